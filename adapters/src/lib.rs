@@ -1,0 +1,1 @@
+//! How ocipick drives each container tool.

@@ -1,0 +1,138 @@
+//! Evidence: what was seen in a trial, before anybody draws a conclusion from it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What was seen in one trial.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// What the tool itself says of the image that it now has.
+    pub reported: Observation,
+    /// What the image that it now has contains.
+    pub materialised: Observation,
+    /// Every request that reached the registry, in order.
+    pub requests: Vec<Request>,
+    /// How the command that decided the trial ended; absent where none was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<Exit>,
+    /// The last lines that this command wrote to its standard error.
+    pub stderr_tail: String,
+    /// Every command, in order, as run.
+    pub commands: Vec<Command>,
+    /// What a reader should know besides: other children fetched, processes that outlived
+    /// the tool, a second pull answered from the store.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// The result of looking in one place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Observation {
+    /// Nobody looked, because the tool had failed before.
+    #[default]
+    NotLooked,
+    /// Something was there.
+    Seen {
+        /// Every sign of an image that was found.
+        sightings: Vec<Sighting>,
+    },
+    /// The tool answered that there is nothing, or there was nothing to be found.
+    Absent {
+        /// In whose words.
+        words: String,
+    },
+    /// Looking failed for a reason that says nothing about the tool's choice.
+    Failed {
+        /// What failed.
+        trouble: String,
+    },
+}
+
+impl Observation {
+    /// What was seen; empty where nothing was.
+    #[must_use]
+    pub fn sightings(&self) -> &[Sighting] {
+        match self {
+            Self::Seen { sightings } => sightings,
+            Self::NotLooked | Self::Absent { .. } | Self::Failed { .. } => &[],
+        }
+    }
+}
+
+/// One sign of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sighting {
+    /// Where it was seen, such as `docker image inspect`.
+    pub source: String,
+    /// What was seen.
+    #[serde(rename = "is")]
+    pub identity: Identity,
+    /// The children of the case that this is a sign of; none where it is a sign of none.
+    pub children: Vec<String>,
+}
+
+/// By what an image was recognised.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "what", content = "value", rename_all = "kebab-case")]
+pub enum Identity {
+    /// The digest of its manifest.
+    ManifestDigest(String),
+    /// The digest of its config.
+    ConfigDigest(String),
+    /// The digests of its layers as stored, base first.
+    LayerDigests(Vec<String>),
+    /// The digests of its unpacked layers, base first.
+    DiffIds(Vec<String>),
+    /// The text of the file `/ocipick/child` in its root file system.
+    Marker(String),
+    /// The label `ocipick.child` of its config.
+    Label(String),
+}
+
+/// One request that reached the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Request {
+    /// HTTP method.
+    pub method: String,
+    /// Path below the namespace of the trial, such as `/manifests/latest`.
+    pub path: String,
+    /// HTTP status answered.
+    pub status: u16,
+    /// Bytes of body sent.
+    pub bytes: u64,
+    /// Milliseconds since the trial began.
+    pub at_ms: u64,
+    /// The `User-Agent` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// The `Accept` headers, joined by `, `.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept: Option<String>,
+    /// The `Range` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<String>,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "how", content = "value", rename_all = "kebab-case")]
+pub enum Exit {
+    /// It exited with this code.
+    Code(i32),
+    /// It died of this signal.
+    Signal(i32),
+    /// It was ended at its deadline.
+    Deadline,
+}
+
+/// One command, as run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Command {
+    /// The command line for a shell, with the environment that matters in front.
+    pub line: String,
+    /// How it ended.
+    pub exit: Exit,
+    /// Milliseconds it took.
+    pub duration_ms: u64,
+}

@@ -1,0 +1,13 @@
+//! The results file, `ocipick.results/1`: a header, one record per trial, and a footer.
+
+mod evidence;
+mod outcome;
+mod read;
+mod record;
+
+pub use evidence::{Command, Evidence, Exit, Identity, Observation, Request, Sighting};
+pub use outcome::{Observed, Outcome, OutcomeKind, RefusalReason, UnknownWord, UnmeasuredWhy};
+pub use read::{ReadError, ReadErrorKind, Results};
+pub use record::{
+    CorpusStamp, Footer, Header, Host, Provenance, Record, RuntimeRecord, SCHEMA, Trial,
+};

@@ -1,0 +1,284 @@
+//! Outcomes: what the evidence of a trial amounts to.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// What the evidence of one trial amounts to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The tool succeeded; what it reports and what is materialised name one child, which was
+    /// fetched in this trial.
+    Picked {
+        /// Name of the child in the case.
+        child: String,
+        /// Digest of the manifest of that child.
+        digest: String,
+    },
+    /// The tool exited with an error, and is still healthy.
+    Refused {
+        /// Why, from a closed list.
+        reason: RefusalReason,
+        /// The tool's own words.
+        message: String,
+    },
+    /// The tool reported success, and left nothing usable.
+    Nothing,
+    /// The evidence contradicts itself.
+    Mixed {
+        /// The children that the evidence names, in the order of their names.
+        children: Vec<String>,
+        /// The digests of their manifests, in the same order.
+        digests: Vec<String>,
+    },
+    /// The tool or its daemon died of a signal or a panic.
+    Crashed {
+        /// What died, and its first words.
+        what: String,
+    },
+    /// The tool did not end within its deadline.
+    TimedOut {
+        /// The deadline, in milliseconds.
+        after_ms: u64,
+    },
+    /// Repeated trials of this cell differ although the controls hold.
+    Unstable {
+        /// Every outcome seen, with its count.
+        observed: Vec<Observed>,
+    },
+    /// The harness could not measure. Never a pass, never a failure.
+    Unmeasured {
+        /// Why.
+        why: UnmeasuredWhy,
+        /// The details, for a person.
+        detail: String,
+    },
+}
+
+/// One of several outcomes of an unstable cell.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Observed {
+    /// The outcome.
+    pub outcome: Box<Outcome>,
+    /// How often it was seen.
+    pub count: u32,
+}
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum $name {
+            $($(#[$variant_meta])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every value, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The stable word for it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or_else(|| {
+                    UnknownWord {
+                        text: text.to_owned(),
+                        known: Self::ALL.iter().map(|value| value.as_str()).collect(),
+                    }
+                })
+            }
+        }
+    };
+}
+
+words! {
+    /// Why a tool refused.
+    RefusalReason {
+        /// No entry matches the platform asked for.
+        NoMatch = "no-match",
+        /// The entry is itself an index, which the tool does not follow.
+        NestedUnsupported = "nested-unsupported",
+        /// A media type that the tool does not take.
+        MediaType = "media-type",
+        /// Content that the registry does not have.
+        MissingContent = "missing-content",
+        /// The content is not as long as its descriptor says.
+        SizeMismatch = "size-mismatch",
+        /// The content does not hash to its digest.
+        DigestMismatch = "digest-mismatch",
+        /// More than one answer, and the tool will not choose.
+        Ambiguous = "ambiguous",
+        /// A document that the tool cannot read.
+        Malformed = "malformed",
+        /// The picked image is not for the platform that its entry claims.
+        PlatformMismatch = "platform-mismatch",
+        /// Any other refusal.
+        Other = "other",
+    }
+}
+
+words! {
+    /// Why a trial was not measured.
+    UnmeasuredWhy {
+        /// The tool is not there.
+        NotInstalled = "not-installed",
+        /// This version or flavour does not support the operation.
+        Unsupported = "unsupported",
+        /// The runtime failed one of the two controls, so nothing it says counts.
+        ControlsFailed = "controls-failed",
+        /// Its daemon did not start.
+        NotStarted = "not-started",
+        /// Some kind of evidence could not be had.
+        EvidenceMissing = "evidence-missing",
+        /// The machine or the harness failed: no space, no connection, no permission.
+        HarnessTrouble = "harness-trouble",
+        /// The run was interrupted before this trial ended.
+        Interrupted = "interrupted",
+    }
+}
+
+words! {
+    /// The kinds of outcome.
+    OutcomeKind {
+        /// See [`Outcome::Picked`].
+        Picked = "picked",
+        /// See [`Outcome::Refused`].
+        Refused = "refused",
+        /// See [`Outcome::Nothing`].
+        Nothing = "nothing",
+        /// See [`Outcome::Mixed`].
+        Mixed = "mixed",
+        /// See [`Outcome::Crashed`].
+        Crashed = "crashed",
+        /// See [`Outcome::TimedOut`].
+        TimedOut = "timed-out",
+        /// See [`Outcome::Unstable`].
+        Unstable = "unstable",
+        /// See [`Outcome::Unmeasured`].
+        Unmeasured = "unmeasured",
+    }
+}
+
+/// A word that is not in a closed list.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not one of {}", known.join(", "))]
+pub struct UnknownWord {
+    text: String,
+    known: Vec<&'static str>,
+}
+
+impl Outcome {
+    /// Which kind of outcome this is.
+    #[must_use]
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Picked { .. } => OutcomeKind::Picked,
+            Self::Refused { .. } => OutcomeKind::Refused,
+            Self::Nothing => OutcomeKind::Nothing,
+            Self::Mixed { .. } => OutcomeKind::Mixed,
+            Self::Crashed { .. } => OutcomeKind::Crashed,
+            Self::TimedOut { .. } => OutcomeKind::TimedOut,
+            Self::Unstable { .. } => OutcomeKind::Unstable,
+            Self::Unmeasured { .. } => OutcomeKind::Unmeasured,
+        }
+    }
+
+    /// Whether anything was measured at all.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.kind() != OutcomeKind::Unmeasured
+    }
+
+    /// Whether two tools did the same, leaving aside how they worded it: the same child
+    /// picked, the same reason for refusing, the same kind of failure.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        self.gist() == other.gist()
+    }
+
+    /// The outcome in a few words, without what differs from run to run. Equal gists agree.
+    #[must_use]
+    pub fn gist(&self) -> String {
+        match self {
+            Self::Picked { child, .. } => child.clone(),
+            Self::Refused { reason, .. } => format!("refused: {reason}"),
+            Self::Nothing => "nothing".to_owned(),
+            Self::Mixed { children, .. } => format!("mixed: {}", children.join(" + ")),
+            Self::Crashed { .. } => "crashed".to_owned(),
+            Self::TimedOut { .. } => "timed out".to_owned(),
+            Self::Unstable { observed } => {
+                let gists: Vec<String> = observed.iter().map(|seen| seen.outcome.gist()).collect();
+                format!("unstable: {}", gists.join(" | "))
+            }
+            Self::Unmeasured { why, .. } => format!("unmeasured: {why}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back_and_nothing_else_does() {
+        for reason in RefusalReason::ALL {
+            assert_eq!(reason.as_str().parse(), Ok(*reason));
+        }
+        for why in UnmeasuredWhy::ALL {
+            assert_eq!(why.as_str().parse(), Ok(*why));
+        }
+        for kind in OutcomeKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+        }
+        assert!("pleasedonotaddthis".parse::<RefusalReason>().is_err());
+    }
+
+    #[test]
+    fn outcomes_are_written_as_contracted() {
+        let written = |outcome: &Outcome| serde_json::to_string(outcome).unwrap();
+        assert_eq!(
+            written(&Outcome::Picked {
+                child: "first".into(),
+                digest: "sha256:aa".into()
+            }),
+            r#"{"kind":"picked","child":"first","digest":"sha256:aa"}"#
+        );
+        assert_eq!(
+            written(&Outcome::Refused {
+                reason: RefusalReason::NoMatch,
+                message: "no".into()
+            }),
+            r#"{"kind":"refused","reason":"no-match","message":"no"}"#
+        );
+        assert_eq!(written(&Outcome::Nothing), r#"{"kind":"nothing"}"#);
+        assert_eq!(
+            written(&Outcome::TimedOut { after_ms: 5 }),
+            r#"{"kind":"timed-out","after_ms":5}"#
+        );
+    }
+
+    #[test]
+    fn refusals_agree_by_reason_and_not_by_wording() {
+        let refused = |reason, message: &str| Outcome::Refused {
+            reason,
+            message: message.into(),
+        };
+        let left = refused(RefusalReason::NoMatch, "no matching manifest");
+        assert!(left.agrees_with(&refused(RefusalReason::NoMatch, "no image found")));
+        assert!(!left.agrees_with(&refused(RefusalReason::Malformed, "no matching manifest")));
+    }
+}

@@ -1,0 +1,161 @@
+//! The three kinds of record.
+
+use super::{Evidence, Outcome, OutcomeKind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the format, in every header.
+pub const SCHEMA: &str = "ocipick.results/1";
+
+/// One line of a results file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Record {
+    /// The first line.
+    Header(Box<Header>),
+    /// One line per trial, written as it ends.
+    Trial(Box<Trial>),
+    /// The last line, of a finished run only.
+    Footer(Footer),
+}
+
+/// What was measured, with what, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Header {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Version of ocipick.
+    pub ocipick: String,
+    /// When the run began, RFC 3339 in UTC.
+    pub started: String,
+    /// The corpus that was measured.
+    pub corpus: CorpusStamp,
+    /// The machine.
+    pub host: Host,
+    /// The runtimes asked for, those that turned out unmeasurable included.
+    pub runtimes: Vec<RuntimeRecord>,
+    /// The operations asked for.
+    pub operations: Vec<String>,
+    /// How many trials a finished run has.
+    pub planned: usize,
+}
+
+/// Which corpus.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CorpusStamp {
+    /// Digest over ids and bytes of the cases asked for.
+    pub digest: String,
+    /// How many cases.
+    pub cases: usize,
+    /// `built-in`, or the directory given.
+    pub source: String,
+}
+
+/// The machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Host {
+    /// Operating system, as in `linux`.
+    pub os: String,
+    /// Architecture in GOARCH's words, as in `amd64`.
+    pub architecture: String,
+    /// Name and version of the distribution.
+    pub distribution: String,
+    /// Release of the kernel.
+    pub kernel: String,
+    /// How many processors.
+    pub cpus: usize,
+}
+
+/// One tool, at one version, in one configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RuntimeRecord {
+    /// `tool@version` or `tool@version+flavour`.
+    pub id: String,
+    /// Name of the tool.
+    pub tool: String,
+    /// Its version.
+    pub version: String,
+    /// Its configuration, where there is more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flavour: Option<String>,
+    /// Where it comes from: `path`, or a release.
+    pub channel: String,
+    /// What exactly was run.
+    pub provenance: Provenance,
+    /// Why none of its trials count, where none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmeasured: Option<String>,
+}
+
+/// What exactly was run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Provenance {
+    /// Path of each binary, by role (`client`, `daemon`).
+    pub binaries: BTreeMap<String, String>,
+    /// What each binary says of its version, by role.
+    pub versions: BTreeMap<String, String>,
+    /// Packages and their versions, where the tool was provisioned.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub packages: BTreeMap<String, String>,
+    /// What a reader must know to judge the provenance: expired metadata accepted, a daemon
+    /// of the machine used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// One runtime, one operation, one case, one platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Trial {
+    /// Id of the case.
+    pub case: String,
+    /// Id of the runtime.
+    pub runtime: String,
+    /// Name of the tool.
+    pub tool: String,
+    /// Its version.
+    pub version: String,
+    /// Its configuration, where there is more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flavour: Option<String>,
+    /// Where it comes from.
+    pub channel: String,
+    /// What the tool was asked to do.
+    pub operation: String,
+    /// The platform asked for.
+    pub platform: String,
+    /// What the evidence amounts to.
+    pub outcome: Outcome,
+    /// What was seen.
+    pub evidence: Evidence,
+    /// How long the trial took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// The end of a finished run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Footer {
+    /// When the run ended, RFC 3339 in UTC.
+    pub ended: String,
+    /// Trials by kind of outcome; kinds that did not occur are there with 0.
+    pub outcomes: BTreeMap<OutcomeKind, usize>,
+    /// How many trials.
+    pub trials: usize,
+    /// Wall time of the run in milliseconds; of the last part, where it was resumed.
+    pub duration_ms: u64,
+    /// Time spent waiting for tools, summed over all trials, in milliseconds.
+    pub tools_ms: u64,
+}
+
+impl Footer {
+    /// Counts outcomes by kind, with every kind present.
+    #[must_use]
+    pub fn count<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> BTreeMap<OutcomeKind, usize> {
+        let mut counts: BTreeMap<OutcomeKind, usize> =
+            OutcomeKind::ALL.iter().map(|kind| (*kind, 0)).collect();
+        for outcome in outcomes {
+            *counts.entry(outcome.kind()).or_default() += 1;
+        }
+        counts
+    }
+}
