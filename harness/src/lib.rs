@@ -1,1 +1,3 @@
 //! The harness of ocipick.
+
+pub mod registry;

@@ -1,0 +1,465 @@
+//! The server: sockets, deadlines and the way of a request through the other modules.
+
+use super::{
+    Namespace, RegistryError,
+    namespace::Mounts,
+    respond::{Answer, Asked, respond},
+    route::Access,
+    tls,
+    trace::{Arrival, Place, Trace},
+};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::{
+    Response,
+    body::{Body, Frame, Incoming, SizeHint},
+    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE, USER_AGENT},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use ocipick_corpus::Case;
+use ocipick_reports::results::Request;
+use std::{
+    convert::Infallible,
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr},
+    num::NonZeroUsize,
+    pin::{Pin, pin},
+    sync::{Arc, mpsc},
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime::{Builder, Runtime},
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+/// How much a client may ask of the server before it is hung up on.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// From accepting a connection until its first byte.
+    first_byte: Duration,
+    /// From then, or from the end of the last answer, until the next request is complete up to
+    /// its body. This also ends idle connections, so it is longer than clients pause.
+    head: Duration,
+    /// For the body of a request, which is read and thrown away.
+    body: Duration,
+    /// Size in bytes of the head of a request, and of what is buffered of an answer.
+    buffer_bytes: usize,
+    /// Size in bytes of the body of a request.
+    body_bytes: usize,
+    /// For requests under way when the registry stops.
+    grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            first_byte: Duration::from_secs(30),
+            head: Duration::from_secs(120),
+            body: Duration::from_secs(10),
+            buffer_bytes: 64 * 1024,
+            body_bytes: 8 * 1024 * 1024,
+            grace: Duration::from_millis(500),
+        }
+    }
+}
+
+/// How many bytes of a body are handed to the connection at a time. Small enough that the
+/// trace of a broken connection is about right, large enough to cost nothing.
+const PIECE_BYTES: usize = 64 * 1024;
+/// How many requests to no namespace are kept.
+const UNATTRIBUTED: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
+/// How long to wait when no connection can be accepted, for want of descriptors for example.
+const BACKOFF: Duration = Duration::from_millis(20);
+
+/// A read-only registry on loopback, with threads of its own.
+///
+/// Methods may be called from any thread and do not wait for requests. Dropping it stops it:
+/// idle connections are closed at once, and requests under way get half a second.
+pub struct Registry {
+    state: Arc<State>,
+    address: SocketAddr,
+    /// `Some` until the registry is dropped.
+    running: Option<Running>,
+}
+
+struct Running {
+    runtime: Runtime,
+    /// Tells every connection to stop; each holds a receiver until it has.
+    stop: watch::Sender<bool>,
+    grace: Duration,
+}
+
+/// What all connections share.
+#[derive(Debug)]
+struct State {
+    mounts: Arc<Mounts>,
+    unattributed: Arc<Trace>,
+    limits: Limits,
+}
+
+impl Registry {
+    /// Starts a registry without namespaces on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// If there are no threads or no port to be had.
+    pub fn start() -> Result<Self, RegistryError> {
+        Self::start_with(Limits::default())
+    }
+
+    fn start_with(limits: Limits) -> Result<Self, RegistryError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("registry")
+            .enable_all()
+            .build()
+            .map_err(RegistryError::Threads)?;
+        let (listener, address) = {
+            let _inside = runtime.enter();
+            listen().map_err(RegistryError::Listen)?
+        };
+        let state = Arc::new(State {
+            mounts: Arc::default(),
+            unattributed: Trace::begin(Some(UNATTRIBUTED)),
+            limits,
+        });
+        let (stop, stopping) = watch::channel(false);
+        runtime.spawn(accept(listener, Arc::clone(&state), stopping));
+        tracing::debug!(%address, "registry listens");
+        Ok(Self {
+            state,
+            address,
+            running: Some(Running {
+                runtime,
+                stop,
+                grace: limits.grace,
+            }),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Mounts `case` under the repository path `name`, its index under the tag `latest`.
+    ///
+    /// # Errors
+    ///
+    /// If the distribution specification does not permit the name, if a namespace of this name
+    /// is open, or if a media type or digest of the case fits into no HTTP header.
+    pub fn open(&self, name: &str, case: Arc<Case>) -> Result<Namespace, RegistryError> {
+        self.state.mounts.mount(name, case, self.address)
+    }
+
+    /// The latest requests that belong to no namespace, such as `GET /v2/`, in the order in
+    /// which they arrived. At most 256 are kept; times count from the start of the registry.
+    #[must_use]
+    pub fn unattributed(&self) -> Vec<Request> {
+        self.state.unattributed.snapshot()
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let Some(Running {
+            runtime,
+            stop,
+            grace,
+        }) = self.running.take()
+        else {
+            return;
+        };
+        let (done, wait) = mpsc::channel();
+        runtime.spawn(async move {
+            stop.send_replace(true);
+            stop.closed().await;
+            // Nobody waits any more where the time was up before.
+            let _ = done.send(());
+        });
+        if wait.recv_timeout(grace).is_err() {
+            tracing::debug!("registry stops over requests under way");
+        }
+        // Not a plain drop: that waits without bound, and panics inside of another runtime.
+        runtime.shutdown_background();
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+fn listen() -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((TcpListener::from_std(listener)?, address))
+}
+
+/// Accepts connections until told to stop, each into a task of its own.
+async fn accept(listener: TcpListener, state: Arc<State>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        let accepted = tokio::select! {
+            _ = stopped(&mut stopping) => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let (state, stopping) = (Arc::clone(&state), stopping.clone());
+                tokio::spawn(async move {
+                    if let Err(error) = connection(stream, state, stopping).await {
+                        tracing::debug!(%peer, error, "connection ended");
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::debug!(%error, "cannot accept a connection");
+                sleep(BACKOFF).await;
+            }
+        }
+    }
+}
+
+/// Returns when the registry stops.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the registry is gone altogether.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+async fn connection(
+    stream: TcpStream,
+    state: Arc<State>,
+    mut stopping: watch::Receiver<bool>,
+) -> Result<(), Trouble> {
+    let limits = state.limits;
+    // Otherwise the last piece of a large blob waits for an acknowledgement.
+    stream.set_nodelay(true)?;
+    let mut first = [0];
+    let peeked = tokio::select! {
+        () = stopped(&mut stopping) => return Ok(()),
+        peeked = timeout(limits.first_byte, stream.peek(&mut first)) => peeked,
+    };
+    let Ok(peeked) = peeked else {
+        return Err("nothing was sent".into());
+    };
+    if peeked? == 0 {
+        return Ok(());
+    }
+    if tls::is_hello(first[0]) {
+        return Ok(tls::refuse(stream).await?);
+    }
+    let service = service_fn(|request| {
+        let state = Arc::clone(&state);
+        async move { Ok::<_, Infallible>(serve(&state, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(limits.buffer_bytes)
+        // A client that has said all it will say still wants its answer.
+        .half_close(true)
+        // As other registries write them.
+        .title_case_headers(true)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return Ok(ended?),
+        () = stopped(&mut stopping) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    Ok(connection.await?)
+}
+
+/// Takes one request through attribution, trace and answer.
+async fn serve(state: &State, request: hyper::Request<Incoming>) -> Response<Sending> {
+    let found = state.mounts.find(request.uri().path());
+    let headers = request.headers();
+    let range = text(headers, &RANGE);
+    let trace = found
+        .mounted
+        .as_ref()
+        .map_or(&state.unattributed, |mounted| &mounted.trace);
+    let place = trace.arrived(Arrival {
+        method: request.method().as_str().to_owned(),
+        path: found.path.clone(),
+        user_agent: text(headers, &USER_AGENT),
+        accept: joined(headers, &ACCEPT),
+        range: range.clone(),
+    });
+    let asked = Asked {
+        access: Access::of(request.method()),
+        route: &found.route,
+        path: &found.path,
+        // The answers carry no validator, so none that a client names can hold.
+        range: range.as_deref().filter(|_| !headers.contains_key(IF_RANGE)),
+    };
+    let Answer {
+        status,
+        headers,
+        body,
+    } = respond(&asked, found.mounted.as_deref());
+    discard(request.into_body(), &state.limits).await;
+    place.answered(status.as_u16());
+    let mut response = Response::new(Sending { rest: body, place });
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Reads the body of a request, so that a client which first sends all of it gets to read the
+/// answer. A body beyond the limits is cut off, which closes the connection after the answer.
+async fn discard(mut body: Incoming, limits: &Limits) {
+    let all = async {
+        let mut left = limits.body_bytes;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(length) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    // Out of time is cut off as well.
+    let _ = timeout(limits.body, all).await;
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    headers.get(name).map(lossy)
+}
+
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let values: Vec<String> = headers.get_all(name).iter().map(lossy).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+fn lossy(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+/// The body of an answer, which notes in the trace what is taken from it.
+#[derive(Debug)]
+struct Sending {
+    rest: Bytes,
+    place: Place,
+}
+
+impl Body for Sending {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let length = self.rest.len().min(PIECE_BYTES);
+        let piece = self.rest.split_to(length);
+        self.place.sent(length);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::namespace::example, *};
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpStream as Client,
+        time::Instant,
+    };
+
+    fn impatient() -> Registry {
+        Registry::start_with(Limits {
+            first_byte: Duration::from_millis(100),
+            head: Duration::from_millis(100),
+            body: Duration::from_millis(100),
+            body_bytes: 1000,
+            buffer_bytes: 8192,
+            ..Limits::default()
+        })
+        .unwrap()
+    }
+
+    /// Sends the text and reads until the server hangs up.
+    fn talk(registry: &Registry, text: &[u8]) -> (String, Duration) {
+        let began = Instant::now();
+        let mut client = Client::connect(registry.address()).unwrap();
+        client
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        client.write_all(text).unwrap();
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).unwrap();
+        (
+            String::from_utf8_lossy(&answer).into_owned(),
+            began.elapsed(),
+        )
+    }
+
+    #[test]
+    fn a_client_that_says_too_little_is_hung_up_on() {
+        let registry = impatient();
+        for text in ["", "G", "GET /v2/ HTTP/1.1\r\nHost: x\r\nX-"] {
+            let (answer, took) = talk(&registry, text.as_bytes());
+            assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
+            assert!(took < Duration::from_secs(5), "{took:?}");
+        }
+        assert!(registry.unattributed().is_empty());
+    }
+
+    #[test]
+    fn a_client_that_says_too_much_is_told_so() {
+        let registry = impatient();
+        let head = format!("GET /v2/ HTTP/1.1\r\nX-Long: {}\r\n\r\n", "x".repeat(9000));
+        let (answer, _) = talk(&registry, head.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    }
+
+    #[test]
+    fn bodies_that_do_not_end_get_their_answer() {
+        let registry = impatient();
+        let _namespace = registry.open("a", example()).unwrap();
+        for sent in [10, 5000] {
+            let request = format!(
+                "PUT /v2/a/manifests/latest HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{}",
+                "x".repeat(sent)
+            );
+            let (answer, took) = talk(&registry, request.as_bytes());
+            assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+            assert!(took < Duration::from_secs(5), "{took:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_under_way_does_not_hold_up_the_end() {
+        let registry = Registry::start().unwrap();
+        let mut client = Client::connect(registry.address()).unwrap();
+        client.write_all(b"GET /v2/ HT").unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        let began = Instant::now();
+        drop(registry);
+        assert!(began.elapsed() < Duration::from_secs(2));
+    }
+}
