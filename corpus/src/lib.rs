@@ -4,11 +4,29 @@
 //! Nothing here knows any tool, and nothing here touches the network.
 
 mod case;
+mod child;
+mod clause;
+mod corpus;
 mod digest;
+mod elf;
+mod error;
+mod family;
 mod id;
+mod json;
+mod layer;
+mod media_type;
+mod mistake;
+mod nearest;
 mod platform;
+mod recipe;
+mod value;
 
 pub use case::{Blob, Case, Child, ClauseUse, Document, Expectation, Layer};
+pub use clause::{Clause, Level};
+pub use corpus::{Corpus, built_in_clauses, digest_of};
 pub use digest::Digest;
+pub use error::CorpusError;
+pub use family::Family;
 pub use id::{CaseId, CaseIdError};
+pub use mistake::{Mistake, MistakeKind, PlaceholderFault};
 pub use platform::{Platform, PlatformError};

@@ -1,0 +1,318 @@
+//! The corpus: every case, in the order of the matrix.
+
+use crate::{
+    Case, CaseId, Clause, CorpusError, Digest, Family, Mistake, MistakeKind, clause, family,
+    mistake::Report,
+    nearest::nearest,
+    recipe::{self, Source},
+    value::owned,
+};
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+const FAMILIES: &str = "families.toml";
+
+/// Cases with their families and the clauses they exercise.
+#[derive(Clone, Debug)]
+pub struct Corpus {
+    pub(crate) cases: Vec<Case>,
+    pub(crate) families: Vec<Family>,
+    pub(crate) clauses: Vec<Clause>,
+}
+
+impl Corpus {
+    /// Makes the corpus that is built into the program.
+    ///
+    /// # Errors
+    ///
+    /// Where a recipe, clause or family file has mistakes; all of them are listed.
+    pub fn built_in() -> Result<Self, CorpusError> {
+        // Paths are shown as they are in the repository.
+        let files: Vec<(String, &str)> = RECIPES
+            .iter()
+            .map(|(path, text)| (format!("corpus/{path}"), *text))
+            .collect();
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), *text))
+            .collect();
+        Self::assemble("corpus/recipes", &files, built_in_clauses()?)
+    }
+
+    /// Makes a corpus of the recipes below a directory, as somebody who writes them has them.
+    /// Clauses are those that are built in.
+    ///
+    /// # Errors
+    ///
+    /// Where a file cannot be read, or has mistakes; all mistakes of all files are listed.
+    pub fn from_recipes(dir: &Path) -> Result<Self, CorpusError> {
+        let mut files = Vec::new();
+        for entry in walkdir::WalkDir::new(dir).sort_by_file_name() {
+            let entry = entry.map_err(|error| CorpusError::walk(dir, error))?;
+            let path = entry.path();
+            if entry.file_type().is_file() && path.extension().is_some_and(|end| end == "toml") {
+                let text =
+                    fs::read_to_string(path).map_err(|error| CorpusError::read(path, error))?;
+                files.push((path.display().to_string(), text));
+            }
+        }
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        Self::assemble(&dir.display().to_string(), &files, built_in_clauses()?)
+    }
+
+    /// Makes a corpus of files below `root`, which their paths begin with.
+    pub(crate) fn assemble(
+        root: &str,
+        files: &[(&str, &str)],
+        clauses: Vec<Clause>,
+    ) -> Result<Self, CorpusError> {
+        let known: BTreeSet<&str> = clauses.iter().map(|clause| clause.id.as_str()).collect();
+        let mut mistakes = Vec::new();
+        let mut families = None;
+        let mut cases: BTreeMap<CaseId, Case> = BTreeMap::new();
+        for (path, text) in files {
+            let relative = path.strip_prefix(root).unwrap_or(path).trim_matches('/');
+            if relative == FAMILIES {
+                match family::read(path, text) {
+                    Ok(read) => families = Some(read),
+                    Err(more) => mistakes.extend(more),
+                }
+                continue;
+            }
+            let mut report = Report::new(path, text);
+            let stem = relative.strip_suffix(".toml").unwrap_or(relative);
+            if let Some((family, stem)) = stem.split_once('/')
+                && !stem.contains('/')
+            {
+                let source = Source {
+                    path,
+                    family,
+                    stem,
+                    text,
+                };
+                match recipe::cases(source, &known) {
+                    Ok(made) => add(made, &mut cases, &mut report),
+                    Err(more) => mistakes.extend(more),
+                }
+            } else {
+                report.add(&(0..0), MistakeKind::Misplaced);
+            }
+            mistakes.extend(report.into_mistakes());
+        }
+        let mut cases: Vec<Case> = cases.into_values().collect();
+        mistakes.extend(shared_content(&cases));
+        let families = match families {
+            Some(families) => {
+                mistakes.extend(unlisted(&cases, &families));
+                families
+            }
+            None => families_of(&cases),
+        };
+        if !mistakes.is_empty() {
+            return Err(CorpusError::Mistakes(mistakes));
+        }
+        let place = |case: &Case| families.iter().position(|f| f.id == case.id.family());
+        cases.sort_by_key(|case| (place(case), case.id.clone()));
+        Ok(Self {
+            cases,
+            families,
+            clauses,
+        })
+    }
+
+    /// The cases, family by family.
+    #[must_use]
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// The case of that id.
+    #[must_use]
+    pub fn get(&self, id: &CaseId) -> Option<&Case> {
+        self.cases.iter().find(|case| case.id == *id)
+    }
+
+    /// The families, in the order of the matrix.
+    #[must_use]
+    pub fn families(&self) -> &[Family] {
+        &self.families
+    }
+
+    /// The clauses that cases may exercise, by id; none in a corpus of foreign layouts.
+    #[must_use]
+    pub fn clauses(&self) -> &[Clause] {
+        &self.clauses
+    }
+
+    /// The clause of that id.
+    #[must_use]
+    pub fn clause(&self, id: &str) -> Option<&Clause> {
+        self.clauses.iter().find(|clause| clause.id == id)
+    }
+
+    /// What [`digest_of`] says of all cases.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        digest_of(&self.cases)
+    }
+}
+
+/// Reads the clauses that are built into the program, by id.
+///
+/// # Errors
+///
+/// Where a clause file has mistakes; all of them are listed.
+pub fn built_in_clauses() -> Result<Vec<Clause>, CorpusError> {
+    let files: Vec<(String, &str)> = CLAUSES
+        .iter()
+        .map(|(path, text)| (format!("corpus/{path}"), *text))
+        .collect();
+    clause::read(files.iter().map(|(path, text)| (path.as_str(), *text)))
+        .map_err(CorpusError::Mistakes)
+}
+
+/// One digest of everything that tools can see of these cases, in this order: two results with the
+/// same digest were measured on the same bytes.
+///
+/// Titles, clauses and origins are left out, so that an explanation can be bettered without
+/// making old results incomparable.
+#[must_use]
+pub fn digest_of<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Digest {
+    let mut hasher = Lengths(Sha256::new());
+    for case in cases {
+        hasher.add(case.id.as_str().as_bytes());
+        hasher.add(case.platform.to_string().as_bytes());
+        hasher.add(case.index.media_type.as_bytes());
+        hasher.add(&case.index.bytes);
+        hasher.count(case.documents.len());
+        for document in &case.documents {
+            hasher.add(document.digest.as_str().as_bytes());
+            hasher.add(document.media_type.as_bytes());
+        }
+        hasher.count(case.blobs.len());
+        for blob in &case.blobs {
+            hasher.add(blob.digest.as_str().as_bytes());
+        }
+    }
+    Digest::verbatim(format!(
+        "sha256:{}",
+        crate::digest::hex(&hasher.0.finalize())
+    ))
+}
+
+/// Feeds a hash with pieces so that no two sequences of pieces are fed alike.
+struct Lengths(Sha256);
+
+impl Lengths {
+    fn count(&mut self, count: usize) {
+        self.0.update((count as u64).to_le_bytes());
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.0.update(bytes);
+    }
+}
+
+fn add(made: Vec<Case>, cases: &mut BTreeMap<CaseId, Case>, report: &mut Report<'_>) {
+    for case in made {
+        if let Some(earlier) = cases.get(&case.id) {
+            let kind = MistakeKind::IdTaken {
+                id: case.id.as_str().to_owned(),
+                other: earlier.source.clone(),
+            };
+            report.add(&(0..0), kind);
+        } else {
+            cases.insert(case.id.clone(), case);
+        }
+    }
+}
+
+/// Families without a file that lists them, by id.
+pub(crate) fn families_of(cases: &[Case]) -> Vec<Family> {
+    let ids: BTreeSet<&str> = cases.iter().map(|case| case.id.family()).collect();
+    ids.into_iter()
+        .map(|id| Family {
+            id: id.to_owned(),
+            title: id.to_owned(),
+            about: String::new(),
+        })
+        .collect()
+}
+
+fn unlisted(cases: &[Case], families: &[Family]) -> Vec<Mistake> {
+    let ids = || families.iter().map(|family| family.id.as_str());
+    let unlisted = cases
+        .iter()
+        .filter(|case| !ids().any(|id| id == case.id.family()));
+    unlisted
+        .map(|case| {
+            let family = case.id.family();
+            whole_file(
+                case,
+                MistakeKind::FamilyUnknown {
+                    family: family.to_owned(),
+                    nearest: nearest(family, ids()).map(str::to_owned),
+                    known: owned(ids()),
+                },
+            )
+        })
+        .collect()
+}
+
+/// Finds children that share a manifest, config or layer, within a case or between cases:
+/// evidence that names such a digest would name two children.
+fn shared_content(cases: &[Case]) -> Vec<Mistake> {
+    let mut owners: BTreeMap<&Digest, (&Case, &str)> = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    for case in cases {
+        for child in &case.children {
+            let layers = child.layers.iter().map(|layer| &layer.digest);
+            let parts = std::iter::once(&child.manifest).chain(&child.config);
+            for digest in parts.chain(layers) {
+                if let Some((other, name)) = owners.insert(digest, (case, &child.name)) {
+                    let kind = MistakeKind::SharedContent {
+                        child: child.name.clone(),
+                        case: case.id.as_str().to_owned(),
+                        digest: digest.as_str().to_owned(),
+                        other: format!("{} {name}", other.id),
+                    };
+                    mistakes.push(whole_file(case, kind));
+                }
+            }
+        }
+    }
+    mistakes
+}
+
+fn whole_file(case: &Case, kind: MistakeKind) -> Mistake {
+    Mistake {
+        path: case.source.clone(),
+        line: 1,
+        column: 1,
+        kind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_corpus_is_without_mistakes() {
+        let corpus = Corpus::built_in().unwrap_or_else(|error| panic!("{error}"));
+        assert!(!corpus.cases().is_empty());
+        for case in corpus.cases() {
+            assert_eq!(corpus.get(&case.id).map(|found| &found.id), Some(&case.id));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The media types of the two families of container formats.
+
+/// Which family of media types a document belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// The OCI image specification.
+    Oci,
+    /// Docker image manifest version 2, schema 2.
+    Docker,
+}
+
+impl Format {
+    /// The type of an image index or manifest list.
+    pub(crate) const fn index(self) -> &'static str {
+        match self {
+            Self::Oci => "application/vnd.oci.image.index.v1+json",
+            Self::Docker => "application/vnd.docker.distribution.manifest.list.v2+json",
+        }
+    }
+
+    /// The type of a manifest.
+    pub(crate) const fn manifest(self) -> &'static str {
+        match self {
+            Self::Oci => "application/vnd.oci.image.manifest.v1+json",
+            Self::Docker => "application/vnd.docker.distribution.manifest.v2+json",
+        }
+    }
+
+    /// The type of an image config.
+    pub(crate) const fn config(self) -> &'static str {
+        match self {
+            Self::Oci => "application/vnd.oci.image.config.v1+json",
+            Self::Docker => "application/vnd.docker.container.image.v1+json",
+        }
+    }
+
+    /// The type of a gzipped layer.
+    pub(crate) const fn layer(self) -> &'static str {
+        match self {
+            Self::Oci => "application/vnd.oci.image.layer.v1.tar+gzip",
+            Self::Docker => "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        }
+    }
+}
+
+/// The type of an in-toto statement that stands as a layer.
+pub(crate) const IN_TOTO: &str = "application/vnd.in-toto+json";
+
+/// The type of the config of an artifact of ours.
+pub(crate) const ARTIFACT_CONFIG: &str = "application/vnd.ocipick.config.v1+json";
+
+/// The type of the one layer of an artifact of ours.
+pub(crate) const ARTIFACT_NOTE: &str = "application/vnd.ocipick.note.v1";

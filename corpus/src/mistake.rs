@@ -1,0 +1,374 @@
+//! Mistakes in the files that people write: recipes, clauses and families.
+
+use std::ops::Range;
+
+/// A mistake in a recipe, clause or family file, with the place to look at.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}:{line}:{column}: {kind}")]
+pub struct Mistake {
+    /// The file, as it was named to the reader.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub kind: MistakeKind,
+}
+
+/// What is wrong with a recipe, clause or family file. Every message ends with a hint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MistakeKind {
+    /// The file is not TOML.
+    #[error("this is not TOML: {0} (hint: texts need quotes, and a table starts with [name])")]
+    Syntax(String),
+    /// A key that means nothing.
+    #[error("{place} has no key `{key}` ({})", did_you_mean(nearest.as_ref(), known))]
+    UnknownKey {
+        /// The key as written.
+        key: String,
+        /// The table it stands in.
+        place: String,
+        /// The key that was probably meant.
+        nearest: Option<String>,
+        /// Every key that the table may have.
+        known: Vec<String>,
+    },
+    /// A key that cannot be left out.
+    #[error("{place} needs the key `{key}` (hint: {hint})")]
+    MissingKey {
+        /// The key.
+        key: String,
+        /// The table it should stand in.
+        place: String,
+        /// What to write there.
+        hint: String,
+    },
+    /// A value of the wrong type.
+    #[error("`{key}` is {found}, and should be {expected} (hint: docs/recipes.md has an example)")]
+    WrongType {
+        /// The key the value belongs to.
+        key: String,
+        /// What is there.
+        found: &'static str,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// A word that is none of those to choose from.
+    #[error("`{found}` is no {key} ({})", did_you_mean(nearest.as_ref(), known))]
+    BadChoice {
+        /// The key the word belongs to.
+        key: String,
+        /// The word as written.
+        found: String,
+        /// The word that was probably meant.
+        nearest: Option<String>,
+        /// Every word that may stand there.
+        known: Vec<String>,
+    },
+    /// Two keys that exclude each other.
+    #[error("`{key}` means nothing beside `{beside}` in {place} (hint: {hint})")]
+    MeansNothing {
+        /// The key without a meaning.
+        key: String,
+        /// The key that takes its meaning away.
+        beside: String,
+        /// The table they stand in.
+        place: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// A platform that no tool could be asked for.
+    #[error(
+        "`{0}` is not a platform (hint: write os/architecture or os/architecture/variant, such as linux/arm/v7; odd ones can be written as a table)"
+    )]
+    BadPlatform(String),
+    /// An origin that cannot be looked up.
+    #[error(
+        "`{0}` is not an origin (hint: write owner/repository#number, or the id of a CVE or GHSA)"
+    )]
+    BadOrigin(String),
+    /// A size that is neither a number nor a difference.
+    #[error(
+        "`{0}` is not a size (hint: write a number, \"+N\" or \"-N\" to be off by that much, or false)"
+    )]
+    BadSize(String),
+    /// A number that is too large to be written.
+    #[error("`{0}` is too large a number (hint: write the index as raw text)")]
+    BadNumber(String),
+    /// A name that placeholders could not hold.
+    #[error("`{0}` is not a name (hint: use letters, digits, hyphens and underscores)")]
+    BadName(String),
+    /// One name for two things.
+    #[error(
+        "`{name}` is the name of {first} already (hint: axes, children and indexes share one space of names)"
+    )]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// What has it already.
+        first: &'static str,
+    },
+    /// An entry list names something that is not there.
+    #[error("`{name}` is no child, nested index or entry ({})", did_you_mean(nearest.as_ref(), known))]
+    EntryUndefined {
+        /// The name as written.
+        name: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+        /// Every name that is defined.
+        known: Vec<String>,
+    },
+    /// Something points at a child that is not there.
+    #[error("`{name}` is no child or nested index ({})", did_you_mean(nearest.as_ref(), known))]
+    TargetUndefined {
+        /// The name as written.
+        name: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+        /// Every name that is defined.
+        known: Vec<String>,
+    },
+    /// `picks` names a child that is not there.
+    #[error("`picks {name}` names no child ({})", did_you_mean(nearest.as_ref(), known))]
+    PicksUndefined {
+        /// The name as written.
+        name: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+        /// Every child that is defined.
+        known: Vec<String>,
+    },
+    /// `picks` names a child that no entry points at.
+    #[error(
+        "`picks {name}` can never happen in {case}, because no entry of it leads to that child (hint: let `satisfied-by` depend on the axis that takes it away)"
+    )]
+    PicksUnreachable {
+        /// The child.
+        name: String,
+        /// The case.
+        case: String,
+    },
+    /// `satisfied-by` with something that is no outcome.
+    #[error("`{0}` is no expectation (hint: write \"picks CHILD\" or \"refuses\")")]
+    BadExpectation(String),
+    /// Something that no case of the recipe uses.
+    #[error(
+        "no index leads to {what} `{name}` (hint: name it in `entries` or a placeholder, or remove it)"
+    )]
+    Unused {
+        /// What it is.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// Indexes that hold each other.
+    #[error(
+        "these indexes hold each other: {} (hint: a digest cannot be known before its content is)",
+        .0.join(" → ")
+    )]
+    Cycle(Vec<String>),
+    /// A placeholder or variable that becomes nothing.
+    #[error("`{text}` {fault}")]
+    Placeholder {
+        /// The placeholder as written.
+        text: String,
+        /// Why it becomes nothing.
+        fault: PlaceholderFault,
+    },
+    /// A clause that is not in `corpus/clauses`.
+    #[error(
+        "there is no clause `{id}` (hint: {})",
+        nearest.as_ref().map_or_else(
+            || "the ids are in corpus/clauses".to_owned(),
+            |nearest| format!("did you mean `{nearest}`?"),
+        )
+    )]
+    ClauseUnknown {
+        /// The id as written.
+        id: String,
+        /// The id that was probably meant.
+        nearest: Option<String>,
+    },
+    /// An id that two files or two tables claim.
+    #[error("the id `{id}` is taken by {other} (hint: ids are for ever; rename the newer one)")]
+    IdTaken {
+        /// The id.
+        id: String,
+        /// Who has it already.
+        other: String,
+    },
+    /// An id that is not written as ids are.
+    #[error(
+        "`{0}` is not a case id (hint: family/name, in lower-case letters, digits and hyphens)"
+    )]
+    BadId(String),
+    /// An axis that expands into nothing.
+    #[error("the axis `{0}` has no values (hint: write values = [\"one\", \"other\"])")]
+    AxisEmpty(String),
+    /// An axis that changes nothing.
+    #[error("the axis `{axis}` changes nothing (hint: use ${{{axis}}} somewhere besides `name`)")]
+    AxisUnused {
+        /// The axis.
+        axis: String,
+    },
+    /// Two combinations with one id.
+    #[error(
+        "two combinations of the axes become the case `{0}` (hint: name every axis in `name`, or leave `name` out)"
+    )]
+    DuplicateExpansion(String),
+    /// An exception that excepts nothing, or everything.
+    #[error("this leaves {} (hint: `except` names combinations of axis values)", if *.all { "no case at all" } else { "out nothing that is not left out already" })]
+    ExceptUseless {
+        /// Whether it leaves no case at all.
+        all: bool,
+    },
+    /// A recipe that does not lie in the folder of a family.
+    #[error("a recipe lies in the folder of its family (hint: move it to recipes/FAMILY/)")]
+    Misplaced,
+    /// A family that `families.toml` does not list.
+    #[error(
+        "families.toml does not list the family `{family}` ({})",
+        did_you_mean(nearest.as_ref(), known)
+    )]
+    FamilyUnknown {
+        /// The family.
+        family: String,
+        /// The family that was probably meant.
+        nearest: Option<String>,
+        /// Every family that is listed.
+        known: Vec<String>,
+    },
+    /// Two children that share content, so that evidence could not tell them apart.
+    #[error(
+        "child `{child}` of {case} shares {digest} with {other} (hint: every child needs content of its own)"
+    )]
+    SharedContent {
+        /// The child.
+        child: String,
+        /// Its case.
+        case: String,
+        /// The digest that is shared.
+        digest: String,
+        /// Case and child that have it already.
+        other: String,
+    },
+}
+
+/// Why a placeholder becomes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceholderFault {
+    /// No closing brace.
+    #[error("has no end (hint: write ${{NAME.digest}}; a dollar before a brace is ${{byte:24}})")]
+    Unclosed,
+    /// Nothing has that name.
+    #[error("names nothing that is defined ({})", did_you_mean(nearest.as_ref(), known))]
+    Undefined {
+        /// The name that was probably meant.
+        nearest: Option<String>,
+        /// Every name that may stand there.
+        known: Vec<String>,
+    },
+    /// A child has no such property.
+    #[error("asks for something a child does not have (hint: digest, size or media-type)")]
+    Property,
+    /// Not two hexadecimal digits.
+    #[error("is not a byte (hint: write ${{byte:ff}}, in two hexadecimal digits)")]
+    Byte,
+    /// A byte where only text can stand.
+    #[error("stands where only text can stand (hint: write the index as raw text)")]
+    ByteInText,
+    /// A placeholder of a child where nothing is known of children.
+    #[error(
+        "cannot stand here (hint: only axes are known here; children are known in [index], [indexes] and [entries])"
+    )]
+    NotHere,
+    /// An axis value without that key.
+    #[error("is not a key of the value `{value}` of that axis ({})", did_you_mean(nearest.as_ref(), known))]
+    AxisKey {
+        /// The value in this combination.
+        value: String,
+        /// The key that was probably meant.
+        nearest: Option<String>,
+        /// Every key of the value.
+        known: Vec<String>,
+    },
+    /// A list or table in the middle of a text.
+    #[error("is {0}, which cannot stand inside a longer text (hint: only texts and numbers can)")]
+    NotText(&'static str),
+}
+
+fn did_you_mean(nearest: Option<&String>, known: &[String]) -> String {
+    match nearest {
+        Some(nearest) => format!("hint: did you mean `{nearest}`?"),
+        None if known.is_empty() => "hint: none is defined".to_owned(),
+        None => format!("hint: there are {}", known.join(", ")),
+    }
+}
+
+/// Collects the mistakes of one file, each of them once.
+pub(crate) struct Report<'a> {
+    path: &'a str,
+    text: &'a str,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) const fn new(path: &'a str, text: &'a str) -> Self {
+        Self {
+            path,
+            text,
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// Notes a mistake at a place in the file.
+    pub(crate) fn add(&mut self, span: &Range<usize>, kind: MistakeKind) {
+        let (line, column) = position(self.text, span.start);
+        let mistake = Mistake {
+            path: self.path.to_owned(),
+            line,
+            column,
+            kind,
+        };
+        // The cases of one recipe share its lines, and with them its mistakes.
+        if !self.mistakes.contains(&mistake) {
+            self.mistakes.push(mistake);
+        }
+    }
+
+    /// Notes a mistake at the first place where `fragment` is written within a value, or at
+    /// its start where the fragment came from elsewhere.
+    pub(crate) fn add_within(&mut self, span: &Range<usize>, fragment: &str, kind: MistakeKind) {
+        let offset = self
+            .text
+            .get(span.clone())
+            .and_then(|source| source.find(fragment))
+            .unwrap_or(0);
+        self.add(&(span.start + offset..span.end), kind);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.mistakes.is_empty()
+    }
+
+    /// The mistakes in the order of the file.
+    pub(crate) fn into_mistakes(mut self) -> Vec<Mistake> {
+        self.mistakes
+            .sort_by_key(|mistake| (mistake.line, mistake.column));
+        self.mistakes
+    }
+}
+
+/// Line and column of a byte, both counted from 1, the column in characters.
+fn position(text: &str, at: usize) -> (usize, usize) {
+    // Spans begin at characters; anything else would be an error without a place.
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .map_or(0, |tail| tail.chars().count())
+        + 1;
+    (line, column)
+}
