@@ -4,6 +4,7 @@ mod evidence;
 mod outcome;
 mod read;
 mod record;
+mod schema;
 
 pub use evidence::{Command, Evidence, Exit, Identity, Observation, Request, Sighting};
 pub use outcome::{Observed, Outcome, OutcomeKind, RefusalReason, UnknownWord, UnmeasuredWhy};
@@ -11,3 +12,4 @@ pub use read::{ReadError, ReadErrorKind, Results};
 pub use record::{
     CorpusStamp, Footer, Header, Host, Provenance, Record, RuntimeRecord, SCHEMA, Trial,
 };
+pub use schema::json_schema;

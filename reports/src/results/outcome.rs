@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 /// What the evidence of one trial amounts to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -207,10 +207,12 @@ impl Outcome {
     /// picked, the same reason for refusing, the same kind of failure.
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
-        self.gist() == other.gist()
+        // The kind as well, because a child may be named `nothing` or `crashed`.
+        self.kind() == other.kind() && self.gist() == other.gist()
     }
 
-    /// The outcome in a few words, without what differs from run to run. Equal gists agree.
+    /// The outcome in a few words, without what differs from run to run. Outcomes of one kind
+    /// with equal gists agree.
     #[must_use]
     pub fn gist(&self) -> String {
         match self {
@@ -221,7 +223,10 @@ impl Outcome {
             Self::Crashed { .. } => "crashed".to_owned(),
             Self::TimedOut { .. } => "timed out".to_owned(),
             Self::Unstable { observed } => {
-                let gists: Vec<String> = observed.iter().map(|seen| seen.outcome.gist()).collect();
+                // In the order of their words: which of them came first is chance.
+                let gists: BTreeSet<String> =
+                    observed.iter().map(|seen| seen.outcome.gist()).collect();
+                let gists: Vec<String> = gists.into_iter().collect();
                 format!("unstable: {}", gists.join(" | "))
             }
             Self::Unmeasured { why, .. } => format!("unmeasured: {why}"),
@@ -280,5 +285,28 @@ mod tests {
         let left = refused(RefusalReason::NoMatch, "no matching manifest");
         assert!(left.agrees_with(&refused(RefusalReason::NoMatch, "no image found")));
         assert!(!left.agrees_with(&refused(RefusalReason::Malformed, "no matching manifest")));
+    }
+
+    #[test]
+    fn a_child_named_like_a_failure_is_still_a_pick() {
+        let picked = |child: &str| Outcome::Picked {
+            child: child.into(),
+            digest: "sha256:aa".into(),
+        };
+        assert!(!picked("nothing").agrees_with(&Outcome::Nothing));
+        assert!(!picked("timed out").agrees_with(&Outcome::TimedOut { after_ms: 1 }));
+    }
+
+    #[test]
+    fn unstable_cells_agree_whatever_came_first() {
+        let seen = |outcome: Outcome, count| Observed {
+            outcome: Box::new(outcome),
+            count,
+        };
+        let unstable = |observed| Outcome::Unstable { observed };
+        let hang = Outcome::TimedOut { after_ms: 9 };
+        let left = unstable(vec![seen(Outcome::Nothing, 2), seen(hang.clone(), 1)]);
+        let right = unstable(vec![seen(hang, 4), seen(Outcome::Nothing, 1)]);
+        assert!(left.agrees_with(&right));
     }
 }

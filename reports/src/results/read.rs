@@ -81,19 +81,20 @@ impl Results {
     /// When they are no results file.
     pub fn parse(bytes: &[u8]) -> Result<Self, ReadErrorKind> {
         let complete = bytes.ends_with(b"\n");
-        let lines: Vec<&[u8]> = bytes
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
+        // Numbered before empty lines are left out, so that the numbers are those of an editor.
+        let lines: Vec<(usize, &[u8])> = (1..)
+            .zip(bytes.split(|byte| *byte == b'\n'))
+            .filter(|(_, line)| !line.is_empty())
             .collect();
-        let last = lines.len();
+        let last = lines.last().map_or(0, |(number, _)| *number);
         let mut header = None;
         let mut trials = Vec::new();
         let mut footer = None;
         let mut torn = false;
-        for (number, line) in (1..).zip(lines) {
+        for (number, line) in lines {
             let record = match serde_json::from_slice::<Record>(line) {
                 Ok(record) => record,
-                Err(_) if number == last && number > 1 && !complete => {
+                Err(_) if number == last && header.is_some() && !complete => {
                     torn = true;
                     break;
                 }

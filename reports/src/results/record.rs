@@ -23,7 +23,8 @@ pub enum Record {
 /// What was measured, with what, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Header {
-    /// Always [`SCHEMA`].
+    /// Always `ocipick.results/1`.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// Version of ocipick.
     pub ocipick: String,

@@ -1,0 +1,71 @@
+//! Findings: what is most surprising about a matrix, in words.
+//!
+//! Only what was observed is said. Whether it is a fault, and whose, is for a person to judge.
+
+mod phrase;
+mod rank;
+mod say;
+
+pub use phrase::{Phrase, Piece};
+pub use rank::Surprise;
+
+use crate::matrix::Matrix;
+use rank::Group;
+use std::collections::BTreeSet;
+
+/// One surprising fact, with every case in which it was observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of surprise it is.
+    pub surprise: Surprise,
+    /// What the tools were asked to do.
+    pub operation: String,
+    /// Id of the case that serves as the example.
+    pub case: String,
+    /// The platform asked for in the example.
+    pub platform: String,
+    /// What was observed in the example; a sentence without the case and without a full stop.
+    pub observed: Phrase,
+    /// What the index of the example is; empty where nobody said.
+    pub title: String,
+    /// The other rows with the same pattern, as the matrix labels them.
+    pub likewise: Vec<String>,
+    /// The runtimes that the finding is about, by id.
+    pub runtimes: Vec<String>,
+}
+
+/// The most surprising findings, at most `most` of them, the most surprising first.
+///
+/// They are of different kinds as far as there are enough kinds, because the second crash
+/// teaches less than the first hang. Equal matrices give equal findings.
+#[must_use]
+pub fn most_surprising(matrix: &Matrix<'_>, most: usize) -> Vec<Finding> {
+    let groups = rank::groups(matrix);
+    let mut kinds = BTreeSet::new();
+    let (firsts, others): (Vec<Group<'_, '_>>, Vec<_>) = groups
+        .into_iter()
+        .partition(|group| kinds.insert(group.surprise));
+    let mut chosen: Vec<Group<'_, '_>> = firsts.into_iter().chain(others).take(most).collect();
+    chosen.sort_by_key(Group::rank);
+    chosen
+        .iter()
+        .map(|group| say::finding(matrix, group))
+        .collect()
+}
+
+/// Every finding, the most surprising first.
+#[must_use]
+pub fn all(matrix: &Matrix<'_>) -> Vec<Finding> {
+    rank::groups(matrix)
+        .iter()
+        .map(|group| say::finding(matrix, group))
+        .collect()
+}
+
+impl Finding {
+    /// The whole finding, as one or two sentences.
+    #[must_use]
+    pub fn sentence(&self) -> Phrase {
+        say::sentence(self)
+    }
+}

@@ -1,0 +1,262 @@
+//! Putting findings into words.
+
+use super::{
+    Finding, Phrase, Surprise,
+    rank::{Camp, Fact, Group},
+};
+use crate::{matrix::Matrix, results::Outcome, text};
+
+/// How many characters of a foreign name or message are shown in a sentence.
+const NAME: usize = 60;
+/// How many further cases are named.
+const NAMED: usize = 3;
+
+pub(super) fn finding(matrix: &Matrix<'_>, group: &Group<'_, '_>) -> Finding {
+    let example = group.facts.get(group.example);
+    let mut likewise: Vec<String> = group
+        .facts
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != group.example)
+        .map(|(_, fact)| text::line(&fact.row.label()))
+        .collect();
+    likewise.dedup();
+    let subjects = example.map_or(&[][..], |fact| {
+        fact.camps.get(..fact.subjects).unwrap_or(&[])
+    });
+    let mut runtimes: Vec<usize> = subjects
+        .iter()
+        .flat_map(|camp| camp.runtimes.iter().copied())
+        .collect();
+    runtimes.sort_unstable();
+    Finding {
+        surprise: group.surprise,
+        operation: group.operation.to_owned(),
+        case: example.map_or_else(String::new, |fact| fact.row.case.to_owned()),
+        platform: example.map_or_else(String::new, |fact| fact.row.platform.to_owned()),
+        observed: example.map_or_else(Phrase::default, |fact| {
+            observed(matrix, group.surprise, group.operation, fact)
+        }),
+        title: example.map_or_else(String::new, |fact| text::line(fact.row.title)),
+        likewise,
+        runtimes: runtimes
+            .iter()
+            .filter_map(|column| matrix.runtimes.get(*column))
+            .map(|runtime| runtime.id.clone())
+            .collect(),
+    }
+}
+
+/// `case: what was observed; what the index is. Likewise in 2 more cases: a and b.`
+pub(super) fn sentence(finding: &Finding) -> Phrase {
+    let mut sentence = Phrase::of_name(&text::line(&finding.case))
+        .words(": ")
+        .then(finding.observed.clone());
+    let title = finding.title.trim_end_matches('.');
+    if !title.is_empty() {
+        sentence = sentence.words("; ").words(&lower_first(title));
+    }
+    sentence = sentence.words(".");
+    if finding.likewise.is_empty() {
+        return sentence;
+    }
+    let more = finding.likewise.len();
+    let mut named: Vec<Phrase> = finding
+        .likewise
+        .iter()
+        .take(if more == NAMED + 1 { more } else { NAMED })
+        .map(|label| Phrase::of_name(&text::clip(label, NAME)))
+        .collect();
+    if named.len() < more {
+        named.push(Phrase::of_words(&format!("{} more", more - named.len())));
+    }
+    sentence
+        .words(" Likewise in ")
+        .words(&text::count(more, "more case", "more cases"))
+        .words(": ")
+        .then(Phrase::list(named))
+        .words(".")
+}
+
+fn observed(
+    matrix: &Matrix<'_>,
+    surprise: Surprise,
+    operation: &str,
+    fact: &Fact<'_, '_>,
+) -> Phrase {
+    let (subjects, others) = fact.camps.split_at(fact.subjects.min(fact.camps.len()));
+    let all: Vec<usize> = fact
+        .camps
+        .iter()
+        .flat_map(|camp| camp.runtimes.iter().copied())
+        .collect();
+    let clause = |camp: &Camp<'_>, exact| {
+        let who = who(matrix, &camp.runtimes, &all, exact);
+        who.words(" ")
+            .then(deed(camp.outcome, camp.runtimes.len() > 1))
+    };
+    let clauses = |camps: &[Camp<'_>], exact| {
+        Phrase::clauses(camps.iter().map(|camp| clause(camp, exact)).collect())
+    };
+    match surprise {
+        Surprise::Crash | Surprise::HollowSuccess | Surprise::Hang => {
+            let subject = clauses(subjects, true);
+            if others.is_empty() {
+                subject
+            } else {
+                subject.words(", while ").then(clauses(others, false))
+            }
+        }
+        Surprise::DifferentPicks => match (subjects, others) {
+            ([few, many], []) => clause(few, true).words(" where ").then(clause(many, false)),
+            (_, []) => clauses(subjects, true),
+            (_, _) => clauses(subjects, true)
+                .words(", while ")
+                .then(clauses(others, false)),
+        },
+        Surprise::Lone | Surprise::PickOrRefuse => match others {
+            [many] => match many.outcome {
+                Outcome::Picked { .. } => {
+                    let them = who(matrix, &many.runtimes, &all, false);
+                    clauses(subjects, true)
+                        .words(" what ")
+                        .then(them)
+                        .words(" ")
+                        .words(verb(operation, many.runtimes.len() > 1))
+                }
+                Outcome::Refused { .. }
+                | Outcome::Nothing
+                | Outcome::Mixed { .. }
+                | Outcome::Crashed { .. }
+                | Outcome::TimedOut { .. }
+                | Outcome::Unstable { .. }
+                | Outcome::Unmeasured { .. } => clauses(subjects, true)
+                    .words(" where ")
+                    .then(clause(many, false)),
+            },
+            _ => clauses(&fact.camps, true),
+        },
+        Surprise::DifferentReasons => clauses(&fact.camps, true),
+    }
+}
+
+/// The names of runtimes. Those that the sentence is about are named exactly; of others the
+/// tool is enough where all measured runtimes of that tool did the same.
+fn who(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], exact: bool) -> Phrase {
+    let tool = |column: &usize| matrix.runtimes.get(*column).map(|runtime| runtime.tool);
+    let mut names: Vec<Phrase> = Vec::new();
+    let mut said = None;
+    for column in camp {
+        let Some(runtime) = matrix.runtimes.get(*column) else {
+            continue;
+        };
+        let of_tool = |columns: &[usize]| {
+            columns
+                .iter()
+                .filter(|column| tool(column) == Some(runtime.tool))
+                .count()
+        };
+        let number = of_tool(all);
+        let whole = of_tool(camp) == number;
+        if whole && number > 1 {
+            if said != Some(runtime.tool) {
+                let name = Phrase::of_name(&name(runtime.tool));
+                names.push(name.words(&format!(" (all {number})")));
+            }
+        } else if whole && !exact {
+            names.push(Phrase::of_name(&name(runtime.tool)));
+        } else {
+            names.push(Phrase::of_name(&name(&runtime.id)));
+        }
+        said = Some(runtime.tool);
+    }
+    Phrase::list(names)
+}
+
+/// What they did, as the end of a sentence.
+fn deed(outcome: &Outcome, several: bool) -> Phrase {
+    let form =
+        |one: &'static str, more: &'static str| Phrase::of_words(if several { more } else { one });
+    match outcome {
+        Outcome::Picked { child, .. } => form("picks ", "pick ").name(&name(child)),
+        Outcome::Refused { reason, .. } => form("refuses", "refuse")
+            .words(" (")
+            .name(reason.as_str())
+            .words(")"),
+        Outcome::Nothing => form(
+            "reports success and leaves nothing usable",
+            "report success and leave nothing usable",
+        ),
+        Outcome::Mixed { children, .. } => {
+            let phrase = form("leaves", "leave").words(" contradictory evidence");
+            if children.is_empty() {
+                phrase
+            } else {
+                let children = children.iter().map(|child| Phrase::of_name(&name(child)));
+                phrase
+                    .words(" (")
+                    .then(Phrase::list(children.collect()))
+                    .words(")")
+            }
+        }
+        Outcome::Crashed { what } => {
+            let phrase = form("crashes", "crash");
+            let what = name(what);
+            if what.is_empty() {
+                phrase
+            } else {
+                phrase.words(" (").words(&what).words(")")
+            }
+        }
+        Outcome::TimedOut { after_ms } => form("does", "do")
+            .words(" not end within ")
+            .words(&text::duration(*after_ms)),
+        Outcome::Unstable { observed } => {
+            let observed = observed.iter().map(|seen| {
+                Phrase::of_name(&name(&seen.outcome.gist())).words(&format!(" ×{}", seen.count))
+            });
+            form("differs", "differ")
+                .words(" from one attempt to the next (")
+                .then(Phrase::list(observed.collect()))
+                .words(")")
+        }
+        Outcome::Unmeasured { .. } => form("was", "were").words(" not measured"),
+    }
+}
+
+/// What those that succeed do with the image.
+fn verb(operation: &str, several: bool) -> &'static str {
+    match (operation, several) {
+        ("pull", false) => "pulls",
+        ("pull", true) => "pull",
+        ("run", false) => "runs",
+        ("run", true) => "run",
+        ("inspect", false) => "inspects",
+        ("inspect", true) => "inspect",
+        ("copy", false) => "copies",
+        ("copy", true) => "copy",
+        ("import", false) => "imports",
+        ("import", true) => "import",
+        ("push", false) => "pushes",
+        ("push", true) => "push",
+        (_, false) => "takes",
+        (_, true) => "take",
+    }
+}
+
+fn name(text: &str) -> String {
+    text::clip(&text::line(text), NAME)
+}
+
+/// `Two entries` becomes `two entries`, and `OCI index` stays.
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
+            let rest = text.get(first.len_utf8()..).unwrap_or_default();
+            first.to_lowercase().chain(rest.chars()).collect()
+        }
+        (Some('A'), Some(' ')) => format!("a{}", text.get(1..).unwrap_or_default()),
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,376 @@
+//! From records to a matrix.
+
+use super::{CaseBook, CaseNote, Family, FamilyNote, Row, Runtime, Table, runtime::Key};
+use crate::{
+    results::{Footer, Header, Outcome, Results, RuntimeRecord, Trial},
+    text,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The operations in the order in which they are shown; all others follow by name.
+const OPERATIONS: [&str; 6] = ["pull", "run", "inspect", "copy", "import", "push"];
+
+/// Cases by runtimes, of outcomes: one table per operation, all with the same runtimes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix<'a> {
+    /// The runs that the results are of, in the order given.
+    pub runs: Vec<Run<'a>>,
+    /// What a reader must know before anything else: a run did not finish.
+    pub warnings: Vec<String>,
+    /// What a reader should know besides: how several results were merged.
+    pub notes: Vec<String>,
+    /// The columns, in the order in which they are shown.
+    pub runtimes: Vec<Runtime<'a>>,
+    /// One table per operation.
+    pub tables: Vec<Table<'a>>,
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run<'a> {
+    /// What was to be measured.
+    pub header: &'a Header,
+    /// Present where the run finished.
+    pub footer: Option<&'a Footer>,
+    /// How many trials it recorded.
+    pub trials: usize,
+    /// Whether its last line was cut in the middle.
+    pub torn: bool,
+}
+
+/// The cells of one operation, by row.
+type Cells<'a> = BTreeMap<Place<'a>, Vec<Option<&'a Trial>>>;
+
+/// Where a row stands: the place of its family and case in the book, or their names behind all
+/// that the book knows.
+type Place<'a> = (usize, &'a str, usize, &'a str, &'a str);
+
+impl<'a> Matrix<'a> {
+    /// Arranges results, merged where there are several: of two trials of one cell the later
+    /// one counts, and a note says so.
+    #[must_use]
+    pub fn build(results: &'a [Results], book: &'a CaseBook) -> Self {
+        let keys: BTreeSet<Key<'_>> = results
+            .iter()
+            .flat_map(|result| {
+                let records = result.header.runtimes.iter().map(Key::of_record);
+                records.chain(result.trials.iter().map(Key::of_trial))
+            })
+            .collect();
+        let columns: BTreeMap<Key<'_>, usize> = keys.into_iter().zip(0..).collect();
+        let index = Index::new(book);
+
+        let mut operations: BTreeMap<(usize, &str), Cells<'_>> = BTreeMap::new();
+        let mut repeats = Repeats::default();
+        for trial in results.iter().flat_map(|result| &result.trials) {
+            let Some(column) = columns.get(&Key::of_trial(trial)) else {
+                continue;
+            };
+            let cells = operations
+                .entry(operation_place(&trial.operation))
+                .or_default()
+                .entry(index.place(trial))
+                .or_insert_with(|| vec![None; columns.len()]);
+            if let Some(cell) = cells.get_mut(*column) {
+                repeats.note(cell.replace(trial), trial);
+            }
+        }
+
+        let tables: Vec<Table<'a>> = operations
+            .into_iter()
+            .map(|((_, operation), rows)| Table {
+                operation,
+                families: index.families(rows),
+            })
+            .collect();
+        let runs: Vec<Run<'a>> = results.iter().map(Run::of).collect();
+        let mut matrix = Self {
+            warnings: warnings(&runs),
+            notes: Vec::new(),
+            runtimes: runtimes(&columns, results),
+            runs,
+            tables,
+        };
+        matrix.notes = matrix.notes(&repeats);
+        matrix.find_unmeasured();
+        matrix
+    }
+
+    /// Every trial that is shown, in the order of tables, rows and runtimes.
+    pub fn trials(&self) -> impl Iterator<Item = &'a Trial> {
+        self.tables
+            .iter()
+            .flat_map(Table::rows)
+            .flat_map(|row| row.cells.iter().copied().flatten())
+    }
+
+    /// Whether runtimes of more than one channel are compared, so that a version alone does not
+    /// name a column.
+    #[must_use]
+    pub fn has_channels(&self) -> bool {
+        let channels: BTreeSet<&str> = self.runtimes.iter().map(|it| it.channel).collect();
+        channels.len() > 1
+    }
+
+    fn notes(&self, repeats: &Repeats) -> Vec<String> {
+        let mut notes = Vec::new();
+        if repeats.cells > 0 {
+            let differ = if repeats.changed.is_empty() {
+                "all agree with the earlier ones".to_owned()
+            } else {
+                let shown: Vec<String> = repeats.changed.iter().take(3).cloned().collect();
+                let more = repeats.changed.len() - shown.len();
+                let more = if more == 0 {
+                    String::new()
+                } else {
+                    format!(" and {more} more")
+                };
+                format!("those that differ: {}{more}", shown.join("; "))
+            };
+            notes.push(format!(
+                "{} measured more than once; the later one is shown ({differ}).",
+                if repeats.cells == 1 {
+                    "1 cell was".to_owned()
+                } else {
+                    format!("{} cells were", repeats.cells)
+                },
+            ));
+        }
+        let digests: BTreeSet<&str> = self
+            .runs
+            .iter()
+            .map(|run| run.header.corpus.digest.as_str())
+            .collect();
+        if digests.len() > 1 {
+            notes.push(format!(
+                "The results are of {} different selections or versions of the corpus; a case \
+                 may not be the same bytes in all of them.",
+                digests.len()
+            ));
+        }
+        notes
+    }
+
+    /// Says of every runtime without a single measured trial why that is.
+    fn find_unmeasured(&mut self) {
+        let mut measured = BTreeSet::new();
+        let mut reasons: BTreeMap<usize, BTreeMap<String, usize>> = BTreeMap::new();
+        for row in self.tables.iter().flat_map(Table::rows) {
+            measured.extend(row.measured().map(|(column, _)| column));
+            for (column, cell) in row.cells.iter().enumerate() {
+                if let Some(Outcome::Unmeasured { why, detail }) = cell.map(|trial| &trial.outcome)
+                {
+                    let detail = text::line(detail);
+                    let reason = if detail.is_empty() {
+                        why.to_string()
+                    } else {
+                        format!("{why}: {detail}")
+                    };
+                    *reasons
+                        .entry(column)
+                        .or_default()
+                        .entry(reason)
+                        .or_default() += 1;
+                }
+            }
+        }
+        for (column, runtime) in self.runtimes.iter_mut().enumerate() {
+            if measured.contains(&column) {
+                continue;
+            }
+            let header = runtime.record.and_then(|record| record.unmeasured.clone());
+            let commonest = || {
+                let reasons = reasons.remove(&column)?;
+                let most = reasons.values().max().copied()?;
+                reasons
+                    .into_iter()
+                    .find(|(_, count)| *count == most)
+                    .map(|(reason, _)| reason)
+            };
+            runtime.unmeasured = header
+                .or_else(commonest)
+                .or_else(|| Some("no trial of it was recorded".to_owned()));
+        }
+    }
+}
+
+impl<'a> Run<'a> {
+    fn of(results: &'a Results) -> Self {
+        Self {
+            header: &results.header,
+            footer: results.footer.as_ref(),
+            trials: results.trials.len(),
+            torn: results.torn,
+        }
+    }
+}
+
+/// Cells that were measured more than once.
+#[derive(Default)]
+struct Repeats {
+    cells: usize,
+    changed: Vec<String>,
+}
+
+impl Repeats {
+    fn note(&mut self, earlier: Option<&Trial>, later: &Trial) {
+        let Some(earlier) = earlier else { return };
+        self.cells += 1;
+        if !earlier.outcome.agrees_with(&later.outcome) {
+            self.changed.push(format!(
+                "{} of {}: {}, before {}",
+                text::line(&later.case),
+                text::line(&later.runtime),
+                text::line(&later.outcome.gist()),
+                text::line(&earlier.outcome.gist()),
+            ));
+        }
+    }
+}
+
+/// The book by id.
+struct Index<'a> {
+    families: BTreeMap<&'a str, (usize, &'a FamilyNote)>,
+    cases: BTreeMap<&'a str, (usize, &'a CaseNote)>,
+}
+
+impl<'a> Index<'a> {
+    fn new(book: &'a CaseBook) -> Self {
+        Self {
+            families: book
+                .families
+                .iter()
+                .enumerate()
+                .map(|(place, note)| (note.id.as_str(), (place, note)))
+                .collect(),
+            cases: book
+                .cases
+                .iter()
+                .enumerate()
+                .map(|(place, note)| (note.id.as_str(), (place, note)))
+                .collect(),
+        }
+    }
+
+    fn place(&self, trial: &'a Trial) -> Place<'a> {
+        let case = self.cases.get(trial.case.as_str());
+        let family = case.map_or_else(
+            || trial.case.rsplit_once('/').map_or("", |(family, _)| family),
+            |(_, note)| note.family.as_str(),
+        );
+        (
+            self.families.get(family).map_or(usize::MAX, |it| it.0),
+            family,
+            case.map_or(usize::MAX, |it| it.0),
+            &trial.case,
+            &trial.platform,
+        )
+    }
+
+    fn families(&self, rows: Cells<'a>) -> Vec<Family<'a>> {
+        let mut platforms: BTreeMap<&str, usize> = BTreeMap::new();
+        for (_, _, _, case, _) in rows.keys() {
+            *platforms.entry(case).or_default() += 1;
+        }
+        let mut families: Vec<Family<'a>> = Vec::new();
+        for ((_, family, _, case, platform), cells) in rows {
+            let note = self.cases.get(case).map(|(_, note)| *note);
+            let row = Row {
+                case,
+                platform,
+                among_platforms: platforms.get(case).is_some_and(|number| *number > 1),
+                title: note.map_or("", |note| &note.title),
+                why: note.map_or("", |note| &note.why),
+                cells,
+            };
+            match families.last_mut() {
+                Some(last) if last.id == family => last.rows.push(row),
+                Some(_) | None => {
+                    let note = self.families.get(family).map(|(_, note)| *note);
+                    families.push(Family {
+                        id: family,
+                        title: note.map_or("", |note| &note.title),
+                        about: note.map_or("", |note| &note.about),
+                        rows: vec![row],
+                    });
+                }
+            }
+        }
+        families
+    }
+}
+
+fn operation_place(operation: &str) -> (usize, &str) {
+    let place = OPERATIONS.iter().position(|known| *known == operation);
+    (place.unwrap_or(OPERATIONS.len()), operation)
+}
+
+fn runtimes<'a>(columns: &BTreeMap<Key<'a>, usize>, results: &'a [Results]) -> Vec<Runtime<'a>> {
+    // As written, so that it can be found in the results again.
+    let ids: BTreeMap<Key<'a>, &'a str> = results
+        .iter()
+        .flat_map(|result| {
+            let trials = result.trials.iter();
+            let trials = trials.map(|trial| (Key::of_trial(trial), trial.runtime.as_str()));
+            let records = result.header.runtimes.iter();
+            trials.chain(records.map(|record| (Key::of_record(record), record.id.as_str())))
+        })
+        .collect();
+    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+    for id in ids.values() {
+        *uses.entry(id).or_default() += 1;
+    }
+    let records: BTreeMap<Key<'a>, &'a RuntimeRecord> = results
+        .iter()
+        .flat_map(|result| &result.header.runtimes)
+        .map(|record| (Key::of_record(record), record))
+        .collect();
+    columns
+        .keys()
+        .map(|key| Runtime {
+            id: match ids.get(key) {
+                Some(id) if uses.get(id) == Some(&1) => (*id).to_owned(),
+                Some(_) | None => format!("{}#{}", key.stem, key.channel),
+            },
+            tool: key.tool,
+            version: key.version,
+            flavour: key.flavour,
+            channel: key.channel,
+            record: records.get(key).copied(),
+            unmeasured: None,
+        })
+        .collect()
+}
+
+fn warnings(runs: &[Run<'_>]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (number, run) in (1..).zip(runs) {
+        let which = if runs.len() == 1 {
+            "This run".to_owned()
+        } else {
+            let started = text::line(&run.header.started);
+            format!("Run {number} of {} (started {started})", runs.len())
+        };
+        let planned = run.header.planned;
+        match run.footer {
+            None => {
+                let torn = if run.torn {
+                    ", and its last record was cut in the middle"
+                } else {
+                    ""
+                };
+                warnings.push(format!(
+                    "{which} did not finish: {} of {planned} planned trials were recorded{torn}. \
+                     The rest was not measured.",
+                    run.trials
+                ));
+            }
+            Some(footer) if footer.trials != run.trials => warnings.push(format!(
+                "{which} ended with {} trials, but {} are in its file: it was changed afterwards.",
+                footer.trials, run.trials
+            )),
+            Some(_) => {}
+        }
+    }
+    warnings
+}

@@ -1,0 +1,13 @@
+//! The matrix: cases by runtimes, of outcomes.
+
+mod book;
+mod build;
+mod runtime;
+mod summary;
+mod table;
+
+pub use book::{CaseBook, CaseNote, FamilyNote};
+pub use build::{Matrix, Run};
+pub use runtime::Runtime;
+pub use summary::{RunSummary, Summary, UnmeasuredRuntime};
+pub use table::{Family, Fold, Row, Table};

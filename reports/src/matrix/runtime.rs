@@ -1,0 +1,144 @@
+//! The columns of a matrix.
+
+use crate::{
+    results::{RuntimeRecord, Trial},
+    text,
+};
+use std::cmp::Ordering;
+
+/// The tools that come first, in this order; all others follow by name.
+const FIRST: [&str; 5] = ["docker", "podman", "skopeo", "crane", "containerd"];
+
+/// One tool, at one version, in one configuration, from one channel: a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runtime<'a> {
+    /// Its id, with `#channel` added where the results given use one id for two channels.
+    pub id: String,
+    /// Name of the tool.
+    pub tool: &'a str,
+    /// Its version.
+    pub version: &'a str,
+    /// Its configuration, where there is more than one.
+    pub flavour: Option<&'a str>,
+    /// Where it comes from.
+    pub channel: &'a str,
+    /// What the header says of it; the later one where several headers name it.
+    pub record: Option<&'a RuntimeRecord>,
+    /// Why nothing was measured, where no trial of it was measured in any operation.
+    pub unmeasured: Option<String>,
+}
+
+/// What makes two runtimes one: all that it is, but not how its id is written, because an id
+/// carries its channel only where two channels of that run hold the same version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key<'a> {
+    pub(super) tool: &'a str,
+    pub(super) version: &'a str,
+    pub(super) flavour: Option<&'a str>,
+    pub(super) channel: &'a str,
+    /// The id up to its channel, so that two ids are never merged in silence.
+    pub(super) stem: &'a str,
+}
+
+impl<'a> Key<'a> {
+    pub(super) fn of_trial(trial: &'a Trial) -> Self {
+        Self {
+            tool: &trial.tool,
+            version: &trial.version,
+            flavour: trial.flavour.as_deref(),
+            channel: &trial.channel,
+            stem: stem(&trial.runtime, &trial.channel),
+        }
+    }
+
+    pub(super) fn of_record(record: &'a RuntimeRecord) -> Self {
+        Self {
+            tool: &record.tool,
+            version: &record.version,
+            flavour: record.flavour.as_deref(),
+            channel: &record.channel,
+            stem: stem(&record.id, &record.channel),
+        }
+    }
+}
+
+fn stem<'a>(id: &'a str, channel: &str) -> &'a str {
+    id.strip_suffix(channel)
+        .and_then(|rest| rest.strip_suffix('#'))
+        .unwrap_or(id)
+}
+
+impl PartialOrd for Key<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |tool| FIRST.iter().position(|first| *first == tool);
+        let place = |tool| place(tool).unwrap_or(FIRST.len());
+        place(self.tool)
+            .cmp(&place(other.tool))
+            .then_with(|| self.tool.cmp(other.tool))
+            .then_with(|| text::compare_versions(self.version, other.version))
+            .then_with(|| self.flavour.cmp(&other.flavour))
+            .then_with(|| self.channel.cmp(other.channel))
+            .then_with(|| self.stem.cmp(other.stem))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key<'a>(tool: &'a str, version: &'a str, flavour: Option<&'a str>) -> Key<'a> {
+        Key {
+            tool,
+            version,
+            flavour,
+            channel: "path",
+            stem: "",
+        }
+    }
+
+    #[test]
+    fn columns_are_ordered_by_tool_then_version_then_flavour() {
+        let mut keys = [
+            key("umoci", "0.4.7", None),
+            key("buildah", "1.28", None),
+            key("containerd", "1.10.0", None),
+            key("containerd", "1.9.0", None),
+            key("crane", "0.20", None),
+            key("docker", "28.5.2", Some("containerd-store")),
+            key("docker", "28.5.2", None),
+            key("skopeo", "1.9.3", None),
+            key("podman", "5.0", None),
+        ];
+        keys.sort();
+        let shown: Vec<String> = keys
+            .iter()
+            .map(|key| format!("{} {} {}", key.tool, key.version, key.flavour.unwrap_or("")))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "docker 28.5.2 ",
+                "docker 28.5.2 containerd-store",
+                "podman 5.0 ",
+                "skopeo 1.9.3 ",
+                "crane 0.20 ",
+                "containerd 1.9.0 ",
+                "containerd 1.10.0 ",
+                "buildah 1.28 ",
+                "umoci 0.4.7 ",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_channel_in_the_id_is_not_part_of_its_stem() {
+        assert_eq!(stem("umoci@0.4.7#bookworm", "bookworm"), "umoci@0.4.7");
+        assert_eq!(stem("umoci@0.4.7", "bookworm"), "umoci@0.4.7");
+    }
+}

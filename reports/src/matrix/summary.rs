@@ -1,0 +1,159 @@
+//! What was measured, in numbers.
+
+use super::{Matrix, Table};
+use crate::{
+    results::{Footer, OutcomeKind, Trial},
+    text,
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was measured, in numbers: the head of every report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// What a reader must know before anything else.
+    pub warnings: Vec<String>,
+    /// What a reader should know besides.
+    pub notes: Vec<String>,
+    /// Every run that the results are of.
+    pub runs: Vec<RunSummary>,
+    /// How many cases have a trial.
+    pub cases: usize,
+    /// How many runtimes have a trial that was measured.
+    pub runtimes: usize,
+    /// How many trials are shown.
+    pub trials: usize,
+    /// How many rows there are: cases, by platform and operation.
+    pub rows: usize,
+    /// How many rows are splits.
+    pub splits: usize,
+    /// Trials by kind of outcome; every kind is there.
+    pub outcomes: BTreeMap<OutcomeKind, usize>,
+    /// How many cells have no trial, among the runtimes with any trial in that operation.
+    pub without_trial: usize,
+    /// Runtimes of which nothing was measured.
+    pub unmeasured: Vec<UnmeasuredRuntime>,
+}
+
+/// One run, in a few words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunSummary {
+    /// Version of ocipick.
+    pub ocipick: String,
+    /// When it began.
+    pub started: String,
+    /// The machine, in a line.
+    pub host: String,
+    /// The corpus, in a line.
+    pub corpus: String,
+    /// Whether it finished.
+    pub finished: bool,
+    /// How long it took in milliseconds, where it finished.
+    pub duration_ms: Option<u64>,
+}
+
+/// A runtime of which nothing was measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnmeasuredRuntime {
+    /// Its id.
+    pub runtime: String,
+    /// Why, in a line.
+    pub why: String,
+}
+
+impl Summary {
+    /// Counts what the matrix shows.
+    #[must_use]
+    pub fn of(matrix: &Matrix<'_>) -> Self {
+        let trials: Vec<&Trial> = matrix.trials().collect();
+        let cases: BTreeSet<&str> = trials.iter().map(|trial| trial.case.as_str()).collect();
+        let rows: usize = matrix.tables.iter().map(|table| table.rows().count()).sum();
+        let cells: usize = matrix
+            .tables
+            .iter()
+            .map(|table| table.rows().count() * table.columns().len())
+            .sum();
+        Self {
+            warnings: matrix.warnings.clone(),
+            notes: matrix.notes.clone(),
+            runs: matrix.runs.iter().map(RunSummary::of).collect(),
+            cases: cases.len(),
+            runtimes: matrix
+                .runtimes
+                .iter()
+                .filter(|runtime| runtime.unmeasured.is_none())
+                .count(),
+            trials: trials.len(),
+            rows,
+            splits: matrix.tables.iter().map(Table::splits).sum(),
+            outcomes: Footer::count(trials.iter().map(|trial| &trial.outcome)),
+            without_trial: cells.saturating_sub(trials.len()),
+            unmeasured: matrix
+                .runtimes
+                .iter()
+                .filter_map(|runtime| {
+                    Some(UnmeasuredRuntime {
+                        runtime: text::line(&runtime.id),
+                        why: text::clip(&text::line(runtime.unmeasured.as_deref()?), 200),
+                    })
+                })
+                .collect(),
+        }
+    }
+
+    /// What was measured, in one line.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let mut headline = format!(
+            "{}, {}, {}",
+            text::count(self.cases, "case", "cases"),
+            text::count(self.runtimes, "runtime", "runtimes"),
+            text::count(self.trials, "trial", "trials"),
+        );
+        let took: Option<u64> = self.runs.iter().map(|run| run.duration_ms).sum();
+        if let Some(took) = took {
+            headline.push_str(" in ");
+            headline.push_str(&text::duration(took));
+        }
+        headline
+    }
+
+    /// The kinds of outcome that occurred, with their counts, in words.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(&'static str, usize)> {
+        self.outcomes
+            .iter()
+            .map(|(kind, count)| (kind.as_str(), *count))
+            .chain([("no trial", self.without_trial)])
+            .filter(|(_, count)| *count > 0)
+            .collect()
+    }
+}
+
+impl RunSummary {
+    fn of(run: &super::Run<'_>) -> Self {
+        let header = run.header;
+        let host = &header.host;
+        let corpus = &header.corpus;
+        Self {
+            ocipick: text::line(&header.ocipick),
+            started: text::line(&header.started),
+            host: text::line(&format!(
+                "{}/{}, {}, kernel {}, {}",
+                host.os,
+                host.architecture,
+                host.distribution,
+                host.kernel,
+                text::count(host.cpus, "processor", "processors"),
+            )),
+            corpus: text::line(&format!(
+                "{}, {}, {}",
+                corpus.source,
+                text::count(corpus.cases, "case", "cases"),
+                text::clip(&corpus.digest, 20),
+            )),
+            finished: run.footer.is_some(),
+            duration_ms: run.footer.map(|footer| footer.duration_ms),
+        }
+    }
+}

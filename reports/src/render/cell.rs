@@ -1,0 +1,196 @@
+//! What stands in a cell, in every format that people read.
+
+use crate::{
+    matrix::Runtime,
+    results::{Outcome, Trial},
+    text,
+};
+
+/// The mark of a row on which runtimes disagree.
+pub(super) const SPLIT: &str = "≠";
+/// What stands in a cell without a trial.
+pub(super) const NO_TRIAL: &str = "–";
+/// How many characters of a child's name are shown in a cell.
+const NAME: usize = 28;
+
+/// How a cell looks. The names are classes of the HTML page too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Tone {
+    Picked,
+    Refused,
+    Nothing,
+    Mixed,
+    Crashed,
+    TimedOut,
+    Unstable,
+    Unmeasured,
+}
+
+impl Tone {
+    /// All of them, in the order of the legend.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Picked,
+        Self::Refused,
+        Self::Nothing,
+        Self::Mixed,
+        Self::Crashed,
+        Self::TimedOut,
+        Self::Unstable,
+        Self::Unmeasured,
+    ];
+
+    /// The symbol before the text; a pick has none.
+    pub(super) fn symbol(self) -> &'static str {
+        match self {
+            Self::Picked => "",
+            Self::Refused => "✗",
+            Self::Nothing => "∅",
+            Self::Mixed => "⚠",
+            Self::Crashed => "☠",
+            Self::TimedOut => "⏱",
+            Self::Unstable => "~",
+            Self::Unmeasured => NO_TRIAL,
+        }
+    }
+
+    /// What it means, for the legend.
+    pub(super) fn meaning(self) -> &'static str {
+        match self {
+            Self::Picked => "a name: the child that was picked",
+            Self::Refused => "refused, and why",
+            Self::Nothing => "success reported, nothing usable left",
+            Self::Mixed => "contradictory evidence",
+            Self::Crashed => "the tool or its daemon died",
+            Self::TimedOut => "did not end within its deadline",
+            Self::Unstable => "differs when repeated",
+            Self::Unmeasured => "not measured",
+        }
+    }
+
+    pub(super) fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Picked { .. } => Self::Picked,
+            Outcome::Refused { .. } => Self::Refused,
+            Outcome::Nothing => Self::Nothing,
+            Outcome::Mixed { .. } => Self::Mixed,
+            Outcome::Crashed { .. } => Self::Crashed,
+            Outcome::TimedOut { .. } => Self::TimedOut,
+            Outcome::Unstable { .. } => Self::Unstable,
+            Outcome::Unmeasured { .. } => Self::Unmeasured,
+        }
+    }
+}
+
+/// A cell as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CellText {
+    pub(super) tone: Tone,
+    pub(super) text: String,
+}
+
+/// What stands in a cell: a symbol, unless a child was picked, and a word or two.
+pub(super) fn cell(trial: Option<&Trial>) -> CellText {
+    trial.map_or_else(
+        || CellText {
+            tone: Tone::Unmeasured,
+            text: NO_TRIAL.to_owned(),
+        },
+        |trial| outcome(&trial.outcome),
+    )
+}
+
+/// An outcome as it stands in a cell.
+pub(super) fn outcome(outcome: &Outcome) -> CellText {
+    let tone = Tone::of(outcome);
+    let words = match outcome {
+        Outcome::Picked { child, .. } => name(child),
+        Outcome::Refused { reason, .. } => reason.to_string(),
+        Outcome::Nothing => "nothing".to_owned(),
+        Outcome::Mixed { children, .. } if children.is_empty() => "mixed".to_owned(),
+        Outcome::Mixed { children, .. } => format!("mixed {}", name(&children.join("+"))),
+        Outcome::Crashed { .. } => "crashed".to_owned(),
+        Outcome::TimedOut { .. } => "timed out".to_owned(),
+        Outcome::Unstable { .. } => "unstable".to_owned(),
+        Outcome::Unmeasured { why, .. } => why.to_string(),
+    };
+    CellText {
+        tone,
+        text: format!("{} {words}", tone.symbol()).trim_start().to_owned(),
+    }
+}
+
+/// A child's name; never empty, so that a pick never looks like an empty cell.
+fn name(child: &str) -> String {
+    let name = text::clip(&text::line(child), NAME);
+    if name.is_empty() {
+        "(no name)".to_owned()
+    } else {
+        name
+    }
+}
+
+/// An outcome in full, on one line, with the tool's own words.
+pub(super) fn in_full(outcome: &Outcome) -> String {
+    let words = |head: String, words: &str| {
+        let words = text::line(words);
+        if words.is_empty() {
+            head
+        } else {
+            format!("{head}: {words}")
+        }
+    };
+    match outcome {
+        Outcome::Picked { child, digest } => {
+            format!("picked {} ({})", text::line(child), text::line(digest))
+        }
+        Outcome::Refused { reason, message } => words(format!("refused, {reason}"), message),
+        Outcome::Nothing => "nothing: success reported, and nothing usable left".to_owned(),
+        Outcome::Mixed { children, .. } => {
+            let children: Vec<String> = children.iter().map(|child| text::line(child)).collect();
+            words("mixed".to_owned(), &text::list(&children))
+        }
+        Outcome::Crashed { what } => words("crashed".to_owned(), what),
+        Outcome::TimedOut { after_ms } => {
+            format!("timed out after {}", text::duration(*after_ms))
+        }
+        Outcome::Unstable { observed } => {
+            let observed: Vec<String> = observed
+                .iter()
+                .map(|seen| format!("{} ×{}", text::line(&seen.outcome.gist()), seen.count))
+                .collect();
+            words("unstable".to_owned(), &text::list(&observed))
+        }
+        Outcome::Unmeasured { why, detail } => words(format!("not measured, {why}"), detail),
+    }
+}
+
+/// The lines at the head of a column: the tool, its version, its flavour, and its channel where
+/// channels are compared.
+pub(super) fn heading(runtime: &Runtime<'_>, with_channel: bool) -> Vec<String> {
+    let mut lines = vec![short(runtime.tool), short(runtime.version)];
+    lines.extend(
+        runtime
+            .flavour
+            .map(|flavour| format!("+{}", short(flavour))),
+    );
+    if with_channel {
+        lines.push(format!("({})", short(runtime.channel)));
+    }
+    lines
+}
+
+fn short(text: &str) -> String {
+    text::clip(&text::line(text), 24)
+}
+
+/// The runtime as it is named in text for people: its id, and where it comes from.
+pub(super) fn full_name(runtime: &Runtime<'_>) -> String {
+    // Where the id carries the channel, once is enough.
+    let id = runtime
+        .id
+        .strip_suffix(runtime.channel)
+        .and_then(|rest| rest.strip_suffix('#'))
+        .unwrap_or(&runtime.id);
+    text::line(&format!("{id} ({})", runtime.channel))
+}

@@ -1,0 +1,241 @@
+//! The matrix as JUnit XML, for continuous integration: one suite per runtime, one test per case.
+//!
+//! A pick passes, and so does a refusal: whether either is right is not part of an outcome. What
+//! no tool should do (crash, hang, report success with nothing or contradictory evidence, differ
+//! when repeated) fails, and what was not measured is skipped. A run that did not finish is an
+//! error, because otherwise a file cut short would look green.
+
+use super::cell;
+use crate::{
+    matrix::{Matrix, Row, Runtime, Table},
+    results::{Outcome, Trial},
+    text,
+};
+
+/// How many characters of a tool's words are kept in a message.
+const MESSAGE: usize = 400;
+/// How many characters of standard error are kept.
+const STDERR: usize = 4000;
+
+/// How many tests of a suite ended in which way.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+    ms: u64,
+}
+
+/// Writes the matrix down.
+#[must_use]
+pub fn render(matrix: &Matrix<'_>) -> String {
+    let mut body = Vec::new();
+    let mut total = Counts::default();
+    if !matrix.warnings.is_empty() {
+        let counts = Counts {
+            tests: matrix.warnings.len(),
+            errors: matrix.warnings.len(),
+            ..Counts::default()
+        };
+        let tests = (1..).zip(&matrix.warnings).flat_map(|(number, warning)| {
+            [
+                test_head("ocipick", &format!("results are complete #{number}"), 0),
+                format!(
+                    "      <error type=\"incomplete\" message=\"{}\"/>",
+                    attribute(warning)
+                ),
+                "    </testcase>".to_owned(),
+            ]
+        });
+        suite(&mut body, "ocipick", counts, &[], tests.collect());
+        total.add(counts);
+    }
+    for (column, runtime) in matrix.runtimes.iter().enumerate() {
+        let mut counts = Counts::default();
+        let mut tests = Vec::new();
+        for table in &matrix.tables {
+            for row in table.rows() {
+                let trial = row.cells.get(column).copied().flatten();
+                tests.extend(test(runtime, table, row, trial, &mut counts));
+            }
+        }
+        let properties = [
+            ("tool", runtime.tool),
+            ("version", runtime.version),
+            ("flavour", runtime.flavour.unwrap_or_default()),
+            ("channel", runtime.channel),
+        ];
+        suite(&mut body, &runtime.id, counts, &properties, tests);
+        total.add(counts);
+    }
+    let mut lines = vec![
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>".to_owned(),
+        format!("<testsuites name=\"ocipick\" {}>", total.attributes()),
+    ];
+    lines.extend(body);
+    lines.push("</testsuites>\n".to_owned());
+    lines.join("\n")
+}
+
+fn suite(
+    lines: &mut Vec<String>,
+    name: &str,
+    counts: Counts,
+    properties: &[(&str, &str)],
+    tests: Vec<String>,
+) {
+    lines.push(format!(
+        "  <testsuite name=\"{}\" {}>",
+        attribute(name),
+        counts.attributes()
+    ));
+    let properties: Vec<String> = properties
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| {
+            format!(
+                "      <property name=\"{name}\" value=\"{}\"/>",
+                attribute(value)
+            )
+        })
+        .collect();
+    if !properties.is_empty() {
+        lines.push("    <properties>".to_owned());
+        lines.extend(properties);
+        lines.push("    </properties>".to_owned());
+    }
+    lines.extend(tests);
+    lines.push("  </testsuite>".to_owned());
+}
+
+fn test(
+    runtime: &Runtime<'_>,
+    table: &Table<'_>,
+    row: &Row<'_>,
+    trial: Option<&Trial>,
+    counts: &mut Counts,
+) -> Vec<String> {
+    counts.tests += 1;
+    let class = format!("{}.{}", runtime.id, table.operation);
+    let name = row.label();
+    let Some(trial) = trial else {
+        counts.skipped += 1;
+        let why = runtime
+            .unmeasured
+            .as_deref()
+            .unwrap_or("no trial was recorded");
+        return vec![
+            test_head(&class, &name, 0),
+            skipped(&format!("not measured: {why}")),
+            "    </testcase>".to_owned(),
+        ];
+    };
+    counts.ms += trial.duration_ms;
+    let in_full = cell::in_full(&trial.outcome);
+    let result = match &trial.outcome {
+        Outcome::Picked { .. } | Outcome::Refused { .. } => None,
+        Outcome::Unmeasured { .. } => {
+            counts.skipped += 1;
+            Some(skipped(&in_full))
+        }
+        Outcome::Nothing
+        | Outcome::Mixed { .. }
+        | Outcome::Crashed { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Unstable { .. } => {
+            counts.failures += 1;
+            Some(format!(
+                "      <failure type=\"{}\" message=\"{}\"/>",
+                trial.outcome.kind(),
+                attribute(&text::clip(&in_full, MESSAGE))
+            ))
+        }
+    };
+    let mut lines = vec![test_head(&class, &name, trial.duration_ms)];
+    lines.extend(result);
+    lines.push(format!(
+        "      <system-out>{}</system-out>",
+        content(&text::clip(&in_full, MESSAGE))
+    ));
+    let stderr = text::block(&trial.evidence.stderr_tail);
+    let stderr = stderr.trim_end();
+    if !stderr.is_empty() {
+        lines.push(format!(
+            "      <system-err>{}</system-err>",
+            content(&text::tail(stderr, STDERR))
+        ));
+    }
+    lines.push("    </testcase>".to_owned());
+    lines
+}
+
+fn test_head(class: &str, name: &str, ms: u64) -> String {
+    format!(
+        "    <testcase classname=\"{}\" name=\"{}\" time=\"{}\">",
+        attribute(class),
+        attribute(name),
+        seconds(ms)
+    )
+}
+
+fn skipped(message: &str) -> String {
+    format!(
+        "      <skipped message=\"{}\"/>",
+        attribute(&text::clip(message, MESSAGE))
+    )
+}
+
+impl Counts {
+    fn add(&mut self, other: Self) {
+        self.tests += other.tests;
+        self.failures += other.failures;
+        self.errors += other.errors;
+        self.skipped += other.skipped;
+        self.ms += other.ms;
+    }
+
+    fn attributes(self) -> String {
+        format!(
+            "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\"",
+            self.tests,
+            self.failures,
+            self.errors,
+            self.skipped,
+            seconds(self.ms)
+        )
+    }
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{:03}", ms / 1000, ms % 1000)
+}
+
+/// Text on one line, for an attribute.
+fn attribute(text: &str) -> String {
+    escape(&text::line(text))
+}
+
+/// Text of several lines, for an element.
+fn content(text: &str) -> String {
+    escape(&text::block(text))
+}
+
+/// Escapes what XML gives a meaning, and replaces what XML does not permit in any form; control
+/// characters are gone by now.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&apos;"),
+            '\n' | '\t' => escaped.push(c),
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,14 @@
+//! The formats in which a matrix is written down. Each is one function from a matrix to text.
+//!
+//! Warnings come first in every one of them, and a cell that was not measured never looks like
+//! one in which all is well. Text that tools wrote is foreign: each format takes out control
+//! characters and escapes what has a meaning in that format.
+
+mod cell;
+mod paint;
+
+pub mod html;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod terminal;

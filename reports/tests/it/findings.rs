@@ -1,0 +1,395 @@
+//! Which findings there are, in which order and in which words.
+
+use crate::CRANE;
+use crate::sample::{
+    CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool, book, crashed, mixed, picked, refused, results, row,
+    unmeasured, unstable,
+};
+use ocipick_reports::{
+    findings::{self, Surprise},
+    matrix::{CaseBook, CaseNote, Matrix},
+    results::{Outcome, RefusalReason, Trial, UnmeasuredWhy},
+};
+
+const TOOLS: [Tool; 5] = [DOCKER, PODMAN, SKOPEO, CRANE, CONTAINERD];
+
+/// One row of the five tools, in that order.
+fn five(case: &str, outcomes: [Outcome; 5]) -> Vec<Trial> {
+    row(case, TOOLS.into_iter().zip(outcomes).collect())
+}
+
+fn sentences(trials: Vec<Trial>, most: usize) -> Vec<(Surprise, String)> {
+    let (results, book) = ([results(trials)], book());
+    let matrix = Matrix::build(&results, &book);
+    findings::most_surprising(&matrix, most)
+        .iter()
+        .map(|finding| (finding.surprise, finding.sentence().to_string()))
+        .collect()
+}
+
+fn only(trials: Vec<Trial>) -> (Surprise, String) {
+    let mut found = sentences(trials, 9);
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
+}
+
+fn first() -> Outcome {
+    picked("first")
+}
+
+fn nested() -> Outcome {
+    refused(RefusalReason::NestedUnsupported)
+}
+
+#[test]
+fn agreement_is_no_finding() {
+    let missing = unmeasured(UnmeasuredWhy::NotInstalled, "");
+    let trials = [
+        five("a/b", [first(), first(), first(), first(), missing]),
+        five("a/c", [nested(), nested(), nested(), nested(), nested()]),
+    ];
+    assert_eq!(sentences(trials.concat(), 9), []);
+}
+
+#[test]
+fn a_lone_runtime_is_held_against_all_others() {
+    let size = refused(RefusalReason::SizeMismatch);
+    assert_eq!(
+        only(five(
+            "sizes/first-too-small",
+            [first(), first(), first(), first(), size]
+        )),
+        (
+            Surprise::Lone,
+            "sizes/first-too-small: containerd@1.6.20 refuses (size-mismatch) what docker, \
+             podman, skopeo and crane pull; the size of the first entry is too small."
+                .to_owned()
+        )
+    );
+}
+
+#[test]
+fn a_lone_runtime_may_be_the_one_that_picks() {
+    let trials = five("x/y", [first(), nested(), nested(), nested(), nested()]);
+    assert_eq!(
+        only(trials),
+        (
+            Surprise::Lone,
+            "x/y: docker@28.5.2 picks first where podman, skopeo, crane and containerd refuse \
+             (nested-unsupported)."
+                .to_owned()
+        )
+    );
+}
+
+#[test]
+fn one_pattern_in_many_cases_is_one_finding() {
+    let trials: Vec<Trial> = (0..9)
+        .flat_map(|number| {
+            // The children have other names in every case.
+            let inner = || picked(&format!("inner-{number}"));
+            five(
+                &format!("nested/n{number}"),
+                [inner(), nested(), nested(), inner(), inner()],
+            )
+        })
+        .collect();
+    assert_eq!(
+        only(trials),
+        (
+            Surprise::PickOrRefuse,
+            "nested/n0: podman@4.3.1 and skopeo@1.9.3 refuse (nested-unsupported) what docker, \
+             crane and containerd pull. Likewise in 8 more cases: nested/n1, nested/n2, \
+             nested/n3 and 5 more."
+                .to_owned()
+        )
+    );
+}
+
+#[test]
+fn four_more_cases_are_all_named() {
+    let trials: Vec<Trial> = (0..5)
+        .flat_map(|number| {
+            five(
+                &format!("n/{number}"),
+                [first(), nested(), nested(), first(), first()],
+            )
+        })
+        .collect();
+    let (_, sentence) = only(trials);
+    assert!(
+        sentence.ends_with("Likewise in 4 more cases: n/1, n/2, n/3 and n/4."),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn different_picks_are_named_with_their_children() {
+    let second = || picked("second");
+    assert_eq!(
+        only(five(
+            "duplicates/two-entries",
+            [first(), second(), second(), first(), first()]
+        )),
+        (
+            Surprise::DifferentPicks,
+            "duplicates/two-entries: podman@4.3.1 and skopeo@1.9.3 pick second where docker, \
+             crane and containerd pick first; two entries are for the platform."
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        only(five(
+            "x/y",
+            [first(), second(), second(), picked("third"), nested()]
+        ))
+        .1,
+        "x/y: crane@0.20.2 picks third, docker@28.5.2 picks first, and podman@4.3.1 and \
+         skopeo@1.9.3 pick second, while containerd refuses (nested-unsupported)."
+    );
+}
+
+#[test]
+fn failures_are_told_with_what_the_others_did() {
+    assert_eq!(
+        only(five(
+            "x/y",
+            [
+                first(),
+                first(),
+                first(),
+                first(),
+                crashed("panic: \u{1b}[31mindex\nout of range")
+            ]
+        )),
+        (
+            Surprise::Crash,
+            "x/y: containerd@1.6.20 crashes (panic: index out of range), while docker, podman, \
+             skopeo and crane pick first."
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        only(five(
+            "x/y",
+            [
+                Outcome::TimedOut { after_ms: 30_000 },
+                nested(),
+                nested(),
+                nested(),
+                nested()
+            ]
+        )),
+        (
+            Surprise::Hang,
+            "x/y: docker@28.5.2 does not end within 30 s, while podman, skopeo, crane and \
+             containerd refuse (nested-unsupported)."
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        only(five(
+            "x/y",
+            [
+                Outcome::Nothing,
+                Outcome::Nothing,
+                mixed(&["a", "b"]),
+                unstable(&[(first(), 3), (nested(), 1)]),
+                unmeasured(UnmeasuredWhy::NotInstalled, ""),
+            ]
+        )),
+        (
+            Surprise::HollowSuccess,
+            "x/y: docker@28.5.2 and podman@4.3.1 report success and leave nothing usable, \
+             skopeo@1.9.3 leaves contradictory evidence (a and b), and crane@0.20.2 differs from \
+             one attempt to the next (first ×3 and refused: nested-unsupported ×1)."
+                .to_owned()
+        )
+    );
+}
+
+#[test]
+fn versions_of_a_tool_that_agree_are_one() {
+    let old = ("docker", "20.10.24", None);
+    let new = ("docker", "28.5.2", None);
+    let older = ("podman", "3.0.1", None);
+    let newer = ("podman", "5.4.2", None);
+    let trials = row(
+        "x/y",
+        vec![
+            (old, nested()),
+            (new, nested()),
+            (older, first()),
+            (newer, first()),
+            (SKOPEO, first()),
+        ],
+    );
+    assert_eq!(
+        only(trials),
+        (
+            Surprise::Lone,
+            "x/y: docker (all 2) refuse (nested-unsupported) what podman (all 2) and skopeo \
+             pull."
+                .to_owned()
+        )
+    );
+    let trials = row(
+        "x/y",
+        vec![
+            (old, nested()),
+            (new, first()),
+            (older, first()),
+            (newer, first()),
+            (SKOPEO, first()),
+        ],
+    );
+    assert_eq!(
+        only(trials).1,
+        "x/y: docker@20.10.24 refuses (nested-unsupported) what docker@28.5.2, podman (all 2) \
+         and skopeo pull."
+    );
+}
+
+#[test]
+fn refusing_for_different_reasons_comes_last() {
+    let malformed = || refused(RefusalReason::Malformed);
+    assert_eq!(
+        only(five(
+            "x/y",
+            [malformed(), nested(), nested(), malformed(), malformed()]
+        )),
+        (
+            Surprise::DifferentReasons,
+            "x/y: podman@4.3.1 and skopeo@1.9.3 refuse (nested-unsupported), and docker@28.5.2, \
+             crane@0.20.2 and containerd@1.6.20 refuse (malformed)."
+                .to_owned()
+        )
+    );
+}
+
+/// One row of every kind of surprise, the least surprising first.
+fn every_kind() -> Vec<Trial> {
+    let malformed = || refused(RefusalReason::Malformed);
+    let hang = Outcome::TimedOut { after_ms: 1 };
+    let second = || picked("second");
+    [
+        five("a/1", [malformed(), nested(), nested(), nested(), nested()]),
+        five("a/2", [first(), nested(), nested(), first(), first()]),
+        five("a/3", [first(), nested(), nested(), first(), first()]),
+        five("a/4", [first(), first(), first(), first(), nested()]),
+        five("a/5", [first(), first(), first(), first(), second()]),
+        five("a/6", [first(), first(), first(), second(), second()]),
+        five("a/7", [first(), first(), first(), first(), hang]),
+        five(
+            "a/8",
+            [first(), first(), Outcome::Nothing, first(), first()],
+        ),
+        five("a/9", [first(), first(), first(), crashed("x"), first()]),
+    ]
+    .concat()
+}
+
+#[test]
+fn the_order_is_that_of_surprise() {
+    let found = sentences(every_kind(), 99);
+    let kinds: Vec<Surprise> = found.iter().map(|(surprise, _)| *surprise).collect();
+    assert_eq!(
+        kinds,
+        [
+            Surprise::Crash,
+            Surprise::HollowSuccess,
+            Surprise::Hang,
+            Surprise::DifferentPicks,
+            Surprise::DifferentPicks,
+            Surprise::Lone,
+            Surprise::PickOrRefuse,
+            Surprise::DifferentReasons,
+        ]
+    );
+    // A field divided in the middle comes before one that stands aside.
+    assert!(found[3].1.starts_with("a/6"), "{found:?}");
+}
+
+#[test]
+fn a_few_findings_are_of_different_kinds() {
+    let second = || picked("second");
+    let mut trials = [
+        five("a/1", [first(), first(), second(), second(), second()]),
+        five("a/2", [first(), second(), first(), second(), second()]),
+        five("a/3", [first(), second(), second(), first(), second()]),
+        five("a/4", [first(), first(), first(), first(), nested()]),
+    ]
+    .concat();
+    let kinds = |trials: &[Trial]| -> Vec<Surprise> {
+        let found = sentences(trials.to_vec(), 3);
+        found.into_iter().map(|(surprise, _)| surprise).collect()
+    };
+    // Two kinds, so one of them twice, and in order all the same.
+    assert_eq!(
+        kinds(&trials),
+        [
+            Surprise::DifferentPicks,
+            Surprise::DifferentPicks,
+            Surprise::Lone
+        ]
+    );
+    trials.extend(five(
+        "a/5",
+        [nested(), nested(), nested(), nested(), crashed("x")],
+    ));
+    assert_eq!(
+        kinds(&trials),
+        [Surprise::Crash, Surprise::DifferentPicks, Surprise::Lone]
+    );
+}
+
+#[test]
+fn findings_do_not_depend_on_the_order_of_trials() {
+    let mut trials = every_kind();
+    let forwards = sentences(trials.clone(), 99);
+    trials.reverse();
+    assert_eq!(sentences(trials, 99), forwards);
+}
+
+#[test]
+fn the_operation_is_the_verb() {
+    let mut trials = five("x/y", [first(), first(), first(), first(), nested()]);
+    for trial in &mut trials {
+        trial.operation = "run".to_owned();
+    }
+    assert_eq!(
+        only(trials).1,
+        "x/y: containerd@1.6.20 refuses (nested-unsupported) what docker, podman, skopeo and \
+         crane run."
+    );
+}
+
+#[test]
+fn titles_are_part_of_the_sentence() {
+    for (title, end) in [
+        ("Two entries.", "; two entries."),
+        ("OCI and docker types", "; OCI and docker types."),
+        ("A float", "; a float."),
+        ("", "first."),
+    ] {
+        let trials = five("x/y", [nested(), first(), nested(), nested(), nested()]);
+        let results = [results(trials)];
+        let book = CaseBook {
+            cases: vec![CaseNote {
+                id: "x/y".to_owned(),
+                family: "x".to_owned(),
+                title: title.to_owned(),
+                why: String::new(),
+            }],
+            ..CaseBook::default()
+        };
+        let matrix = Matrix::build(&results, &book);
+        let sentence = findings::all(&matrix)[0].sentence().to_string();
+        let end = if title.is_empty() {
+            "(nested-unsupported)."
+        } else {
+            end
+        };
+        assert!(sentence.ends_with(end), "{sentence}");
+    }
+}

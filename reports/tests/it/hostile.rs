@@ -1,0 +1,255 @@
+//! Tools write what they like, and no format breaks of it.
+
+use crate::sample::{self, DOCKER, PODMAN};
+use ocipick_reports::{
+    matrix::{CaseBook, Matrix},
+    render::{html, json, junit, markdown, terminal},
+    results::{
+        Command, Evidence, Exit, Identity, Observation, Outcome, RefusalReason, Results, Sighting,
+        Trial, UnmeasuredWhy,
+    },
+};
+use proptest::prelude::*;
+
+const NASTY: &str = "a|b\nc\r\nd<script>alert('x')</script>&amp;\"]]>-->\u{1b}[31mred\u{1b}]0;title\u{7}\
+                     \0\u{8}\u{7f}\u{9b}2J\u{202e}\u{fffe}\u{ffff}``` </details> @someone #1 \\";
+
+fn nasty_trials(text: &str) -> Vec<Trial> {
+    let evidence = Evidence {
+        reported: Observation::Seen {
+            sightings: vec![Sighting {
+                source: text.to_owned(),
+                identity: Identity::Marker(text.to_owned()),
+                children: vec![text.to_owned()],
+            }],
+        },
+        materialised: Observation::Absent {
+            words: text.to_owned(),
+        },
+        stderr_tail: text.to_owned(),
+        commands: vec![Command {
+            line: text.to_owned(),
+            exit: Exit::Code(1),
+            duration_ms: 1,
+        }],
+        notes: vec![text.to_owned()],
+        ..Evidence::default()
+    };
+    let outcomes = [
+        sample::picked(text),
+        Outcome::Refused {
+            reason: RefusalReason::Other,
+            message: text.to_owned(),
+        },
+        sample::mixed(&[text, text]),
+        sample::crashed(text),
+        sample::unstable(&[(sample::picked(text), 1), (Outcome::Nothing, 1)]),
+        sample::unmeasured(UnmeasuredWhy::HarnessTrouble, text),
+    ];
+    let mut trials = Vec::new();
+    for (number, outcome) in (0..).zip(outcomes) {
+        for tool in [DOCKER, PODMAN] {
+            let outcome = if tool == DOCKER {
+                outcome.clone()
+            } else {
+                sample::picked("first")
+            };
+            let mut trial = sample::trial(&format!("{text}/{number}{text}"), tool, outcome);
+            trial.evidence = evidence.clone();
+            trial.platform = text.to_owned();
+            if tool == PODMAN {
+                trial.flavour = Some(text.to_owned());
+                trial.runtime = format!("podman@{text}");
+                trial.version = text.to_owned();
+                trial.channel = text.to_owned();
+            }
+            trials.push(trial);
+        }
+    }
+    trials
+}
+
+fn nasty_results(text: &str) -> Results {
+    let mut results = sample::results(nasty_trials(text));
+    results.header.host.distribution = text.to_owned();
+    results.header.corpus.source = text.to_owned();
+    results.header.started = text.to_owned();
+    results.footer = None;
+    for runtime in &mut results.header.runtimes {
+        runtime.provenance.notes.push(text.to_owned());
+    }
+    let mut absent = sample::record(sample::UMOCI);
+    absent.unmeasured = Some(text.to_owned());
+    results.header.runtimes.push(absent);
+    results
+}
+
+/// Renders everything, and checks what must hold whatever the text is.
+fn check(text: &str) -> Result<(), TestCaseError> {
+    let (results, book) = ([nasty_results(text)], CaseBook::default());
+    let matrix = Matrix::build(&results, &book);
+
+    for width in [None, Some(20), Some(80)] {
+        let options = terminal::Options {
+            width,
+            ..terminal::Options::default()
+        };
+        let shown = terminal::render(&matrix, &options);
+        let control = shown.chars().find(|c| c.is_control() && *c != '\n');
+        prop_assert_eq!(control, None);
+        let reordering = shown.contains('\u{202e}');
+        prop_assert!(!reordering);
+    }
+
+    let shown = markdown::render(
+        &matrix,
+        &markdown::Options {
+            all: true,
+            findings: 9,
+        },
+    );
+    prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
+    let columns = |line: &str| line.replace("\\|", "").matches('|').count();
+    let mut width = None;
+    for line in shown.lines() {
+        if line.starts_with("| case") {
+            width = Some(columns(line));
+        } else if line.starts_with("| ") {
+            prop_assert_eq!(Some(columns(line)), width, "{}", line);
+        } else if line.is_empty() {
+            width = None;
+        }
+    }
+    let opened = shown
+        .lines()
+        .filter(|line| line.starts_with("<details>"))
+        .count();
+    let closed = shown.lines().filter(|line| *line == "</details>").count();
+    prop_assert_eq!(opened, closed);
+
+    let shown = serde_json::from_str::<serde_json::Value>(&json::render(&matrix));
+    prop_assert!(shown.is_ok_and(|document| document.is_object()));
+
+    let shown = html::render(&matrix, &html::Options::default());
+    prop_assert!(!shown.contains("<script"));
+    prop_assert!(
+        !shown
+            .chars()
+            .any(|c| c.is_control() && c != '\n' && c != '\t')
+    );
+    prop_assert_eq!(
+        shown.matches("<details").count(),
+        shown.matches("</details>").count()
+    );
+
+    check_xml(&junit::render(&matrix))
+}
+
+/// Checks that a text is well-formed XML, of the plain kind that is written here.
+fn check_xml(xml: &str) -> Result<(), TestCaseError> {
+    for c in xml.chars() {
+        let legal = matches!(c,
+            '\t' | '\n' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+        prop_assert!(legal, "{:?} is not permitted in XML", c);
+    }
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = xml
+        .strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
+        .expect("it declares itself");
+    while let Some((text, after)) = rest.split_once('<') {
+        prop_assert!(!text.contains('>'), "{}", text);
+        check_entities(text)?;
+        let (tag, after) = after.split_once('>').expect("a tag ends");
+        prop_assert!(!tag.contains('<'), "{}", tag);
+        prop_assert_eq!(tag.matches('"').count() % 2, 0, "{}", tag);
+        check_entities(tag)?;
+        let mut parts = tag.split([' ', '/']);
+        let name = parts
+            .find(|part| !part.is_empty())
+            .expect("a tag has a name");
+        if tag.starts_with('/') {
+            prop_assert_eq!(open.pop(), Some(name));
+        } else if !tag.ends_with('/') {
+            open.push(name);
+        }
+        rest = after;
+    }
+    prop_assert!(open.is_empty());
+    prop_assert_eq!(rest.trim(), "");
+    Ok(())
+}
+
+fn check_entities(text: &str) -> Result<(), TestCaseError> {
+    for entity in text.split('&').skip(1) {
+        let known = ["amp;", "lt;", "gt;", "quot;", "apos;"];
+        prop_assert!(
+            known.iter().any(|known| entity.starts_with(known)),
+            "{}",
+            text
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn nothing_nasty_breaks_a_format() {
+    check(NASTY).unwrap();
+    check("").unwrap();
+    check(&NASTY.repeat(20)).unwrap();
+}
+
+#[test]
+fn a_pick_without_a_name_is_no_empty_cell() {
+    let trials = sample::row("a/b", vec![(DOCKER, sample::picked("\u{1b}[0m\n"))]);
+    let (results, book) = ([sample::results(trials)], CaseBook::default());
+    let matrix = Matrix::build(&results, &book);
+    let shown = terminal::render(&matrix, &terminal::Options::default());
+    assert!(shown.contains("(no name)"), "{shown}");
+}
+
+#[test]
+fn long_words_of_a_tool_are_kept_short() {
+    let long = "x".repeat(1_000_000);
+    let outcomes = [
+        Outcome::Refused {
+            reason: RefusalReason::Other,
+            message: long.clone(),
+        },
+        sample::crashed(&long),
+        sample::picked(&long),
+        sample::unmeasured(UnmeasuredWhy::HarnessTrouble, &long),
+    ];
+    let trials = (0..).zip(outcomes).flat_map(|(number, outcome)| {
+        let case = format!("a/{number}");
+        let cells = vec![(DOCKER, outcome), (PODMAN, sample::picked("first"))];
+        sample::row(&case, cells)
+    });
+    let mut results = sample::results(trials.collect());
+    let mut absent = sample::record(sample::UMOCI);
+    absent.unmeasured = Some(long);
+    results.header.runtimes.push(absent);
+    let (results, book) = ([results], CaseBook::default());
+    let matrix = Matrix::build(&results, &book);
+    for shown in [
+        terminal::render(&matrix, &terminal::Options::default()),
+        markdown::render(&matrix, &markdown::Options::default()),
+        html::render(&matrix, &html::Options::default()),
+        junit::render(&matrix),
+    ] {
+        assert!(shown.len() < 100_000, "{}: {:.500}", shown.len(), shown);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_breaks_a_format(text in any::<String>()) {
+        check(&text)?;
+    }
+
+    #[test]
+    fn no_markup_breaks_a_format(text in "[|`<>&\"'\\\\\\]\\[\u{1b}\u{9b};m\n/a@#*_-]{0,24}") {
+        check(&text)?;
+    }
+}

@@ -1,0 +1,12 @@
+//! Tests of the reports, over a fixed sample of results.
+
+mod findings;
+mod hostile;
+mod matrix;
+mod records;
+mod render;
+mod sample;
+mod schema;
+
+/// A runtime that the sample does not have.
+const CRANE: sample::Tool = ("crane", "0.20.2", None);
