@@ -1,1 +1,26 @@
-//! How ocipick drives each container tool.
+//! How ocipick drives each container tool: detect, prepare, invoke, observe, clean up.
+//!
+//! Nothing here knows what a case means. An adapter is given a reference and a platform, and
+//! returns evidence; what the evidence amounts to is decided elsewhere.
+
+mod adapter;
+pub mod channel;
+mod detect;
+mod ground;
+mod place;
+pub mod process;
+mod room;
+mod runtime;
+mod tool;
+mod tools;
+
+pub use adapter::{
+    Adapter, Ask, Attempt, Identity, Looked, MARKER_FILE, MARKER_LABEL, Session, Sign, StartError,
+    Trouble,
+};
+pub use ground::{Cleared, Ground, GroundError};
+pub use place::{Masks, PATH_CHANNEL, Place, Rights};
+pub use room::Room;
+pub use runtime::{Detected, Missing, Runtime, Service};
+pub use tool::{Flavour, Operation, Tool, UnknownTool, short_version};
+pub use tools::adapter;

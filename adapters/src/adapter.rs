@@ -1,0 +1,229 @@
+//! What every adapter does.
+
+use crate::{
+    Detected, Place, Room, Runtime, Tool,
+    process::{Exit, Ran, RunError},
+};
+use ocipick_corpus::Platform;
+use std::{net::SocketAddr, time::Duration};
+
+/// The code that knows how to drive one tool.
+pub trait Adapter: Sync {
+    /// Which tool.
+    fn tool(&self) -> Tool;
+
+    /// Finds the tool in a place, and says what is missing and how to get it. `room` is there
+    /// to ask binaries for their versions.
+    fn detect(&self, place: &Place, room: &Room) -> Detected;
+
+    /// Whether several sessions of one runtime may work at once, because they share nothing.
+    fn is_stateless(&self) -> bool;
+
+    /// Prepares to measure: makes configuration, starts nothing yet. Daemons are started by the
+    /// first trial, on the thread that calls it.
+    ///
+    /// # Errors
+    /// When the configuration cannot be written.
+    fn open(&self, runtime: &Runtime, room: Room) -> Result<Box<dyn Session>, std::io::Error>;
+}
+
+/// A runtime that is being measured. Dropping it ends its daemon and removes what it made.
+pub trait Session {
+    /// Starts the daemon, if the tool has one and it does not run, and makes sure that it is in
+    /// the configuration that the flavour names.
+    ///
+    /// # Errors
+    /// When the runtime cannot be measured.
+    fn start(&mut self) -> Result<(), StartError>;
+
+    /// Pulls one image for one platform and looks at what came of it. Leaves nothing of the
+    /// image in the store.
+    fn pull(&mut self, ask: &Ask<'_>) -> Attempt;
+}
+
+/// Why a runtime cannot be measured.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// This version does not have this flavour.
+    #[error("{0}")]
+    Unsupported(String),
+    /// Its daemon does not start; in its own words.
+    #[error("{0}")]
+    NotStarted(String),
+    /// The user wants to stop.
+    #[error("interrupted")]
+    Cancelled,
+}
+
+/// What to resolve.
+pub struct Ask<'a> {
+    /// Where the registry listens.
+    pub registry: SocketAddr,
+    /// Repository of the trial, in the registry.
+    pub repository: &'a str,
+    /// Tag of the index in it.
+    pub tag: &'a str,
+    /// The platform to ask for.
+    pub platform: &'a Platform,
+    /// Deadline of each invocation of the tool.
+    pub deadline: Duration,
+    /// Called when the tool has done what was asked, before anybody looks at the result: what
+    /// reaches the registry after this is not part of the pull.
+    pub pulled: &'a dyn Fn(),
+}
+
+impl Ask<'_> {
+    /// The reference to resolve, `127.0.0.1:PORT/REPOSITORY:TAG`.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        format!("{}/{}:{}", self.registry, self.repository, self.tag)
+    }
+}
+
+/// What one trial showed, before anybody knows what the case means.
+#[derive(Clone, Debug, Default)]
+pub struct Attempt {
+    /// Every command, in order.
+    pub commands: Vec<Ran>,
+    /// Index in `commands` of the one that did what was asked; the rest only looked.
+    pub decisive: Option<usize>,
+    /// What the tool says of the image that it now has.
+    pub reported: Looked,
+    /// What that image contains.
+    pub materialised: Looked,
+    /// The daemon died: which, how, and its first words.
+    pub daemon_died: Option<String>,
+    /// The harness could not measure.
+    pub trouble: Option<Trouble>,
+    /// What a reader should know besides.
+    pub notes: Vec<String>,
+}
+
+impl Attempt {
+    /// An attempt that the harness could not make.
+    #[must_use]
+    pub fn troubled(trouble: Trouble) -> Self {
+        Self {
+            trouble: Some(trouble),
+            ..Self::default()
+        }
+    }
+
+    /// Keeps what a command showed. Returns its place.
+    pub(crate) fn keep(&mut self, ran: Ran) -> usize {
+        if ran.survivors > 0 {
+            self.notes.push(format!(
+                "{} process(es) outlived `{}` and were ended",
+                ran.survivors,
+                ran.line.split_whitespace().next().unwrap_or_default()
+            ));
+        }
+        self.commands.push(ran);
+        self.commands.len() - 1
+    }
+
+    /// The command that did what was asked.
+    #[must_use]
+    pub fn decisive_command(&self) -> Option<&Ran> {
+        self.commands.get(self.decisive?)
+    }
+
+    /// Whether the command that did what was asked ended with code 0.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.decisive_command()
+            .is_some_and(|ran| ran.exit == Exit::Code(0))
+    }
+}
+
+/// Why the harness could not measure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The user wants to stop.
+    Interrupted,
+    /// The daemon could not be started again.
+    NotStarted(String),
+    /// The machine or the harness failed.
+    Harness(String),
+}
+
+impl From<RunError> for Trouble {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Cancelled => Self::Interrupted,
+            RunError::Start { .. } | RunError::Isolation(_) => Self::Harness(error.to_string()),
+        }
+    }
+}
+
+impl From<StartError> for Trouble {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Cancelled => Self::Interrupted,
+            StartError::Unsupported(words) | StartError::NotStarted(words) => {
+                Self::NotStarted(words)
+            }
+        }
+    }
+}
+
+/// The result of looking in one place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Looked {
+    /// Nobody looked, because the tool had failed before.
+    #[default]
+    Not,
+    /// Something was there.
+    Seen(Vec<Sign>),
+    /// There is nothing, in these words.
+    Absent(String),
+    /// Looking failed, which says nothing about the tool's choice.
+    Failed(String),
+}
+
+/// One sign of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sign {
+    /// Where it was seen, such as `docker image inspect`.
+    pub source: &'static str,
+    /// What was seen.
+    pub identity: Identity,
+}
+
+/// By what an image is recognised.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Identity {
+    /// The digest of its manifest.
+    ManifestDigest(String),
+    /// The digest of its config.
+    ConfigDigest(String),
+    /// The digests of its layers as stored, base first.
+    LayerDigests(Vec<String>),
+    /// The digests of its unpacked layers, base first.
+    DiffIds(Vec<String>),
+    /// The chain id over its unpacked layers.
+    ChainId(String),
+    /// The text of the file `/ocipick/child` in its root file system.
+    Marker(String),
+    /// The label `ocipick.child` of its config.
+    Label(String),
+}
+
+/// The file in every built-in child that says which child it is.
+pub const MARKER_FILE: &str = "ocipick/child";
+/// The label in the config of every built-in child that says which child it is.
+pub const MARKER_LABEL: &str = "ocipick.child";
+
+/// Ends a look early when the user wants to stop or the harness failed.
+macro_rules! attempt {
+    ($attempt:ident, $run:expr) => {
+        match $run {
+            Ok(ran) => $attempt.keep(ran),
+            Err(error) => {
+                $attempt.trouble = Some(error.into());
+                return $attempt;
+            }
+        }
+    };
+}
+pub(crate) use attempt;

@@ -1,0 +1,113 @@
+//! The releases of Debian, in order.
+
+use std::{fmt, fs, str::FromStr};
+
+/// A release that channels can be made of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Release(&'static str);
+
+/// Oldest first; `sid` is always the newest.
+const RELEASES: &[&str] = &["bullseye", "bookworm", "trixie", "forky", "sid"];
+
+impl Release {
+    /// Its code name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0
+    }
+
+    /// Whether it came after `other`, or is it.
+    pub(super) fn is_at_least(&self, other: &str) -> bool {
+        let position = |name: &str| RELEASES.iter().position(|release| *release == name);
+        position(self.0) >= position(other)
+    }
+
+    /// Every release, oldest first.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        RELEASES.iter().map(|name| Self(name)).collect()
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0)
+    }
+}
+
+/// A word that names no release.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no release that ocipick can provision (hint: {})", RELEASES.join(", "))]
+pub struct UnknownRelease {
+    text: String,
+}
+
+impl FromStr for Release {
+    type Err = UnknownRelease;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        RELEASES
+            .iter()
+            .find(|name| **name == text)
+            .map(|name| Self(name))
+            .ok_or_else(|| UnknownRelease {
+                text: text.to_owned(),
+            })
+    }
+}
+
+/// The release that this machine runs, where it is one of Debian's.
+#[must_use]
+pub fn running_release() -> Option<Release> {
+    let text = fs::read_to_string("/etc/os-release").ok()?;
+    running_in(&text)
+}
+
+fn running_in(os_release: &str) -> Option<Release> {
+    let value = |key: &str| {
+        os_release.lines().find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            (name == key).then(|| value.trim_matches('"').to_owned())
+        })
+    };
+    if value("ID")? != "debian" {
+        return None;
+    }
+    // Testing and unstable say `forky/sid`, and carry the code name of testing.
+    value("VERSION_CODENAME")?.parse().ok()
+}
+
+/// The releases after `release`, oldest first.
+#[must_use]
+pub fn later_releases(release: &Release) -> Vec<Release> {
+    RELEASES
+        .iter()
+        .skip_while(|name| **name != release.0)
+        .skip(1)
+        .map(|name| Release(name))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_running_release_is_read_from_os_release() {
+        let text = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\nVERSION_CODENAME=bookworm\n";
+        assert_eq!(running_in(text).unwrap().name(), "bookworm");
+        assert_eq!(running_in("ID=ubuntu\nVERSION_CODENAME=noble\n"), None);
+        assert_eq!(running_in("ID=debian\n"), None);
+    }
+
+    #[test]
+    fn later_means_newer() {
+        let bookworm: Release = "bookworm".parse().unwrap();
+        let later: Vec<_> = later_releases(&bookworm)
+            .iter()
+            .map(Release::name)
+            .collect();
+        assert_eq!(later, ["trixie", "forky", "sid"]);
+        assert!("jammy".parse::<Release>().is_err());
+    }
+}

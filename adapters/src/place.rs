@@ -1,0 +1,160 @@
+//! Where the binaries of a runtime live, and what running them there takes.
+
+use crate::process::{Isolation, Mount};
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
+
+/// What this process may do on this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// It is root.
+    pub root: bool,
+    /// It may make mount namespaces.
+    pub namespaces: bool,
+}
+
+/// A place where runtimes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the channel: `path`, or that of a release.
+    pub channel: String,
+    /// Root directory of the channel; `None` for this machine.
+    pub root: Option<PathBuf>,
+    /// Where binaries are looked for, as seen inside the root.
+    pub folders: Vec<PathBuf>,
+    /// Packages and their versions, where the place was provisioned.
+    pub packages: BTreeMap<String, String>,
+    /// What a reader must know to judge the provenance.
+    pub notes: Vec<String>,
+    /// What this process may do.
+    pub rights: Rights,
+}
+
+/// Name of the channel that is this machine.
+pub const PATH_CHANNEL: &str = "path";
+
+impl Place {
+    /// This machine, with the tools on `path` (as in the variable PATH) and in the usual
+    /// folders of administrators, where `dockerd` lies.
+    #[must_use]
+    pub fn this_machine(path: &OsStr, rights: Rights) -> Self {
+        let mut folders: Vec<PathBuf> = std::env::split_paths(path)
+            .filter(|folder| folder.is_absolute())
+            .collect();
+        for folder in ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from) {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+        Self {
+            channel: PATH_CHANNEL.to_owned(),
+            root: None,
+            folders,
+            packages: BTreeMap::new(),
+            notes: Vec::new(),
+            rights,
+        }
+    }
+
+    /// The root directory of a provisioned channel.
+    #[must_use]
+    pub fn provisioned(
+        channel: &str,
+        root: &Path,
+        packages: BTreeMap<String, String>,
+        notes: Vec<String>,
+        rights: Rights,
+    ) -> Self {
+        Self {
+            channel: channel.to_owned(),
+            root: Some(root.to_owned()),
+            folders: ["/usr/local/bin", "/usr/bin", "/usr/sbin"]
+                .map(PathBuf::from)
+                .to_vec(),
+            packages,
+            notes,
+            rights,
+        }
+    }
+
+    /// The binary of that name, as a path inside the place.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<PathBuf> {
+        self.folders
+            .iter()
+            .map(|folder| folder.join(name))
+            .find(|path| is_program(&self.on_machine(path)))
+    }
+
+    /// The path by which this machine sees a path of the place.
+    #[must_use]
+    pub fn on_machine(&self, path: &Path) -> PathBuf {
+        match &self.root {
+            None => path.to_owned(),
+            Some(root) => root.join(path.strip_prefix("/").unwrap_or(path)),
+        }
+    }
+
+    /// How to run a tool of this place with `ground` visible and everything that tools like to
+    /// write to (state, caches, sockets) hidden below `masks`.
+    #[must_use]
+    pub fn isolation(&self, ground: &Path, masks: &Masks) -> Isolation {
+        let mount = |from: &Path, at: &str| Mount {
+            from: from.to_owned(),
+            at: at.into(),
+        };
+        let mut mounts = vec![
+            mount(&masks.state, "/var/lib"),
+            mount(&masks.containers_config, "/etc/containers"),
+        ];
+        match &self.root {
+            None if !self.rights.namespaces => Isolation::None,
+            None => {
+                mounts.push(mount(&masks.run, "/run"));
+                // A tool that was installed below a hidden directory could not start.
+                mounts.retain(|mount| {
+                    !self
+                        .folders
+                        .iter()
+                        .any(|folder| folder.starts_with(&mount.at))
+                });
+                // The ground stays visible even if it lies below a hidden directory.
+                mounts.push(Mount::same(ground));
+                Isolation::Namespaces { mounts }
+            }
+            Some(root) => {
+                mounts.push(Mount::same(ground));
+                Isolation::Root {
+                    root: root.clone(),
+                    mounts,
+                }
+            }
+        }
+    }
+
+    /// The version of the package that ships `binary`, where the place knows its packages.
+    #[must_use]
+    pub fn package_version(&self, package: &str) -> Option<&str> {
+        self.packages.get(package).map(String::as_str)
+    }
+}
+
+/// Private directories that hide those of the machine.
+#[derive(Clone, Debug)]
+pub struct Masks {
+    /// In place of `/var/lib`.
+    pub state: PathBuf,
+    /// In place of `/run`.
+    pub run: PathBuf,
+    /// In place of `/etc/containers`.
+    pub containers_config: PathBuf,
+}
+
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata()
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}

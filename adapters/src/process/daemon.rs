@@ -1,0 +1,196 @@
+//! Private daemons: started when first needed, watched, and ended with all they started.
+
+use super::{
+    Cancel,
+    command::{Exit, Invocation, read_limited, tail},
+    run::{Group, RunError, preparation},
+};
+use nix::sys::signal::{Signal, killpg};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// How to start a daemon.
+pub struct DaemonSpec<'a> {
+    /// What people call it, such as `dockerd`.
+    pub name: &'a str,
+    /// Its command; `deadline` is how long it may take until it answers.
+    pub invocation: Invocation,
+    /// The file that takes all it prints.
+    pub log: PathBuf,
+    /// Asks whether it answers yet.
+    pub ready: &'a dyn Fn() -> Readiness,
+}
+
+/// Whether a daemon answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// It answers.
+    Ready,
+    /// It does not answer yet.
+    NotYet,
+}
+
+/// Why a daemon is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// It could not be run at all.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// It ended before it answered.
+    #[error("{name} ended before it answered ({exit}); its last words: {words}")]
+    Ended {
+        /// Which daemon.
+        name: String,
+        /// How it ended.
+        exit: String,
+        /// The end of its log.
+        words: String,
+    },
+    /// It did not answer in time.
+    #[error("{name} did not answer within {} s; its last words: {words}", patience.as_secs())]
+    Silent {
+        /// Which daemon.
+        name: String,
+        /// How long ocipick waited.
+        patience: Duration,
+        /// The end of its log.
+        words: String,
+    },
+}
+
+/// A daemon that runs. Dropping it ends it and all that it started.
+pub struct Daemon {
+    name: String,
+    group: Group,
+    log: PathBuf,
+    ended: Option<Exit>,
+}
+
+impl Daemon {
+    /// Starts a daemon and waits until it answers.
+    ///
+    /// The kernel ends the daemon when the *thread* that started it ends, so call this on the
+    /// thread that will use it to the end.
+    ///
+    /// # Errors
+    /// When it cannot be started, ends, or does not answer in time; with its own last words.
+    pub fn start(spec: &DaemonSpec<'_>, cancel: &Cancel) -> Result<Self, DaemonError> {
+        let began = Instant::now();
+        tracing::debug!(name = spec.name, line = %spec.invocation.line(&[]), "start");
+        let group = Group::start(&spec.invocation, Some(&spec.log))?;
+        let mut daemon = Self {
+            name: spec.name.to_owned(),
+            group,
+            log: spec.log.clone(),
+            ended: None,
+        };
+        loop {
+            if let Some(exit) = daemon.group.wait(Duration::from_millis(20)) {
+                daemon.ended = Some(exit);
+                if let Exit::Code(code) = exit {
+                    preparation(code, &daemon.log)?;
+                }
+                return Err(DaemonError::Ended {
+                    name: daemon.name.clone(),
+                    exit: describe(exit),
+                    words: daemon.last_words(),
+                });
+            }
+            if (spec.ready)() == Readiness::Ready {
+                return Ok(daemon);
+            }
+            if cancel.is_raised() {
+                return Err(RunError::Cancelled.into());
+            }
+            if began.elapsed() > spec.invocation.deadline {
+                return Err(DaemonError::Silent {
+                    name: daemon.name.clone(),
+                    patience: spec.invocation.deadline,
+                    words: daemon.last_words(),
+                });
+            }
+        }
+    }
+
+    /// How the daemon ended by itself, if it did. Waits up to `patience` for it, because a
+    /// client can see the connection break before the daemon is quite dead.
+    pub fn death(&mut self, patience: Duration) -> Option<Death> {
+        if self.ended.is_none() {
+            self.ended = self.group.wait(patience);
+        }
+        let exit = self.ended?;
+        Some(Death {
+            what: format!("{} {}", self.name, describe(exit)),
+            words: self.panic_words(),
+        })
+    }
+
+    /// The end of its log.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        tail(&String::from_utf8_lossy(&read_limited(&self.log)), 6)
+    }
+
+    /// The first lines of its panic, or else the end of its log.
+    fn panic_words(&self) -> String {
+        let log = String::from_utf8_lossy(&read_limited_tail(&self.log)).into_owned();
+        let lines: Vec<&str> = log.lines().collect();
+        lines
+            .iter()
+            .position(|line| line.starts_with("panic:") || line.starts_with("fatal error:"))
+            .map_or_else(
+                || tail(&log, 6),
+                |at| lines[at..lines.len().min(at + 12)].join("\n"),
+            )
+    }
+
+    /// Asks the daemon to end, and ends it after `grace`. Returns whether it had to be killed.
+    pub fn stop(mut self, grace: Duration) -> bool {
+        if self.ended.is_some() {
+            return false;
+        }
+        let _ = killpg(self.group.leader(), Signal::SIGTERM);
+        self.ended = self.group.wait(grace);
+        self.ended.is_none()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.group.end();
+    }
+}
+
+/// A daemon that ended without being asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// Which daemon, and how it ended.
+    pub what: String,
+    /// The first lines of its panic, or the end of its log.
+    pub words: String,
+}
+
+fn describe(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("exited with code {code}"),
+        Exit::Signal(signal) => Signal::try_from(signal).map_or_else(
+            |_| format!("died of signal {signal}"),
+            |signal| format!("died of {signal}"),
+        ),
+        Exit::Deadline => "was ended at its deadline".to_owned(),
+    }
+}
+
+/// The last megabyte of a log: a daemon that panics says so at the end.
+fn read_limited_tail(path: &Path) -> Vec<u8> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let mut bytes = Vec::new();
+    if let Ok(mut file) = std::fs::File::open(path) {
+        let length = file.metadata().map_or(0, |metadata| metadata.len());
+        let _ = file.seek(SeekFrom::Start(length.saturating_sub(1 << 20)));
+        let _ = file.take(1 << 20).read_to_end(&mut bytes);
+    }
+    bytes
+}

@@ -1,0 +1,16 @@
+//! Every child process of ocipick goes through here: own process group, clean environment,
+//! deadline, output to files, whole tree ended, nothing left behind.
+
+mod cancel;
+mod command;
+mod daemon;
+mod isolation;
+mod run;
+mod tree;
+
+pub use cancel::Cancel;
+pub use command::{Exit, Invocation, Ran};
+pub use daemon::{Daemon, DaemonError, DaemonSpec, Death, Readiness};
+pub use isolation::{Isolation, Mount};
+pub use run::{RunError, run};
+pub use tree::{MARKER, end_marked, is_same_process, start_time};

@@ -1,0 +1,230 @@
+//! Running one command to its end, its deadline, or the user's wish to stop.
+
+use super::{
+    Cancel,
+    command::{Exit, Invocation, Ran, read_limited, stream_path, tail},
+    isolation::{PREPARATION_FAILED, PREPARATION_PREFIX},
+    tree::{end_group, end_marked},
+};
+use nix::unistd::Pid;
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    io,
+    os::unix::process::{CommandExt as _, ExitStatusExt as _},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// Why a command could not be run, which says nothing about the tool.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The process could not be started.
+    #[error("cannot start {program}: {source}")]
+    Start {
+        /// The program.
+        program: String,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The namespaces could not be made.
+    #[error("{0}")]
+    Isolation(String),
+    /// The user wants to stop.
+    #[error("interrupted")]
+    Cancelled,
+}
+
+/// Where to look for the programs that wrap the tool.
+const WRAPPER_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// How often a wait looks whether the user wants to stop.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long the leader may take to be reaped after its group was killed.
+const REAP: Duration = Duration::from_secs(5);
+
+/// Runs a command to its end. Its output goes to files, so that a grandchild that keeps a
+/// pipe open cannot hold ocipick, and what was printed before a deadline is kept.
+///
+/// # Errors
+/// When the command could not be run, or the user stopped it. A tool that fails, hangs or dies
+/// is no error: that is in [`Ran::exit`].
+pub fn run(invocation: &Invocation, cancel: &Cancel) -> Result<Ran, RunError> {
+    if cancel.is_raised() {
+        return Err(RunError::Cancelled);
+    }
+    let line = invocation.line(&[]);
+    tracing::debug!(%line, "run");
+    let began = Instant::now();
+    let group = Group::start(invocation, None)?;
+    let deadline = began + invocation.deadline;
+    let ended = loop {
+        let now = Instant::now();
+        if now >= deadline {
+            break None;
+        }
+        match group.wait(LOOK.min(deadline - now)) {
+            Some(exit) => break Some(exit),
+            None if cancel.is_raised() => {
+                group.end();
+                return Err(RunError::Cancelled);
+            }
+            None => {}
+        }
+    };
+    let duration = began.elapsed();
+    let survivors = group.end();
+    let exit = ended.unwrap_or(Exit::Deadline);
+    if let Exit::Code(code) = exit {
+        preparation(code, &stream_path(&invocation.output, "stderr"))?;
+    }
+    Ok(Ran::new(
+        line,
+        exit,
+        duration,
+        survivors,
+        &invocation.output,
+    ))
+}
+
+/// Tells a failure of the wrappers from a failure of the tool.
+pub(super) fn preparation(code: i32, stderr: &Path) -> Result<(), RunError> {
+    if code == 0 {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&read_limited(stderr)).into_owned();
+    let ours = (code == PREPARATION_FAILED && said.contains(PREPARATION_PREFIX))
+        || ["unshare: ", "setpriv: ", "chroot: "]
+            .iter()
+            .any(|wrapper| said.starts_with(wrapper));
+    if ours {
+        Err(RunError::Isolation(tail(&said, 3)))
+    } else {
+        Ok(())
+    }
+}
+
+/// A started process with everything that it starts.
+pub(super) struct Group {
+    handle: duct::Handle,
+    leader: Pid,
+    marker: String,
+}
+
+impl Group {
+    pub(super) fn start(invocation: &Invocation, log: Option<&Path>) -> Result<Self, RunError> {
+        let revealed = stream_path(&invocation.output, "revealed");
+        let reveal = invocation
+            .reveal
+            .as_deref()
+            .map(|path| (path, revealed.as_path()));
+        let (program, args) =
+            invocation
+                .isolation
+                .wrap(&invocation.program, &invocation.args, reveal);
+        let marker = next_marker();
+        let (stdout, stderr) = match log {
+            Some(log) => (log.to_owned(), None),
+            None => (
+                stream_path(&invocation.output, "stdout"),
+                Some(stream_path(&invocation.output, "stderr")),
+            ),
+        };
+        let mut env: BTreeMap<OsString, OsString> = invocation
+            .env
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        env.entry("PATH".into())
+            .or_insert_with(|| WRAPPER_PATH.into());
+        env.insert(CALL_MARKER.into(), (&marker).into());
+        let start = |source| RunError::Start {
+            program: invocation.program.display().to_string(),
+            source,
+        };
+        let program = find_wrapper(&program).ok_or_else(|| {
+            start(io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("`{}` of util-linux is not installed", program.display()),
+            ))
+        })?;
+        let expression = expression(&program, &args)
+            .stdin_null()
+            .stdout_path(&stdout)
+            .full_env(env)
+            .unchecked()
+            .before_spawn(|command| {
+                command.process_group(0);
+                Ok(())
+            });
+        let expression = match stderr {
+            Some(stderr) => expression.stderr_path(stderr),
+            None => expression.stderr_to_stdout(),
+        };
+        let handle = expression.start().map_err(start)?;
+        let leader = handle
+            .pids()
+            .first()
+            .and_then(|pid| i32::try_from(*pid).ok())
+            .map(Pid::from_raw)
+            .ok_or_else(|| start(io::Error::other("the process has no id")))?;
+        Ok(Self {
+            handle,
+            leader,
+            marker,
+        })
+    }
+
+    pub(super) fn leader(&self) -> Pid {
+        self.leader
+    }
+
+    /// Waits up to `patience` for the leader to end.
+    pub(super) fn wait(&self, patience: Duration) -> Option<Exit> {
+        let status = self.handle.wait_timeout(patience).ok().flatten()?.status;
+        Some(match (status.code(), status.signal()) {
+            (Some(code), _) => Exit::Code(code),
+            (None, Some(signal)) => Exit::Signal(signal),
+            (None, None) => Exit::Code(-1),
+        })
+    }
+
+    /// Ends whatever is left of the tree, and returns how many processes had outlived the
+    /// leader outside its group.
+    pub(super) fn end(&self) -> usize {
+        end_group(self.leader);
+        let _ = self.handle.wait_timeout(REAP);
+        end_marked(CALL_MARKER, &self.marker)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place where processes are started"
+)]
+fn expression(program: &Path, args: &[OsString]) -> duct::Expression {
+    duct::cmd(program, args)
+}
+
+/// Marks the processes of one call, beside [`MARKER`], which marks those of a session.
+const CALL_MARKER: &str = "OCIPICK_CALL";
+
+fn next_marker() -> String {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    format!(
+        "{}-{}",
+        std::process::id(),
+        CALLS.fetch_add(1, Ordering::Relaxed)
+    )
+}
+
+/// The wrapper is looked for on a fixed path, since the environment of the child is not ours.
+fn find_wrapper(program: &Path) -> Option<PathBuf> {
+    if program.is_absolute() {
+        return program.is_file().then(|| program.to_owned());
+    }
+    std::env::split_paths(OsStr::new(WRAPPER_PATH))
+        .map(|folder| folder.join(program))
+        .find(|candidate| candidate.is_file())
+}

@@ -1,0 +1,174 @@
+//! The room of a runtime: its private home, caches, configuration and trial directories.
+
+use crate::{
+    place::{Masks, Place},
+    process::{Cancel, Invocation, MARKER, Mount, Ran, RunError, run},
+};
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Everything that a runtime needs to run without touching the machine's own settings.
+#[derive(Debug)]
+pub struct Room {
+    dir: PathBuf,
+    ground: PathBuf,
+    place: Place,
+    masks: Masks,
+    env: BTreeMap<String, String>,
+    cancel: Cancel,
+    calls: Cell<u32>,
+}
+
+/// Trust for every image and no registry settings: what is measured is the choice, not the
+/// signature policy of some machine.
+const POLICY: &str = "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}\n";
+const REGISTRIES: &str = "unqualified-search-registries = []\n\n[[registry]]\nlocation = \"127.0.0.1\"\ninsecure = true\n";
+
+impl Room {
+    /// Makes the room `dir` below the ground of a session.
+    ///
+    /// # Errors
+    /// When its directories and settings cannot be written.
+    pub fn furnish(
+        dir: &Path,
+        ground: &Path,
+        session: &str,
+        place: &Place,
+        cancel: &Cancel,
+    ) -> io::Result<Self> {
+        let folder = |name: &str| -> io::Result<PathBuf> {
+            let path = dir.join(name);
+            fs::create_dir_all(&path)?;
+            Ok(path)
+        };
+        let masks = Masks {
+            state: folder("state")?,
+            run: folder("run")?,
+            containers_config: folder("etc-containers")?,
+        };
+        // What exists below the hidden directories must go on existing inside.
+        for name in ["containers", "docker", "containerd"] {
+            fs::create_dir_all(masks.state.join(name))?;
+        }
+        fs::create_dir_all(masks.run.join("lock"))?;
+        let policy = masks.containers_config.join("policy.json");
+        let registries = masks.containers_config.join("registries.conf");
+        fs::write(&policy, POLICY)?;
+        fs::write(&registries, REGISTRIES)?;
+        let home = folder("home")?;
+        let tmp = folder("tmp")?;
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let env = [
+            (
+                "PATH",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
+            ),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("HOME", text(&home)),
+            ("TMPDIR", text(&tmp)),
+            ("XDG_CONFIG_HOME", text(&folder("home/.config")?)),
+            ("XDG_CACHE_HOME", text(&folder("home/.cache")?)),
+            ("XDG_DATA_HOME", text(&folder("home/.local/share")?)),
+            ("XDG_RUNTIME_DIR", text(&folder("xdg")?)),
+            ("DOCKER_CONFIG", text(&folder("home/.docker")?)),
+            ("CONTAINERS_REGISTRIES_CONF", text(&registries)),
+            ("REGISTRY_AUTH_FILE", text(&home.join("auth.json"))),
+            (MARKER, session.to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        fs::write(home.join("auth.json"), "{}\n")?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            ground: ground.to_owned(),
+            place: place.clone(),
+            masks,
+            env,
+            cancel: cancel.clone(),
+            calls: Cell::new(0),
+        })
+    }
+
+    /// The directory of the room.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The place that its tools come from.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The policy file that trusts every image.
+    #[must_use]
+    pub fn policy(&self) -> PathBuf {
+        self.masks.containers_config.join("policy.json")
+    }
+
+    /// The wish of the user to end.
+    #[must_use]
+    pub fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// Sets a variable for every tool of the room.
+    pub fn set_env(&mut self, name: &str, value: &str) {
+        self.env.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// A command of this room. Its output goes to a numbered file.
+    #[must_use]
+    pub fn invocation(&self, program: &Path, args: &[&str], deadline: Duration) -> Invocation {
+        let call = self.calls.get();
+        self.calls.set(call + 1);
+        let name = program
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Invocation {
+            program: program.to_owned(),
+            args: args.iter().map(|&arg| arg.to_owned()).collect(),
+            env: self.env.clone(),
+            isolation: self.place.isolation(&self.ground, &self.masks),
+            deadline,
+            output: self.dir.join(format!("{call:05}-{name}")),
+            reveal: None,
+        }
+    }
+
+    /// Runs a command of this room to its end.
+    ///
+    /// # Errors
+    /// When it could not be run, or the user stopped it.
+    pub fn run(&self, program: &Path, args: &[&str], deadline: Duration) -> Result<Ran, RunError> {
+        run(&self.invocation(program, args, deadline), &self.cancel)
+    }
+
+    /// Runs a command that cleans up: to its end even when the user wants to stop.
+    ///
+    /// # Errors
+    /// When it could not be run.
+    pub fn clean_up(&self, invocation: &Invocation) -> Result<Ran, RunError> {
+        run(invocation, &Cancel::default())
+    }
+
+    /// A command that sees the machine's `/run`, for a daemon of the machine.
+    #[must_use]
+    pub fn outside(&self, program: &Path, args: &[&str], deadline: Duration) -> Invocation {
+        let mut invocation = self.invocation(program, args, deadline);
+        if self.place.root.is_none() {
+            invocation.isolation = crate::process::Isolation::None;
+        } else {
+            invocation.isolation = invocation.isolation.with(Mount::same(Path::new("/run")));
+        }
+        invocation
+    }
+}

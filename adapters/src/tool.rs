@@ -1,0 +1,173 @@
+//! The tools that ocipick drives, and what it asks of them.
+
+use std::{fmt, str::FromStr};
+
+/// A tool that ocipick drives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tool {
+    /// Docker: the engine with its client.
+    Docker,
+    /// Podman.
+    Podman,
+    /// Skopeo.
+    Skopeo,
+    /// Crane, of go-containerregistry.
+    Crane,
+    /// containerd with its client `ctr`.
+    Containerd,
+}
+
+impl Tool {
+    /// Every tool, in the order of the matrix.
+    pub const ALL: &[Self] = &[
+        Self::Docker,
+        Self::Podman,
+        Self::Skopeo,
+        Self::Crane,
+        Self::Containerd,
+    ];
+
+    /// The stable word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Skopeo => "skopeo",
+            Self::Crane => "crane",
+            Self::Containerd => "containerd",
+        }
+    }
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A word that names no tool.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no tool that ocipick drives (hint: docker, podman, skopeo, crane, containerd)")]
+pub struct UnknownTool(String);
+
+impl FromStr for Tool {
+    type Err = UnknownTool;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|tool| tool.as_str() == text)
+            .ok_or_else(|| UnknownTool(text.to_owned()))
+    }
+}
+
+/// What a tool is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// Fetch the image for one platform, so that it could be used.
+    Pull,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: &[Self] = &[Self::Pull];
+
+    /// The stable word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A configuration of a tool that selects by other code, and so is a runtime of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Flavour {
+    /// Docker with containerd's image store in place of its classic one.
+    ContainerdStore,
+    /// containerd 2 with the pull in the client, as before the transfer service.
+    Local,
+}
+
+impl Flavour {
+    /// The stable word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ContainerdStore => "containerd-store",
+            Self::Local => "local",
+        }
+    }
+}
+
+/// Makes the short version out of what a binary or a package says: `20.10.24` of
+/// `Docker version 20.10.24+dfsg1, build 5d6db84`, `2.0.0-rc.3` of `v2.0.0-rc.3`.
+///
+/// What a distribution adds is left out here and kept in the provenance.
+#[must_use]
+pub fn short_version(said: &str) -> Option<String> {
+    said.split_whitespace().find_map(|word| {
+        let word = word.trim_start_matches('v').trim_end_matches(',');
+        let digits = |text: &str| {
+            text.find(|c: char| !c.is_ascii_digit() && c != '.')
+                .unwrap_or(text.len())
+        };
+        let number = &word[..digits(word)];
+        let number = number.trim_end_matches('.');
+        if !number.contains('.') || !number.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let rest = &word[number.len()..];
+        let before_release = ["-rc", "-beta", "-alpha", "~rc", "~beta", "~alpha"]
+            .iter()
+            .find(|prefix| rest.starts_with(**prefix))
+            .map(|_| {
+                let end = rest[1..]
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '.')
+                    .map_or(rest.len(), |at| at + 1);
+                format!("-{}", &rest[1..end])
+            });
+        Some(format!("{number}{}", before_release.unwrap_or_default()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_lose_what_distributions_add() {
+        let short = |said| short_version(said).unwrap();
+        assert_eq!(
+            short("Docker version 20.10.24+dfsg1, build 5d6db84"),
+            "20.10.24"
+        );
+        assert_eq!(short("podman version 4.3.1"), "4.3.1");
+        assert_eq!(
+            short("containerd github.com/containerd/containerd 1.6.20~ds1 x"),
+            "1.6.20"
+        );
+        assert_eq!(short("ctr containerd.io 2.1.9+unknown"), "2.1.9");
+        assert_eq!(short("0.20.7+ds1-1+b3"), "0.20.7");
+        assert_eq!(short("v2.0.0-rc.3"), "2.0.0-rc.3");
+        assert_eq!(short("skopeo version 1.18.0-dev commit: x"), "1.18.0");
+        assert_eq!(short_version("could not determine build information"), None);
+    }
+
+    #[test]
+    fn tools_read_back() {
+        for tool in Tool::ALL {
+            assert_eq!(tool.as_str().parse(), Ok(*tool));
+        }
+        assert!("dokcer".parse::<Tool>().is_err());
+    }
+}

@@ -1,0 +1,432 @@
+//! containerd, driven through `ctr`.
+
+use super::image::{looked, marker_text, sign};
+use crate::{
+    Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Place, Room, Runtime, Service,
+    Session, StartError, Tool,
+    adapter::MARKER_FILE,
+    detect,
+    process::{Daemon, DaemonError, DaemonSpec, Exit, Invocation, Ran, Readiness, RunError, run},
+};
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+
+pub(super) struct Containerd;
+
+/// How long containerd may take to answer after its start.
+const START: Duration = Duration::from_secs(60);
+/// How long it may take to end when asked.
+const STOP: Duration = Duration::from_secs(10);
+/// How long a client call that only looks may take.
+const LOOK: Duration = Duration::from_secs(30);
+/// The address of the machine's own containerd.
+const MACHINE: &str = "/run/containerd/containerd.sock";
+
+impl Adapter for Containerd {
+    fn tool(&self) -> Tool {
+        Tool::Containerd
+    }
+
+    fn detect(&self, place: &Place, room: &Room) -> Detected {
+        let Some(client) = place.find("ctr") else {
+            return detect::missing(Tool::Containerd, place, "`ctr` is not there".to_owned());
+        };
+        let client_says = detect::version_of(&client, room);
+        let daemon = place.find("containerd");
+        let able = place.rights.root && place.rights.namespaces;
+        let mut binaries = BTreeMap::from([("client", client)]);
+        let mut versions = BTreeMap::from([("client", client_says.clone().unwrap_or_default())]);
+        let (said, service) = match daemon {
+            Some(daemon) if able => {
+                let said = detect::version_of(&daemon, room);
+                binaries.insert("daemon", daemon);
+                versions.insert("daemon", said.clone().unwrap_or_default());
+                (said, Service::Private)
+            }
+            daemon => {
+                let because = if daemon.is_none() {
+                    "there is no `containerd`"
+                } else {
+                    "a private containerd takes root and mount namespaces"
+                };
+                match machine_version(place, room, &binaries["client"]) {
+                    Some(said) => {
+                        versions.insert("daemon", said.clone());
+                        let address = MACHINE.to_owned();
+                        (
+                            Ok(said),
+                            Service::Machine {
+                                address,
+                                because: because.to_owned(),
+                            },
+                        )
+                    }
+                    None => {
+                        let why = format!("{because}, and no containerd of the machine answers");
+                        return detect::missing(Tool::Containerd, place, why);
+                    }
+                }
+            }
+        };
+        let version = match detect::version(&said, place, "containerd") {
+            Ok(version) => version,
+            Err(why) => return detect::missing(Tool::Containerd, place, why),
+        };
+        let notes = match &service {
+            Service::Machine { because, .. } => {
+                vec![format!(
+                    "the machine's own containerd was used, because {because}"
+                )]
+            }
+            Service::Private | Service::None => Vec::new(),
+        };
+        let runtime = |flavour| Runtime {
+            tool: Tool::Containerd,
+            version: version.clone(),
+            flavour,
+            place: place.clone(),
+            binaries: binaries.clone(),
+            versions: versions.clone(),
+            service: service.clone(),
+            notes: notes.clone(),
+        };
+        let mut runtimes = vec![runtime(None)];
+        if has_transfer_service(&version) {
+            runtimes.push(runtime(Some(Flavour::Local)));
+        }
+        Detected {
+            runtimes,
+            missing: Vec::new(),
+        }
+    }
+
+    fn is_stateless(&self) -> bool {
+        false
+    }
+
+    fn open(&self, runtime: &Runtime, room: Room) -> std::io::Result<Box<dyn Session>> {
+        let address = match &runtime.service {
+            Service::Machine { address, .. } => address.clone(),
+            Service::Private | Service::None => {
+                room.dir().join("c.sock").to_string_lossy().into_owned()
+            }
+        };
+        fs::write(room.dir().join("config.toml"), settings(&room, &address))?;
+        Ok(Box::new(ContainerdSession {
+            runtime: runtime.clone(),
+            room,
+            address,
+            daemon: None,
+            trials: 0,
+        }))
+    }
+}
+
+/// Since containerd 2 `ctr images pull` goes through the transfer service unless it is told to
+/// work locally.
+fn has_transfer_service(version: &str) -> bool {
+    version
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok())
+        .is_some_and(|m| m >= 2)
+}
+
+fn machine_version(place: &Place, room: &Room, client: &Path) -> Option<String> {
+    if place.root.is_some() {
+        return None;
+    }
+    let asked = run(
+        &room.outside(client, &["--address", MACHINE, "version"], LOOK),
+        room.cancel(),
+    )
+    .ok()?;
+    let printed = asked.stdout();
+    let server = printed.split("Server:").nth(1)?;
+    let version = server
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Version:"))?;
+    asked.exit.is_success().then(|| version.trim().to_owned())
+}
+
+/// Every path is private; what has no part in pulling (CRI, NRI) stays off.
+fn settings(room: &Room, address: &str) -> String {
+    let dir = room.dir().display();
+    format!(
+        r#"version = 2
+root = "{dir}/root"
+state = "{dir}/state"
+disabled_plugins = [
+  "io.containerd.grpc.v1.cri",
+  "io.containerd.cri.v1.images",
+  "io.containerd.cri.v1.runtime",
+  "io.containerd.podsandbox.controller.v1.podsandbox",
+  "io.containerd.nri.v1.nri",
+]
+
+[grpc]
+  address = "{address}"
+
+[ttrpc]
+  address = "{address}.ttrpc"
+
+[plugins."io.containerd.internal.v1.opt"]
+  path = "{dir}/opt"
+"#
+    )
+}
+
+struct ContainerdSession {
+    runtime: Runtime,
+    room: Room,
+    address: String,
+    daemon: Option<Daemon>,
+    trials: u32,
+}
+
+impl ContainerdSession {
+    fn invocation(&self, namespace: &str, args: &[&str], deadline: Duration) -> Invocation {
+        let mut all = vec!["--address", self.address.as_str(), "--namespace", namespace];
+        all.extend(args);
+        let client = self.runtime.binary("client");
+        match self.runtime.service {
+            Service::Machine { .. } => self.room.outside(&client, &all, deadline),
+            Service::Private | Service::None => self.room.invocation(&client, &all, deadline),
+        }
+    }
+
+    fn ctr(&self, namespace: &str, args: &[&str], deadline: Duration) -> Result<Ran, RunError> {
+        run(
+            &self.invocation(namespace, args, deadline),
+            self.room.cancel(),
+        )
+    }
+
+    fn start_daemon(&self) -> Result<Daemon, DaemonError> {
+        for stale in ["c.sock", "c.sock.ttrpc"] {
+            let _ = fs::remove_file(self.room.dir().join(stale));
+        }
+        let config = self
+            .room
+            .dir()
+            .join("config.toml")
+            .to_string_lossy()
+            .into_owned();
+        let spec = DaemonSpec {
+            name: "containerd",
+            invocation: self.room.invocation(
+                &self.runtime.binary("daemon"),
+                &["--config", &config],
+                START,
+            ),
+            log: self.room.dir().join("containerd.log"),
+            ready: &|| {
+                if !self.room.dir().join("c.sock").exists() {
+                    return Readiness::NotYet;
+                }
+                match self.ctr("ocipick", &["version"], LOOK) {
+                    Ok(ran) if ran.exit.is_success() => Readiness::Ready,
+                    _ => Readiness::NotYet,
+                }
+            },
+        };
+        Daemon::start(&spec, self.room.cancel())
+    }
+
+    fn death(&mut self, patience: Duration) -> Option<String> {
+        if let Some(daemon) = &mut self.daemon {
+            let death = daemon.death(patience)?;
+            self.daemon = None;
+            return Some(format!("{}\n{}", death.what, death.words));
+        }
+        match &self.runtime.service {
+            Service::Machine { .. } => {
+                let asked = self.ctr("ocipick", &["version"], LOOK).ok()?;
+                (!asked.exit.is_success())
+                    .then(|| format!("the machine's containerd: {}", asked.last_words()))
+            }
+            Service::Private | Service::None => None,
+        }
+    }
+
+    /// Mounts what would run, which is where containerd chooses for good: a pull that ended
+    /// well is no proof that there is anything to run.
+    fn look(&self, attempt: &mut Attempt, ask: &Ask<'_>, namespace: &str) -> Result<(), RunError> {
+        let (reference, platform) = (ask.reference(), ask.platform.to_string());
+        // The path of the mount is the key of its snapshot, and a key that exists is reused
+        // silently; so every trial has a path of its own.
+        let point = self.room.dir().join(format!("mount{}", self.trials));
+        if let Err(error) = fs::create_dir(&point) {
+            attempt.materialised = Looked::Failed(format!("{}: {error}", point.display()));
+            return Ok(());
+        }
+        let target = point.to_string_lossy().into_owned();
+        let args = [
+            "images",
+            "mount",
+            "--platform",
+            &platform,
+            &reference,
+            &target,
+        ];
+        let mut mount = self.invocation(namespace, &args, ask.deadline);
+        mount.reveal = Some(point.join(MARKER_FILE));
+        let at = attempt.keep(run(&mount, self.room.cancel())?);
+        let mounted = &attempt.commands[at];
+        let printed = mounted.stdout();
+        let chain = printed
+            .lines()
+            .map(str::trim)
+            .find(|line| line.starts_with("sha256:"));
+        if !mounted.exit.is_success() {
+            attempt.materialised = Looked::Absent(mounted.last_words());
+            if attempt.reported == Looked::Not {
+                attempt.reported = attempt.materialised.clone();
+            }
+            return Ok(());
+        }
+        let marker = mounted
+            .revealed()
+            .or_else(|| fs::read(point.join(MARKER_FILE)).ok());
+        attempt.materialised = match (marker, chain) {
+            (Some(text), _) => match marker_text(&*text) {
+                Ok(marker) => {
+                    Looked::Seen(vec![sign("ctr images mount", Identity::Marker(marker))])
+                }
+                Err(error) => Looked::Failed(format!("/{MARKER_FILE}: {error}")),
+            },
+            (None, Some(chain)) => Looked::Seen(vec![sign(
+                "ctr images mount",
+                Identity::ChainId(chain.to_owned()),
+            )]),
+            (None, None) => Looked::Absent("the mount is empty".to_owned()),
+        };
+        if attempt.reported == Looked::Not {
+            let signs = chain
+                .map(|chain| sign("ctr images mount", Identity::ChainId(chain.to_owned())))
+                .into_iter()
+                .collect();
+            attempt.reported = looked(signs, "ctr printed no chain id");
+        }
+        Ok(())
+    }
+
+    /// Removes the image, its content, the mount and the namespace of a trial.
+    fn forget(&self, attempt: &mut Attempt, reference: &str, namespace: &str) {
+        let point = self.room.dir().join(format!("mount{}", self.trials));
+        let target = point.to_string_lossy().into_owned();
+        for args in [
+            &["images", "unmount", "--rm", &target][..],
+            &["images", "rm", "--sync", reference],
+            &["namespaces", "rm", namespace],
+        ] {
+            match self.room.clean_up(&self.invocation(namespace, args, LOOK)) {
+                Ok(ran) if ran.exit == Exit::Deadline => {
+                    attempt
+                        .notes
+                        .push(format!("ctr {} {} hung", args[0], args[1]));
+                }
+                Ok(_) => {}
+                Err(error) => attempt.notes.push(format!("ctr {}: {error}", args[0])),
+            }
+        }
+        let _ = fs::remove_dir(&point);
+    }
+}
+
+impl Session for ContainerdSession {
+    fn start(&mut self) -> Result<(), StartError> {
+        if self.daemon.is_some() || self.runtime.service != Service::Private {
+            return Ok(());
+        }
+        let daemon = self.start_daemon().map_err(|error| match error {
+            DaemonError::Run(RunError::Cancelled) => StartError::Cancelled,
+            DaemonError::Run(RunError::Start { .. } | RunError::Isolation(_))
+            | DaemonError::Ended { .. }
+            | DaemonError::Silent { .. } => StartError::NotStarted(error.to_string()),
+        })?;
+        self.daemon = Some(daemon);
+        Ok(())
+    }
+
+    fn pull(&mut self, ask: &Ask<'_>) -> Attempt {
+        if let Err(error) = self.start() {
+            return Attempt::troubled(error.into());
+        }
+        let mut attempt = Attempt::default();
+        self.trials += 1;
+        let namespace = format!("ocipick-{}-{}", std::process::id(), self.trials);
+        let (reference, platform) = (ask.reference(), ask.platform.to_string());
+        let mut args = vec!["images", "pull", "--plain-http", "--platform", &platform];
+        let prints_chain =
+            !has_transfer_service(&self.runtime.version) || self.runtime.flavour.is_some();
+        if self.runtime.flavour == Some(Flavour::Local) {
+            args.push("--local");
+        }
+        if prints_chain {
+            args.push("--print-chainid");
+        }
+        args.push(&reference);
+        let pulled = match self.ctr(&namespace, &args, ask.deadline) {
+            Ok(ran) => attempt.keep(ran),
+            Err(error) => {
+                // What was pulled until now must not stay in a daemon that is not ours.
+                attempt.trouble = Some(error.into());
+                self.forget(&mut attempt, &reference, &namespace);
+                return attempt;
+            }
+        };
+        (ask.pulled)();
+        attempt.decisive = Some(pulled);
+        if attempt.succeeded() {
+            let printed = attempt.commands[pulled].stdout();
+            let chain = printed
+                .split("chain ID:")
+                .nth(1)
+                .and_then(|rest| rest.split_whitespace().next());
+            if let Some(chain) = chain {
+                attempt.reported = Looked::Seen(vec![sign(
+                    "ctr images pull --print-chainid",
+                    Identity::ChainId(chain.to_owned()),
+                )]);
+            }
+            if let Err(error) = self.look(&mut attempt, ask, &namespace) {
+                attempt.trouble = Some(error.into());
+            }
+        }
+        let lost = attempt
+            .commands
+            .iter()
+            .any(|ran| lost_connection(&ran.stderr()));
+        attempt.daemon_died = self.death(if lost {
+            Duration::from_secs(3)
+        } else {
+            Duration::ZERO
+        });
+        if attempt.daemon_died.is_none() {
+            self.forget(&mut attempt, &reference, &namespace);
+        }
+        attempt
+    }
+}
+
+impl Drop for ContainerdSession {
+    fn drop(&mut self) {
+        if let Some(daemon) = self.daemon.take()
+            && daemon.stop(STOP)
+        {
+            tracing::warn!("containerd did not end when asked, and was killed");
+        }
+    }
+}
+
+fn lost_connection(stderr: &str) -> bool {
+    [
+        "error reading from server: EOF",
+        "connection refused",
+        "connection reset",
+        "transport is closing",
+        "transport: Error",
+    ]
+    .iter()
+    .any(|words| stderr.contains(words))
+}

@@ -1,0 +1,511 @@
+//! Docker: an engine and a client, with one of two image stores.
+
+use super::image::{looked, marker_in_tar, sign};
+use crate::{
+    Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Missing, Place, Room, Runtime,
+    Service, Session, Sign, StartError, Tool,
+    adapter::MARKER_LABEL,
+    detect,
+    process::{Daemon, DaemonError, DaemonSpec, Exit, Invocation, Ran, Readiness, RunError, run},
+};
+use serde_json::Value;
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
+
+pub(super) struct Docker;
+
+/// How long the engine may take to answer after its start.
+const START: Duration = Duration::from_secs(60);
+/// How long it may take to end when asked.
+const STOP: Duration = Duration::from_secs(10);
+/// How long a client call that only looks may take.
+const LOOK: Duration = Duration::from_secs(30);
+/// The address of the machine's own engine.
+const MACHINE: &str = "unix:///var/run/docker.sock";
+/// The driver that says that containerd's image store is in use.
+const CONTAINERD_STORE: &str = "io.containerd.snapshotter.v1";
+
+impl Adapter for Docker {
+    fn tool(&self) -> Tool {
+        Tool::Docker
+    }
+
+    fn detect(&self, place: &Place, room: &Room) -> Detected {
+        let Some(client) = place.find("docker") else {
+            return detect::missing(Tool::Docker, place, "`docker` is not there".to_owned());
+        };
+        let client_says = detect::version_of(&client, room);
+        let engine = place.find("dockerd");
+        let private_impossible = if engine.is_none() {
+            Some("there is no `dockerd`")
+        } else if place.rights.root && place.rights.namespaces {
+            None
+        } else {
+            Some("a private engine takes root and mount namespaces")
+        };
+        match (engine, private_impossible) {
+            (Some(engine), None) => {
+                let engine_says = detect::version_of(&engine, room);
+                let version = match detect::version(&engine_says, place, "docker.io") {
+                    Ok(version) => version,
+                    Err(why) => return detect::missing(Tool::Docker, place, why),
+                };
+                let binaries = BTreeMap::from([("client", client), ("daemon", engine)]);
+                let versions = BTreeMap::from([
+                    ("client", client_says.unwrap_or_default()),
+                    ("daemon", engine_says.unwrap_or_default()),
+                ]);
+                private(place, version, &binaries, &versions)
+            }
+            (engine, because) => {
+                let because = because.unwrap_or_default();
+                let because = if engine.is_some() {
+                    because.to_owned()
+                } else {
+                    match &client_says {
+                        Ok(said) => format!("the client is there ({said}), but {because}"),
+                        Err(why) => why.clone(),
+                    }
+                };
+                on_machine(place, room, client, because)
+            }
+        }
+    }
+
+    fn is_stateless(&self) -> bool {
+        false
+    }
+
+    fn open(&self, runtime: &Runtime, mut room: Room) -> std::io::Result<Box<dyn Session>> {
+        // Inside another root the engine would ask the root file system's driver to pivot.
+        room.set_env("DOCKER_RAMDISK", "1");
+        let address = match &runtime.service {
+            Service::Machine { address, .. } => address.clone(),
+            Service::Private | Service::None => {
+                format!("unix://{}", room.dir().join("docker.sock").display())
+            }
+        };
+        let store = runtime.flavour == Some(Flavour::ContainerdStore);
+        // Saying it either way matters: newer engines default to containerd's store.
+        let settings = format!("{{\"features\":{{\"containerd-snapshotter\":{store}}}}}\n");
+        fs::write(room.dir().join("daemon.json"), settings)?;
+        Ok(Box::new(DockerSession {
+            runtime: runtime.clone(),
+            room,
+            address,
+            engine: None,
+            trials: 0,
+        }))
+    }
+}
+
+/// The runtimes of a private engine: one, or two where it can have both stores.
+fn private(
+    place: &Place,
+    version: String,
+    binaries: &BTreeMap<&'static str, PathBuf>,
+    versions: &BTreeMap<&'static str, String>,
+) -> Detected {
+    let runtime = |flavour| Runtime {
+        tool: Tool::Docker,
+        version: version.clone(),
+        flavour,
+        place: place.clone(),
+        binaries: binaries.clone(),
+        versions: versions.clone(),
+        service: Service::Private,
+        notes: Vec::new(),
+    };
+    let mut detected = Detected {
+        runtimes: vec![runtime(None)],
+        missing: Vec::new(),
+    };
+    if has_containerd_store(&version) {
+        detected
+            .runtimes
+            .push(runtime(Some(Flavour::ContainerdStore)));
+    } else {
+        detected.missing.push(Missing {
+            tool: Tool::Docker,
+            flavour: Some(Flavour::ContainerdStore),
+            channel: place.channel.clone(),
+            why: format!("docker {version} has no containerd image store (it came with 24)"),
+            remedy: "`ocipick channel install` a release with a newer docker".to_owned(),
+        });
+    }
+    detected
+}
+
+/// Whether an engine of this version can use containerd's image store. The engine itself is
+/// asked once it runs.
+fn has_containerd_store(version: &str) -> bool {
+    version
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok())
+        .is_some_and(|m| m >= 24)
+}
+
+/// The machine's own engine, where no private one is possible.
+fn on_machine(place: &Place, room: &Room, client: PathBuf, because: String) -> Detected {
+    if place.root.is_some() {
+        return detect::missing(Tool::Docker, place, because);
+    }
+    let args = [
+        "-H",
+        MACHINE,
+        "version",
+        "--format",
+        "{{.Server.Version}} {{.Client.Version}}",
+    ];
+    let asked = run(&room.outside(&client, &args, LOOK), room.cancel());
+    let said = match asked {
+        Ok(ran) if ran.exit.is_success() => ran.stdout().trim().to_owned(),
+        _ => {
+            let why = format!("{because}, and no engine of the machine answers");
+            return detect::missing(Tool::Docker, place, why);
+        }
+    };
+    let (server, client_says) = said.split_once(' ').unwrap_or((&said, ""));
+    let args = ["-H", MACHINE, "info", "--format", "{{json .DriverStatus}}"];
+    let store = run(&room.outside(&client, &args, LOOK), room.cancel())
+        .is_ok_and(|ran| ran.stdout().contains(CONTAINERD_STORE));
+    Detected {
+        runtimes: vec![Runtime {
+            tool: Tool::Docker,
+            version: crate::tool::short_version(server).unwrap_or_else(|| server.to_owned()),
+            flavour: store.then_some(Flavour::ContainerdStore),
+            place: place.clone(),
+            binaries: BTreeMap::from([("client", client)]),
+            versions: BTreeMap::from([
+                ("client", client_says.to_owned()),
+                ("daemon", server.to_owned()),
+            ]),
+            service: Service::Machine {
+                address: MACHINE.to_owned(),
+                because: because.clone(),
+            },
+            notes: vec![format!(
+                "the machine's own engine was used, because {because}"
+            )],
+        }],
+        missing: Vec::new(),
+    }
+}
+
+struct DockerSession {
+    runtime: Runtime,
+    room: Room,
+    address: String,
+    engine: Option<Daemon>,
+    trials: u32,
+}
+
+impl DockerSession {
+    fn invocation(&self, args: &[&str], deadline: Duration) -> Invocation {
+        let mut all = vec!["-H", self.address.as_str()];
+        all.extend(args);
+        let client = self.runtime.binary("client");
+        match self.runtime.service {
+            Service::Machine { .. } => self.room.outside(&client, &all, deadline),
+            Service::Private | Service::None => self.room.invocation(&client, &all, deadline),
+        }
+    }
+
+    fn docker(&self, args: &[&str], deadline: Duration) -> Result<Ran, RunError> {
+        run(&self.invocation(args, deadline), self.room.cancel())
+    }
+
+    fn start_engine(&mut self) -> Result<Daemon, DaemonError> {
+        let path = |name: &str| self.room.dir().join(name).to_string_lossy().into_owned();
+        // What an engine that died has left would keep the next one from starting.
+        for stale in ["docker.pid", "docker.sock"] {
+            let _ = fs::remove_file(self.room.dir().join(stale));
+        }
+        let _ = fs::remove_dir_all(self.room.dir().join("exec"));
+        let args = [
+            "--config-file",
+            &path("daemon.json"),
+            "--iptables=false",
+            "--ip6tables=false",
+            "--bridge=none",
+            "--data-root",
+            &path("data"),
+            "--exec-root",
+            &path("exec"),
+            "--pidfile",
+            &path("docker.pid"),
+            "--insecure-registry",
+            "127.0.0.0/8",
+            "-H",
+            &self.address,
+        ]
+        .map(str::to_owned);
+        let mut args = args.to_vec();
+        if self.runtime.flavour.is_none() {
+            // Plain directories need nothing of the kernel; the driver has no part in choosing.
+            args.extend(["--storage-driver", "vfs"].map(str::to_owned));
+        }
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let spec = DaemonSpec {
+            name: "dockerd",
+            invocation: self
+                .room
+                .invocation(&self.runtime.binary("daemon"), &args, START),
+            log: self.room.dir().join("dockerd.log"),
+            ready: &|| {
+                if !self.room.dir().join("docker.sock").exists() {
+                    return Readiness::NotYet;
+                }
+                let asked = self.docker(&["version", "--format", "{{.Server.Version}}"], LOOK);
+                if asked.is_ok_and(|ran| ran.exit.is_success()) {
+                    Readiness::Ready
+                } else {
+                    Readiness::NotYet
+                }
+            },
+        };
+        Daemon::start(&spec, self.room.cancel())
+    }
+
+    /// Makes sure that the engine uses the store that the flavour names.
+    fn check_store(&self) -> Result<(), StartError> {
+        let info = self
+            .docker(
+                &["info", "--format", "{{.Driver}} {{json .DriverStatus}}"],
+                LOOK,
+            )
+            .map_err(|error| match error {
+                RunError::Cancelled => StartError::Cancelled,
+                RunError::Start { .. } | RunError::Isolation(_) => {
+                    StartError::NotStarted(error.to_string())
+                }
+            })?;
+        let uses_containerd = info.stdout().contains(CONTAINERD_STORE);
+        match (self.runtime.flavour, uses_containerd) {
+            (Some(Flavour::ContainerdStore), true) | (None, false) => Ok(()),
+            (Some(_), _) => Err(StartError::Unsupported(format!(
+                "this engine did not take up containerd's image store, but {}",
+                info.stdout().trim()
+            ))),
+            (None, true) => Err(StartError::Unsupported(
+                "this engine has containerd's image store only".to_owned(),
+            )),
+        }
+    }
+
+    /// Whether the engine is gone, and its first words. `patience` is how long a dying engine
+    /// may take to be quite dead.
+    fn death(&mut self, patience: Duration) -> Option<String> {
+        match &mut self.engine {
+            Some(engine) => {
+                let death = engine.death(patience)?;
+                self.engine = None;
+                Some(format!("{}\n{}", death.what, death.words))
+            }
+            None => match &self.runtime.service {
+                // The machine's own engine cannot be watched, only asked.
+                Service::Machine { .. } => {
+                    let asked = self.docker(&["version"], LOOK).ok()?;
+                    (!asked.exit.is_success())
+                        .then(|| format!("the machine's engine: {}", asked.last_words()))
+                }
+                Service::Private | Service::None => None,
+            },
+        }
+    }
+
+    /// Looks at what the store has for `reference`.
+    fn look(&self, attempt: &mut Attempt, ask: &Ask<'_>, container: &str) -> Result<(), RunError> {
+        let (reference, platform) = (ask.reference(), ask.platform.to_string());
+        let classic = self.runtime.flavour.is_none();
+        let at = attempt.keep(self.docker(&["image", "inspect", &reference], LOOK)?);
+        let inspected = &attempt.commands[at];
+        if !inspected.exit.is_success() {
+            attempt.reported = Looked::Absent(inspected.last_words());
+            attempt.materialised = attempt.reported.clone();
+            return Ok(());
+        }
+        let image = first(&inspected.stdout());
+        let mut reported = Vec::new();
+        if classic {
+            if let Some(id) = image["Id"].as_str() {
+                reported.push(sign(
+                    "docker image inspect",
+                    Identity::ConfigDigest(id.to_owned()),
+                ));
+            }
+            reported.extend(label("docker image inspect", &image));
+        }
+        // Without `never` this would quietly pull again. The classic store has one image under
+        // a reference; the other has one per platform and must be told which is meant.
+        let mut create = vec!["create", "--pull", "never", "--name", container];
+        if !classic {
+            create.extend(["--platform", platform.as_str()]);
+        }
+        create.push(&reference);
+        let at = attempt.keep(self.docker(&create, ask.deadline)?);
+        let created = &attempt.commands[at];
+        if !created.exit.is_success() {
+            let words = created.last_words();
+            attempt.reported = looked(reported, &words);
+            attempt.materialised = Looked::Absent(words);
+            return Ok(());
+        }
+        let at = attempt.keep(self.docker(&["container", "inspect", container], LOOK)?);
+        let inspected = first(&attempt.commands[at].stdout());
+        let source = "docker container inspect";
+        reported.extend(label(source, &inspected));
+        if let Some(manifest) = inspected["ImageManifestDescriptor"]["digest"].as_str() {
+            reported.push(sign(source, Identity::ManifestDigest(manifest.to_owned())));
+        } else if let (true, Some(id)) = (classic, inspected["Image"].as_str()) {
+            reported.push(sign(source, Identity::ConfigDigest(id.to_owned())));
+        }
+        attempt.reported = looked(reported, "docker names neither an id nor a label");
+        let file = format!("{container}:/ocipick/child");
+        let at = attempt.keep(self.docker(&["cp", &file, "-"], LOOK)?);
+        let copied = &attempt.commands[at];
+        attempt.materialised = if copied.exit.is_success() {
+            match marker_in_tar(&*copied.stdout_bytes()) {
+                Ok(Some(marker)) => Looked::Seen(vec![sign("docker cp", Identity::Marker(marker))]),
+                Ok(None) => Looked::Failed("docker cp copied something else".to_owned()),
+                Err(error) => Looked::Failed(format!("docker cp: {error}")),
+            }
+        } else if is_no_such_file(&copied.stderr()) {
+            let layers = strings(&image["RootFS"]["Layers"]);
+            let signs = if layers.is_empty() {
+                Vec::new()
+            } else {
+                vec![sign("docker image inspect", Identity::DiffIds(layers))]
+            };
+            looked(signs, "the image has no layers")
+        } else {
+            Looked::Failed(format!("docker cp: {}", copied.last_words()))
+        };
+        Ok(())
+    }
+
+    /// Removes exactly what the trial made, in the machine's engine as in a private one.
+    fn forget(&self, attempt: &mut Attempt, reference: &str, container: &str) {
+        for args in [
+            &["rm", "--force", container][..],
+            &["rmi", "--force", reference],
+        ] {
+            match self.room.clean_up(&self.invocation(args, LOOK)) {
+                Ok(ran) if ran.exit == Exit::Deadline => {
+                    attempt.notes.push(format!("docker {} hung", args[0]));
+                }
+                Ok(_) => {}
+                Err(error) => attempt.notes.push(format!("docker {}: {error}", args[0])),
+            }
+        }
+    }
+}
+
+impl Session for DockerSession {
+    fn start(&mut self) -> Result<(), StartError> {
+        if self.engine.is_some() || self.runtime.service != Service::Private {
+            return Ok(());
+        }
+        let engine = self.start_engine().map_err(|error| match error {
+            DaemonError::Run(RunError::Cancelled) => StartError::Cancelled,
+            DaemonError::Run(RunError::Start { .. } | RunError::Isolation(_))
+            | DaemonError::Ended { .. }
+            | DaemonError::Silent { .. } => StartError::NotStarted(error.to_string()),
+        })?;
+        self.engine = Some(engine);
+        self.check_store()
+    }
+
+    fn pull(&mut self, ask: &Ask<'_>) -> Attempt {
+        if let Err(error) = self.start() {
+            return Attempt::troubled(error.into());
+        }
+        let mut attempt = Attempt::default();
+        self.trials += 1;
+        let container = format!("ocipick-{}-{}", std::process::id(), self.trials);
+        let (reference, platform) = (ask.reference(), ask.platform.to_string());
+        let args = ["pull", "--platform", &platform, &reference];
+        let pulled = match self.docker(&args, ask.deadline) {
+            Ok(ran) => attempt.keep(ran),
+            Err(error) => {
+                // What was pulled until now must not stay in an engine that is not ours.
+                attempt.trouble = Some(error.into());
+                self.forget(&mut attempt, &reference, &container);
+                return attempt;
+            }
+        };
+        (ask.pulled)();
+        attempt.decisive = Some(pulled);
+        if attempt.succeeded()
+            && let Err(error) = self.look(&mut attempt, ask, &container)
+        {
+            attempt.trouble = Some(error.into());
+        }
+        // A client that lost its connection may be ahead of an engine that is still writing
+        // its panic.
+        let lost = attempt
+            .commands
+            .iter()
+            .any(|ran| lost_connection(&ran.stderr()));
+        attempt.daemon_died = self.death(if lost {
+            Duration::from_secs(3)
+        } else {
+            Duration::ZERO
+        });
+        if attempt.daemon_died.is_none() {
+            self.forget(&mut attempt, &reference, &container);
+        }
+        attempt
+    }
+}
+
+impl Drop for DockerSession {
+    fn drop(&mut self) {
+        if let Some(engine) = self.engine.take()
+            && engine.stop(STOP)
+        {
+            tracing::warn!("dockerd did not end when asked, and was killed");
+        }
+    }
+}
+
+fn lost_connection(stderr: &str) -> bool {
+    [
+        "unexpected EOF",
+        "Cannot connect to the Docker daemon",
+        "connection reset",
+        "error during connect",
+    ]
+    .iter()
+    .any(|words| stderr.contains(words))
+}
+
+/// How every version words that the root file system has no such file.
+fn is_no_such_file(stderr: &str) -> bool {
+    [
+        "Could not find the file",
+        "no such file or directory",
+        "No such container:path",
+    ]
+    .iter()
+    .any(|words| stderr.contains(words))
+}
+
+/// The first object of what `inspect` prints.
+fn first(printed: &str) -> Value {
+    serde_json::from_str::<Value>(printed).map_or(Value::Null, |mut all| all[0].take())
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn label(source: &'static str, inspected: &Value) -> Option<Sign> {
+    inspected["Config"]["Labels"][MARKER_LABEL]
+        .as_str()
+        .map(|label| sign(source, Identity::Label(label.to_owned())))
+}

@@ -1,0 +1,194 @@
+//! Podman: no daemon, but a store of its own.
+
+use super::image::{looked, marker_text, sign, with_algorithm};
+use crate::{
+    Adapter, Ask, Attempt, Detected, Identity, Looked, Place, Room, Runtime, Session, StartError,
+    Tool,
+    adapter::{MARKER_FILE, attempt},
+    detect,
+    process::{Invocation, Ran, RunError, run},
+};
+use serde_json::Value;
+use std::{fs::File, io::ErrorKind, path::Path, time::Duration};
+
+pub(super) struct Podman;
+
+impl Adapter for Podman {
+    fn tool(&self) -> Tool {
+        Tool::Podman
+    }
+
+    fn detect(&self, place: &Place, room: &Room) -> Detected {
+        detect::single_binary(Tool::Podman, "podman", place, room)
+    }
+
+    fn is_stateless(&self) -> bool {
+        false
+    }
+
+    fn open(&self, runtime: &Runtime, room: Room) -> std::io::Result<Box<dyn Session>> {
+        let root = room.dir().join("store").to_string_lossy().into_owned();
+        let runroot = room.dir().join("runroot").to_string_lossy().into_owned();
+        Ok(Box::new(PodmanSession {
+            runtime: runtime.clone(),
+            room,
+            root,
+            runroot,
+        }))
+    }
+}
+
+struct PodmanSession {
+    runtime: Runtime,
+    room: Room,
+    root: String,
+    runroot: String,
+}
+
+impl PodmanSession {
+    /// Runs podman on the private store. The plain directories of `vfs` need nothing of the
+    /// kernel and can be read without mounting.
+    fn podman(&self, args: &[&str], deadline: Duration) -> Result<Ran, RunError> {
+        run(&self.invocation(args, deadline), self.room.cancel())
+    }
+
+    fn invocation(&self, args: &[&str], deadline: Duration) -> Invocation {
+        let mut all = vec![
+            "--root",
+            &self.root,
+            "--runroot",
+            &self.runroot,
+            "--storage-driver",
+            "vfs",
+            "--cgroup-manager",
+            "cgroupfs",
+            "--events-backend",
+            "none",
+        ];
+        all.extend(args);
+        self.room
+            .invocation(&self.runtime.binary("client"), &all, deadline)
+    }
+}
+
+impl Session for PodmanSession {
+    fn start(&mut self) -> Result<(), StartError> {
+        Ok(())
+    }
+
+    fn pull(&mut self, ask: &Ask<'_>) -> Attempt {
+        let mut attempt = Attempt::default();
+        let (platform, reference) = (ask.platform.to_string(), ask.reference());
+        let args = [
+            "pull",
+            "--tls-verify=false",
+            "--platform",
+            &platform,
+            &reference,
+        ];
+        let pulled = attempt!(attempt, self.podman(&args, ask.deadline));
+        (ask.pulled)();
+        attempt.decisive = Some(pulled);
+        if !attempt.succeeded() {
+            return attempt;
+        }
+        let stdout = attempt.commands[pulled].stdout();
+        let id = stdout
+            .lines()
+            .map(str::trim)
+            .rfind(|line| !line.is_empty())
+            .unwrap_or_default();
+        if id.is_empty() {
+            attempt.reported = Looked::Absent("podman pull printed no image id".to_owned());
+            attempt.materialised = attempt.reported.clone();
+            return attempt;
+        }
+        let id = id.to_owned();
+        attempt.reported = Looked::Seen(vec![sign(
+            "podman pull",
+            Identity::ConfigDigest(with_algorithm(&id)),
+        )]);
+        // Rootless, an image can only be mounted inside the user's own namespace.
+        let mount: &[&str] = if self.room.place().rights.root {
+            &["image", "mount", &id]
+        } else {
+            &[
+                "unshare",
+                "podman",
+                "--root",
+                &self.root,
+                "--storage-driver",
+                "vfs",
+                "image",
+                "mount",
+                &id,
+            ]
+        };
+        let mounted = attempt!(attempt, self.podman(mount, ask.deadline));
+        let mounted = &attempt.commands[mounted];
+        if mounted.exit.is_success() {
+            let point = mounted.stdout().trim().to_owned();
+            attempt.materialised = match File::open(Path::new(&point).join(MARKER_FILE)) {
+                Ok(file) => match marker_text(file) {
+                    Ok(marker) => {
+                        Looked::Seen(vec![sign("podman image mount", Identity::Marker(marker))])
+                    }
+                    Err(error) => Looked::Failed(format!("/{MARKER_FILE}: {error}")),
+                },
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    let inspected = attempt!(
+                        attempt,
+                        self.podman(&["image", "inspect", &id], ask.deadline)
+                    );
+                    layers_of(&attempt.commands[inspected])
+                }
+                Err(error) => Looked::Failed(format!("/{MARKER_FILE}: {error}")),
+            };
+        } else {
+            attempt.materialised = Looked::Absent(mounted.last_words());
+        }
+        for args in [
+            &["image", "unmount", "--force", &id][..],
+            &["rmi", "--force", &id],
+        ] {
+            if let Err(error) = self.podman(args, ask.deadline) {
+                attempt.notes.push(format!("podman {}: {error}", args[0]));
+            }
+        }
+        attempt
+    }
+}
+
+impl Drop for PodmanSession {
+    fn drop(&mut self) {
+        if !self.room.place().rights.root {
+            // Rootless, files in the store belong to the user's subordinate ids, and only the
+            // user's own namespace may remove them.
+            let args = ["unshare", "rm", "-rf", &self.root, &self.runroot];
+            let removal = self.invocation(&args, Duration::from_secs(60));
+            if let Err(error) = self.room.clean_up(&removal) {
+                tracing::warn!(%error, "cannot remove podman's private store");
+            }
+        }
+    }
+}
+
+/// The unpacked layers of an image without marker file, as podman lists them.
+fn layers_of(inspected: &Ran) -> Looked {
+    if !inspected.exit.is_success() {
+        return Looked::Absent(inspected.last_words());
+    }
+    let layers: Vec<String> = serde_json::from_str::<Value>(&inspected.stdout())
+        .ok()
+        .and_then(|images| images[0]["RootFS"]["Layers"].as_array().cloned())
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|layer| layer.as_str().map(str::to_owned))
+        .collect();
+    let signs = if layers.is_empty() {
+        Vec::new()
+    } else {
+        vec![sign("podman image inspect", Identity::DiffIds(layers))]
+    };
+    looked(signs, "the image has no layers")
+}
