@@ -1,7 +1,8 @@
 //! The corpus: every case, in the order of the matrix.
 
 use crate::{
-    Case, CaseId, Clause, CorpusError, Digest, Family, Mistake, MistakeKind, clause, family,
+    Case, CaseId, Clause, CorpusError, Digest, Family, Mistake, MistakeKind, Platform, clause,
+    family, layout,
     mistake::Report,
     nearest::nearest,
     recipe::{self, Source},
@@ -21,9 +22,9 @@ const FAMILIES: &str = "families.toml";
 /// Cases with their families and the clauses they exercise.
 #[derive(Clone, Debug)]
 pub struct Corpus {
-    pub(crate) cases: Vec<Case>,
-    pub(crate) families: Vec<Family>,
-    pub(crate) clauses: Vec<Clause>,
+    cases: Vec<Case>,
+    families: Vec<Family>,
+    clauses: Vec<Clause>,
 }
 
 impl Corpus {
@@ -67,6 +68,21 @@ impl Corpus {
             .map(|(path, text)| (path.as_str(), text.as_str()))
             .collect();
         Self::assemble(&dir.display().to_string(), &files, built_in_clauses()?)
+    }
+
+    /// Makes a corpus of the OCI layouts below a directory, each of which is asked for `platform`.
+    /// The id of a case is its path relative to `dir`.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no layout, or one of them cannot be read; all of those are listed.
+    pub fn foreign(dir: &Path, platform: &Platform) -> Result<Self, CorpusError> {
+        let cases = layout::read_all(dir, platform).map_err(CorpusError::Layouts)?;
+        Ok(Self {
+            families: families_of(&cases),
+            cases,
+            clauses: Vec::new(),
+        })
     }
 
     /// Makes a corpus of files below `root`, which their paths begin with.
@@ -117,6 +133,8 @@ impl Corpus {
             }
             None => families_of(&cases),
         };
+        // The cases of one file share what is wrong with it as a whole.
+        mistakes.dedup();
         if !mistakes.is_empty() {
             return Err(CorpusError::Mistakes(mistakes));
         }
@@ -238,7 +256,7 @@ fn add(made: Vec<Case>, cases: &mut BTreeMap<CaseId, Case>, report: &mut Report<
 }
 
 /// Families without a file that lists them, by id.
-pub(crate) fn families_of(cases: &[Case]) -> Vec<Family> {
+fn families_of(cases: &[Case]) -> Vec<Family> {
     let ids: BTreeSet<&str> = cases.iter().map(|case| case.id.family()).collect();
     ids.into_iter()
         .map(|id| Family {
@@ -307,12 +325,119 @@ fn whole_file(case: &Case, kind: MistakeKind) -> Mistake {
 mod tests {
     use super::*;
 
+    const RECIPE: &str = "title = 'A'\nwhy = 'B'\nplatform = 'linux/amd64'\n[children.a]\n\
+        platform = 'linux/amd64'\n[index]\nentries = ['a']\n";
+
+    fn mistakes(files: &[(&str, &str)]) -> String {
+        Corpus::assemble("recipes", files, Vec::new())
+            .unwrap_err()
+            .to_string()
+    }
+
     #[test]
     fn the_built_in_corpus_is_without_mistakes() {
         let corpus = Corpus::built_in().unwrap_or_else(|error| panic!("{error}"));
         assert!(!corpus.cases().is_empty());
         for case in corpus.cases() {
             assert_eq!(corpus.get(&case.id).map(|found| &found.id), Some(&case.id));
+            for clause in &case.clauses {
+                assert!(corpus.clause(&clause.id).is_some(), "{}", clause.id);
+            }
         }
+    }
+
+    #[test]
+    fn cases_stand_in_the_order_of_their_families() {
+        let families = "[[family]]\nid = 'z'\ntitle = 'Z'\nabout = 'Z.'\n\
+            [[family]]\nid = 'a'\ntitle = 'A'\nabout = 'A.'\n";
+        let files = [
+            ("recipes/a/y.toml", RECIPE),
+            ("recipes/a/x.toml", RECIPE),
+            ("recipes/families.toml", families),
+            ("recipes/z/x.toml", RECIPE),
+        ];
+        let corpus = Corpus::assemble("recipes", &files, Vec::new()).unwrap();
+        let ids: Vec<&str> = corpus.cases.iter().map(|case| case.id.as_str()).collect();
+        assert_eq!(ids, ["z/x", "a/x", "a/y"]);
+    }
+
+    #[test]
+    fn mistakes_of_all_files_are_listed() {
+        let named = format!("name = 'x'\n{RECIPE}");
+        let files = [
+            (
+                "recipes/families.toml",
+                "[[family]]\nid = 'duplicate'\ntitle = 'D'\n",
+            ),
+            ("recipes/duplicates/x.toml", RECIPE),
+            ("recipes/duplicates/y.toml", &named),
+            ("recipes/duplicates/deep/x.toml", RECIPE),
+            ("recipes/x.toml", RECIPE),
+            ("recipes/broken/x.toml", "x"),
+        ];
+        insta::assert_snapshot!("mistakes-of-all-files", mistakes(&files));
+        let families = "[[family]]\nid = 'duplicate'\ntitle = 'D'\nabout = 'D.'\n";
+        insta::assert_snapshot!(
+            "mistake-family-unlisted",
+            mistakes(&[("recipes/families.toml", families), files[1]])
+        );
+    }
+
+    #[test]
+    fn mistakes_in_clauses_are_listed() {
+        let clauses =
+            "[[clause]]\nid = 'a'\nlevel = 'must'\nsays = 'A.'\nsince = 'main'\nlink = 'l'\n";
+        let other = "[[clause]]\nid = 'b'\nlevel = 'shall'\nsays = 'B.'\nlinks = 'l'\n";
+        let files = [("a.toml", clauses), ("b.toml", clauses), ("c.toml", other)];
+        let mistakes = CorpusError::Mistakes(clause::read(files).unwrap_err());
+        insta::assert_snapshot!("mistakes-in-clauses", mistakes.to_string());
+    }
+
+    #[test]
+    fn children_that_share_content_are_found() {
+        let files = [("recipes/a/x.toml", RECIPE)];
+        let corpus = Corpus::assemble("recipes", &files, Vec::new()).unwrap();
+        let mut twice = corpus.cases.clone();
+        twice.extend(corpus.cases);
+        let mistakes = shared_content(&twice);
+        assert_eq!(mistakes.len(), 3, "manifest, config and layer");
+        assert!(
+            mistakes[0]
+                .to_string()
+                .contains("child `a` of a/x shares sha256:")
+        );
+    }
+
+    #[test]
+    fn recipes_on_disk_become_a_corpus() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("a")).unwrap();
+        fs::write(root.path().join("a/x.toml"), RECIPE).unwrap();
+        fs::write(root.path().join("a/notes.txt"), "no recipe").unwrap();
+        let corpus = Corpus::from_recipes(root.path()).unwrap();
+        assert_eq!(corpus.cases.len(), 1);
+        assert!(corpus.cases[0].source.ends_with("x.toml"));
+        let error = Corpus::from_recipes(&root.path().join("absent")).unwrap_err();
+        assert!(error.to_string().contains("absent"), "{error}");
+    }
+
+    #[test]
+    fn the_digest_depends_on_what_tools_see_and_on_nothing_else() {
+        let files = [("recipes/a/x.toml", RECIPE)];
+        let corpus = Corpus::assemble("recipes", &files, Vec::new()).unwrap();
+        let digest = corpus.digest();
+        let changed = |change: fn(&mut Case)| {
+            let mut case = corpus.cases[0].clone();
+            change(&mut case);
+            digest_of([&case]) != digest
+        };
+        assert!(!changed(|case| case.title.clear()));
+        assert!(changed(|case| case.id = CaseId::foreign("a/y")));
+        assert!(changed(|case| case.platform.os.push('x')));
+        assert!(changed(|case| case.index.media_type.push('x')));
+        assert!(changed(|case| case.index.bytes = [1].into()));
+        assert!(changed(|case| case.documents[0].media_type.push('x')));
+        assert!(changed(|case| case.documents.clear()));
+        assert!(changed(|case| case.blobs.clear()));
     }
 }

@@ -1,6 +1,6 @@
 //! Why there is no corpus.
 
-use crate::Mistake;
+use crate::{LayoutError, Mistake};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -12,6 +12,9 @@ pub enum CorpusError {
     /// Files that people wrote have mistakes.
     #[error("{}", list(.0, "mistakes in the corpus"))]
     Mistakes(Vec<Mistake>),
+    /// Layouts of a foreign corpus cannot be read.
+    #[error("{}", list(.0, "layouts cannot be read"))]
+    Layouts(Vec<LayoutError>),
     /// A file or directory cannot be read.
     #[error("cannot read {}: {error} (hint: see that it is there and that you may read it)", path.display())]
     Read {
@@ -32,10 +35,11 @@ impl CorpusError {
 
     pub(crate) fn walk(dir: &Path, error: walkdir::Error) -> Self {
         let path = error.path().unwrap_or(dir).to_owned();
-        Self::Read {
-            path,
-            error: error.into(),
-        }
+        // Links are not followed, so that every error of the walk is one of the system.
+        let error = error
+            .into_io_error()
+            .unwrap_or_else(|| io::Error::other("no reason given"));
+        Self::Read { path, error }
     }
 }
 

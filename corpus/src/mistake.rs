@@ -302,7 +302,10 @@ fn did_you_mean(nearest: Option<&String>, known: &[String]) -> String {
     match nearest {
         Some(nearest) => format!("hint: did you mean `{nearest}`?"),
         None if known.is_empty() => "hint: none is defined".to_owned(),
-        None => format!("hint: there are {}", known.join(", ")),
+        None => match known {
+            [one] => format!("hint: there is only `{one}`"),
+            several => format!("hint: there are {}", several.join(", ")),
+        },
     }
 }
 

@@ -5,7 +5,9 @@ pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    // A third of the letters may be wrong, but never all of them.
+    let length = word.chars().count();
+    let limit = length.div_ceil(3).min(length.saturating_sub(1));
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
@@ -47,6 +49,10 @@ mod tests {
         assert_eq!(nearest("platfrom", known), Some("platform"));
         assert_eq!(nearest("sevred", known), Some("served"));
         assert_eq!(nearest("digest", known), None);
-        assert_eq!(nearest("x", ["y"]), Some("y"));
+        assert_eq!(
+            nearest("x", ["y"]),
+            None,
+            "one letter is no hint of another"
+        );
     }
 }

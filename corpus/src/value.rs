@@ -62,6 +62,12 @@ impl Table {
             .map(|(_, value)| value)
     }
 
+    /// Where a key was written.
+    pub(crate) fn key_span(&self, name: &str) -> Option<&Range<usize>> {
+        let mut keys = self.members.iter().map(|(key, _)| key);
+        keys.find(|key| key.name == name).map(|key| &key.span)
+    }
+
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.members.iter().map(|(key, _)| key.name.as_str())
     }
@@ -275,12 +281,12 @@ impl<'a, 'r, 't> Fields<'a, 'r, 't> {
             return Vec::new();
         };
         let mut texts = Vec::new();
-        for item in items {
+        for (place, item) in items.iter().enumerate() {
             if let Node::Text(text) = &item.node {
                 super::recipe::no_placeholders(text, &item.span, self.report);
                 texts.push((text.clone(), item.span.clone()));
             } else {
-                self.wrong(key, item, "a text");
+                self.wrong(&format!("{key}[{place}]"), item, "a text");
             }
         }
         texts

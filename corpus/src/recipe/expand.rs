@@ -191,6 +191,10 @@ fn exceptions(recipe: &Table, axes: &[Axis<'_>], report: &mut Report<'_>) -> Exc
             let value = fields.choice(axis.name, "", &choices);
             exception.push((axis.name.to_owned(), value.to_owned()));
         }
+        let understood = exception.iter().all(|(_, value)| !value.is_empty());
+        if !understood {
+            continue;
+        }
         if exception.is_empty() {
             report.add(&item.span, MistakeKind::ExceptUseless { all: false });
         } else {

@@ -5,8 +5,12 @@
 
 mod expand;
 mod placeholder;
+#[cfg(test)]
+pub(crate) mod properties;
 mod render;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use placeholder::none_in as no_placeholders;
 

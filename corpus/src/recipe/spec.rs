@@ -526,8 +526,8 @@ fn index(
         ("body-type", "write it in the text"),
         ("annotations", "write them in the text"),
     ] {
-        if let Some((_, span)) = &text
-            && table.get(key).is_some()
+        if text.is_some()
+            && let Some(span) = table.key_span(key)
         {
             let kind = MistakeKind::MeansNothing {
                 key: key.to_owned(),

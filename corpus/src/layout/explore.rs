@@ -1,0 +1,226 @@
+//! Finds out what an index that somebody else wrote may lead to.
+
+use super::{blobs::Blobs, lenient};
+use crate::{Child, Digest, Document, Layer, Platform, json::Json, media_type::Format};
+use oci_spec::image::ImageConfiguration;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// What an index leads to.
+#[derive(Default)]
+pub(crate) struct Explored {
+    /// The manifests that can be picked, named by their places.
+    pub(crate) children: Vec<Child>,
+    /// Manifests and nested indexes that are there, in the order in which they are listed.
+    pub(crate) documents: Vec<Document>,
+}
+
+/// A descriptor of an index, as far as it can be followed.
+struct Pointer {
+    /// Its place, such as `manifests[0].manifests[1]`.
+    place: String,
+    digest: String,
+    media_type: Option<String>,
+}
+
+/// What a document is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Index,
+    Manifest,
+}
+
+/// Follows every descriptor of the index, depth first, in the order in which they are listed.
+///
+/// Where the document is a plain manifest, that is the one thing to pick; it is named `manifest`.
+pub(crate) fn explore(index: &Document, blobs: &Blobs) -> Explored {
+    let mut explored = Explored::default();
+    let body = lenient::read(&index.bytes);
+    if role(Some(&index.media_type), body.as_ref()) == Role::Manifest {
+        explored.children.push(child(
+            "manifest".to_owned(),
+            index.digest.clone(),
+            body.as_ref(),
+            blobs,
+        ));
+        return explored;
+    }
+    let mut seen = BTreeSet::from([index.digest.as_str().to_owned()]);
+    // A stack rather than recursion, because nothing bounds the depth of what others wrote.
+    let mut open = pointers(body.as_ref(), "");
+    open.reverse();
+    while let Some(pointer) = open.pop() {
+        if !seen.insert(pointer.digest.clone()) {
+            continue;
+        }
+        let bytes = blobs.get(&pointer.digest);
+        let body = bytes.and_then(|bytes| lenient::read(bytes));
+        let role = role(pointer.media_type.as_deref(), body.as_ref());
+        let digest = Digest::verbatim(&pointer.digest);
+        if let Some(bytes) = bytes {
+            let media_type = media_type(pointer.media_type, body.as_ref(), role);
+            explored.documents.push(Document {
+                digest: digest.clone(),
+                media_type,
+                bytes: Arc::clone(bytes),
+            });
+        }
+        match (role, bytes) {
+            (Role::Index, _) => {
+                let mut inner = pointers(body.as_ref(), &format!("{}.", pointer.place));
+                inner.reverse();
+                open.append(&mut inner);
+            }
+            (Role::Manifest, Some(_)) => {
+                let child = child(pointer.place, digest, body.as_ref(), blobs);
+                explored.children.push(child);
+            }
+            (Role::Manifest, None) => explored.children.push(Child {
+                name: pointer.place,
+                manifest: digest,
+                config: None,
+                layers: Vec::new(),
+                marker: None,
+                platform: None,
+                served: false,
+            }),
+        }
+    }
+    explored
+}
+
+/// The descriptors of an index. Where `manifests` stands there twice, the places of the second
+/// list go on from those of the first; where a digest does, each of them is followed.
+fn pointers(index: Option<&Json>, prefix: &str) -> Vec<Pointer> {
+    let mut pointers = Vec::new();
+    let descriptors = index.into_iter().flat_map(|index| index.items("manifests"));
+    for (place, descriptor) in descriptors.enumerate() {
+        let media_type = descriptor.texts("mediaType").next();
+        for (repetition, digest) in descriptor.texts("digest").enumerate() {
+            let again = match repetition {
+                0 => String::new(),
+                more => format!("#{}", more + 1),
+            };
+            pointers.push(Pointer {
+                place: format!("{prefix}manifests[{place}]{again}"),
+                digest: digest.to_owned(),
+                media_type: media_type.map(str::to_owned),
+            });
+        }
+    }
+    pointers
+}
+
+/// What a document is: by what it holds, and by what it is said to be where it holds both, neither,
+/// or is not there.
+fn role(media_type: Option<&str>, body: Option<&Json>) -> Role {
+    let has = |key| body.is_some_and(|body| body.all(key).next().is_some());
+    match (has("manifests"), has("config") || has("layers")) {
+        (true, false) => Role::Index,
+        (false, true) => Role::Manifest,
+        (true, true) | (false, false) => {
+            let index = [Format::Oci.index(), Format::Docker.index()];
+            if media_type.is_some_and(|media_type| index.contains(&media_type)) {
+                Role::Index
+            } else {
+                Role::Manifest
+            }
+        }
+    }
+}
+
+/// The type that a document is served with: as its descriptor says, else as it says itself.
+fn media_type(of_descriptor: Option<String>, body: Option<&Json>, role: Role) -> String {
+    let of_body = || body?.texts("mediaType").next().map(str::to_owned);
+    of_descriptor.or_else(of_body).unwrap_or_else(|| {
+        let default = match role {
+            Role::Index => Format::Oci.index(),
+            Role::Manifest => Format::Oci.manifest(),
+        };
+        default.to_owned()
+    })
+}
+
+fn child(name: String, manifest: Digest, body: Option<&Json>, blobs: &Blobs) -> Child {
+    let first = |key| body.and_then(|body| body.all(key).next());
+    let config = first("config").and_then(|config| config.texts("digest").next());
+    let content = config
+        .and_then(|digest| blobs.get(digest))
+        .map(|bytes| Config::read(bytes))
+        .unwrap_or_default();
+    let layers = body
+        .into_iter()
+        .flat_map(|body| body.items("layers"))
+        .filter_map(|layer| layer.texts("digest").next());
+    Child {
+        name,
+        manifest,
+        config: config.map(Digest::verbatim),
+        layers: layers
+            .enumerate()
+            .map(|(place, digest)| Layer {
+                digest: Digest::verbatim(digest),
+                // Without a config nobody says what the layer unpacks to; then it is taken to
+                // be stored as it is, which is true of everything but compressed archives.
+                diff_id: Digest::verbatim(
+                    content.diff_ids.get(place).map_or(digest, String::as_str),
+                ),
+            })
+            .collect(),
+        marker: None,
+        platform: content.platform,
+        served: true,
+    }
+}
+
+/// What a config says that matters here.
+#[derive(Default)]
+struct Config {
+    platform: Option<Platform>,
+    diff_ids: Vec<String>,
+}
+
+impl Config {
+    fn read(bytes: &[u8]) -> Self {
+        // Reading it in the way the specification has it comes first; it does not matter that
+        // some fields are dropped, because nothing is written from it.
+        ImageConfiguration::from_reader(bytes)
+            .map_or_else(|_| Self::odd(bytes), |config| Self::plain(&config))
+    }
+
+    fn plain(config: &ImageConfiguration) -> Self {
+        let (os, architecture) = (config.os().to_string(), config.architecture().to_string());
+        Self {
+            platform: platform(&os, &architecture, config.variant().as_deref()),
+            diff_ids: config.rootfs().diff_ids().clone(),
+        }
+    }
+
+    fn odd(bytes: &[u8]) -> Self {
+        let Some(json) = lenient::read(bytes) else {
+            return Self::default();
+        };
+        let first = |key| json.texts(key).next();
+        Self {
+            platform: first("os")
+                .zip(first("architecture"))
+                .and_then(|(os, architecture)| platform(os, architecture, first("variant"))),
+            diff_ids: json
+                .all("rootfs")
+                .flat_map(|rootfs| rootfs.items("diff_ids"))
+                .filter_map(Json::as_str)
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+}
+
+/// The platform of these words, where it is one that can be written and read as text.
+fn platform(os: &str, architecture: &str, variant: Option<&str>) -> Option<Platform> {
+    let variant = variant.filter(|variant| !variant.is_empty());
+    let platform = Platform {
+        os: os.to_owned(),
+        architecture: architecture.to_owned(),
+        variant: variant.map(str::to_owned),
+    };
+    platform.to_string().parse().ok()
+}

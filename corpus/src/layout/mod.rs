@@ -1,0 +1,14 @@
+//! OCI layouts: cases as directories, to be written and read.
+
+mod blobs;
+mod error;
+mod explore;
+mod lenient;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use error::{LayoutError, LayoutErrorKind, Place};
+pub(crate) use read::read_all;
+pub use write::write as write_layout;

@@ -1,0 +1,165 @@
+//! Reads foreign corpora: every OCI layout below a directory is a case.
+
+use super::{
+    blobs::Blobs,
+    error::{LayoutError, LayoutErrorKind},
+    explore::explore,
+    lenient,
+};
+use crate::{Blob, Case, CaseId, Digest, Document, Platform, json::Json};
+use oci_spec::image::ImageIndex;
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Reads every layout below `dir`, as cases in the order of their ids. Every layout that cannot be
+/// read is an error of its own.
+pub(crate) fn read_all(dir: &Path, platform: &Platform) -> Result<Vec<Case>, Vec<LayoutError>> {
+    let layouts = find(dir).map_err(|error| vec![error])?;
+    let mut cases = BTreeMap::new();
+    let mut errors = Vec::new();
+    for layout in &layouts {
+        match id(dir, layout).and_then(|id| read(layout, id, platform)) {
+            Ok(case) => {
+                if let Some(earlier) = cases.insert(case.id.clone(), case) {
+                    let kind = LayoutErrorKind::IdTaken(earlier.id.as_str().to_owned());
+                    errors.push(LayoutError::new(layout, kind));
+                }
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    if layouts.is_empty() {
+        errors.push(LayoutError::new(dir, LayoutErrorKind::NoLayouts));
+    }
+    if errors.is_empty() {
+        Ok(cases.into_values().collect())
+    } else {
+        Err(errors)
+    }
+}
+
+/// The directories that are layouts, `dir` itself perhaps among them.
+fn find(dir: &Path) -> Result<Vec<PathBuf>, LayoutError> {
+    let mut layouts = Vec::new();
+    let mut directories = walkdir::WalkDir::new(dir)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter();
+    while let Some(entry) = directories.next() {
+        let entry = entry.map_err(|error| LayoutError::walk(dir, error))?;
+        if !entry.file_type().is_dir() {
+            continue;
+        }
+        let inside = entry.depth() > 0 && entry.file_name() == "blobs";
+        if inside && entry.path().parent().is_some_and(is_layout) {
+            directories.skip_current_dir();
+        } else if is_layout(entry.path()) {
+            layouts.push(entry.into_path());
+        }
+    }
+    Ok(layouts)
+}
+
+fn is_layout(path: &Path) -> bool {
+    path.join("oci-layout").is_file()
+        || (path.join("index.json").is_file() && path.join("blobs").is_dir())
+}
+
+/// The path below `dir`, with slashes; the name of the directory where that is the layout.
+fn id(dir: &Path, layout: &Path) -> Result<CaseId, LayoutError> {
+    let relative = layout.strip_prefix(dir).unwrap_or(layout);
+    let parts: Vec<String> = relative
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    if !parts.is_empty() {
+        return Ok(CaseId::foreign(parts.join("/")));
+    }
+    let whole = layout
+        .canonicalize()
+        .map_err(|error| LayoutError::unreadable(layout, error))?;
+    let name = whole
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    // Only the root of the file system has no name.
+    Ok(CaseId::foreign(name.unwrap_or_else(|| "layout".to_owned())))
+}
+
+fn read(layout: &Path, id: CaseId, platform: &Platform) -> Result<Case, LayoutError> {
+    let (digest, media_type) = index_descriptor(&layout.join("index.json"))?;
+    let blobs = Blobs::read(&layout.join("blobs"))?;
+    let Some(bytes) = blobs.get(&digest) else {
+        let kind = LayoutErrorKind::MissingIndex(digest);
+        return Err(LayoutError::new(&layout.join("index.json"), kind));
+    };
+    let index = Document {
+        digest: Digest::verbatim(digest),
+        media_type,
+        bytes: Arc::clone(bytes),
+    };
+    let explored = explore(&index, &blobs);
+    let is_document = |digest: &str| {
+        index.digest.as_str() == digest
+            || explored
+                .documents
+                .iter()
+                .any(|document| document.digest.as_str() == digest)
+    };
+    let rest = blobs
+        .iter()
+        .filter(|(digest, _)| !is_document(digest))
+        .map(|(digest, bytes)| Blob {
+            digest: Digest::verbatim(digest),
+            bytes: Arc::clone(bytes),
+        })
+        .collect();
+    Ok(Case {
+        title: format!("The OCI layout {id}"),
+        id,
+        why: String::new(),
+        origins: Vec::new(),
+        clauses: Vec::new(),
+        platform: platform.clone(),
+        index,
+        documents: explored.documents,
+        blobs: rest,
+        children: explored.children,
+        source: layout.display().to_string(),
+    })
+}
+
+/// Digest and media type of the one descriptor in `index.json`.
+fn index_descriptor(path: &Path) -> Result<(String, String), LayoutError> {
+    let bytes = fs::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => LayoutError::new(path, LayoutErrorKind::NoIndexJson),
+        _ => LayoutError::unreadable(path, error),
+    })?;
+    if let Ok(index) = ImageIndex::from_reader(bytes.as_slice()) {
+        return match index.manifests().as_slice() {
+            [one] => Ok((one.digest().to_string(), one.media_type().to_string())),
+            other => Err(LayoutError::new(
+                path,
+                LayoutErrorKind::NotOneDescriptor(other.len()),
+            )),
+        };
+    }
+    // Not as the specification has it; what is needed may be there all the same.
+    if let Err(error) = serde_json::from_slice::<serde_json::Value>(&bytes) {
+        return Err(LayoutError::json(path, &error));
+    }
+    let json = lenient::read(&bytes).unwrap_or(Json::Null);
+    let descriptors: Vec<&Json> = json.items("manifests").collect();
+    let &[descriptor] = descriptors.as_slice() else {
+        let kind = LayoutErrorKind::NotOneDescriptor(descriptors.len());
+        return Err(LayoutError::new(path, kind));
+    };
+    let text = |key: &'static str| {
+        let text = descriptor.texts(key).next().map(str::to_owned);
+        text.ok_or_else(|| LayoutError::new(path, LayoutErrorKind::PoorDescriptor(key)))
+    };
+    Ok((text("digest")?, text("mediaType")?))
+}

@@ -1,0 +1,122 @@
+//! Writes a case as an OCI layout.
+
+use super::{
+    blobs,
+    error::{LayoutError, LayoutErrorKind},
+};
+use crate::{
+    Case,
+    json::{Json, Members, push, size},
+    media_type::Format,
+};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Writes the case as an OCI layout into `dir`, which is made where it is not there.
+///
+/// `index.json` holds one descriptor, of the index under test, with the tag `latest`. Children that
+/// are not served have no blobs. Writing the same case twice does no harm; a directory with
+/// anything else in it is refused, because a layout with more blobs than it should have is
+/// another case.
+///
+/// # Errors
+///
+/// Where the directory is occupied or cannot be written, or a digest cannot be a file name.
+pub fn write(case: &Case, dir: &Path) -> Result<(), LayoutError> {
+    let files = files(case, dir)?;
+    check_room(dir, &files)?;
+    for (path, bytes) in &files {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| LayoutError::unwritable(folder, error))?;
+        }
+        fs::write(path, bytes).map_err(|error| LayoutError::unwritable(path, error))?;
+    }
+    Ok(())
+}
+
+/// Every file of the layout.
+fn files<'a>(
+    case: &'a Case,
+    dir: &Path,
+) -> Result<BTreeMap<PathBuf, std::borrow::Cow<'a, [u8]>>, LayoutError> {
+    let mut files = BTreeMap::new();
+    let version = Json::object([("imageLayoutVersion", Json::str("1.0.0"))]);
+    files.insert(dir.join("oci-layout"), version.pretty().into_bytes().into());
+    files.insert(
+        dir.join("index.json"),
+        contents(case).pretty().into_bytes().into(),
+    );
+    let documents = std::iter::once(&case.index)
+        .chain(&case.documents)
+        .map(|document| (&document.digest, &document.bytes));
+    let blobs = case.blobs.iter().map(|blob| (&blob.digest, &blob.bytes));
+    for (digest, bytes) in documents.chain(blobs) {
+        let Some(path) = blobs::path(dir, digest) else {
+            let kind = LayoutErrorKind::UnstorableDigest(digest.as_str().to_owned());
+            return Err(LayoutError::new(dir, kind));
+        };
+        files.insert(path, (&**bytes).into());
+    }
+    Ok(files)
+}
+
+/// The table of contents: one descriptor, of the index under test.
+fn contents(case: &Case) -> Json {
+    let mut descriptor = Members::new();
+    push(
+        &mut descriptor,
+        "mediaType",
+        Json::str(&case.index.media_type),
+    );
+    push(
+        &mut descriptor,
+        "digest",
+        Json::str(case.index.digest.as_str()),
+    );
+    push(&mut descriptor, "size", Json::Int(size(&case.index.bytes)));
+    let tag = Json::object([("org.opencontainers.image.ref.name", Json::str("latest"))]);
+    push(&mut descriptor, "annotations", tag);
+    Json::object([
+        ("schemaVersion", Json::Int(2)),
+        ("mediaType", Json::str(Format::Oci.index())),
+        ("manifests", Json::Arr(vec![Json::Obj(descriptor)])),
+    ])
+}
+
+/// Refuses a directory in which there is anything that would not be written there.
+fn check_room(
+    dir: &Path,
+    files: &BTreeMap<PathBuf, std::borrow::Cow<'_, [u8]>>,
+) -> Result<(), LayoutError> {
+    for entry in walkdir::WalkDir::new(dir) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) if is_absent(&error) => return Ok(()),
+            Err(error) => return Err(LayoutError::walk(dir, error)),
+        };
+        if entry.file_type().is_dir() {
+            continue;
+        }
+        let path = entry.path();
+        let same = match files.get(path) {
+            Some(bytes) => {
+                let there = fs::read(path).map_err(|error| LayoutError::unreadable(path, error))?;
+                **bytes == *there
+            }
+            None => false,
+        };
+        if !same {
+            return Err(LayoutError::new(path, LayoutErrorKind::Occupied));
+        }
+    }
+    Ok(())
+}
+
+fn is_absent(error: &walkdir::Error) -> bool {
+    error
+        .io_error()
+        .is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
+}

@@ -1,0 +1,477 @@
+//! What recipes become, and what is said of their mistakes.
+
+use super::{Source, cases};
+use crate::{Case, mistake::Mistake};
+use std::{collections::BTreeSet, fmt::Write as _};
+
+const CLAUSE: &str = "image-spec/image-index/platform-first-match";
+
+fn read(text: &str) -> Result<Vec<Case>, Vec<Mistake>> {
+    let source = Source {
+        path: "corpus/recipes/samples/sample.toml",
+        family: "samples",
+        stem: "sample",
+        text,
+    };
+    cases(source, &BTreeSet::from([CLAUSE]))
+}
+
+/// A recipe with this in it, and whatever else a recipe needs.
+fn sample(text: &str) -> String {
+    let mut recipe = String::new();
+    for (key, line) in [
+        ("title", "title = \"A sample\"\n"),
+        ("why", "why = \"It is a test.\"\n"),
+        ("platform", "platform = \"linux/amd64\"\n"),
+    ] {
+        let text = format!("\n{text}");
+        let top = text.split("\n[").next().unwrap_or(&text);
+        if !top.lines().any(|line| line.starts_with(&format!("{key} "))) {
+            recipe.push_str(line);
+        }
+    }
+    recipe.push_str(text);
+    for (table, lines) in [
+        ("[children.", "\n[children.a]\nplatform = \"linux/amd64\"\n"),
+        ("[index]", "\n[index]\nentries = [\"a\"]\n"),
+    ] {
+        if !text.contains(table) {
+            recipe.push_str(lines);
+        }
+    }
+    recipe
+}
+
+fn made(text: &str) -> Vec<Case> {
+    read(text).unwrap_or_else(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        panic!("{}\n{text}", lines.join("\n"))
+    })
+}
+
+fn only(text: &str) -> Case {
+    let mut cases = made(text);
+    assert_eq!(cases.len(), 1);
+    cases.remove(0)
+}
+
+fn index_text(case: &Case) -> &str {
+    std::str::from_utf8(&case.index.bytes).unwrap()
+}
+
+/// Everything of a case that is text.
+fn shown(case: &Case) -> String {
+    let mut out = String::new();
+    let texts = std::iter::once(&case.index)
+        .chain(&case.documents)
+        .map(|document| (document.media_type.as_str(), &document.bytes))
+        .chain(case.blobs.iter().map(|blob| ("blob", &blob.bytes)));
+    for (what, bytes) in texts {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => writeln!(out, "--- {what}\n{text}").unwrap(),
+            Err(_) => writeln!(out, "--- {what}, {} bytes", bytes.len()).unwrap(),
+        }
+    }
+    out
+}
+
+#[test]
+fn an_ordinary_recipe_becomes_documents() {
+    let case = only(&sample(
+        r#"
+[children.a]
+platform = "linux/arm/v7"
+annotations = { z = "1", a = "2" }
+
+[index]
+entries = ["a"]
+annotations = { of = "${a.digest}" }
+"#,
+    ));
+    insta::assert_snapshot!("ordinary", shown(&case));
+}
+
+#[test]
+fn docker_types_attestations_and_artifacts_become_documents() {
+    let case = only(&sample(
+        r#"
+[children.image]
+platform = { os = "linux", architecture = "amd64" }
+
+[children.attestation]
+kind = "attestation"
+format = "oci"
+
+[children.artifact]
+kind = "artifact"
+format = "oci"
+artifact-type = "application/vnd.example"
+
+[entries.attached]
+of = "attestation"
+annotations = { "vnd.docker.reference.digest" = "${image.digest}" }
+
+[index]
+format = "docker"
+entries = ["image", "attached", "artifact"]
+"#,
+    ));
+    insta::assert_snapshot!("docker-and-others", shown(&case));
+}
+
+#[test]
+fn entries_say_what_they_are_told_to() {
+    let case = only(&sample(
+        r#"
+[entries.odd]
+of = "a"
+media-type = false
+platform = { os = "linux", "os.version" = "10", list = [1, 2.50, true] }
+size = "-1"
+digest = "${a.digest}0"
+artifact-type = "x/y"
+annotations = { size = "${a.size}" }
+
+[entries.empty]
+of = "a"
+media-type = "${a.media-type}+x"
+platform = "null"
+size = false
+
+[entries.large]
+of = "a"
+platform = false
+size = 18446744073709551616
+
+[index]
+body-type = false
+entries = ["odd", "empty", "large"]
+"#,
+    ));
+    insta::assert_snapshot!("odd-entries", index_text(&case));
+}
+
+#[test]
+fn raw_text_is_served_byte_for_byte() {
+    let case = only(&sample(
+        "[index]\ntext = '''\n{\"a\":\"${a.digest}\",${byte:ff}${a.size}  ${byte:24}{x}\n'''\n",
+    ));
+    let child = case.child("a").unwrap();
+    let manifest = &case.documents[0];
+    assert_eq!(child.manifest, manifest.digest);
+    let mut expected = format!("{{\"a\":\"{}\",", manifest.digest).into_bytes();
+    expected.push(0xff);
+    expected.extend(format!("{}  ${{x}}\n", manifest.bytes.len()).into_bytes());
+    assert_eq!(&*case.index.bytes, expected);
+}
+
+#[test]
+fn nested_indexes_are_rendered_from_the_inside() {
+    let case = only(&sample(
+        r#"
+[index]
+entries = ["outer"]
+
+[indexes.outer]
+entries = ["inner", "a"]
+
+[indexes.inner]
+format = "docker"
+text = '{"manifests":[{"digest":"${a.digest}"}]}'
+
+[entries.outer]
+platform = "linux/amd64"
+"#,
+    ));
+    let types: Vec<&str> = case
+        .documents
+        .iter()
+        .map(|d| d.media_type.as_str())
+        .collect();
+    assert_eq!(
+        types,
+        [
+            "application/vnd.oci.image.index.v1+json",
+            "application/vnd.docker.distribution.manifest.list.v2+json",
+            "application/vnd.oci.image.manifest.v1+json",
+        ]
+    );
+    let outer = std::str::from_utf8(&case.documents[0].bytes).unwrap();
+    assert!(outer.contains(case.documents[1].digest.as_str()));
+    assert!(index_text(&case).contains(case.documents[0].digest.as_str()));
+    assert_eq!(case.children.len(), 1, "nested indexes cannot be picked");
+}
+
+#[test]
+fn what_is_not_served_is_nowhere() {
+    let case = only(&sample(
+        r#"
+[children.a]
+platform = "linux/amd64"
+served = false
+
+[children.b]
+platform = "linux/amd64"
+
+[indexes.gone]
+entries = ["b"]
+served = false
+
+[index]
+entries = ["a", "gone"]
+"#,
+    ));
+    let served: Vec<bool> = case.children.iter().map(|child| child.served).collect();
+    assert_eq!(served, [false, true]);
+    assert_eq!((case.documents.len(), case.blobs.len()), (1, 2));
+    assert_eq!(case.documents[0].digest, case.children[1].manifest);
+}
+
+#[test]
+fn axes_expand_into_cases_with_stable_names() {
+    let cases = made(&sample(
+        r#"
+title = "It is ${order.words}"
+except = [{ size = "none", order = "last" }]
+
+[[axes]]
+name = "size"
+values = { small = "-1", large = "+1", none = false }
+
+[[axes]]
+name = "order"
+values.first = { entries = ["wrong", "a"], words = "before" }
+values.last = { entries = ["a", "wrong"], words = "after" }
+
+[entries.wrong]
+of = "a"
+size = "${size}"
+
+[index]
+entries = "${order.entries}"
+"#,
+    ));
+    let titles: Vec<(&str, &str)> = cases
+        .iter()
+        .map(|case| (case.id.as_str(), case.title.as_str()))
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            ("samples/sample-large-first", "It is before"),
+            ("samples/sample-large-last", "It is after"),
+            ("samples/sample-none-first", "It is before"),
+            ("samples/sample-small-first", "It is before"),
+            ("samples/sample-small-last", "It is after"),
+        ]
+    );
+}
+
+#[test]
+fn names_are_made_of_the_names_of_values() {
+    let cases = made(&sample(
+        r#"
+name = "${what.word}-${format}"
+
+[[axes]]
+name = "format"
+values = ["oci", "docker"]
+
+[[axes]]
+name = "what"
+values.one = { word = "uno", text = "${format} one" }
+
+[index]
+format = "${format}"
+entries = ["a"]
+annotations = { text = "${what.text}" }
+"#,
+    ));
+    let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+    assert_eq!(ids, ["samples/uno-docker", "samples/uno-oci"]);
+    assert!(index_text(&cases[0]).contains("docker one"));
+}
+
+#[test]
+fn programs_are_made_for_what_the_config_says_else_for_what_is_asked() {
+    for (platform, lengths) in [
+        ("\"linux/amd64\"", true),
+        ("\"linux/x86_64\"", true),
+        ("\"linux/riscv64\"", false),
+        ("false", true),
+        ("{ os = \"linux\" }", true),
+    ] {
+        let case = only(&sample(&format!("[children.a]\nplatform = {platform}\n")));
+        // The text alone makes three records and two of zeros.
+        let long = case.blobs[1].bytes.len() > 512 * 6;
+        assert_eq!(long, lengths, "{platform}");
+    }
+}
+
+/// Name of the snapshot, and a recipe with that mistake.
+const MISTAKES: &[(&str, &str)] = &[
+    ("syntax", "title = \n"),
+    ("syntax-duplicate-key", "why = 'a'\nwhy = 'b'\n"),
+    ("unknown-key", "[children.a]\nplaform = \"linux/amd64\"\n"),
+    ("unknown-key-far", "[index]\nmanifests = [\"a\"]\n"),
+    ("unknown-key-top", "orgins = []\n"),
+    ("missing-platform", "[children.a]\nformat = \"oci\"\n"),
+    ("missing-entries", "[index]\nformat = \"oci\"\n"),
+    ("wrong-type", "title = 1\n[index]\nentries = \"a\"\n"),
+    ("wrong-type-in-list", "[index]\nentries = [\"a\", 2]\n"),
+    (
+        "bad-choice",
+        "[index]\nformat = \"dcoker\"\nentries = [\"a\"]\n",
+    ),
+    (
+        "bad-choice-far",
+        "[children.a]\nkind = \"picture\"\nplatform = false\n",
+    ),
+    (
+        "beside-text",
+        "[index]\ntext = '${a.digest}'\nbody-type = \"x/y\"\nentries = []\n",
+    ),
+    ("bad-platform", "platform = \"amd64\"\n"),
+    (
+        "bad-platform-of-child",
+        "[children.a]\nplatform = \"linux\"\n",
+    ),
+    (
+        "bad-platform-of-entry",
+        "[entries.a]\nplatform = \"linux/amd64/v1/x\"\n",
+    ),
+    (
+        "bad-origin",
+        "origins = [\"https://example.com/issue/1\"]\n",
+    ),
+    ("bad-size", "[entries.a]\nsize = \"large\"\n"),
+    (
+        "bad-number",
+        "[entries.a]\nsize = 999999999999999999999999999999999999999999\n",
+    ),
+    (
+        "bad-name",
+        "[children.'a.b']\nplatform = false\n[index]\nentries = [\"a.b\"]\n",
+    ),
+    (
+        "name-taken",
+        "[children.a]\nplatform = false\n[indexes.a]\nentries = []\n",
+    ),
+    (
+        "entry-undefined",
+        "[children.first]\nplatform = false\n[index]\nentries = [\"frist\"]\n",
+    ),
+    (
+        "target-undefined",
+        "[entries.odd]\nof = \"other\"\n[index]\nentries = [\"odd\"]\n",
+    ),
+    (
+        "target-undefined-by-default",
+        "[entries.odd]\nsize = 1\n[index]\nentries = [\"odd\"]\n",
+    ),
+    (
+        "picks-undefined",
+        "[[clauses]]\nid = \"image-spec/image-index/platform-first-match\"\nsatisfied-by = [\"picks b\"]\n",
+    ),
+    (
+        "picks-unreachable",
+        "[[clauses]]\nid = \"image-spec/image-index/platform-first-match\"\nsatisfied-by = [\"picks b\"]\n\
+         [children.a]\nplatform = false\n[children.b]\nplatform = false\n",
+    ),
+    (
+        "bad-expectation",
+        "[[clauses]]\nid = \"image-spec/image-index/platform-first-match\"\nsatisfied-by = [\"pick a\"]\n",
+    ),
+    (
+        "clause-unknown",
+        "[[clauses]]\nid = \"image-spec/image-index/platform-first-mach\"\n",
+    ),
+    (
+        "unused",
+        "[children.a]\nplatform = false\n[children.b]\nplatform = false\n",
+    ),
+    (
+        "unused-entry",
+        "[entries.a]\nsize = 1\n[entries.odd]\nof = \"a\"\nsize = 1\n",
+    ),
+    (
+        "cycle",
+        "[indexes.x]\nentries = [\"y\"]\n[indexes.y]\ntext = '${x.digest}'\n[index]\nentries = [\"x\", \"a\"]\n",
+    ),
+    (
+        "placeholder-undefined",
+        "[index]\ntext = '''\n{\n  \"x\": \"${b.digest}\", ${a.size}'''\n",
+    ),
+    ("placeholder-property", "[index]\ntext = 'x ${a.diggest}'\n"),
+    ("placeholder-without-property", "[index]\ntext = 'x ${a}'\n"),
+    (
+        "placeholder-byte",
+        "[index]\ntext = 'x ${byte:f} ${a.size}'\n",
+    ),
+    (
+        "placeholder-unclosed",
+        "[index]\ntext = '${a.size} ${a.digest'\n",
+    ),
+    (
+        "placeholder-byte-in-text",
+        "[entries.a]\ndigest = \"${byte:ff}\"\n",
+    ),
+    ("placeholder-not-here", "title = \"About ${a.digest}\"\n"),
+    (
+        "axis-key",
+        "title = \"It is ${x.word}\"\n[[axes]]\nname = \"x\"\nvalues.one = { words = \"one\" }\n",
+    ),
+    (
+        "axis-value-not-text",
+        "title = \"It is ${x}.\"\n[[axes]]\nname = \"x\"\nvalues.one = { words = \"one\" }\n",
+    ),
+    ("axis-empty", "[[axes]]\nname = \"x\"\nvalues = []\n"),
+    (
+        "axis-unused",
+        "[[axes]]\nname = \"x\"\nvalues = [\"one\", \"two\"]\n",
+    ),
+    (
+        "duplicate-expansion",
+        "name = \"same\"\ntitle = \"${x}\"\n[[axes]]\nname = \"x\"\nvalues = [\"one\", \"two\"]\n",
+    ),
+    ("bad-id", "name = \"Same_Name\"\n"),
+    (
+        "except-unknown-value",
+        "title = \"${x}\"\nexcept = [{ x = \"tow\" }]\n[[axes]]\nname = \"x\"\nvalues = [\"one\", \"two\"]\n",
+    ),
+    (
+        "except-everything",
+        "title = \"${x}\"\nexcept = [{ x = \"one\" }]\n[[axes]]\nname = \"x\"\nvalues = [\"one\"]\n",
+    ),
+    (
+        "except-nothing",
+        "title = \"${x}\"\nexcept = [{ x = \"one\" }, { x = \"one\" }]\n[[axes]]\nname = \"x\"\nvalues = [\"one\", \"two\"]\n",
+    ),
+    (
+        "several",
+        "origins = [\"x\"]\n[children.a]\nplatform = \"linux\"\n[index]\nentries = [\"b\", \"c\"]\n",
+    ),
+];
+
+#[test]
+fn mistakes_are_reported_with_place_and_hint() {
+    for (name, text) in MISTAKES {
+        let text = sample(text);
+        let mistakes = read(&text).expect_err(name);
+        let mut shown = text.clone();
+        for mistake in &mistakes {
+            let message = mistake.to_string();
+            assert!(message.contains("(hint: "), "{name}: {message}");
+            write!(shown, "\n>>> {message}").unwrap();
+        }
+        insta::assert_snapshot!(format!("mistake-{name}"), shown);
+    }
+}
+
+#[test]
+fn a_mistake_in_an_axis_is_reported_once() {
+    let text = sample(
+        "title = \"${x}\"\n[[axes]]\nname = \"x\"\nvalues = [\"one\", \"two\"]\n[index]\nentries = [\"b\"]\n",
+    );
+    assert_eq!(read(&text).unwrap_err().len(), 1);
+}
