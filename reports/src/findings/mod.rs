@@ -11,7 +11,6 @@ pub use rank::Surprise;
 
 use crate::matrix::Matrix;
 use rank::Group;
-use std::collections::BTreeSet;
 
 /// One surprising fact, with every case in which it was observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,16 +35,30 @@ pub struct Finding {
 
 /// The most surprising findings, at most `most` of them, the most surprising first.
 ///
-/// They are of different kinds as far as there are enough kinds, because the second crash
-/// teaches less than the first hang. Equal matrices give equal findings.
+/// They are of different kinds, and of different cases, as far as there are enough: the second
+/// crash teaches less than the first hang, and what else happened in a case is part of its first
+/// finding. Equal matrices give equal findings.
 #[must_use]
 pub fn most_surprising(matrix: &Matrix<'_>, most: usize) -> Vec<Finding> {
-    let groups = rank::groups(matrix);
-    let mut kinds = BTreeSet::new();
-    let (firsts, others): (Vec<Group<'_, '_>>, Vec<_>) = groups
-        .into_iter()
-        .partition(|group| kinds.insert(group.surprise));
-    let mut chosen: Vec<Group<'_, '_>> = firsts.into_iter().chain(others).take(most).collect();
+    let mut left = rank::groups(matrix);
+    let mut chosen: Vec<Group<'_, '_>> = Vec::new();
+    while chosen.len() < most && !left.is_empty() {
+        let new_kind = |group: &Group<'_, '_>| {
+            let surprise = group.surprise;
+            chosen.iter().all(|known| known.surprise != surprise)
+        };
+        let new_case = |group: &Group<'_, '_>| {
+            let case = group.case();
+            chosen.iter().all(|known| known.case() != case)
+        };
+        let best = left
+            .iter()
+            .position(|group| new_kind(group) && new_case(group))
+            .or_else(|| left.iter().position(new_kind))
+            .or_else(|| left.iter().position(new_case))
+            .unwrap_or(0);
+        chosen.push(left.remove(best));
+    }
     chosen.sort_by_key(Group::rank);
     chosen
         .iter()

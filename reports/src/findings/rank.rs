@@ -114,6 +114,11 @@ impl Deed {
 }
 
 impl Group<'_, '_> {
+    /// Id of the case that serves as the example.
+    pub(super) fn case(&self) -> Option<&str> {
+        self.facts.get(self.example).map(|fact| fact.row.case)
+    }
+
     /// Where it stands among all: by kind of surprise; then by weight; then by the number of
     /// rows, because what happens often is met more often; then by place.
     pub(super) fn rank(&self) -> (Surprise, Reverse<usize>, Reverse<usize>, usize) {

@@ -85,11 +85,7 @@ fn observed(
     fact: &Fact<'_, '_>,
 ) -> Phrase {
     let (subjects, others) = fact.camps.split_at(fact.subjects.min(fact.camps.len()));
-    let all: Vec<usize> = fact
-        .camps
-        .iter()
-        .flat_map(|camp| camp.runtimes.iter().copied())
-        .collect();
+    let all: Vec<usize> = fact.row.measured().map(|(column, _)| column).collect();
     let clause = |camp: &Camp<'_>, exact| {
         let who = who(matrix, &camp.runtimes, &all, exact);
         who.words(" ")
@@ -140,10 +136,9 @@ fn observed(
     }
 }
 
-/// The names of runtimes. Those that the sentence is about are named exactly; of others the
-/// tool is enough where all measured runtimes of that tool did the same.
+/// The names of runtimes, of which `all` were measured in the row. Those that the sentence is
+/// about are named exactly; of others the tool is enough where all its runtimes did the same.
 fn who(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], exact: bool) -> Phrase {
-    let tool = |column: &usize| matrix.runtimes.get(*column).map(|runtime| runtime.tool);
     let mut names: Vec<Phrase> = Vec::new();
     let mut said = None;
     for column in camp {
@@ -153,17 +148,24 @@ fn who(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], exact: bool) -> Phras
         let of_tool = |columns: &[usize]| {
             columns
                 .iter()
-                .filter(|column| tool(column) == Some(runtime.tool))
+                .filter_map(|column| matrix.runtimes.get(*column))
+                .filter(|other| other.tool == runtime.tool)
                 .count()
         };
+        let known = matrix
+            .runtimes
+            .iter()
+            .filter(|other| other.tool == runtime.tool)
+            .count();
         let number = of_tool(all);
         let whole = of_tool(camp) == number;
         if whole && number > 1 {
             if said != Some(runtime.tool) {
+                let measured = if number < known { " measured" } else { "" };
                 let name = Phrase::of_name(&name(runtime.tool));
-                names.push(name.words(&format!(" (all {number})")));
+                names.push(name.words(&format!(" (all {number}{measured})")));
             }
-        } else if whole && !exact {
+        } else if known == 1 && !exact {
             names.push(Phrase::of_name(&name(runtime.tool)));
         } else {
             names.push(Phrase::of_name(&name(&runtime.id)));

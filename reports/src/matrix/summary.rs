@@ -118,15 +118,32 @@ impl Summary {
         headline
     }
 
-    /// The kinds of outcome that occurred, with their counts, in words.
+    /// How often each kind of outcome occurred, as in `30 picked, 2 refused`.
     #[must_use]
-    pub fn counts(&self) -> Vec<(&'static str, usize)> {
-        self.outcomes
+    pub fn counts(&self) -> String {
+        let words = |kind: OutcomeKind| match kind {
+            OutcomeKind::Picked => "picked",
+            OutcomeKind::Refused => "refused",
+            OutcomeKind::Nothing => "nothing",
+            OutcomeKind::Mixed => "mixed",
+            OutcomeKind::Crashed => "crashed",
+            OutcomeKind::TimedOut => "timed out",
+            OutcomeKind::Unstable => "unstable",
+            OutcomeKind::Unmeasured => "not measured",
+        };
+        let counts: Vec<String> = self
+            .outcomes
             .iter()
-            .map(|(kind, count)| (kind.as_str(), *count))
-            .chain([("no trial", self.without_trial)])
+            .map(|(kind, count)| (words(*kind), *count))
+            .chain([("without a trial", self.without_trial)])
             .filter(|(_, count)| *count > 0)
-            .collect()
+            .map(|(words, count)| format!("{count} {words}"))
+            .collect();
+        if counts.is_empty() {
+            "nothing was measured".to_owned()
+        } else {
+            counts.join(", ")
+        }
     }
 }
 

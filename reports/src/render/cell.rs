@@ -130,6 +130,18 @@ fn name(child: &str) -> String {
     }
 }
 
+/// A cell in full, on one line; one without a trial says why.
+pub(super) fn cell_in_full(runtime: &Runtime<'_>, trial: Option<&Trial>) -> String {
+    trial.map_or_else(
+        || {
+            let why = runtime.unmeasured.as_deref();
+            let why = why.unwrap_or("no trial was recorded");
+            format!("not measured: {}", text::line(why))
+        },
+        |trial| in_full(&trial.outcome),
+    )
+}
+
 /// An outcome in full, on one line, with the tool's own words.
 pub(super) fn in_full(outcome: &Outcome) -> String {
     let words = |head: String, words: &str| {

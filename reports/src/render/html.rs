@@ -1,6 +1,6 @@
 //! The matrix as one static page, which needs nothing but itself.
 
-use super::cell::{self, NO_TRIAL, Tone};
+use super::cell::{self, Tone};
 use crate::{
     findings::{self, Piece},
     matrix::{Family, Fold, Matrix, Row, Runtime, Summary, Table},
@@ -69,7 +69,7 @@ pub fn context(matrix: &Matrix<'_>, options: &Options) -> serde_json::Value {
 struct Page {
     headline: String,
     summary: Summary,
-    counts: Vec<(&'static str, usize)>,
+    counts: String,
     findings: Vec<Vec<PieceView>>,
     legend: Vec<LegendView>,
     runtimes: Vec<RuntimeView>,
@@ -314,14 +314,14 @@ impl FamilyView {
 impl RowView {
     fn of(matrix: &Matrix<'_>, fold: &Fold<'_, '_>, anchor: &str) -> Self {
         let row = fold.row;
-        let cells = (0..matrix.runtimes.len()).map(|column| {
+        let cells = matrix.runtimes.iter().enumerate().map(|(column, runtime)| {
             let trial = row.cells.get(column).copied().flatten();
             let shown = cell::cell(trial);
             CellView {
                 tone: shown.tone,
                 text: shown.text,
                 anchor: format!("{anchor}-{column}"),
-                title: in_full(trial),
+                title: in_full(runtime, trial),
             }
         });
         Self {
@@ -359,7 +359,7 @@ impl CaseView {
                 anchor: format!("{anchor}-{column}"),
                 runtime: cell::full_name(runtime),
                 tone: cell::cell(trial).tone,
-                outcome: in_full(trial),
+                outcome: in_full(runtime, trial),
                 evidence: trial.map(EvidenceView::of),
             }
         });
@@ -392,11 +392,8 @@ impl EvidenceView {
     }
 }
 
-fn in_full(trial: Option<&Trial>) -> String {
-    trial.map_or_else(
-        || format!("{NO_TRIAL} not measured: no trial was recorded"),
-        |trial| text::clip(&cell::in_full(&trial.outcome), LINE),
-    )
+fn in_full(runtime: &Runtime<'_>, trial: Option<&Trial>) -> String {
+    text::clip(&cell::cell_in_full(runtime, trial), LINE)
 }
 
 fn observation(observation: &Observation) -> Vec<String> {
@@ -427,6 +424,7 @@ fn identity(identity: &Identity) -> String {
         Identity::ManifestDigest(digest) => format!("manifest {digest}"),
         Identity::ConfigDigest(digest) => format!("config {digest}"),
         Identity::LayerDigests(digests) => format!("layers {}", digests.join(" ")),
+        Identity::ChainId(chain) => format!("chain of layers {chain}"),
         Identity::DiffIds(digests) => format!("unpacked layers {}", digests.join(" ")),
         Identity::Marker(text) => format!("marker {text}"),
         Identity::Label(text) => format!("label {text}"),

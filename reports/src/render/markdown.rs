@@ -3,7 +3,7 @@
 //! All foreign text stands in code spans: there it is neither markup nor a link, a mention or a
 //! reference. Runtimes do as well, because `docker@28.5.2` is an e-mail address to GitHub.
 
-use super::cell::{self, NO_TRIAL, SPLIT, Tone};
+use super::cell::{self, SPLIT, Tone};
 use crate::{
     findings::{self, Phrase, Piece},
     matrix::{Family, Fold, Matrix, Row, Summary, Table},
@@ -71,14 +71,9 @@ fn head(lines: &mut Vec<String>, summary: &Summary) {
             prose(&run.corpus),
         ));
     }
-    let counts: Vec<String> = summary
-        .counts()
-        .iter()
-        .map(|(kind, count)| format!("{count} {kind}"))
-        .collect();
     lines.push(format!(
         "- {}; {} of {} rows split",
-        counts.join(", "),
+        summary.counts(),
         summary.splits,
         summary.rows
     ));
@@ -259,13 +254,8 @@ fn detail(lines: &mut Vec<String>, matrix: &Matrix<'_>, row: &Row<'_>, columns: 
         let Some(runtime) = matrix.runtimes.get(*column) else {
             continue;
         };
-        let outcome = match row.cells.get(*column).copied().flatten() {
-            Some(trial) => {
-                let words = cell::in_full(&trial.outcome);
-                code(&text::clip(&words, WORDS))
-            }
-            None => format!("{NO_TRIAL} not measured: no trial was recorded"),
-        };
+        let trial = row.cells.get(*column).copied().flatten();
+        let outcome = code(&text::clip(&cell::cell_in_full(runtime, trial), WORDS));
         lines.push(format!("- {}: {outcome}", code(&cell::full_name(runtime))));
     }
     lines.extend([String::new(), "</details>".to_owned(), String::new()]);

@@ -86,9 +86,13 @@ impl Page {
         let mut empty = true;
         for word in text.split(' ') {
             if !empty && paint::width(&line) + 1 + paint::width(word) > most {
-                self.lines
-                    .push(std::mem::replace(&mut line, " ".repeat(indent)));
+                let full = std::mem::replace(&mut line, " ".repeat(indent));
+                self.lines.push(full.trim_end().to_owned());
                 empty = true;
+            }
+            // Several spaces in a row stay, but not at the beginning of a line.
+            if empty && word.is_empty() {
+                continue;
             }
             if !empty {
                 line.push(' ');
@@ -156,30 +160,38 @@ fn operation(
         .map(|family| (family, family.lines(options.all)))
         .collect();
     let folds: Vec<&Fold<'_, '_>> = families.iter().flat_map(|(_, lines)| lines).collect();
-    let label_width = label_width(&folds, options.width);
-    let parts: Vec<Part> = chunks(matrix, &folds, &columns, label_width, options.width)
-        .iter()
-        .map(|chunk| Part::lay_out(matrix, &folds, chunk, label_width))
-        .collect();
-
-    let mut done = 0;
-    let mut since_head = usize::MAX;
-    for (family, lines) in &families {
-        page.gap();
-        page.line(family_title(family.id, family.title, page.prose));
-        for (number, part) in parts.iter().enumerate() {
-            if parts.len() > 1 || since_head >= HEAD_AGAIN {
+    let whole = Part::all(matrix, &folds, &columns, options.width);
+    if let [whole] = whole.as_slice() {
+        // All runtimes fit: one layout for all families, so that columns stand below columns.
+        let mut body = whole.body.iter();
+        let mut since_head = HEAD_AGAIN;
+        for (family, lines) in &families {
+            page.gap();
+            page.line(family_title(family.id, family.title, page.prose));
+            if since_head >= HEAD_AGAIN {
+                page.lines.extend(whole.head.iter().cloned());
+                since_head = 0;
+            }
+            page.lines.extend(body.by_ref().take(lines.len()).cloned());
+            since_head += lines.len() + 2;
+        }
+    } else {
+        // Each family for itself, because one with short names may need fewer tables.
+        for (family, lines) in &families {
+            page.gap();
+            page.line(family_title(family.id, family.title, page.prose));
+            let lines: Vec<&Fold<'_, '_>> = lines.iter().collect();
+            for (number, part) in Part::all(matrix, &lines, &columns, options.width)
+                .into_iter()
+                .enumerate()
+            {
                 if number > 0 {
                     page.gap();
                 }
-                page.lines.extend(part.head.iter().cloned());
-                since_head = 0;
+                page.lines.extend(part.head);
+                page.lines.extend(part.body);
             }
-            let body = part.body.iter().skip(done).take(lines.len());
-            page.lines.extend(body.cloned());
         }
-        done += lines.len();
-        since_head = since_head.saturating_add(lines.len() + 2);
     }
 
     let left_out: Vec<String> = (0..matrix.runtimes.len())
@@ -248,13 +260,8 @@ fn foot(
         }
     }
     page.gap();
-    let counts: Vec<String> = summary
-        .counts()
-        .iter()
-        .map(|(kind, count)| format!("{count} {kind}"))
-        .collect();
     let splits = format!("{} of {} rows split", summary.splits, summary.rows);
-    page.prose("", 2, &format!("{}; {splits}", counts.join(", ")));
+    page.prose("", 2, &format!("{}; {splits}", summary.counts()));
 
     let findings = findings::most_surprising(matrix, options.findings);
     if !findings.is_empty() {
@@ -273,6 +280,20 @@ struct Part {
 }
 
 impl Part {
+    /// Lays out all columns, in as many tables as needed.
+    fn all(
+        matrix: &Matrix<'_>,
+        folds: &[&Fold<'_, '_>],
+        columns: &[usize],
+        width: Option<usize>,
+    ) -> Vec<Self> {
+        let label_width = label_width(folds, width);
+        chunks(matrix, folds, columns, label_width, width)
+            .iter()
+            .map(|chunk| Self::lay_out(matrix, folds, chunk, label_width))
+            .collect()
+    }
+
     fn lay_out(
         matrix: &Matrix<'_>,
         folds: &[&Fold<'_, '_>],

@@ -4,6 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What was seen in one trial.
+///
+/// The three kinds of evidence (what the tool says, what the image contains, which requests
+/// reached the registry) are kept side by side and never merged: where they contradict each
+/// other, that is the outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// What the tool itself says of the image that it now has.
@@ -26,6 +30,9 @@ pub struct Evidence {
 }
 
 /// The result of looking in one place.
+///
+/// That nothing was there and that nobody could look are different things: the first is a
+/// statement about the tool, the second is not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Observation {
@@ -60,7 +67,7 @@ impl Observation {
     }
 }
 
-/// One sign of an image.
+/// One sign of an image, such as a digest that a tool printed or a file that its image has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sighting {
     /// Where it was seen, such as `docker image inspect`.
@@ -68,7 +75,8 @@ pub struct Sighting {
     /// What was seen.
     #[serde(rename = "is")]
     pub identity: Identity,
-    /// The children of the case that this is a sign of; none where it is a sign of none.
+    /// The children of the case that this is a sign of: one in built-in cases; several where
+    /// foreign children share content; none where it is a sign of no child at all.
     pub children: Vec<String>,
 }
 
@@ -84,6 +92,8 @@ pub enum Identity {
     LayerDigests(Vec<String>),
     /// The digests of its unpacked layers, base first.
     DiffIds(Vec<String>),
+    /// The chain id over its unpacked layers, as the image specification defines it.
+    ChainId(String),
     /// The text of the file `/ocipick/child` in its root file system.
     Marker(String),
     /// The label `ocipick.child` of its config.
@@ -95,7 +105,8 @@ pub enum Identity {
 pub struct Request {
     /// HTTP method.
     pub method: String,
-    /// Path below the namespace of the trial, such as `/manifests/latest`.
+    /// Path below the namespace of the trial, such as `/manifests/latest`, so that it is the same
+    /// in every run.
     pub path: String,
     /// HTTP status answered.
     pub status: u16,
@@ -114,7 +125,7 @@ pub struct Request {
     pub range: Option<String>,
 }
 
-/// How a process ended.
+/// How a process ended: in JSON `{"how":"code","value":1}`, and `deadline` without a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "how", content = "value", rename_all = "kebab-case")]
 pub enum Exit {
@@ -122,7 +133,7 @@ pub enum Exit {
     Code(i32),
     /// It died of this signal.
     Signal(i32),
-    /// It was ended at its deadline.
+    /// It was still running at its deadline, and was ended with all that it had started.
     Deadline,
 }
 

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 /// What the evidence of one trial amounts to.
+///
+/// It says what was observed, and nothing about whether that is right: a refusal can be what the
+/// specification asks for, and a pick can be what it forbids. `kind` is one of [`OutcomeKind`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Outcome {
@@ -16,7 +19,7 @@ pub enum Outcome {
         /// Digest of the manifest of that child.
         digest: String,
     },
-    /// The tool exited with an error, and is still healthy.
+    /// The tool exited with an error, and is still healthy. A crash is never a refusal.
     Refused {
         /// Why, from a closed list.
         reason: RefusalReason,
@@ -25,7 +28,8 @@ pub enum Outcome {
     },
     /// The tool reported success, and left nothing usable.
     Nothing,
-    /// The evidence contradicts itself.
+    /// The evidence contradicts itself: the tool reports one child and has another, the child was
+    /// never fetched, or two children are kept for the one platform.
     Mixed {
         /// The children that the evidence names, in the order of their names.
         children: Vec<String>,
@@ -42,7 +46,8 @@ pub enum Outcome {
         /// The deadline, in milliseconds.
         after_ms: u64,
     },
-    /// Repeated trials of this cell differ although the controls hold.
+    /// Repeated trials of this cell differ although the controls hold. It is never counted as any
+    /// one of the outcomes observed.
     Unstable {
         /// Every outcome seen, with its count.
         observed: Vec<Observed>,

@@ -251,6 +251,33 @@ fn versions_of_a_tool_that_agree_are_one() {
 }
 
 #[test]
+fn all_of_a_tool_are_not_claimed_when_some_failed_or_were_not_measured() {
+    let docker = |version| ("docker", version, None);
+    let cells = |last| {
+        vec![
+            (docker("20.10.24"), first()),
+            (docker("25.0.3"), first()),
+            (docker("28.5.2"), last),
+            (SKOPEO, nested()),
+        ]
+    };
+    let (_, sentence) = only(row(
+        "x/y",
+        cells(unmeasured(UnmeasuredWhy::Interrupted, "")),
+    ));
+    assert_eq!(
+        sentence,
+        "x/y: skopeo@1.9.3 refuses (nested-unsupported) what docker (all 2 measured) pull."
+    );
+    let found = sentences(row("x/y", cells(Outcome::Nothing)), 9);
+    assert_eq!(
+        found[1].1,
+        "x/y: skopeo@1.9.3 refuses (nested-unsupported) what docker@20.10.24 and docker@25.0.3 \
+         pull."
+    );
+}
+
+#[test]
 fn refusing_for_different_reasons_comes_last() {
     let malformed = || refused(RefusalReason::Malformed);
     assert_eq!(
