@@ -89,7 +89,7 @@ pub struct Child {
     pub config: Option<Digest>,
     /// Its layers, base first.
     pub layers: Vec<Layer>,
-    /// What `/ocipick/child` inside the image says; `None` in foreign layouts.
+    /// What `/ocipick/child` inside the image says; `None` where a foreign image has none.
     pub marker: Option<String>,
     /// The platform that its config names.
     pub platform: Option<Platform>,

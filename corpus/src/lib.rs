@@ -15,6 +15,7 @@ mod id;
 mod json;
 mod layer;
 mod layout;
+mod marker;
 mod media_type;
 mod mistake;
 mod nearest;

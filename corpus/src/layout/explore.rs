@@ -1,7 +1,9 @@
 //! Finds out what an index that somebody else wrote may lead to.
 
 use super::{blobs::Blobs, lenient};
-use crate::{Child, Digest, Document, Layer, Platform, json::Json, media_type::Format};
+use crate::{
+    Child, Digest, Document, Layer, Platform, json::Json, marker::marker_in, media_type::Format,
+};
 use oci_spec::image::ImageConfiguration;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -147,15 +149,18 @@ fn child(name: String, manifest: Digest, body: Option<&Json>, blobs: &Blobs) -> 
         .and_then(|digest| blobs.get(digest))
         .map(|bytes| Config::read(bytes))
         .unwrap_or_default();
-    let layers = body
+    let layers: Vec<&str> = body
         .into_iter()
         .flat_map(|body| body.items("layers"))
-        .filter_map(|layer| layer.texts("digest").next());
+        .filter_map(|layer| layer.texts("digest").next())
+        .collect();
+    let marker = marker_in(layers.iter().filter_map(|digest| Some(&**blobs.get(digest)?)));
     Child {
         name,
         manifest,
         config: config.map(Digest::verbatim),
         layers: layers
+            .into_iter()
             .enumerate()
             .map(|(place, digest)| Layer {
                 digest: Digest::verbatim(digest),
@@ -166,7 +171,7 @@ fn child(name: String, manifest: Digest, body: Option<&Json>, blobs: &Blobs) -> 
                 ),
             })
             .collect(),
-        marker: None,
+        marker,
         platform: content.platform,
         served: true,
     }
