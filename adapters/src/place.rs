@@ -1,10 +1,11 @@
 //! Where the binaries of a runtime live, and what running them there takes.
 
-use crate::process::{Isolation, Mount};
+use crate::process::{Cancel, Invocation, Isolation, Mount, run};
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// What this process may do on this machine.
@@ -14,6 +15,26 @@ pub struct Rights {
     pub root: bool,
     /// It may make mount namespaces.
     pub namespaces: bool,
+}
+
+impl Rights {
+    /// Finds out, by trying to make a mount namespace in which nothing happens.
+    #[must_use]
+    pub fn probe(scratch: &Path, cancel: &Cancel) -> Self {
+        let root = nix::unistd::geteuid().is_root();
+        let attempt = Invocation {
+            program: PathBuf::from("/bin/true"),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            isolation: Isolation::Namespaces { mounts: Vec::new() },
+            deadline: Duration::from_secs(10),
+            output: scratch.join("rights"),
+            reveal: None,
+        };
+        let namespaces =
+            root && run(&attempt, cancel).is_ok_and(|ran| ran.exit.is_success());
+        Self { root, namespaces }
+    }
 }
 
 /// A place where runtimes come from.

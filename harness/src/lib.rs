@@ -1,3 +1,9 @@
-//! The harness of ocipick.
+//! The harness of ocipick: serves cases, lets tools resolve them, and judges what was seen.
 
+pub mod classify;
+pub mod exit;
+pub mod fleet;
+pub mod host;
 pub mod registry;
+pub mod results;
+pub mod run;

@@ -1,3 +1,9 @@
 //! The command line of ocipick.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(cli::main().code())
+}

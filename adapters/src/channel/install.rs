@@ -134,7 +134,8 @@ pub fn install_bootstrapper(cancel: &Cancel) -> Result<(), InstallError> {
 
 impl Installer<'_> {
     /// Provisions `release` with `tools`, unless a channel of that name has them all. What an
-    /// existing channel has besides is kept among its tools.
+    /// existing channel has besides is kept among its tools. Returns the tools that the release
+    /// does not have, too.
     ///
     /// # Errors
     /// When it cannot be provisioned; the store is then as it was before.
@@ -142,14 +143,14 @@ impl Installer<'_> {
         &self,
         release: &Release,
         tools: &BTreeSet<Tool>,
-    ) -> Result<Channel, InstallError> {
+    ) -> Result<(Channel, Vec<Tool>), InstallError> {
         let _lock = self.store.lock()?;
         let existing = self.store.open(release.name());
         if let Some(channel) = &existing
             && tools.iter().all(|tool| channel.has(*tool))
         {
             (self.step)(&Step::Ready(release.name().to_owned()));
-            return Ok(channel.clone());
+            return Ok((channel.clone(), Vec::new()));
         }
         let mut wanted = tools.clone();
         wanted.extend(
@@ -158,33 +159,59 @@ impl Installer<'_> {
                 .filter(|tool| existing.as_ref().is_some_and(|channel| channel.has(**tool))),
         );
         let bootstrapper = self.ready(release)?;
-        let names: BTreeSet<&str> = wanted
-            .iter()
-            .flat_map(|tool| packages(*tool, release))
-            .collect();
+        let mut lacks = Vec::new();
+        loop {
+            match self.install_just(&bootstrapper, release, &wanted) {
+                Ok(channel) => {
+                    (self.step)(&Step::Ready(release.name().to_owned()));
+                    return Ok((channel, lacks));
+                }
+                Err(InstallError::Failed { release: name, words }) => {
+                    let lacking = wanted
+                        .iter()
+                        .copied()
+                        .find(|tool| packages(*tool, release).iter().any(|p| lacks_package(&words, p)));
+                    let Some(tool) = lacking else {
+                        return Err(InstallError::Failed { release: name, words });
+                    };
+                    wanted.remove(&tool);
+                    lacks.push(tool);
+                    if wanted.is_empty() {
+                        return Err(InstallError::Failed { release: name, words });
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn install_just(
+        &self,
+        bootstrapper: &Path,
+        release: &Release,
+        wanted: &BTreeSet<Tool>,
+    ) -> Result<Channel, InstallError> {
+        let names: BTreeSet<&str> =
+            wanted.iter().flat_map(|tool| packages(*tool, release)).collect();
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        (self.step)(&Step::Provisioning(
-            release.name().to_owned(),
-            names.clone(),
-        ));
+        (self.step)(&Step::Provisioning(release.name().to_owned(), names.clone()));
         let partial = self.store.partial(release.name())?;
-        let made = self.provision(&bootstrapper, release, &names, &partial);
-        let record = match made {
-            Ok((packages, expired)) => ChannelRecord {
-                name: release.name().to_owned(),
-                tools: wanted.iter().map(|tool| tool.as_str().to_owned()).collect(),
-                packages,
-                bootstrapper: self.version(&bootstrapper),
-                expired,
-            },
+        match self.provision(bootstrapper, release, &names, &partial) {
+            Ok((packages, expired)) => {
+                let record = ChannelRecord {
+                    name: release.name().to_owned(),
+                    tools: wanted.iter().map(|tool| tool.as_str().to_owned()).collect(),
+                    packages,
+                    bootstrapper: self.version(bootstrapper),
+                    expired,
+                };
+                Ok(self.store.publish(&partial, &record)?)
+            }
             Err(error) => {
                 let _ = fs::remove_dir_all(&partial);
-                return Err(error);
+                Err(error)
             }
-        };
-        let channel = self.store.publish(&partial, &record)?;
-        (self.step)(&Step::Ready(release.name().to_owned()));
-        Ok(channel)
+        }
     }
 
     /// The first of `releases` whose archive has every package of `tool`.
@@ -205,7 +232,8 @@ impl Installer<'_> {
             let asked = self.bootstrap(&bootstrapper, release, &names, &target, &["--simulate"]);
             match asked {
                 Ok(_) => return Ok(release.clone()),
-                Err(InstallError::Failed { words, .. }) if lacks_package(&words) => {}
+                Err(InstallError::Failed { words, .. })
+                    if names.iter().any(|package| lacks_package(&words, package)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -485,8 +513,10 @@ fn expired_since(stderr: &str) -> Option<String> {
     Some(line[from..to].to_owned())
 }
 
-fn lacks_package(words: &str) -> bool {
-    words.contains("Unable to locate package") || words.contains("has no installation candidate")
+/// Whether apt says that the archive does not have this package.
+fn lacks_package(words: &str, package: &str) -> bool {
+    words.contains(&format!("Unable to locate package {package}"))
+        || words.contains(&format!("Package '{package}' has no installation candidate"))
 }
 
 /// The lines in which apt and the bootstrapper say what is wrong.
@@ -567,7 +597,8 @@ mod tests {
 
     #[test]
     fn a_package_that_is_not_there_is_no_other_failure() {
-        assert!(lacks_package("E: Unable to locate package crane"));
-        assert!(!lacks_package("E: You don't have enough free space"));
+        assert!(lacks_package("E: Unable to locate package crane", "crane"));
+        assert!(!lacks_package("E: Unable to locate package crane", "podman"));
+        assert!(!lacks_package("E: You don't have enough free space", "crane"));
     }
 }

@@ -148,19 +148,19 @@ impl Group {
                 format!("`{}` of util-linux is not installed", program.display()),
             ))
         })?;
-        let expression = expression(&program, &args)
-            .stdin_null()
-            .stdout_path(&stdout)
-            .full_env(env)
-            .unchecked()
-            .before_spawn(|command| {
-                command.process_group(0);
-                Ok(())
-            });
+        // In duct the redirection that is written last is made first; the one of standard
+        // error must see where standard output goes.
+        let expression = expression(&program, &args).stdin_null();
         let expression = match stderr {
             Some(stderr) => expression.stderr_path(stderr),
             None => expression.stderr_to_stdout(),
         };
+        let expression = expression.stdout_path(&stdout).full_env(env).unchecked().before_spawn(
+            |command| {
+                command.process_group(0);
+                Ok(())
+            },
+        );
         let handle = expression.start().map_err(start)?;
         let leader = handle
             .pids()

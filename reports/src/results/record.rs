@@ -36,6 +36,9 @@ pub struct Header {
     pub host: Host,
     /// The runtimes asked for, those that turned out unmeasurable included.
     pub runtimes: Vec<RuntimeRecord>,
+    /// The tools that were looked for and not found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingRecord>,
     /// The operations asked for.
     pub operations: Vec<String>,
     /// How many trials a finished run has.
@@ -87,6 +90,22 @@ pub struct RuntimeRecord {
     /// Why none of its trials count, where none does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmeasured: Option<String>,
+}
+
+/// A tool that was looked for and not found, or not so that it could be measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MissingRecord {
+    /// Name of the tool.
+    pub tool: String,
+    /// Which configuration of it, where the others were found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flavour: Option<String>,
+    /// Where it was looked for.
+    pub channel: String,
+    /// What is missing.
+    pub why: String,
+    /// How to get it.
+    pub remedy: String,
 }
 
 /// What exactly was run.

@@ -223,6 +223,7 @@ fn header() -> impl Strategy<Value = Header> {
                     cpus: cpus as usize,
                 },
                 runtimes,
+                missing: Vec::new(),
                 operations,
                 planned: planned as usize,
             },

@@ -233,6 +233,7 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
                 cpus: 2,
             },
             runtimes,
+            missing: Vec::new(),
             operations: vec!["pull".to_owned()],
             planned: trials.len(),
         },

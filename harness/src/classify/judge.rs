@@ -1,0 +1,423 @@
+//! The judgement: from the attempt of an adapter and the trace of the registry to an outcome
+//! with its evidence. It never chooses between pieces of evidence that disagree.
+
+use super::{Meaning, Phrasebook, last_error, plain};
+use ocipick_adapters::{Attempt, Identity, Looked, Sign, Tool, Trouble, process::Exit};
+use ocipick_corpus::{Case, Child, Digest};
+use ocipick_reports::results::{
+    self, Command, Evidence, Observation, Outcome, RefusalReason, Request, Sighting, UnmeasuredWhy,
+};
+use std::{collections::BTreeSet, time::Duration};
+
+/// Everything that was seen in one trial.
+pub struct Observed<'a> {
+    /// Which tool.
+    pub tool: Tool,
+    /// The case that it was given.
+    pub case: &'a Case,
+    /// What the adapter saw.
+    pub attempt: &'a Attempt,
+    /// What reached the registry, until the tool had done what was asked.
+    pub requests: &'a [Request],
+    /// How many requests reached the registry after that.
+    pub later_requests: usize,
+    /// The deadline of each invocation.
+    pub deadline: Duration,
+    /// Digests that the same store fetched in earlier trials. In built-in cases this cannot
+    /// matter, since no two share content; foreign ones may.
+    pub fetched_before: &'a BTreeSet<String>,
+}
+
+/// Judges one trial.
+#[must_use]
+pub fn judge(observed: &Observed<'_>, phrasebook: &Phrasebook) -> (Outcome, Evidence) {
+    let mut judge = Judge { observed, phrasebook, notes: observed.attempt.notes.clone() };
+    let outcome = judge.outcome();
+    let evidence = judge.evidence();
+    (outcome, evidence)
+}
+
+struct Judge<'a> {
+    observed: &'a Observed<'a>,
+    phrasebook: &'a Phrasebook,
+    notes: Vec<String>,
+}
+
+fn unmeasured(why: UnmeasuredWhy, detail: impl Into<String>) -> Outcome {
+    Outcome::Unmeasured { why, detail: detail.into() }
+}
+
+impl Judge<'_> {
+    fn outcome(&mut self) -> Outcome {
+        let attempt = self.observed.attempt;
+        // A daemon that died explains everything else that went wrong.
+        if let Some(death) = &attempt.daemon_died {
+            return Outcome::Crashed { what: plain(death) };
+        }
+        match &attempt.trouble {
+            None => {}
+            Some(Trouble::Interrupted) => {
+                return unmeasured(UnmeasuredWhy::Interrupted, "interrupted");
+            }
+            Some(Trouble::NotStarted(words)) => {
+                return unmeasured(UnmeasuredWhy::NotStarted, plain(words));
+            }
+            Some(Trouble::Harness(words)) => {
+                return unmeasured(UnmeasuredWhy::HarnessTrouble, plain(words));
+            }
+        }
+        let Some(decisive) = attempt.decisive_command() else {
+            return unmeasured(UnmeasuredWhy::EvidenceMissing, "no command was run");
+        };
+        match decisive.exit {
+            Exit::Deadline => Outcome::TimedOut {
+                after_ms: u64::try_from(self.observed.deadline.as_millis()).unwrap_or(u64::MAX),
+            },
+            Exit::Signal(signal) => {
+                Outcome::Crashed { what: format!("the tool died of signal {signal}") }
+            }
+            Exit::Code(0) => self.success(),
+            Exit::Code(code) => self.failure(code, &decisive.stderr(), &decisive.stdout()),
+        }
+    }
+
+    fn failure(&self, code: i32, stderr: &str, stdout: &str) -> Outcome {
+        let message = last_error(stderr, stdout);
+        let stderr = plain(stderr);
+        if let Some(panic) = panic_words(&stderr) {
+            return Outcome::Crashed { what: panic };
+        }
+        // The message decides; what stands around it may speak of other things that happened
+        // on the way, and is asked only where the message says nothing known.
+        let tool = self.observed.tool;
+        let meaning = self
+            .phrasebook
+            .look_up(tool, &message)
+            .or_else(|| self.phrasebook.look_up(tool, &stderr));
+        let refused = |reason| Outcome::Refused { reason, message: message.clone() };
+        match meaning {
+            Some(Meaning::Crash) => Outcome::Crashed { what: message },
+            Some(Meaning::Trouble) => unmeasured(UnmeasuredWhy::HarnessTrouble, message),
+            // What never reached the registry was not a judgement of the index.
+            _ if self.observed.requests.is_empty() => unmeasured(
+                UnmeasuredWhy::Unsupported,
+                format!("the tool refused before it asked the registry: {message}"),
+            ),
+            Some(Meaning::Refusal(reason)) => refused(reason),
+            None if message.is_empty() => Outcome::Refused {
+                reason: RefusalReason::Other,
+                message: format!("exit code {code}, without a word"),
+            },
+            None => refused(RefusalReason::Other),
+        }
+    }
+
+    fn success(&mut self) -> Outcome {
+        let attempt = self.observed.attempt;
+        let materialised = match &attempt.materialised {
+            Looked::Seen(signs) => signs,
+            Looked::Absent(words) => return self.nothing(words),
+            Looked::Failed(words) => {
+                return unmeasured(UnmeasuredWhy::EvidenceMissing, plain(words));
+            }
+            Looked::Not => {
+                return unmeasured(
+                    UnmeasuredWhy::EvidenceMissing,
+                    "nobody looked into the image",
+                );
+            }
+        };
+        let reported = match &attempt.reported {
+            Looked::Seen(signs) => signs,
+            Looked::Absent(words) | Looked::Failed(words) => {
+                return unmeasured(
+                    UnmeasuredWhy::EvidenceMissing,
+                    format!("the tool does not report what it has: {}", plain(words)),
+                );
+            }
+            Looked::Not => {
+                return unmeasured(
+                    UnmeasuredWhy::EvidenceMissing,
+                    "the tool was not asked what it has",
+                );
+            }
+        };
+        let signs: Vec<&Sign> = reported.iter().chain(materialised).collect();
+        let strangers: Vec<String> = signs
+            .iter()
+            .filter_map(|sign| self.stranger(&sign.identity))
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let named_by = |signs: &[Sign]| {
+            let mut sets = signs
+                .iter()
+                .map(|sign| children_of(self.observed.case, &sign.identity))
+                .filter(|children| !children.is_empty());
+            let first = sets.next()?;
+            Some(sets.fold(first, |all, set| all.intersection(&set).cloned().collect()))
+        };
+        let all: BTreeSet<String> = signs
+            .iter()
+            .flat_map(|sign| children_of(self.observed.case, &sign.identity))
+            .collect();
+        if !strangers.is_empty() {
+            self.notes.push(format!("not of this case: {}", strangers.join(", ")));
+            return self.mixed(&all);
+        }
+        let (Some(reports), Some(contents)) = (named_by(reported), named_by(materialised)) else {
+            return unmeasured(
+                UnmeasuredWhy::EvidenceMissing,
+                "what was seen names none of the children",
+            );
+        };
+        let candidates: BTreeSet<String> = reports.intersection(&contents).cloned().collect();
+        match candidates.len() {
+            0 => self.mixed(&all),
+            1 => self.picked(&candidates),
+            _ => self.told_apart_by_trace(&candidates),
+        }
+    }
+
+    fn nothing(&self, words: &str) -> Outcome {
+        if self.phrasebook.is_trouble(self.observed.tool, words) {
+            unmeasured(UnmeasuredWhy::HarnessTrouble, plain(words))
+        } else {
+            Outcome::Nothing
+        }
+    }
+
+    /// The one child that everything names, if it was fetched.
+    fn picked(&mut self, candidates: &BTreeSet<String>) -> Outcome {
+        let Some(child) =
+            candidates.first().and_then(|name| self.observed.case.child(name))
+        else {
+            return self.mixed(candidates);
+        };
+        if self.was_fetched(child) {
+            self.note_other_fetches(child);
+        } else if self.was_in_store(child) {
+            self.notes.push(
+                "fetched in an earlier trial of this run, which shares this content".to_owned(),
+            );
+        } else {
+            self.notes.push(format!("`{}` was never fetched in this trial", child.name));
+            return self.mixed(candidates);
+        }
+        Outcome::Picked { child: child.name.clone(), digest: child.manifest.to_string() }
+    }
+
+    /// Children of foreign layouts can be alike in everything that a store shows. Then only
+    /// the requests can tell which one it was.
+    fn told_apart_by_trace(&mut self, candidates: &BTreeSet<String>) -> Outcome {
+        let fetched: BTreeSet<String> = candidates
+            .iter()
+            .filter(|name| {
+                self.observed.case.child(name).is_some_and(|child| {
+                    self.requested(child.manifest.as_str())
+                })
+            })
+            .cloned()
+            .collect();
+        if fetched.len() == 1 {
+            self.notes.push(format!(
+                "{} are alike in what the store shows; the requests tell which it was",
+                candidates.iter().cloned().collect::<Vec<_>>().join(" and ")
+            ));
+            return self.picked(&fetched);
+        }
+        unmeasured(
+            UnmeasuredWhy::EvidenceMissing,
+            format!(
+                "{} cannot be told apart",
+                candidates.iter().cloned().collect::<Vec<_>>().join(" and ")
+            ),
+        )
+    }
+
+    fn mixed(&self, names: &BTreeSet<String>) -> Outcome {
+        let children: Vec<&Child> =
+            names.iter().filter_map(|name| self.observed.case.child(name)).collect();
+        Outcome::Mixed {
+            children: children.iter().map(|child| child.name.clone()).collect(),
+            digests: children.iter().map(|child| child.manifest.to_string()).collect(),
+        }
+    }
+
+    /// A marker or label that is of no child of this case: a stale store, or another image.
+    fn stranger(&self, identity: &Identity) -> Option<String> {
+        match identity {
+            Identity::Marker(text) | Identity::Label(text) => {
+                children_of(self.observed.case, identity).is_empty().then(|| format!("`{text}`"))
+            }
+            // Digests that name no child are those of the index, or of what a tool rewrote.
+            Identity::ManifestDigest(_)
+            | Identity::ConfigDigest(_)
+            | Identity::LayerDigests(_)
+            | Identity::DiffIds(_)
+            | Identity::ChainId(_) => None,
+        }
+    }
+
+    fn requested(&self, digest: &str) -> bool {
+        self.observed.requests.iter().any(|request| {
+            request.method == "GET"
+                && (200..300).contains(&request.status)
+                && request.path.rsplit('/').next() == Some(digest)
+        })
+    }
+
+    fn was_fetched(&self, child: &Child) -> bool {
+        digests_of(child).any(|digest| self.requested(digest.as_str()))
+    }
+
+    fn was_in_store(&self, child: &Child) -> bool {
+        digests_of(child).any(|digest| self.observed.fetched_before.contains(digest.as_str()))
+    }
+
+    /// Some tools fetch every match and then use one. That is no contradiction, but a reader
+    /// should know.
+    fn note_other_fetches(&mut self, picked: &Child) {
+        let others: Vec<String> = self
+            .observed
+            .case
+            .children
+            .iter()
+            .filter(|child| child.manifest != picked.manifest)
+            .filter(|child| self.requested(child.manifest.as_str()))
+            .map(|child| child.name.clone())
+            .collect();
+        if !others.is_empty() {
+            self.notes.push(format!("also fetched the manifest of {}", others.join(", ")));
+        }
+    }
+
+    fn evidence(mut self) -> Evidence {
+        let attempt = self.observed.attempt;
+        if self.observed.later_requests > 0 {
+            self.notes.push(format!(
+                "{} request(s) reached the registry after the pull, while looking at the result",
+                self.observed.later_requests
+            ));
+        }
+        let decisive = attempt.decisive_command();
+        Evidence {
+            reported: self.observation(&attempt.reported),
+            materialised: self.observation(&attempt.materialised),
+            requests: self.observed.requests.to_vec(),
+            exit: decisive.map(|ran| exit(ran.exit)),
+            stderr_tail: decisive.map_or_else(String::new, |ran| stderr_tail(&ran.stderr())),
+            commands: attempt
+                .commands
+                .iter()
+                .map(|ran| Command {
+                    line: ran.line.clone(),
+                    exit: exit(ran.exit),
+                    duration_ms: u64::try_from(ran.duration.as_millis()).unwrap_or(u64::MAX),
+                })
+                .collect(),
+            notes: self.notes,
+        }
+    }
+
+    fn observation(&self, looked: &Looked) -> Observation {
+        match looked {
+            Looked::Not => Observation::NotLooked,
+            Looked::Absent(words) => Observation::Absent { words: plain(words) },
+            Looked::Failed(words) => Observation::Failed { trouble: plain(words) },
+            Looked::Seen(signs) => Observation::Seen {
+                sightings: signs
+                    .iter()
+                    .map(|sign| Sighting {
+                        source: sign.source.to_owned(),
+                        identity: identity(&sign.identity),
+                        children: children_of(self.observed.case, &sign.identity)
+                            .into_iter()
+                            .collect(),
+                    })
+                    .collect(),
+            },
+        }
+    }
+}
+
+/// The children that an identity names; several only where foreign children share content.
+fn children_of(case: &Case, identity: &Identity) -> BTreeSet<String> {
+    let layers = |child: &Child, digests: &[String], of: fn(&ocipick_corpus::Layer) -> &Digest| {
+        !digests.is_empty()
+            && child.layers.len() == digests.len()
+            && child.layers.iter().zip(digests).all(|(layer, seen)| of(layer).as_str() == seen)
+    };
+    case.children_where(|child| match identity {
+        Identity::ManifestDigest(digest) => child.manifest.as_str() == digest,
+        Identity::ConfigDigest(digest) => {
+            child.config.as_ref().is_some_and(|config| config.as_str() == digest)
+        }
+        Identity::LayerDigests(digests) => layers(child, digests, |layer| &layer.digest),
+        Identity::DiffIds(digests) => layers(child, digests, |layer| &layer.diff_id),
+        Identity::ChainId(chain) => chain_id(child).is_some_and(|own| own.as_str() == chain),
+        Identity::Marker(text) | Identity::Label(text) => {
+            child.marker.as_ref().is_some_and(|marker| marker == text)
+        }
+    })
+}
+
+/// The chain id over the layers of a child, as the image specification defines it.
+fn chain_id(child: &Child) -> Option<Digest> {
+    let mut layers = child.layers.iter();
+    let first = layers.next()?.diff_id.clone();
+    Some(layers.fold(first, |chain, layer| {
+        Digest::sha256(format!("{chain} {}", layer.diff_id).as_bytes())
+    }))
+}
+
+fn digests_of(child: &Child) -> impl Iterator<Item = &Digest> {
+    std::iter::once(&child.manifest)
+        .chain(&child.config)
+        .chain(child.layers.iter().map(|layer| &layer.digest))
+}
+
+/// The first lines of a Go panic or a fatal error of its runtime.
+fn panic_words(stderr: &str) -> Option<String> {
+    let lines: Vec<&str> = stderr.lines().collect();
+    let at = lines
+        .iter()
+        .position(|line| line.starts_with("panic:") || line.starts_with("fatal error:"))?;
+    // Without a stack trace it is a message that happens to begin like a panic.
+    lines[at..]
+        .iter()
+        .any(|line| line.starts_with("goroutine "))
+        .then(|| lines[at..lines.len().min(at + 12)].join("\n"))
+}
+
+/// How much of standard error the evidence keeps.
+const TAIL_LINES: usize = 12;
+const TAIL_CHARS: usize = 4000;
+
+fn stderr_tail(stderr: &str) -> String {
+    let text = plain(stderr);
+    let lines: Vec<&str> = text.lines().collect();
+    let tail = lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n");
+    let skip = tail.chars().count().saturating_sub(TAIL_CHARS);
+    tail.chars().skip(skip).collect()
+}
+
+fn exit(exit: Exit) -> results::Exit {
+    match exit {
+        Exit::Code(code) => results::Exit::Code(code),
+        Exit::Signal(signal) => results::Exit::Signal(signal),
+        Exit::Deadline => results::Exit::Deadline,
+    }
+}
+
+fn identity(identity: &Identity) -> results::Identity {
+    match identity.clone() {
+        Identity::ManifestDigest(digest) => results::Identity::ManifestDigest(digest),
+        Identity::ConfigDigest(digest) => results::Identity::ConfigDigest(digest),
+        Identity::LayerDigests(digests) => results::Identity::LayerDigests(digests),
+        Identity::DiffIds(digests) => results::Identity::DiffIds(digests),
+        Identity::ChainId(chain) => results::Identity::ChainId(chain),
+        Identity::Marker(text) => results::Identity::Marker(text),
+        Identity::Label(text) => results::Identity::Label(text),
+    }
+}

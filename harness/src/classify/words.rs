@@ -1,0 +1,81 @@
+//! The words of tools, made fit for people and for matching.
+
+/// A text without terminal escapes and control characters; lines stay lines, and what a
+/// progress display overwrites is left out.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{1b}' => {
+                if chars.peek() == Some(&'[') {
+                    chars.next();
+                    while let Some(&next) = chars.peek() {
+                        chars.next();
+                        if ('\u{40}'..='\u{7e}').contains(&next) {
+                            break;
+                        }
+                    }
+                } else {
+                    chars.next();
+                }
+            }
+            '\r' => {
+                if chars.peek() != Some(&'\n') {
+                    let line = out.rfind('\n').map_or(0, |at| at + 1);
+                    out.truncate(line);
+                }
+            }
+            '\n' | '\t' => out.push(c),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The line in which a tool says why it failed: the last one that says so, or else the last.
+#[must_use]
+pub fn last_error(stderr: &str, stdout: &str) -> String {
+    let pick = |text: &str| {
+        let text = plain(text);
+        let lines: Vec<&str> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let says_so = |line: &&&str| {
+            let lower = line.to_ascii_lowercase();
+            lower.starts_with("error") || lower.contains("error:") || lower.contains("level=fatal")
+        };
+        lines.iter().rev().find(says_so).or(lines.last()).map(|line| (*line).to_owned())
+    };
+    let mut words = pick(stderr).or_else(|| pick(stdout)).unwrap_or_default();
+    if let Some((at, _)) = words.char_indices().nth(MESSAGE_LIMIT) {
+        words.truncate(at);
+        words.push('…');
+    }
+    words
+}
+
+/// Longer messages are cut; the evidence keeps more.
+const MESSAGE_LIMIT: usize = 600;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_and_overwritten_lines_are_left_out() {
+        assert_eq!(plain("\u{1b}[32mgreen\u{1b}[0m\n"), "green\n");
+        assert_eq!(plain("10%\r20%\rdone\n"), "done\n");
+        assert_eq!(plain("a\r\nb\u{7}"), "a\nb");
+        assert_eq!(plain("cut \u{1b}[3"), "cut ");
+    }
+
+    #[test]
+    fn the_error_is_found_among_the_noise() {
+        let stderr = "Trying to pull x...\nError: choosing an image: no image found\n";
+        assert_eq!(last_error(stderr, "noise"), "Error: choosing an image: no image found");
+        assert_eq!(last_error("", "only this\n\n"), "only this");
+        assert_eq!(last_error("", ""), "");
+    }
+}

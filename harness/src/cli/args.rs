@@ -1,0 +1,245 @@
+//! The command line, as it is typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ocipick::{exit, fleet::Source};
+use ocipick_adapters::{Operation, Tool};
+use ocipick_corpus::Platform;
+use std::{path::PathBuf, time::Duration};
+
+/// Which manifest does each container tool pick from an image index?
+///
+/// ocipick serves a corpus of odd but realistic image indexes to the real tools, and shows with
+/// evidence which manifest each of them picked, refused, or died of.
+#[derive(Debug, Parser)]
+#[command(name = "ocipick", version, after_help = exit::HELP, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Say more of what is done; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run trials, write results, print the matrix
+    Run(Run),
+    /// List the runtimes that were found, and what is missing and how to get it
+    Runtimes(Runtimes),
+    /// Provision releases of a distribution side by side
+    #[command(subcommand)]
+    Channel(Channel),
+    /// List the cases of the corpus
+    Cases(Cases),
+    /// Show one case in full
+    Show(Show),
+    /// Write the corpus as OCI layouts, or check somebody else's
+    #[command(subcommand)]
+    Corpus(CorpusCommand),
+    /// Serve the corpus for pulls by hand
+    Serve(Serve),
+    /// Show results as a matrix
+    Report(Report),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// Only these cases, such as 'duplicates/**'
+    #[arg(long = "case", value_name = "GLOB")]
+    pub(crate) cases: Vec<String>,
+    /// Take every OCI layout below DIR as a case, in place of the built-in corpus
+    #[arg(long, value_name = "DIR")]
+    pub(crate) corpus: Option<PathBuf>,
+    /// The platform to ask for in foreign layouts
+    #[arg(long, value_name = "PLATFORM", default_value = "linux/amd64")]
+    pub(crate) platform: Platform,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Where results go
+    #[arg(long, value_name = "DIR", default_value = "target/ocipick")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Only these runtimes, such as 'docker@*' or '*+containerd-store'
+    #[arg(long = "runtime", value_name = "GLOB")]
+    pub(crate) runtimes: Vec<String>,
+    /// Only these operations
+    #[arg(long = "operation", value_name = "NAME", value_parser = operation, default_value = "pull")]
+    pub(crate) operations: Vec<Operation>,
+    /// Where runtimes come from: `path`, a provisioned release, or `auto` (path, completed by
+    /// what was provisioned)
+    #[arg(long = "channel", value_name = "NAME", default_value = "path")]
+    pub(crate) channels: Vec<Source>,
+    /// Deadline of each invocation of a tool
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60")]
+    pub(crate) deadline: Duration,
+    /// How many trials may be under way at once [default: twice the processors, at least 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// Go on with an unfinished run
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Keep the private directories of the tools for inspection
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Show rows that are alike one by one
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Runtimes {
+    /// Where to look: `path`, a provisioned release, or `auto`
+    #[arg(long = "channel", value_name = "NAME", default_value = "auto")]
+    pub(crate) channels: Vec<Source>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Channel {
+    /// List provisioned channels
+    List,
+    /// Provision releases, or what this machine lacks
+    Install(Install),
+    /// Remove provisioned channels
+    Remove {
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Start every tool of provisioned channels
+    Check {
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// Releases, such as bookworm
+    #[arg(value_name = "NAME", required_unless_present = "missing", conflicts_with = "missing")]
+    pub(crate) names: Vec<String>,
+    /// Provision the tools that this machine lacks: from its own release, or else from the
+    /// first later one that has them
+    #[arg(long)]
+    pub(crate) missing: bool,
+    /// Only these tools
+    #[arg(long = "tool", value_name = "TOOL")]
+    pub(crate) tools: Vec<Tool>,
+    /// Accept archive metadata past its date; signatures are verified all the same, and the
+    /// results say so
+    #[arg(long)]
+    pub(crate) allow_expired: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cases {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// Id of the case, as `ocipick cases` lists it
+    #[arg(value_name = "CASE")]
+    pub(crate) case: String,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CorpusCommand {
+    /// Write every case as an OCI layout
+    Build {
+        /// Where to
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        /// Only these cases
+        #[arg(long = "case", value_name = "GLOB")]
+        cases: Vec<String>,
+    },
+    /// Check recipes or OCI layouts
+    Check {
+        /// A directory of recipes (*.toml) or of OCI layouts
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// Results files, or directories that hold one
+    #[arg(required = true, value_name = "RESULTS")]
+    pub(crate) results: Vec<PathBuf>,
+    /// In which form
+    #[arg(long, value_name = "FORM", default_value = "terminal")]
+    pub(crate) format: Format,
+    /// Where to write it, in place of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Show rows that are alike one by one
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Terminal,
+    Markdown,
+    Html,
+    Json,
+    Junit,
+}
+
+fn operation(text: &str) -> Result<Operation, String> {
+    Operation::ALL
+        .iter()
+        .copied()
+        .find(|operation| operation.as_str() == text)
+        .ok_or_else(|| format!("no such operation (hint: {})", Operation::Pull))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds.is_finite() && seconds > 0.0 && seconds <= 86_400.0 => {
+            Ok(Duration::from_secs_f64(seconds))
+        }
+        _ => Err("a number of seconds, more than 0 and at most 86400".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn deadlines_are_positive_numbers_of_seconds() {
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        for text in ["0", "-1", "x", "NaN", "inf", "1e9"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! `ocipick cases`, `ocipick show`, and `ocipick corpus`.
+
+use super::{
+    args::{Cases, CorpusCommand, Selection, Show},
+    fail::{Failure, Result},
+    screen::Screen,
+    select,
+};
+use ocipick::exit::Exit;
+use ocipick_corpus::{Case, Corpus, Expectation, write_layout};
+use std::{fmt::Write as _, fs, path::Path};
+
+pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
+    let selected = select::cases(&args.selection)?;
+    let width = selected.cases.iter().map(|case| case.id.as_str().len()).max().unwrap_or(0);
+    let mut text = String::new();
+    let mut family = None;
+    for case in &selected.cases {
+        if family != Some(case.id.family()) {
+            family = Some(case.id.family());
+            let title = selected
+                .corpus
+                .families()
+                .iter()
+                .find(|known| known.id == case.id.family())
+                .map_or(case.id.family(), |known| known.title.as_str());
+            let blank = if text.is_empty() { "" } else { "\n" };
+            let _ = writeln!(text, "{blank}{title}");
+        }
+        let _ =
+            writeln!(text, "  {:width$}  {:<14}  {}", case.id, case.platform.to_string(), case.title);
+    }
+    let _ = write!(text, "\n{} cases", selected.cases.len());
+    screen.print(&text)?;
+    Ok(Exit::Success)
+}
+
+pub(crate) fn show(args: &Show, screen: Screen) -> Result<Exit> {
+    // An id is taken literally, even if it looks like a glob.
+    let selection = Selection {
+        cases: Vec::new(),
+        corpus: args.selection.corpus.clone(),
+        platform: args.selection.platform.clone(),
+    };
+    let selected = select::cases(&selection)?;
+    let Some(case) = selected.cases.iter().find(|case| case.id.as_str() == args.case) else {
+        let close: Vec<&str> = selected
+            .cases
+            .iter()
+            .map(|case| case.id.as_str())
+            .filter(|id| id.contains(&args.case) || args.case.contains(id))
+            .take(5)
+            .collect();
+        let hint = if close.is_empty() {
+            "ocipick cases lists them".to_owned()
+        } else {
+            format!("did you mean {}?", close.join(", "))
+        };
+        return Err(Failure::usage(format!("there is no case `{}` (hint: {hint})", args.case)));
+    };
+    screen.print(&describe(case, &selected.corpus))?;
+    Ok(Exit::Success)
+}
+
+fn describe(case: &Case, corpus: &Corpus) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{}\n{}\n\n{}\n", case.id, case.title, case.why);
+    let _ = writeln!(text, "asked for  {}", case.platform);
+    let _ = writeln!(text, "served as  {}", case.index.media_type);
+    let _ = writeln!(text, "digest     {}", case.index.digest);
+    let _ = writeln!(text, "written in {}", case.source);
+    if !case.origins.is_empty() {
+        let _ = writeln!(text, "origins    {}", case.origins.join(", "));
+    }
+    if !case.clauses.is_empty() {
+        let _ = writeln!(text, "\nClauses");
+        for used in &case.clauses {
+            let known = corpus.clause(&used.id);
+            let level = known.map_or_else(String::new, |clause| format!(" ({})", clause.level));
+            let _ = writeln!(text, "  {}{level}", used.id);
+            if let Some(clause) = known {
+                let _ = writeln!(text, "    {}", clause.says);
+                let _ = writeln!(text, "    {}", clause.link);
+            }
+            if !used.satisfied_by.is_empty() {
+                let words: Vec<String> = used
+                    .satisfied_by
+                    .iter()
+                    .map(|expectation| match expectation {
+                        Expectation::Picks(child) => format!("picks {child}"),
+                        Expectation::Refuses => "refuses".to_owned(),
+                    })
+                    .collect();
+                let _ = writeln!(text, "    satisfied by: {}", words.join(", or "));
+            }
+        }
+    }
+    let _ = writeln!(text, "\nChildren");
+    for child in &case.children {
+        let platform = child
+            .platform
+            .as_ref()
+            .map_or_else(|| "no platform".to_owned(), ToString::to_string);
+        let served = if child.served { "" } else { "  (the registry does not have it)" };
+        let _ = writeln!(text, "  {:<14}  {platform:<14}  {}{served}", child.name, child.manifest);
+    }
+    let _ = writeln!(text, "\nIndex, {} bytes", case.index.bytes.len());
+    let _ = writeln!(text, "{}", String::from_utf8_lossy(&case.index.bytes));
+    for document in &case.documents {
+        let nested = !case.children.iter().any(|child| child.manifest == document.digest);
+        if nested {
+            let _ = writeln!(text, "\nNested index {}", document.digest);
+            let _ = writeln!(text, "served as {}", document.media_type);
+            let _ = writeln!(text, "{}", String::from_utf8_lossy(&document.bytes));
+        }
+    }
+    text
+}
+
+pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {
+    match command {
+        CorpusCommand::Build { dir, cases } => build(dir, cases, screen),
+        CorpusCommand::Check { dir } => check(dir, screen),
+    }
+}
+
+fn build(dir: &Path, patterns: &[String], screen: Screen) -> Result<Exit> {
+    let platform = "linux/amd64".parse().map_err(Failure::internal)?;
+    let selection = Selection { cases: patterns.to_vec(), corpus: None, platform };
+    let selected = select::cases(&selection)?;
+    for case in &selected.cases {
+        let target = dir.join(case.id.as_str());
+        fs::create_dir_all(&target)
+            .map_err(|error| Failure::usage(format!("{}: {error}", target.display())))?;
+        write_layout(case, &target).map_err(Failure::usage)?;
+    }
+    screen.say(&format!("wrote {} layouts below {}", selected.cases.len(), dir.display()));
+    Ok(Exit::Success)
+}
+
+fn check(dir: &Path, screen: Screen) -> Result<Exit> {
+    let has_recipes = walk_has_recipes(dir);
+    let corpus = if has_recipes {
+        Corpus::from_recipes(dir)?
+    } else {
+        let platform = "linux/amd64".parse().map_err(Failure::internal)?;
+        Corpus::foreign(dir, &platform)?
+    };
+    let kind = if has_recipes { "recipes" } else { "layouts" };
+    screen.say(&format!("{} cases from {kind}, without mistakes", corpus.cases().len()));
+    Ok(Exit::Success)
+}
+
+/// Whether a directory holds recipes rather than layouts.
+fn walk_has_recipes(dir: &Path) -> bool {
+    let mut open = vec![dir.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                return true;
+            }
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(path);
+            }
+        }
+    }
+    false
+}

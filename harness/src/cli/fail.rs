@@ -1,0 +1,67 @@
+//! Failures of a command, with the exit code that each stands for.
+
+use ocipick::{exit::Exit, fleet::FleetError, registry::RegistryError, results::WriteError};
+use ocipick_adapters::{GroundError, channel::InstallError};
+use ocipick_corpus::CorpusError;
+use ocipick_reports::results::ReadError;
+
+/// A command that failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) error: anyhow::Error,
+}
+
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
+
+impl Failure {
+    pub(crate) fn usage(message: impl std::fmt::Display) -> Self {
+        Self { exit: Exit::Usage, error: anyhow::anyhow!("{message}") }
+    }
+
+    pub(crate) fn internal(error: impl Into<anyhow::Error>) -> Self {
+        Self { exit: Exit::Internal, error: error.into() }
+    }
+}
+
+macro_rules! exits_with {
+    ($($error:ty => $exit:ident,)+) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self { exit: Exit::$exit, error: error.into() }
+            }
+        })+
+    };
+}
+
+exits_with! {
+    CorpusError => Usage,
+    ReadError => Usage,
+    RegistryError => Internal,
+    GroundError => Internal,
+    InstallError => Internal,
+    std::io::Error => Internal,
+}
+
+impl From<FleetError> for Failure {
+    fn from(error: FleetError) -> Self {
+        let exit = match &error {
+            FleetError::NoChannel(_) => Exit::Usage,
+            FleetError::Room(_) => Exit::Internal,
+        };
+        Self { exit, error: error.into() }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        let exit = match &error {
+            WriteError::Open { .. }
+            | WriteError::Busy(_)
+            | WriteError::Resume(_)
+            | WriteError::Different { .. } => Exit::Usage,
+            WriteError::Record { .. } => Exit::Internal,
+        };
+        Self { exit, error: error.into() }
+    }
+}

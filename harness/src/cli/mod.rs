@@ -1,0 +1,66 @@
+//! The command line: one file per command.
+
+mod args;
+mod channel;
+mod corpus;
+mod fail;
+mod ground;
+mod progress;
+mod report;
+mod run;
+mod runtimes;
+mod screen;
+mod select;
+mod serve;
+
+use args::{Cli, Command};
+use clap::Parser as _;
+use fail::Failure;
+use ocipick::exit::Exit;
+use screen::Screen;
+use tracing_subscriber::EnvFilter;
+
+/// Does what the command line says, and tells how it ended.
+pub(crate) fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            let _ = error.print();
+            return exit;
+        }
+    };
+    listen_to_ourselves(cli.verbose);
+    let screen = Screen::new(cli.color);
+    let done = match &cli.command {
+        Command::Run(args) => run::run(args, screen),
+        Command::Runtimes(args) => runtimes::runtimes(args, screen),
+        Command::Channel(command) => channel::channel(command, screen),
+        Command::Cases(args) => corpus::cases(args, screen),
+        Command::Show(args) => corpus::show(args, screen),
+        Command::Corpus(command) => corpus::corpus(command, screen),
+        Command::Serve(args) => serve::serve(args, screen),
+        Command::Report(args) => report::report(args, screen),
+    };
+    match done {
+        Ok(exit) => exit,
+        Err(Failure { exit, error }) => {
+            screen.say(&format!("error: {error:#}"));
+            exit
+        }
+    }
+}
+
+fn listen_to_ourselves(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "ocipick=info,ocipick_adapters=info,warn",
+        _ => "ocipick=debug,ocipick_adapters=debug,info",
+    };
+    let filter = EnvFilter::try_from_env("OCIPICK_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
+}

@@ -1,0 +1,119 @@
+//! Progress of a run: a bar per runtime on a terminal, a line per finished runtime elsewhere.
+
+use super::screen::Screen;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ocipick::run::{Event, RuntimeEnd, Watcher};
+use ocipick_reports::results::{Footer, Outcome, OutcomeKind};
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Shows progress on standard error.
+pub(crate) struct Progress {
+    screen: Screen,
+    bars: Option<MultiProgress>,
+    lines: Vec<Mutex<Line>>,
+}
+
+#[derive(Default)]
+struct Line {
+    bar: Option<ProgressBar>,
+    outcomes: Vec<Outcome>,
+}
+
+impl Progress {
+    pub(crate) fn new(screen: Screen, runtimes: usize) -> Self {
+        let bars = screen
+            .is_watched()
+            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
+        let lines = (0..runtimes).map(|_| Mutex::default()).collect();
+        Self { screen, bars, lines }
+    }
+
+    /// Takes the bars off the screen.
+    pub(crate) fn clear(&self) {
+        if let Some(bars) = &self.bars {
+            let _ = bars.clear();
+        }
+    }
+}
+
+impl Watcher for Progress {
+    fn see(&self, event: &Event<'_>) -> io::Result<()> {
+        let line = |index: usize| {
+            self.lines[index].lock().unwrap_or_else(PoisonError::into_inner)
+        };
+        match event {
+            Event::RuntimeBegan { index, runtime, trials } => {
+                let mut line = line(*index);
+                if let (Some(bars), None) = (&self.bars, &line.bar) {
+                    let bar = bars.add(ProgressBar::new(*trials as u64));
+                    bar.set_style(style());
+                    bar.set_prefix(runtime.id());
+                    bar.set_message("starting");
+                    bar.enable_steady_tick(Duration::from_millis(200));
+                    line.bar = Some(bar);
+                }
+            }
+            Event::TrialBegan { index, case } => {
+                if let Some(bar) = &line(*index).bar {
+                    bar.set_message((*case).to_owned());
+                }
+            }
+            Event::TrialEnded { index, trial } => {
+                let mut line = line(*index);
+                line.outcomes.push(trial.outcome.clone());
+                if let Some(bar) = &line.bar {
+                    bar.inc(1);
+                }
+            }
+            Event::RuntimeEnded { index, runtime, end } => {
+                let line = line(*index);
+                let said = match end {
+                    RuntimeEnd::Finished => counts(&line.outcomes),
+                    RuntimeEnd::Unmeasured(why) => {
+                        format!("not measured: {}", why.lines().next().unwrap_or_default())
+                    }
+                    RuntimeEnd::Interrupted => {
+                        format!("interrupted after {}", line.outcomes.len())
+                    }
+                };
+                match &line.bar {
+                    Some(bar) => bar.finish_with_message(said),
+                    None => self.screen.say(&format!("{}: {said}", runtime.id())),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{prefix:28!} {bar:20} {pos:>4}/{len:<4} {wide_msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// `170 picked, 3 refused`, without what did not occur.
+fn counts(outcomes: &[Outcome]) -> String {
+    let counts = Footer::count(outcomes.iter());
+    let words: Vec<String> = OutcomeKind::ALL
+        .iter()
+        .filter_map(|kind| match counts.get(kind) {
+            None | Some(0) => None,
+            Some(count) => Some(format!("{count} {kind}")),
+        })
+        .collect();
+    if words.is_empty() { "nothing to do".to_owned() } else { words.join(", ") }
+}
+
+/// Shows every event to several watchers.
+pub(crate) struct Both<'a>(pub(crate) &'a dyn Watcher, pub(crate) &'a dyn Watcher);
+
+impl Watcher for Both<'_> {
+    fn see(&self, event: &Event<'_>) -> io::Result<()> {
+        self.0.see(event)?;
+        self.1.see(event)
+    }
+}

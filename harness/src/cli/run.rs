@@ -1,0 +1,255 @@
+//! `ocipick run`.
+
+use super::{
+    args::Run,
+    fail::{Failure, Result},
+    ground,
+    progress::{Both, Progress},
+    screen::Screen,
+    select,
+};
+use ocipick::{
+    classify::Phrasebook,
+    exit::Exit,
+    fleet::{Fleet, Scout},
+    host,
+    registry::Registry,
+    results::Writer,
+    run::{Bench, Controls, Plan, execute},
+};
+use ocipick_adapters::{Missing, Runtime, channel::Store, process::Cancel};
+use ocipick_corpus::{Corpus, digest_of};
+use ocipick_reports::{
+    matrix::{CaseBook, FamilyNote, Matrix},
+    render::terminal,
+    results::{
+        CorpusStamp, Header, MissingRecord, Outcome, Provenance, Results, RuntimeRecord, SCHEMA,
+        Trial, UnmeasuredWhy,
+    },
+};
+use std::{collections::BTreeSet, path::Path};
+
+pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
+    let selected = select::cases(&args.selection)?;
+    let built_in = Corpus::built_in()?;
+    let controls = Controls::of(&built_in).map_err(Failure::internal)?;
+    let phrasebook = Phrasebook::built_in().map_err(Failure::internal)?;
+    let cancel = Cancel::default();
+    ground::listen(screen, &cancel)?;
+    let ground = ground::claim(screen, args.keep)?;
+    let store = Store::of_user(|name| std::env::var(name).ok());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let scout = Scout { ground: &ground, store: &store, path: &path, cancel: &cancel };
+    let fleet = scout.fleet(&args.channels)?;
+    if cancel.is_raised() {
+        return Ok(Exit::NothingMeasured);
+    }
+    say_missing(screen, &fleet);
+    let runtimes = select::runtimes(&fleet, &args.runtimes)?;
+    if runtimes.is_empty() {
+        screen.say("nothing was measured: no runtime was found");
+        return Ok(Exit::NothingMeasured);
+    }
+    let mut plan = Plan {
+        runtimes,
+        operations: distinct(&args.operations),
+        cases: selected.cases,
+        controls,
+        done: BTreeSet::new(),
+        deadline: args.deadline,
+        jobs: args.jobs.map_or_else(default_jobs, usize::from),
+    };
+    let header = header(&plan, &selected.source, &fleet);
+    let writer = if args.resume {
+        let (writer, done) = Writer::resume(&args.out, &header)?;
+        screen.say(&format!("going on after {} of {} trials", done.len(), plan.trials()));
+        plan.done = done;
+        writer
+    } else {
+        Writer::begin(&args.out, &header)?
+    };
+    let registry = Registry::start()?;
+    let bench = Bench {
+        ground: &ground,
+        registry: &registry,
+        phrasebook: &phrasebook,
+        cancel: &cancel,
+    };
+    let progress = Progress::new(screen, plan.runtimes.len());
+    let executed = execute(&plan, &bench, &Both(&writer, &progress));
+    progress.clear();
+    if let Err(error) = executed {
+        return Err(Failure::internal(error));
+    }
+    let interrupted = cancel.is_raised();
+    if !interrupted {
+        writer.finish(now())?;
+    }
+    if args.keep {
+        screen.say(&format!("private directories are kept in {}", ground.dir().display()));
+    }
+    drop(ground);
+    let results = [Results::read(writer.path())?];
+    let book = book(&selected.corpus);
+    let matrix = Matrix::build(&results, &book);
+    let options =
+        terminal::Options { color: screen.color(), width: screen.width(), all: args.all, findings: 3 };
+    screen.print(&terminal::render(&matrix, &options))?;
+    screen.print(&next_command(&args.out, interrupted, &results[0]))?;
+    Ok(exit(&results[0].trials, interrupted))
+}
+
+fn distinct<T: Copy + Ord>(all: &[T]) -> Vec<T> {
+    all.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(4, |cpus| (usize::from(cpus) * 2).max(4))
+}
+
+/// The time, as results write it.
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The families and cases of a corpus, for reports.
+pub(crate) fn book(corpus: &Corpus) -> CaseBook {
+    let families = corpus.families().iter().map(|family| FamilyNote {
+        id: family.id.clone(),
+        title: family.title.clone(),
+        about: family.about.clone(),
+    });
+    CaseBook::new(families, corpus.cases())
+}
+
+/// One line each for what is missing, and how to get it.
+pub(crate) fn say_missing(screen: Screen, fleet: &Fleet) {
+    for missing in &fleet.missing {
+        screen.say(&format!("missing: {}", missing_line(missing)));
+    }
+}
+
+pub(crate) fn missing_line(missing: &Missing) -> String {
+    let flavour =
+        missing.flavour.map(|flavour| format!("+{}", flavour.as_str())).unwrap_or_default();
+    format!(
+        "{}{flavour} ({}): {}; {}",
+        missing.tool, missing.channel, missing.why, missing.remedy
+    )
+}
+
+fn header(plan: &Plan, source: &str, fleet: &Fleet) -> Header {
+    Header {
+        schema: SCHEMA.to_owned(),
+        ocipick: env!("CARGO_PKG_VERSION").to_owned(),
+        started: now(),
+        corpus: CorpusStamp {
+            digest: digest_of(plan.cases.iter().map(|case| &**case)).to_string(),
+            cases: plan.cases.len(),
+            source: source.to_owned(),
+        },
+        host: host::describe(),
+        runtimes: plan.runtimes.iter().map(runtime_record).collect(),
+        missing: fleet
+            .missing
+            .iter()
+            .map(|missing| MissingRecord {
+                tool: missing.tool.to_string(),
+                flavour: missing.flavour.map(|flavour| flavour.as_str().to_owned()),
+                channel: missing.channel.clone(),
+                why: missing.why.clone(),
+                remedy: missing.remedy.clone(),
+            })
+            .collect(),
+        operations: plan.operations.iter().map(ToString::to_string).collect(),
+        planned: plan.trials(),
+    }
+}
+
+fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
+    let texts = |role: &str, text: String| (role.to_owned(), text);
+    // Of the hundred packages of a channel those that ship the tool itself say enough here;
+    // the record of the channel has them all.
+    let packages = runtime
+        .binaries
+        .values()
+        .filter_map(|path| path.file_name()?.to_str())
+        .flat_map(|binary| match binary {
+            "docker" => vec!["docker.io", "docker-cli"],
+            "dockerd" => vec!["docker.io", "containerd", "runc"],
+            "ctr" | "containerd" => vec!["containerd"],
+            other => vec![other],
+        })
+        .filter_map(|package| {
+            let version = runtime.place.package_version(package)?;
+            Some((package.to_owned(), version.to_owned()))
+        })
+        .collect();
+    RuntimeRecord {
+        id: runtime.id(),
+        tool: runtime.tool.to_string(),
+        version: runtime.version.clone(),
+        flavour: runtime.flavour.map(|flavour| flavour.as_str().to_owned()),
+        channel: runtime.place.channel.clone(),
+        provenance: Provenance {
+            binaries: runtime
+                .binaries
+                .iter()
+                .map(|(role, path)| texts(role, path.to_string_lossy().into_owned()))
+                .collect(),
+            versions: runtime
+                .versions
+                .iter()
+                .map(|(role, version)| texts(role, version.clone()))
+                .collect(),
+            packages,
+            notes: runtime.place.notes.iter().chain(&runtime.notes).cloned().collect(),
+        },
+        unmeasured: None,
+    }
+}
+
+/// What to type next.
+fn next_command(out: &Path, interrupted: bool, results: &Results) -> String {
+    let out = out.display();
+    if interrupted {
+        return format!(
+            "\nInterrupted after {} of {} trials. To go on: ocipick run --resume --out {out}, with the same options\n",
+            results.trials.len(),
+            results.header.planned
+        );
+    }
+    format!("\nNext: ocipick report {out} --format html --out {out}/matrix.html\n")
+}
+
+/// The exit code of a run with these trials.
+fn exit(trials: &[Trial], interrupted: bool) -> Exit {
+    let measured = trials.iter().filter(|trial| trial.outcome.is_measured()).count();
+    // What a tool cannot be asked is no failure to measure it.
+    let failed = trials.iter().any(|trial| match &trial.outcome {
+        Outcome::Unmeasured { why, .. } => match why {
+            UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled => false,
+            UnmeasuredWhy::ControlsFailed
+            | UnmeasuredWhy::NotStarted
+            | UnmeasuredWhy::EvidenceMissing
+            | UnmeasuredWhy::HarnessTrouble
+            | UnmeasuredWhy::Interrupted => true,
+        },
+        Outcome::Picked { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Nothing
+        | Outcome::Mixed { .. }
+        | Outcome::Crashed { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Unstable { .. } => false,
+    });
+    if interrupted && measured > 0 {
+        Exit::MeasuredInPart
+    } else if measured == 0 {
+        Exit::NothingMeasured
+    } else if failed {
+        Exit::MeasuredInPart
+    } else {
+        Exit::Success
+    }
+}

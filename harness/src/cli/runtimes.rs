@@ -1,0 +1,46 @@
+//! `ocipick runtimes`.
+
+use super::{args::Runtimes, fail::Result, ground, run::missing_line, screen::Screen};
+use ocipick::{exit::Exit, fleet::Scout};
+use ocipick_adapters::{Service, channel::Store, process::Cancel};
+
+pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
+    let cancel = Cancel::default();
+    ground::listen(screen, &cancel)?;
+    let ground = ground::claim(screen, false)?;
+    let store = Store::of_user(|name| std::env::var(name).ok());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let scout = Scout { ground: &ground, store: &store, path: &path, cancel: &cancel };
+    let fleet = scout.fleet(&args.channels)?;
+    let mut lines = vec![format!("{} runtimes found", fleet.runtimes.len())];
+    let width =
+        fleet.runtimes.iter().map(|runtime| runtime.id().chars().count()).max().unwrap_or(0);
+    for runtime in &fleet.runtimes {
+        let versions: Vec<String> = runtime
+            .versions
+            .iter()
+            .map(|(role, version)| format!("{role}: {version}"))
+            .collect();
+        let service = match &runtime.service {
+            Service::None => "",
+            Service::Private => "; private daemon",
+            Service::Machine { .. } => "; the machine's own daemon",
+        };
+        lines.push(format!(
+            "  {:width$}  {:<9}  {}{service}",
+            runtime.id(),
+            runtime.place.channel,
+            versions.join(", ")
+        ));
+        for note in runtime.place.notes.iter().chain(&runtime.notes) {
+            lines.push(format!("  {:width$}             note: {note}", ""));
+        }
+    }
+    if !fleet.missing.is_empty() {
+        lines.push(String::new());
+        lines.push(format!("{} missing", fleet.missing.len()));
+        lines.extend(fleet.missing.iter().map(|missing| format!("  {}", missing_line(missing))));
+    }
+    screen.print(&lines.join("\n"))?;
+    Ok(if fleet.runtimes.is_empty() { Exit::NothingMeasured } else { Exit::Success })
+}

@@ -1,0 +1,140 @@
+//! The fleet: every runtime that can be found, and every one that cannot, and why.
+
+use ocipick_adapters::{
+    Detected, Ground, Missing, PATH_CHANNEL, Place, Rights, Room, Runtime, Tool, adapter,
+    channel::{Channel, Release, Store},
+    process::Cancel,
+};
+use std::{collections::BTreeSet, ffi::OsStr, io, str::FromStr};
+
+/// Where runtimes are looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The tools installed on this machine.
+    Path,
+    /// The tools installed on this machine, and for those that it lacks, provisioned ones, from
+    /// the oldest channel that has them.
+    Auto,
+    /// The tools of a provisioned release.
+    Release(String),
+}
+
+impl FromStr for Source {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            PATH_CHANNEL => Ok(Self::Path),
+            "auto" => Ok(Self::Auto),
+            name => Release::from_str(name)
+                .map(|release| Self::Release(release.name().to_owned()))
+                .map_err(|error| format!("{error}, or `path`, or `auto`")),
+        }
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Fleet {
+    /// Every runtime that can be measured, in the order of the matrix.
+    pub runtimes: Vec<Runtime>,
+    /// Every one that cannot, and why.
+    pub missing: Vec<Missing>,
+}
+
+/// Looks for tools, in private rooms of `ground`.
+pub struct Scout<'a> {
+    /// Where rooms are made.
+    pub ground: &'a Ground,
+    /// Where provisioned channels lie.
+    pub store: &'a Store,
+    /// The variable PATH.
+    pub path: &'a OsStr,
+    /// The wish of the user to end.
+    pub cancel: &'a Cancel,
+}
+
+/// Why the fleet cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum FleetError {
+    /// A private directory cannot be made.
+    #[error("cannot make a private directory: {0}")]
+    Room(#[from] io::Error),
+    /// A channel that was asked for is not provisioned.
+    #[error("the channel `{0}` is not provisioned (hint: ocipick channel install {0})")]
+    NoChannel(String),
+}
+
+impl Scout<'_> {
+    /// Every runtime of `sources`, without duplicates.
+    ///
+    /// # Errors
+    /// When a channel is not provisioned, or no private directory can be made.
+    pub fn fleet(&self, sources: &[Source]) -> Result<Fleet, FleetError> {
+        let rights = Rights::probe(self.ground.dir(), self.cancel);
+        let mut fleet = Fleet::default();
+        for source in sources {
+            match source {
+                Source::Path => self.add(&mut fleet, &self.machine(rights), Tool::ALL)?,
+                Source::Release(name) => {
+                    let channel =
+                        self.store.open(name).ok_or_else(|| FleetError::NoChannel(name.clone()))?;
+                    let tools: Vec<Tool> =
+                        Tool::ALL.iter().copied().filter(|tool| channel.has(*tool)).collect();
+                    self.add(&mut fleet, &channel.place(rights), &tools)?;
+                }
+                Source::Auto => self.complete(&mut fleet, rights)?,
+            }
+        }
+        let mut seen = BTreeSet::new();
+        fleet.runtimes.retain(|runtime| seen.insert((runtime.id(), runtime.place.channel.clone())));
+        fleet.runtimes.sort_by_key(|runtime| runtime.tool);
+        fleet.missing.dedup();
+        Ok(fleet)
+    }
+
+    fn machine(&self, rights: Rights) -> Place {
+        Place::this_machine(self.path, rights)
+    }
+
+    fn complete(&self, fleet: &mut Fleet, rights: Rights) -> Result<(), FleetError> {
+        let mut channels = self.store.list();
+        channels.sort_by_key(|channel| {
+            Release::all().iter().position(|release| release.name() == channel.record.name)
+        });
+        for tool in Tool::ALL {
+            let found = self.detect(&self.machine(rights), *tool)?;
+            if !found.runtimes.is_empty() {
+                fleet.runtimes.extend(found.runtimes);
+                fleet.missing.extend(found.missing);
+                continue;
+            }
+            match channels.iter().find(|channel| channel.has(*tool)) {
+                Some(channel) => self.add(fleet, &Channel::place(channel, rights), &[*tool])?,
+                None => fleet.missing.extend(found.missing),
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&self, fleet: &mut Fleet, place: &Place, tools: &[Tool]) -> Result<(), FleetError> {
+        for tool in tools {
+            let Detected { runtimes, missing } = self.detect(place, *tool)?;
+            fleet.runtimes.extend(runtimes);
+            fleet.missing.extend(missing);
+        }
+        Ok(())
+    }
+
+    fn detect(&self, place: &Place, tool: Tool) -> Result<Detected, FleetError> {
+        let dir = self.ground.dir().join("scout").join(&place.channel).join(tool.as_str());
+        let room = Room::furnish(
+            &dir,
+            self.ground.dir(),
+            self.ground.session(),
+            place,
+            self.cancel,
+        )?;
+        Ok(adapter(tool).detect(place, &room))
+    }
+}

@@ -1,0 +1,120 @@
+//! The two controls: a runtime that fails them is not measured.
+
+use ocipick_corpus::{Case, Corpus};
+use ocipick_reports::results::Outcome;
+use std::sync::Arc;
+
+/// An ordinary index, and one without a match.
+#[derive(Clone, Debug)]
+pub struct Controls {
+    /// From this one the right child must be picked.
+    pub match_: Arc<Case>,
+    /// From this one nothing must be picked.
+    pub no_match: Arc<Case>,
+}
+
+/// A corpus without its controls.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the built-in corpus has no case `{0}`, which is one of the two controls")]
+pub struct ControlsError(&'static str);
+
+const MATCH: &str = "controls/multi-platform";
+const NO_MATCH: &str = "controls/no-match";
+
+impl Controls {
+    /// The controls of the built-in corpus. They are used with foreign corpora, too.
+    ///
+    /// # Errors
+    /// When they are not there, which a test rules out.
+    pub fn of(corpus: &Corpus) -> Result<Self, ControlsError> {
+        let find = |id: &'static str| {
+            corpus
+                .cases()
+                .iter()
+                .find(|case| case.id.as_str() == id)
+                .map(|case| Arc::new(case.clone()))
+                .ok_or(ControlsError(id))
+        };
+        Ok(Self { match_: find(MATCH)?, no_match: find(NO_MATCH)? })
+    }
+
+    /// Why the outcomes of the two controls disqualify a runtime; `None` where they do not.
+    ///
+    /// Success without an image counts as no pick: some tool ends that way, the adapter was
+    /// able to tell, and it is a finding of its own.
+    #[must_use]
+    pub fn verdict(&self, matched: &Outcome, unmatched: &Outcome) -> Option<String> {
+        let right = |child: &str| {
+            self.match_.child(child).is_some_and(|child| {
+                child.platform.as_ref() == Some(&self.match_.platform)
+            })
+        };
+        let first = match matched {
+            Outcome::Picked { child, .. } if right(child) => None,
+            other => Some(format!("{MATCH}: {}", describe(other))),
+        };
+        let second = match unmatched {
+            Outcome::Refused { .. } | Outcome::Nothing => None,
+            other => Some(format!("{NO_MATCH}: {}", describe(other))),
+        };
+        match (first, second) {
+            (None, None) => None,
+            (first, second) => {
+                Some(first.into_iter().chain(second).collect::<Vec<_>>().join("; "))
+            }
+        }
+    }
+}
+
+fn describe(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Picked { child, .. } => format!("picked `{child}`"),
+        Outcome::Refused { message, .. } => format!("refused: {message}"),
+        Outcome::Crashed { what } => {
+            format!("crashed: {}", what.lines().next().unwrap_or_default())
+        }
+        Outcome::Unmeasured { detail, .. } => {
+            format!("not measured: {}", detail.lines().next().unwrap_or_default())
+        }
+        Outcome::Nothing
+        | Outcome::Mixed { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Unstable { .. } => outcome.gist(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ocipick_reports::results::{RefusalReason, UnmeasuredWhy};
+
+    fn controls() -> Controls {
+        Controls::of(&Corpus::built_in().unwrap()).unwrap()
+    }
+
+    fn picked(child: &str) -> Outcome {
+        Outcome::Picked { child: child.to_owned(), digest: String::new() }
+    }
+
+    fn refused() -> Outcome {
+        Outcome::Refused { reason: RefusalReason::NoMatch, message: "no".to_owned() }
+    }
+
+    #[test]
+    fn the_right_pick_and_a_refusal_pass() {
+        assert_eq!(controls().verdict(&picked("amd64"), &refused()), None);
+        assert_eq!(controls().verdict(&picked("amd64"), &Outcome::Nothing), None);
+    }
+
+    #[test]
+    fn everything_else_disqualifies() {
+        let controls = controls();
+        assert!(controls.verdict(&picked("arm64"), &refused()).is_some(), "the wrong child");
+        assert!(controls.verdict(&picked("amd64"), &picked("s390x")).is_some(), "any child");
+        assert!(controls.verdict(&refused(), &refused()).is_some(), "refuses everything");
+        assert!(controls.verdict(&Outcome::Nothing, &Outcome::Nothing).is_some());
+        let unmeasured =
+            Outcome::Unmeasured { why: UnmeasuredWhy::HarnessTrouble, detail: "x".to_owned() };
+        assert!(controls.verdict(&picked("amd64"), &unmeasured).is_some());
+    }
+}

@@ -1,0 +1,364 @@
+//! Carrying out a plan.
+
+use super::{Event, Plan, RuntimeEnd, Watcher, gate::Gate};
+use crate::{
+    classify::{Observed, Phrasebook, judge},
+    registry::Registry,
+};
+use ocipick_adapters::{
+    Adapter, Ask, Attempt, Ground, Operation, Room, Runtime, Session, StartError, Trouble, adapter,
+    process::Cancel,
+};
+use ocipick_corpus::Case;
+use ocipick_reports::results::{Evidence, Outcome, Trial, UnmeasuredWhy};
+use std::{
+    cell::Cell as StdCell,
+    collections::{BTreeSet, VecDeque},
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What trials are run with.
+pub struct Bench<'a> {
+    /// Where rooms are made.
+    pub ground: &'a Ground,
+    /// Serves the cases.
+    pub registry: &'a Registry,
+    /// Knows what messages mean.
+    pub phrasebook: &'a Phrasebook,
+    /// The wish of the user to end.
+    pub cancel: &'a Cancel,
+}
+
+/// How many sessions of one stateless runtime work at once, at most.
+const SESSIONS: usize = 4;
+/// After so many trials in a row that the daemon did not start for, the rest is given up.
+const START_FAILURES: u32 = 2;
+
+/// Carries out a plan: runtimes side by side, the trials of one with state in sequence. Every
+/// event is shown to `watcher`.
+///
+/// # Errors
+/// When an event could not be recorded; the run has then ended early.
+pub fn execute(plan: &Plan, bench: &Bench<'_>, watcher: &dyn Watcher) -> io::Result<()> {
+    let shared = Shared {
+        plan,
+        bench,
+        watcher,
+        gate: Gate::new(plan.jobs),
+        numbers: AtomicUsize::new(0),
+        failure: Mutex::new(None),
+        failed: AtomicBool::new(false),
+    };
+    thread::scope(|scope| {
+        for (index, runtime) in plan.runtimes.iter().enumerate() {
+            let shared = &shared;
+            scope.spawn(move || {
+                for operation in &plan.operations {
+                    Line { shared, index, runtime, operation: *operation }.run();
+                }
+            });
+        }
+    });
+    let failure = shared.failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+    failure.map_or(Ok(()), Err)
+}
+
+struct Shared<'a> {
+    plan: &'a Plan,
+    bench: &'a Bench<'a>,
+    watcher: &'a dyn Watcher,
+    gate: Gate,
+    numbers: AtomicUsize,
+    failure: Mutex<Option<io::Error>>,
+    failed: AtomicBool,
+}
+
+impl Shared<'_> {
+    fn show(&self, event: &Event<'_>) {
+        if let Err(error) = self.watcher.see(event) {
+            self.failed.store(true, Ordering::SeqCst);
+            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.bench.cancel.is_raised() || self.failed.load(Ordering::SeqCst)
+    }
+}
+
+/// The trials of one runtime and operation.
+struct Line<'a> {
+    shared: &'a Shared<'a>,
+    index: usize,
+    runtime: &'a Runtime,
+    operation: Operation,
+}
+
+/// What a trial came to, before it is known whether it counts.
+struct Measured {
+    outcome: Outcome,
+    evidence: Evidence,
+    duration: Duration,
+    was_trouble_starting: bool,
+}
+
+impl Line<'_> {
+    fn run(&self) {
+        let cases = self.shared.plan.open_cases(self.runtime, self.operation);
+        self.shared.show(&Event::RuntimeBegan {
+            index: self.index,
+            runtime: self.runtime,
+            trials: cases.len(),
+        });
+        let end = if cases.is_empty() { RuntimeEnd::Finished } else { self.measure(cases) };
+        let end = if self.shared.is_over() { RuntimeEnd::Interrupted } else { end };
+        self.shared.show(&Event::RuntimeEnded { index: self.index, runtime: self.runtime, end });
+    }
+
+    fn measure(&self, cases: Vec<Arc<Case>>) -> RuntimeEnd {
+        let adapter = adapter(self.runtime.tool);
+        let mut session = match self.open(adapter, 0) {
+            Ok(session) => session,
+            Err(error) => {
+                let why = format!("cannot prepare its private directory: {error}");
+                return self.give_up(&cases, UnmeasuredWhy::HarnessTrouble, &why);
+            }
+        };
+        let started = {
+            let _pass = self.shared.gate.enter();
+            session.start()
+        };
+        match started {
+            Ok(()) => {}
+            Err(StartError::Cancelled) => return RuntimeEnd::Interrupted,
+            Err(StartError::Unsupported(why)) => {
+                return self.give_up(&cases, UnmeasuredWhy::Unsupported, &why);
+            }
+            Err(StartError::NotStarted(why)) => {
+                return self.give_up(&cases, UnmeasuredWhy::NotStarted, &why);
+            }
+        }
+        let mut fetched = BTreeSet::new();
+        let controls = &self.shared.plan.controls;
+        let matched = self.trial(&mut *session, &controls.match_, &mut fetched);
+        let unmatched = self.trial(&mut *session, &controls.no_match, &mut fetched);
+        if self.shared.is_over() {
+            return RuntimeEnd::Interrupted;
+        }
+        if let Some(why) = controls.verdict(&matched.outcome, &unmatched.outcome) {
+            let why = format!("it failed its controls: {why}");
+            for (case, measured) in
+                [(&controls.match_, matched), (&controls.no_match, unmatched)]
+            {
+                if cases.iter().any(|open| open.id == case.id) {
+                    let outcome = Outcome::Unmeasured {
+                        why: UnmeasuredWhy::ControlsFailed,
+                        detail: why.clone(),
+                    };
+                    self.record(case, Measured { outcome, ..measured });
+                }
+            }
+            let rest: Vec<Arc<Case>> = cases
+                .into_iter()
+                .filter(|case| case.id != controls.match_.id && case.id != controls.no_match.id)
+                .collect();
+            return self.give_up(&rest, UnmeasuredWhy::ControlsFailed, &why);
+        }
+        // The controls are cases, too: where they were asked for, these trials are theirs. A
+        // second trial could find their content in the store.
+        let mut rest = VecDeque::new();
+        for case in cases {
+            if case.id == controls.match_.id && case.index == controls.match_.index {
+                self.record(&case, self.again(&matched));
+            } else if case.id == controls.no_match.id && case.index == controls.no_match.index {
+                self.record(&case, self.again(&unmatched));
+            } else {
+                rest.push_back(case);
+            }
+        }
+        let queue = Mutex::new(rest);
+        if adapter.is_stateless() {
+            thread::scope(|scope| {
+                for number in 1..SESSIONS {
+                    let queue = &queue;
+                    scope.spawn(move || match self.open(adapter, number) {
+                        Ok(mut session) => self.work(&mut *session, queue, BTreeSet::new()),
+                        // The first session goes on alone.
+                        Err(error) => tracing::warn!(%error, "cannot open another session"),
+                    });
+                }
+                self.work(&mut *session, &queue, fetched);
+            });
+        } else {
+            self.work(&mut *session, &queue, fetched);
+        }
+        RuntimeEnd::Finished
+    }
+
+    fn again(&self, measured: &Measured) -> Measured {
+        Measured {
+            outcome: measured.outcome.clone(),
+            evidence: measured.evidence.clone(),
+            duration: measured.duration,
+            was_trouble_starting: false,
+        }
+    }
+
+    /// Takes cases from the queue until it is empty.
+    fn work(
+        &self,
+        session: &mut dyn Session,
+        queue: &Mutex<VecDeque<Arc<Case>>>,
+        mut fetched: BTreeSet<String>,
+    ) {
+        let mut failures = 0;
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some(case) = next else { return };
+            if self.shared.is_over() {
+                return;
+            }
+            let measured = self.trial(session, &case, &mut fetched);
+            if self.shared.is_over() {
+                return;
+            }
+            failures = if measured.was_trouble_starting { failures + 1 } else { 0 };
+            let why = measured.outcome.clone();
+            self.record(&case, measured);
+            if failures >= START_FAILURES {
+                let detail = match why {
+                    Outcome::Unmeasured { detail, .. } => detail,
+                    other => other.gist(),
+                };
+                let rest: Vec<_> =
+                    queue.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+                self.give_up(&rest, UnmeasuredWhy::NotStarted, &detail);
+                return;
+            }
+        }
+    }
+
+    fn open(&self, adapter: &dyn Adapter, number: usize) -> io::Result<Box<dyn Session>> {
+        let ground = self.shared.bench.ground;
+        // Short, because sockets lie below it.
+        let dir = ground.dir().join(format!("r{}{}.{number}", self.index, self.operation as u8));
+        let room = Room::furnish(
+            &dir,
+            ground.dir(),
+            ground.session(),
+            &self.runtime.place,
+            self.shared.bench.cancel,
+        )?;
+        adapter.open(self.runtime, room)
+    }
+
+    fn trial(
+        &self,
+        session: &mut dyn Session,
+        case: &Arc<Case>,
+        fetched: &mut BTreeSet<String>,
+    ) -> Measured {
+        let _pass = self.shared.gate.enter();
+        self.shared.show(&Event::TrialBegan { index: self.index, case: case.id.as_str() });
+        let began = Instant::now();
+        let bench = self.shared.bench;
+        let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
+        let name =
+            format!("p{}t{number}/{}", std::process::id(), case.id.repository_path());
+        let namespace = match bench.registry.open(&name, Arc::clone(case)) {
+            Ok(namespace) => namespace,
+            Err(error) => {
+                return Measured {
+                    outcome: Outcome::Unmeasured {
+                        why: UnmeasuredWhy::HarnessTrouble,
+                        detail: format!("the registry cannot serve this case: {error}"),
+                    },
+                    evidence: Evidence::default(),
+                    duration: began.elapsed(),
+                    was_trouble_starting: false,
+                };
+            }
+        };
+        let during = StdCell::new(None);
+        let pulled = || during.set(Some(namespace.trace().len()));
+        let ask = Ask {
+            registry: bench.registry.address(),
+            repository: namespace.repository(),
+            tag: "latest",
+            platform: &case.platform,
+            deadline: self.shared.plan.deadline,
+            pulled: &pulled,
+        };
+        let attempt: Attempt = match self.operation {
+            Operation::Pull => session.pull(&ask),
+        };
+        let mut requests = namespace.close();
+        let later_requests = requests.len() - during.get().unwrap_or(requests.len());
+        requests.truncate(requests.len() - later_requests);
+        let (outcome, evidence) = judge(
+            &Observed {
+                tool: self.runtime.tool,
+                case,
+                attempt: &attempt,
+                requests: &requests,
+                later_requests,
+                deadline: self.shared.plan.deadline,
+                fetched_before: fetched,
+            },
+            bench.phrasebook,
+        );
+        fetched.extend(
+            requests
+                .iter()
+                .filter(|request| request.method == "GET" && (200..300).contains(&request.status))
+                .filter_map(|request| request.path.rsplit('/').next())
+                .map(str::to_owned),
+        );
+        Measured {
+            outcome,
+            evidence,
+            duration: began.elapsed(),
+            was_trouble_starting: matches!(attempt.trouble, Some(Trouble::NotStarted(_))),
+        }
+    }
+
+    /// Records that these cases were not measured, and why.
+    fn give_up(&self, cases: &[Arc<Case>], why: UnmeasuredWhy, detail: &str) -> RuntimeEnd {
+        for case in cases {
+            self.record(
+                case,
+                Measured {
+                    outcome: Outcome::Unmeasured { why, detail: detail.to_owned() },
+                    evidence: Evidence::default(),
+                    duration: Duration::ZERO,
+                    was_trouble_starting: false,
+                },
+            );
+        }
+        RuntimeEnd::Unmeasured(detail.to_owned())
+    }
+
+    fn record(&self, case: &Case, measured: Measured) {
+        let runtime = self.runtime;
+        let trial = Trial {
+            case: case.id.to_string(),
+            runtime: runtime.id(),
+            tool: runtime.tool.to_string(),
+            version: runtime.version.clone(),
+            flavour: runtime.flavour.map(|flavour| flavour.as_str().to_owned()),
+            channel: runtime.place.channel.clone(),
+            operation: self.operation.to_string(),
+            platform: case.platform.to_string(),
+            outcome: measured.outcome,
+            evidence: measured.evidence,
+            duration_ms: u64::try_from(measured.duration.as_millis()).unwrap_or(u64::MAX),
+        };
+        self.shared.show(&Event::TrialEnded { index: self.index, trial: &trial });
+    }
+}
