@@ -91,8 +91,8 @@ pub struct Attempt {
     pub reported: Looked,
     /// What that image contains.
     pub materialised: Looked,
-    /// The daemon died: which, how, and its first words.
-    pub daemon_died: Option<String>,
+    /// The daemon died, or panicked and lived on: which, how, and its first words.
+    pub daemon_crash: Option<String>,
     /// The harness could not measure.
     pub trouble: Option<Trouble>,
     /// What a reader should know besides.

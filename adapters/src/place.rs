@@ -31,8 +31,7 @@ impl Rights {
             output: scratch.join("rights"),
             reveal: None,
         };
-        let namespaces =
-            root && run(&attempt, cancel).is_ok_and(|ran| ran.exit.is_success());
+        let namespaces = root && run(&attempt, cancel).is_ok_and(|ran| ran.exit.is_success());
         Self { root, namespaces }
     }
 }

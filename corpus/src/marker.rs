@@ -43,7 +43,9 @@ mod tests {
     #[test]
     fn the_marker_of_a_built_in_child_is_found_in_its_layers() {
         let corpus = Corpus::built_in().unwrap();
-        let case = corpus.get(&"controls/multi-platform".parse().unwrap()).unwrap();
+        let case = corpus
+            .get(&"controls/multi-platform".parse().unwrap())
+            .unwrap();
         let child = &case.children[0];
         let layers: Vec<&[u8]> = child
             .layers
@@ -55,6 +57,9 @@ mod tests {
 
     #[test]
     fn what_is_no_archive_has_no_marker() {
-        assert_eq!(marker_in([&b"not an archive"[..], &[0x1f, 0x8b, 0, 0]].into_iter()), None);
+        assert_eq!(
+            marker_in([&b"not an archive"[..], &[0x1f, 0x8b, 0, 0]].into_iter()),
+            None
+        );
     }
 }

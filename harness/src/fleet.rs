@@ -77,17 +77,24 @@ impl Scout<'_> {
             match source {
                 Source::Path => self.add(&mut fleet, &self.machine(rights), Tool::ALL)?,
                 Source::Release(name) => {
-                    let channel =
-                        self.store.open(name).ok_or_else(|| FleetError::NoChannel(name.clone()))?;
-                    let tools: Vec<Tool> =
-                        Tool::ALL.iter().copied().filter(|tool| channel.has(*tool)).collect();
+                    let channel = self
+                        .store
+                        .open(name)
+                        .ok_or_else(|| FleetError::NoChannel(name.clone()))?;
+                    let tools: Vec<Tool> = Tool::ALL
+                        .iter()
+                        .copied()
+                        .filter(|tool| channel.has(*tool))
+                        .collect();
                     self.add(&mut fleet, &channel.place(rights), &tools)?;
                 }
                 Source::Auto => self.complete(&mut fleet, rights)?,
             }
         }
         let mut seen = BTreeSet::new();
-        fleet.runtimes.retain(|runtime| seen.insert((runtime.id(), runtime.place.channel.clone())));
+        fleet
+            .runtimes
+            .retain(|runtime| seen.insert((runtime.id(), runtime.place.channel.clone())));
         fleet.runtimes.sort_by_key(|runtime| runtime.tool);
         fleet.missing.dedup();
         Ok(fleet)
@@ -100,7 +107,9 @@ impl Scout<'_> {
     fn complete(&self, fleet: &mut Fleet, rights: Rights) -> Result<(), FleetError> {
         let mut channels = self.store.list();
         channels.sort_by_key(|channel| {
-            Release::all().iter().position(|release| release.name() == channel.record.name)
+            Release::all()
+                .iter()
+                .position(|release| release.name() == channel.record.name)
         });
         for tool in Tool::ALL {
             let found = self.detect(&self.machine(rights), *tool)?;
@@ -127,7 +136,12 @@ impl Scout<'_> {
     }
 
     fn detect(&self, place: &Place, tool: Tool) -> Result<Detected, FleetError> {
-        let dir = self.ground.dir().join("scout").join(&place.channel).join(tool.as_str());
+        let dir = self
+            .ground
+            .dir()
+            .join("scout")
+            .join(&place.channel)
+            .join(tool.as_str());
         let room = Room::furnish(
             &dir,
             self.ground.dir(),

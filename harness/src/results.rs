@@ -73,7 +73,10 @@ impl Writer {
     pub fn begin(dir: &Path, header: &Header) -> Result<Self, WriteError> {
         let path = dir.join(FILE);
         let file = open(dir, &path)?;
-        file.set_len(0).map_err(|source| WriteError::Open { path: path.clone(), source })?;
+        file.set_len(0).map_err(|source| WriteError::Open {
+            path: path.clone(),
+            source,
+        })?;
         let writer = Self::over(path, file, Vec::new());
         writer.write(&Record::Header(Box::new(header.clone())))?;
         Ok(writer)
@@ -87,30 +90,56 @@ impl Writer {
     pub fn resume(dir: &Path, header: &Header) -> Result<(Self, BTreeSet<Cell>), WriteError> {
         let path = dir.join(FILE);
         let results = Results::read(&path)?;
-        let differs = |what: String| WriteError::Different { path: path.clone(), what };
+        let differs = |what: String| WriteError::Different {
+            path: path.clone(),
+            what,
+        };
         if results.is_finished() {
             return Err(differs("that run is finished".to_owned()));
         }
         for (what, then, now) in [
-            ("corpus", &results.header.corpus.digest, &header.corpus.digest),
-            ("version of ocipick", &results.header.ocipick, &header.ocipick),
+            (
+                "corpus",
+                &results.header.corpus.digest,
+                &header.corpus.digest,
+            ),
+            (
+                "version of ocipick",
+                &results.header.ocipick,
+                &header.ocipick,
+            ),
         ] {
             if then != now {
-                return Err(differs(format!("its {what} is {then}, and now it is {now}")));
+                return Err(differs(format!(
+                    "its {what} is {then}, and now it is {now}"
+                )));
             }
         }
         let ids = |header: &Header| -> Vec<(String, String)> {
-            header.runtimes.iter().map(|r| (r.id.clone(), r.channel.clone())).collect()
+            header
+                .runtimes
+                .iter()
+                .map(|r| (r.id.clone(), r.channel.clone()))
+                .collect()
         };
         if ids(&results.header) != ids(header) {
             let names: Vec<String> = ids(&results.header).into_iter().map(|(id, _)| id).collect();
-            return Err(differs(format!("it measured other runtimes: {}", names.join(", "))));
+            return Err(differs(format!(
+                "it measured other runtimes: {}",
+                names.join(", ")
+            )));
         }
         let file = open(dir, &path)?;
-        let fail = |source| WriteError::Open { path: path.clone(), source };
+        let fail = |source| WriteError::Open {
+            path: path.clone(),
+            source,
+        };
         // A record that was cut in the middle goes.
         let bytes = fs::read(&path).map_err(fail)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let whole = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
         file.set_len(whole as u64).map_err(fail)?;
         let trials: Vec<(Cell, Outcome)> = results
             .trials
@@ -122,8 +151,16 @@ impl Writer {
     }
 
     fn over(path: PathBuf, file: File, trials: Vec<(Cell, Outcome)>) -> Self {
-        let inner = Inner { file, trials, tools: Duration::ZERO };
-        Self { path, inner: Mutex::new(inner), began: Instant::now() }
+        let inner = Inner {
+            file,
+            trials,
+            tools: Duration::ZERO,
+        };
+        Self {
+            path,
+            inner: Mutex::new(inner),
+            began: Instant::now(),
+        }
     }
 
     /// The results file.
@@ -138,7 +175,10 @@ impl Writer {
     }
 
     fn append(&self, inner: &mut Inner, record: &Record) -> Result<(), WriteError> {
-        let fail = |source| WriteError::Record { path: self.path.clone(), source };
+        let fail = |source| WriteError::Record {
+            path: self.path.clone(),
+            source,
+        };
         let mut line = serde_json::to_vec(record).map_err(|error| fail(error.into()))?;
         line.push(b'\n');
         let before = inner.file.metadata().map_err(fail)?.len();
@@ -159,7 +199,9 @@ impl Writer {
             .iter()
             .map(|command| Duration::from_millis(command.duration_ms))
             .sum::<Duration>();
-        inner.trials.push((Cell::of_trial(trial), trial.outcome.clone()));
+        inner
+            .trials
+            .push((Cell::of_trial(trial), trial.outcome.clone()));
         Ok(())
     }
 
@@ -178,10 +220,10 @@ impl Writer {
             tools_ms: millis(inner.tools),
         };
         self.append(&mut inner, &Record::Footer(footer))?;
-        inner
-            .file
-            .sync_all()
-            .map_err(|source| WriteError::Record { path: self.path.clone(), source })
+        inner.file.sync_all().map_err(|source| WriteError::Record {
+            path: self.path.clone(),
+            source,
+        })
     }
 }
 
@@ -198,9 +240,16 @@ impl Watcher for Writer {
 
 /// Opens the file for one writer, without touching what it holds.
 fn open(dir: &Path, path: &Path) -> Result<File, WriteError> {
-    let fail = |source| WriteError::Open { path: path.to_owned(), source };
+    let fail = |source| WriteError::Open {
+        path: path.to_owned(),
+        source,
+    };
     fs::create_dir_all(dir).map_err(fail)?;
-    let file = OpenOptions::new().create(true).append(true).open(path).map_err(fail)?;
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(fail)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(WriteError::Busy(path.to_owned())),

@@ -166,18 +166,28 @@ impl Installer<'_> {
                     (self.step)(&Step::Ready(release.name().to_owned()));
                     return Ok((channel, lacks));
                 }
-                Err(InstallError::Failed { release: name, words }) => {
-                    let lacking = wanted
-                        .iter()
-                        .copied()
-                        .find(|tool| packages(*tool, release).iter().any(|p| lacks_package(&words, p)));
+                Err(InstallError::Failed {
+                    release: name,
+                    words,
+                }) => {
+                    let lacking = wanted.iter().copied().find(|tool| {
+                        packages(*tool, release)
+                            .iter()
+                            .any(|p| lacks_package(&words, p))
+                    });
                     let Some(tool) = lacking else {
-                        return Err(InstallError::Failed { release: name, words });
+                        return Err(InstallError::Failed {
+                            release: name,
+                            words,
+                        });
                     };
                     wanted.remove(&tool);
                     lacks.push(tool);
                     if wanted.is_empty() {
-                        return Err(InstallError::Failed { release: name, words });
+                        return Err(InstallError::Failed {
+                            release: name,
+                            words,
+                        });
                     }
                 }
                 Err(error) => return Err(error),
@@ -191,10 +201,15 @@ impl Installer<'_> {
         release: &Release,
         wanted: &BTreeSet<Tool>,
     ) -> Result<Channel, InstallError> {
-        let names: BTreeSet<&str> =
-            wanted.iter().flat_map(|tool| packages(*tool, release)).collect();
+        let names: BTreeSet<&str> = wanted
+            .iter()
+            .flat_map(|tool| packages(*tool, release))
+            .collect();
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        (self.step)(&Step::Provisioning(release.name().to_owned(), names.clone()));
+        (self.step)(&Step::Provisioning(
+            release.name().to_owned(),
+            names.clone(),
+        ));
         let partial = self.store.partial(release.name())?;
         match self.provision(bootstrapper, release, &names, &partial) {
             Ok((packages, expired)) => {
@@ -516,7 +531,9 @@ fn expired_since(stderr: &str) -> Option<String> {
 /// Whether apt says that the archive does not have this package.
 fn lacks_package(words: &str, package: &str) -> bool {
     words.contains(&format!("Unable to locate package {package}"))
-        || words.contains(&format!("Package '{package}' has no installation candidate"))
+        || words.contains(&format!(
+            "Package '{package}' has no installation candidate"
+        ))
 }
 
 /// The lines in which apt and the bootstrapper say what is wrong.
@@ -598,7 +615,13 @@ mod tests {
     #[test]
     fn a_package_that_is_not_there_is_no_other_failure() {
         assert!(lacks_package("E: Unable to locate package crane", "crane"));
-        assert!(!lacks_package("E: Unable to locate package crane", "podman"));
-        assert!(!lacks_package("E: You don't have enough free space", "crane"));
+        assert!(!lacks_package(
+            "E: Unable to locate package crane",
+            "podman"
+        ));
+        assert!(!lacks_package(
+            "E: You don't have enough free space",
+            "crane"
+        ));
     }
 }

@@ -135,15 +135,21 @@ impl Daemon {
 
     /// The first lines of its panic, or else the end of its log.
     fn panic_words(&self) -> String {
-        let log = String::from_utf8_lossy(&read_limited_tail(&self.log)).into_owned();
-        let lines: Vec<&str> = log.lines().collect();
-        lines
-            .iter()
-            .position(|line| line.starts_with("panic:") || line.starts_with("fatal error:"))
-            .map_or_else(
-                || tail(&log, 6),
-                |at| lines[at..lines.len().min(at + 12)].join("\n"),
-            )
+        let log = String::from_utf8_lossy(&read_from(&self.log, 0)).into_owned();
+        panic_in(&log).unwrap_or_else(|| tail(&log, 6))
+    }
+
+    /// How long its log is now, in bytes.
+    #[must_use]
+    pub fn log_length(&self) -> u64 {
+        std::fs::metadata(&self.log).map_or(0, |metadata| metadata.len())
+    }
+
+    /// The first lines of a panic that it wrote to its log after the first `length` bytes. A
+    /// server that catches the panic of one request lives on, but what it was asked is lost.
+    #[must_use]
+    pub fn panic_since(&self, length: u64) -> Option<String> {
+        panic_in(&String::from_utf8_lossy(&read_from(&self.log, length)))
     }
 
     /// Asks the daemon to end, and ends it after `grace`. Returns whether it had to be killed.
@@ -183,14 +189,54 @@ fn describe(exit: Exit) -> String {
     }
 }
 
-/// The last megabyte of a log: a daemon that panics says so at the end.
-fn read_limited_tail(path: &Path) -> Vec<u8> {
+/// How many lines of a panic are worth keeping: what happened, and where.
+const PANIC_LINES: usize = 24;
+
+/// The first lines of a Go panic in a log. Only with its stack trace is it one.
+fn panic_in(log: &str) -> Option<String> {
+    let lines: Vec<&str> = log.lines().collect();
+    let is_panic = |line: &&str| {
+        line.starts_with("panic:")
+            || line.starts_with("fatal error:")
+            || line.contains("panic serving")
+    };
+    let at = lines.iter().position(is_panic)?;
+    let first = &lines[at..lines.len().min(at + PANIC_LINES)];
+    first
+        .iter()
+        .any(|line| line.starts_with("goroutine "))
+        .then(|| first.join("\n"))
+}
+
+/// A log from `offset` on, at most its last megabyte: a daemon that panics says so at the end.
+fn read_from(path: &Path, offset: u64) -> Vec<u8> {
     use std::io::{Read as _, Seek as _, SeekFrom};
+    const LIMIT: u64 = 1 << 20;
     let mut bytes = Vec::new();
     if let Ok(mut file) = std::fs::File::open(path) {
         let length = file.metadata().map_or(0, |metadata| metadata.len());
-        let _ = file.seek(SeekFrom::Start(length.saturating_sub(1 << 20)));
-        let _ = file.take(1 << 20).read_to_end(&mut bytes);
+        let _ = file.seek(SeekFrom::Start(offset.max(length.saturating_sub(LIMIT))));
+        let _ = file.take(LIMIT).read_to_end(&mut bytes);
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_one_only_with_its_stack() {
+        let caught =
+            "x\n2026/01/01 http: panic serving @: nil pointer\ngoroutine 5 [running]:\nf()";
+        assert!(
+            panic_in(caught)
+                .unwrap()
+                .starts_with("2026/01/01 http: panic serving")
+        );
+        let fatal = "level=info\npanic: boom\n\ngoroutine 1 [running]:\nmain.main()";
+        assert!(panic_in(fatal).unwrap().starts_with("panic: boom"));
+        assert_eq!(panic_in("panic: a word that a log may begin with"), None);
+        assert_eq!(panic_in("all is well"), None);
+    }
 }

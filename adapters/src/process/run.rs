@@ -155,12 +155,14 @@ impl Group {
             Some(stderr) => expression.stderr_path(stderr),
             None => expression.stderr_to_stdout(),
         };
-        let expression = expression.stdout_path(&stdout).full_env(env).unchecked().before_spawn(
-            |command| {
+        let expression = expression
+            .stdout_path(&stdout)
+            .full_env(env)
+            .unchecked()
+            .before_spawn(|command| {
                 command.process_group(0);
                 Ok(())
-            },
-        );
+            });
         let handle = expression.start().map_err(start)?;
         let leader = handle
             .pids()

@@ -353,6 +353,7 @@ impl Session for ContainerdSession {
             return Attempt::troubled(error.into());
         }
         let mut attempt = Attempt::default();
+        let log = self.daemon.as_ref().map_or(0, Daemon::log_length);
         self.trials += 1;
         let namespace = format!("ocipick-{}-{}", std::process::id(), self.trials);
         let (reference, platform) = (ask.reference(), ask.platform.to_string());
@@ -397,14 +398,21 @@ impl Session for ContainerdSession {
             .commands
             .iter()
             .any(|ran| lost_connection(&ran.stderr()));
-        attempt.daemon_died = self.death(if lost {
+        let patience = if lost {
             Duration::from_secs(3)
         } else {
             Duration::ZERO
-        });
-        if attempt.daemon_died.is_none() {
+        };
+        let death = self.death(patience);
+        if death.is_none() {
             self.forget(&mut attempt, &reference, &namespace);
         }
+        // A panic that the daemon caught breaks off one request only; where the tool succeeded
+        // all the same it was about something else.
+        attempt.daemon_crash = death.or_else(|| {
+            let panic = self.daemon.as_ref()?.panic_since(log)?;
+            (!attempt.succeeded()).then(|| format!("containerd panicked, and lived on\n{panic}"))
+        });
         attempt
     }
 }

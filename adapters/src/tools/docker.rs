@@ -314,18 +314,25 @@ impl DockerSession {
         }
     }
 
-    /// Looks at what the store has for `reference`.
+    /// Looks at what the store has for the reference: by inspecting the image, and by making a
+    /// container of it and taking the marker file out of that.
     fn look(&self, attempt: &mut Attempt, ask: &Ask<'_>, container: &str) -> Result<(), RunError> {
-        let (reference, platform) = (ask.reference(), ask.platform.to_string());
+        let reference = ask.reference();
         let classic = self.runtime.flavour.is_none();
         let at = attempt.keep(self.docker(&["image", "inspect", &reference], LOOK)?);
         let inspected = &attempt.commands[at];
-        if !inspected.exit.is_success() {
+        // With containerd's store `image inspect` speaks of the default platform, and some
+        // versions cannot inspect what they can run; only the container tells there.
+        let image = if inspected.exit.is_success() {
+            first(&inspected.stdout())
+        } else {
+            Value::Null
+        };
+        if classic && !inspected.exit.is_success() {
             attempt.reported = Looked::Absent(inspected.last_words());
             attempt.materialised = attempt.reported.clone();
             return Ok(());
         }
-        let image = first(&inspected.stdout());
         let mut reported = Vec::new();
         if classic {
             if let Some(id) = image["Id"].as_str() {
@@ -336,17 +343,7 @@ impl DockerSession {
             }
             reported.extend(label("docker image inspect", &image));
         }
-        // Without `never` this would quietly pull again. The classic store has one image under
-        // a reference; the other has one per platform and must be told which is meant.
-        let mut create = vec!["create", "--pull", "never", "--name", container];
-        if !classic {
-            create.extend(["--platform", platform.as_str()]);
-        }
-        create.push(&reference);
-        let at = attempt.keep(self.docker(&create, ask.deadline)?);
-        let created = &attempt.commands[at];
-        if !created.exit.is_success() {
-            let words = created.last_words();
+        if let Some(words) = self.create(attempt, ask, container)? {
             attempt.reported = looked(reported, &words);
             attempt.materialised = Looked::Absent(words);
             return Ok(());
@@ -382,6 +379,41 @@ impl DockerSession {
             Looked::Failed(format!("docker cp: {}", copied.last_words()))
         };
         Ok(())
+    }
+
+    /// Makes a container of the image, without ever pulling again. Returns the words of docker
+    /// where that is impossible.
+    fn create(
+        &self,
+        attempt: &mut Attempt,
+        ask: &Ask<'_>,
+        container: &str,
+    ) -> Result<Option<String>, RunError> {
+        let (reference, platform) = (ask.reference(), ask.platform.to_string());
+        let mut create = |platform: &[&str]| -> Result<Option<String>, RunError> {
+            let mut args = vec!["create", "--pull", "never", "--name", container];
+            args.extend(platform);
+            // Without a command docker refuses images that name none, which is another matter.
+            args.extend([reference.as_str(), "/ocipick/say"]);
+            let at = attempt.keep(self.docker(&args, ask.deadline)?);
+            let created = &attempt.commands[at];
+            Ok((!created.exit.is_success()).then(|| created.last_words()))
+        };
+        // The classic store has one image under a reference. The other has one per platform,
+        // and is first asked for the one that was pulled.
+        if self.runtime.flavour.is_none() {
+            return create(&[]);
+        }
+        let Some(words) = create(&["--platform", &platform])? else {
+            return Ok(None);
+        };
+        if create(&[])?.is_none() {
+            attempt.notes.push(format!(
+                "a container can be made of the image only without --platform {platform}: {words}"
+            ));
+            return Ok(None);
+        }
+        Ok(Some(words))
     }
 
     /// Removes exactly what the trial made, in the machine's engine as in a private one.
@@ -421,6 +453,7 @@ impl Session for DockerSession {
             return Attempt::troubled(error.into());
         }
         let mut attempt = Attempt::default();
+        let log = self.engine.as_ref().map_or(0, Daemon::log_length);
         self.trials += 1;
         let container = format!("ocipick-{}-{}", std::process::id(), self.trials);
         let (reference, platform) = (ask.reference(), ask.platform.to_string());
@@ -447,14 +480,21 @@ impl Session for DockerSession {
             .commands
             .iter()
             .any(|ran| lost_connection(&ran.stderr()));
-        attempt.daemon_died = self.death(if lost {
+        let patience = if lost {
             Duration::from_secs(3)
         } else {
             Duration::ZERO
-        });
-        if attempt.daemon_died.is_none() {
+        };
+        let death = self.death(patience);
+        if death.is_none() {
             self.forget(&mut attempt, &reference, &container);
         }
+        // A panic that the daemon caught breaks off one request only; where the tool succeeded
+        // all the same it was about something else.
+        attempt.daemon_crash = death.or_else(|| {
+            let panic = self.engine.as_ref()?.panic_since(log)?;
+            (!attempt.succeeded()).then(|| format!("dockerd panicked, and lived on\n{panic}"))
+        });
         attempt
     }
 }

@@ -154,7 +154,11 @@ fn child(name: String, manifest: Digest, body: Option<&Json>, blobs: &Blobs) -> 
         .flat_map(|body| body.items("layers"))
         .filter_map(|layer| layer.texts("digest").next())
         .collect();
-    let marker = marker_in(layers.iter().filter_map(|digest| Some(&**blobs.get(digest)?)));
+    let marker = marker_in(
+        layers
+            .iter()
+            .filter_map(|digest| Some(&**blobs.get(digest)?)),
+    );
     Child {
         name,
         manifest,

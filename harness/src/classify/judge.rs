@@ -31,7 +31,11 @@ pub struct Observed<'a> {
 /// Judges one trial.
 #[must_use]
 pub fn judge(observed: &Observed<'_>, phrasebook: &Phrasebook) -> (Outcome, Evidence) {
-    let mut judge = Judge { observed, phrasebook, notes: observed.attempt.notes.clone() };
+    let mut judge = Judge {
+        observed,
+        phrasebook,
+        notes: observed.attempt.notes.clone(),
+    };
     let outcome = judge.outcome();
     let evidence = judge.evidence();
     (outcome, evidence)
@@ -44,15 +48,18 @@ struct Judge<'a> {
 }
 
 fn unmeasured(why: UnmeasuredWhy, detail: impl Into<String>) -> Outcome {
-    Outcome::Unmeasured { why, detail: detail.into() }
+    Outcome::Unmeasured {
+        why,
+        detail: detail.into(),
+    }
 }
 
 impl Judge<'_> {
     fn outcome(&mut self) -> Outcome {
         let attempt = self.observed.attempt;
-        // A daemon that died explains everything else that went wrong.
-        if let Some(death) = &attempt.daemon_died {
-            return Outcome::Crashed { what: plain(death) };
+        // A daemon that crashed explains everything else that went wrong.
+        if let Some(crash) = &attempt.daemon_crash {
+            return Outcome::Crashed { what: plain(crash) };
         }
         match &attempt.trouble {
             None => {}
@@ -73,9 +80,9 @@ impl Judge<'_> {
             Exit::Deadline => Outcome::TimedOut {
                 after_ms: u64::try_from(self.observed.deadline.as_millis()).unwrap_or(u64::MAX),
             },
-            Exit::Signal(signal) => {
-                Outcome::Crashed { what: format!("the tool died of signal {signal}") }
-            }
+            Exit::Signal(signal) => Outcome::Crashed {
+                what: format!("the tool died of signal {signal}"),
+            },
             Exit::Code(0) => self.success(),
             Exit::Code(code) => self.failure(code, &decisive.stderr(), &decisive.stdout()),
         }
@@ -94,7 +101,10 @@ impl Judge<'_> {
             .phrasebook
             .look_up(tool, &message)
             .or_else(|| self.phrasebook.look_up(tool, &stderr));
-        let refused = |reason| Outcome::Refused { reason, message: message.clone() };
+        let refused = |reason| Outcome::Refused {
+            reason,
+            message: message.clone(),
+        };
         match meaning {
             Some(Meaning::Crash) => Outcome::Crashed { what: message },
             Some(Meaning::Trouble) => unmeasured(UnmeasuredWhy::HarnessTrouble, message),
@@ -162,7 +172,8 @@ impl Judge<'_> {
             .flat_map(|sign| children_of(self.observed.case, &sign.identity))
             .collect();
         if !strangers.is_empty() {
-            self.notes.push(format!("not of this case: {}", strangers.join(", ")));
+            self.notes
+                .push(format!("not of this case: {}", strangers.join(", ")));
             return self.mixed(&all);
         }
         let (Some(reports), Some(contents)) = (named_by(reported), named_by(materialised)) else {
@@ -189,8 +200,9 @@ impl Judge<'_> {
 
     /// The one child that everything names, if it was fetched.
     fn picked(&mut self, candidates: &BTreeSet<String>) -> Outcome {
-        let Some(child) =
-            candidates.first().and_then(|name| self.observed.case.child(name))
+        let Some(child) = candidates
+            .first()
+            .and_then(|name| self.observed.case.child(name))
         else {
             return self.mixed(candidates);
         };
@@ -201,10 +213,14 @@ impl Judge<'_> {
                 "fetched in an earlier trial of this run, which shares this content".to_owned(),
             );
         } else {
-            self.notes.push(format!("`{}` was never fetched in this trial", child.name));
+            self.notes
+                .push(format!("`{}` was never fetched in this trial", child.name));
             return self.mixed(candidates);
         }
-        Outcome::Picked { child: child.name.clone(), digest: child.manifest.to_string() }
+        Outcome::Picked {
+            child: child.name.clone(),
+            digest: child.manifest.to_string(),
+        }
     }
 
     /// Children of foreign layouts can be alike in everything that a store shows. Then only
@@ -213,9 +229,10 @@ impl Judge<'_> {
         let fetched: BTreeSet<String> = candidates
             .iter()
             .filter(|name| {
-                self.observed.case.child(name).is_some_and(|child| {
-                    self.requested(child.manifest.as_str())
-                })
+                self.observed
+                    .case
+                    .child(name)
+                    .is_some_and(|child| self.requested(child.manifest.as_str()))
             })
             .cloned()
             .collect();
@@ -236,11 +253,16 @@ impl Judge<'_> {
     }
 
     fn mixed(&self, names: &BTreeSet<String>) -> Outcome {
-        let children: Vec<&Child> =
-            names.iter().filter_map(|name| self.observed.case.child(name)).collect();
+        let children: Vec<&Child> = names
+            .iter()
+            .filter_map(|name| self.observed.case.child(name))
+            .collect();
         Outcome::Mixed {
             children: children.iter().map(|child| child.name.clone()).collect(),
-            digests: children.iter().map(|child| child.manifest.to_string()).collect(),
+            digests: children
+                .iter()
+                .map(|child| child.manifest.to_string())
+                .collect(),
         }
     }
 
@@ -248,7 +270,9 @@ impl Judge<'_> {
     fn stranger(&self, identity: &Identity) -> Option<String> {
         match identity {
             Identity::Marker(text) | Identity::Label(text) => {
-                children_of(self.observed.case, identity).is_empty().then(|| format!("`{text}`"))
+                children_of(self.observed.case, identity)
+                    .is_empty()
+                    .then(|| format!("`{text}`"))
             }
             // Digests that name no child are those of the index, or of what a tool rewrote.
             Identity::ManifestDigest(_)
@@ -288,7 +312,10 @@ impl Judge<'_> {
             .map(|child| child.name.clone())
             .collect();
         if !others.is_empty() {
-            self.notes.push(format!("also fetched the manifest of {}", others.join(", ")));
+            self.notes.push(format!(
+                "also fetched the manifest of {}",
+                others.join(", ")
+            ));
         }
     }
 
@@ -323,8 +350,12 @@ impl Judge<'_> {
     fn observation(&self, looked: &Looked) -> Observation {
         match looked {
             Looked::Not => Observation::NotLooked,
-            Looked::Absent(words) => Observation::Absent { words: plain(words) },
-            Looked::Failed(words) => Observation::Failed { trouble: plain(words) },
+            Looked::Absent(words) => Observation::Absent {
+                words: plain(words),
+            },
+            Looked::Failed(words) => Observation::Failed {
+                trouble: plain(words),
+            },
             Looked::Seen(signs) => Observation::Seen {
                 sightings: signs
                     .iter()
@@ -346,13 +377,18 @@ fn children_of(case: &Case, identity: &Identity) -> BTreeSet<String> {
     let layers = |child: &Child, digests: &[String], of: fn(&ocipick_corpus::Layer) -> &Digest| {
         !digests.is_empty()
             && child.layers.len() == digests.len()
-            && child.layers.iter().zip(digests).all(|(layer, seen)| of(layer).as_str() == seen)
+            && child
+                .layers
+                .iter()
+                .zip(digests)
+                .all(|(layer, seen)| of(layer).as_str() == seen)
     };
     case.children_where(|child| match identity {
         Identity::ManifestDigest(digest) => child.manifest.as_str() == digest,
-        Identity::ConfigDigest(digest) => {
-            child.config.as_ref().is_some_and(|config| config.as_str() == digest)
-        }
+        Identity::ConfigDigest(digest) => child
+            .config
+            .as_ref()
+            .is_some_and(|config| config.as_str() == digest),
         Identity::LayerDigests(digests) => layers(child, digests, |layer| &layer.digest),
         Identity::DiffIds(digests) => layers(child, digests, |layer| &layer.diff_id),
         Identity::ChainId(chain) => chain_id(child).is_some_and(|own| own.as_str() == chain),

@@ -70,8 +70,13 @@ impl Phrasebook {
     }
 
     fn parse(text: &str) -> Result<Self, PhrasebookError> {
-        let file: File = toml::from_str(text).map_err(|error| PhrasebookError(error.to_string()))?;
-        let phrases = file.phrase.into_iter().map(Phrase::read).collect::<Result<_, _>>()?;
+        let file: File =
+            toml::from_str(text).map_err(|error| PhrasebookError(error.to_string()))?;
+        let phrases = file
+            .phrase
+            .into_iter()
+            .map(Phrase::read)
+            .collect::<Result<_, _>>()?;
         Ok(Self { phrases })
     }
 
@@ -97,21 +102,33 @@ impl Phrase {
         let meaning = match row.means.as_str() {
             "crash" => Meaning::Crash,
             "trouble" => Meaning::Trouble,
-            reason => Meaning::Refusal(reason.parse().map_err(|error| {
-                broken(format!("{error}; nor is it `crash` or `trouble`"))
-            })?),
+            reason => Meaning::Refusal(
+                reason
+                    .parse()
+                    .map_err(|error| broken(format!("{error}; nor is it `crash` or `trouble`")))?,
+            ),
         };
         let tools = row
             .tools
             .iter()
-            .map(|tool| tool.parse::<Tool>().map_err(|error| broken(error.to_string())))
+            .map(|tool| {
+                tool.parse::<Tool>()
+                    .map_err(|error| broken(error.to_string()))
+            })
             .collect::<Result<_, _>>()?;
         let pattern = Regex::new(&row.pattern).map_err(|error| broken(error.to_string()))?;
         if row.examples.is_empty() {
             return Err(broken("no example of a real message".to_owned()));
         }
-        if let Some(example) = row.examples.iter().find(|example| !pattern.is_match(&example.says)) {
-            return Err(broken(format!("it does not fit what {} says: {}", example.by, example.says)));
+        if let Some(example) = row
+            .examples
+            .iter()
+            .find(|example| !pattern.is_match(&example.says))
+        {
+            return Err(broken(format!(
+                "it does not fit what {} says: {}",
+                example.by, example.says
+            )));
         }
         Ok(Self {
             tools,
@@ -138,9 +155,17 @@ mod tests {
         for phrase in &book.phrases {
             for example in &phrase.examples {
                 let (tool, version) = example.by.split_once('@').unwrap();
-                assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{}", example.by);
+                assert!(
+                    version.starts_with(|c: char| c.is_ascii_digit()),
+                    "{}",
+                    example.by
+                );
                 let tool: Tool = tool.parse().unwrap();
-                assert!(phrase.is_of(tool), "{tool} does not use `{}`", phrase.pattern);
+                assert!(
+                    phrase.is_of(tool),
+                    "{tool} does not use `{}`",
+                    phrase.pattern
+                );
                 assert_eq!(
                     book.look_up(tool, &example.says),
                     Some(phrase.meaning),

@@ -40,20 +40,49 @@ pub fn plain(text: &str) -> String {
 pub fn last_error(stderr: &str, stdout: &str) -> String {
     let pick = |text: &str| {
         let text = plain(text);
-        let lines: Vec<&str> =
-            text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let lines: Vec<&str> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
         let says_so = |line: &&&str| {
             let lower = line.to_ascii_lowercase();
             lower.starts_with("error") || lower.contains("error:") || lower.contains("level=fatal")
         };
-        lines.iter().rev().find(says_so).or(lines.last()).map(|line| (*line).to_owned())
+        lines
+            .iter()
+            .rev()
+            .find(says_so)
+            .or(lines.last())
+            .map(|line| (*line).to_owned())
     };
     let mut words = pick(stderr).or_else(|| pick(stdout)).unwrap_or_default();
+    if let Some(message) = logged_message(&words) {
+        words = message;
+    }
     if let Some((at, _)) = words.char_indices().nth(MESSAGE_LIMIT) {
         words.truncate(at);
         words.push('…');
     }
     words
+}
+
+/// The message in a line of the logger that skopeo and others use,
+/// `time="…" level=fatal msg="…"`.
+fn logged_message(line: &str) -> Option<String> {
+    let quoted = line.split_once("level=fatal msg=\"")?.1;
+    let mut message = String::new();
+    let mut chars = quoted.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some(message),
+            '\\' => match chars.next()? {
+                'n' => message.push(' '),
+                other => message.push(other),
+            },
+            other => message.push(other),
+        }
+    }
 }
 
 /// Longer messages are cut; the evidence keeps more.
@@ -74,8 +103,14 @@ mod tests {
     #[test]
     fn the_error_is_found_among_the_noise() {
         let stderr = "Trying to pull x...\nError: choosing an image: no image found\n";
-        assert_eq!(last_error(stderr, "noise"), "Error: choosing an image: no image found");
+        assert_eq!(
+            last_error(stderr, "noise"),
+            "Error: choosing an image: no image found"
+        );
         assert_eq!(last_error("", "only this\n\n"), "only this");
         assert_eq!(last_error("", ""), "");
+        let logged =
+            r#"time="2026-01-01T00:00:00Z" level=fatal msg="no image for \"v1\"" more="x""#;
+        assert_eq!(last_error(logged, ""), "no image for \"v1\"");
     }
 }

@@ -128,7 +128,11 @@ pub(crate) enum Channel {
 #[derive(Debug, Args)]
 pub(crate) struct Install {
     /// Releases, such as bookworm
-    #[arg(value_name = "NAME", required_unless_present = "missing", conflicts_with = "missing")]
+    #[arg(
+        value_name = "NAME",
+        required_unless_present = "missing",
+        conflicts_with = "missing"
+    )]
     pub(crate) names: Vec<String>,
     /// Provision the tools that this machine lacks: from its own release, or else from the
     /// first later one that has them

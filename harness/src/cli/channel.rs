@@ -74,7 +74,11 @@ fn install(args: &Install, store: &Store, screen: Screen) -> Result<Exit> {
         .iter()
         .map(|name| name.parse().map_err(Failure::usage))
         .collect::<Result<_>>()?;
-    let wanted = if args.missing { lacking(&wanted, store, screen, &cancel)? } else { wanted };
+    let wanted = if args.missing {
+        lacking(&wanted, store, screen, &cancel)?
+    } else {
+        wanted
+    };
     if wanted.is_empty() {
         screen.say("every tool is there already");
         return Ok(Exit::Success);
@@ -84,7 +88,9 @@ fn install(args: &Install, store: &Store, screen: Screen) -> Result<Exit> {
             Ok(release) => vec![release],
             Err(why) => {
                 for tool in &wanted {
-                    screen.say(&format!("{tool} is missing, and cannot be provisioned: {why}"));
+                    screen.say(&format!(
+                        "{tool} is missing, and cannot be provisioned: {why}"
+                    ));
                 }
                 return Ok(Exit::Success);
             }
@@ -109,8 +115,12 @@ fn install(args: &Install, store: &Store, screen: Screen) -> Result<Exit> {
             None => screen.say(&line),
         }
     };
-    let installer =
-        Installer { store, allow_expired: args.allow_expired, cancel: &cancel, step: &step };
+    let installer = Installer {
+        store,
+        allow_expired: args.allow_expired,
+        cancel: &cancel,
+        step: &step,
+    };
     let done = provision(&installer, &releases, &wanted, args.missing);
     if let Some(spinner) = &spinner {
         spinner.finish_and_clear();
@@ -132,7 +142,11 @@ fn provision(
     let mut done = Vec::new();
     for release in releases {
         let (channel, lacks) = installer.install(release, wanted)?;
-        done.push(format!("{}: {}", channel.record.name, channel.record.tools.join(", ")));
+        done.push(format!(
+            "{}: {}",
+            channel.record.name,
+            channel.record.tools.join(", ")
+        ));
         for tool in lacks {
             if later {
                 let newer = installer.first_with(tool, &later_releases(release))?;
@@ -165,7 +179,12 @@ fn lacking(
 ) -> Result<BTreeSet<Tool>> {
     let ground = ground::claim(screen, false)?;
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let scout = Scout { ground: &ground, store, path: &path, cancel };
+    let scout = Scout {
+        ground: &ground,
+        store,
+        path: &path,
+        cancel,
+    };
     let fleet = scout.fleet(&[Source::Auto])?;
     let there: BTreeSet<Tool> = fleet.runtimes.iter().map(|runtime| runtime.tool).collect();
     Ok(wanted.difference(&there).copied().collect())
@@ -187,13 +206,22 @@ fn check(names: &[String], store: &Store, screen: Screen) -> Result<Exit> {
     let cancel = Cancel::default();
     ground::listen(screen, &cancel)?;
     let names = if names.is_empty() {
-        store.list().into_iter().map(|channel| channel.record.name).collect()
+        store
+            .list()
+            .into_iter()
+            .map(|channel| channel.record.name)
+            .collect()
     } else {
         names.to_vec()
     };
     let ground = ground::claim(screen, false)?;
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let scout = Scout { ground: &ground, store, path: &path, cancel: &cancel };
+    let scout = Scout {
+        ground: &ground,
+        store,
+        path: &path,
+        cancel: &cancel,
+    };
     let mut all_start = true;
     for name in names {
         let fleet = scout.fleet(&[Source::Release(name.clone())])?;
@@ -206,5 +234,9 @@ fn check(names: &[String], store: &Store, screen: Screen) -> Result<Exit> {
             screen.print(&format!("{name}: {}: {}", missing.tool, missing.why))?;
         }
     }
-    Ok(if all_start { Exit::Success } else { Exit::CheckFailed })
+    Ok(if all_start {
+        Exit::Success
+    } else {
+        Exit::CheckFailed
+    })
 }

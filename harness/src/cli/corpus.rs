@@ -12,7 +12,12 @@ use std::{fmt::Write as _, fs, path::Path};
 
 pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection)?;
-    let width = selected.cases.iter().map(|case| case.id.as_str().len()).max().unwrap_or(0);
+    let width = selected
+        .cases
+        .iter()
+        .map(|case| case.id.as_str().len())
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     let mut family = None;
     for case in &selected.cases {
@@ -27,8 +32,13 @@ pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
             let blank = if text.is_empty() { "" } else { "\n" };
             let _ = writeln!(text, "{blank}{title}");
         }
-        let _ =
-            writeln!(text, "  {:width$}  {:<14}  {}", case.id, case.platform.to_string(), case.title);
+        let _ = writeln!(
+            text,
+            "  {:width$}  {:<14}  {}",
+            case.id,
+            case.platform.to_string(),
+            case.title
+        );
     }
     let _ = write!(text, "\n{} cases", selected.cases.len());
     screen.print(&text)?;
@@ -43,7 +53,11 @@ pub(crate) fn show(args: &Show, screen: Screen) -> Result<Exit> {
         platform: args.selection.platform.clone(),
     };
     let selected = select::cases(&selection)?;
-    let Some(case) = selected.cases.iter().find(|case| case.id.as_str() == args.case) else {
+    let Some(case) = selected
+        .cases
+        .iter()
+        .find(|case| case.id.as_str() == args.case)
+    else {
         let close: Vec<&str> = selected
             .cases
             .iter()
@@ -56,7 +70,10 @@ pub(crate) fn show(args: &Show, screen: Screen) -> Result<Exit> {
         } else {
             format!("did you mean {}?", close.join(", "))
         };
-        return Err(Failure::usage(format!("there is no case `{}` (hint: {hint})", args.case)));
+        return Err(Failure::usage(format!(
+            "there is no case `{}` (hint: {hint})",
+            args.case
+        )));
     };
     screen.print(&describe(case, &selected.corpus))?;
     Ok(Exit::Success)
@@ -101,13 +118,24 @@ fn describe(case: &Case, corpus: &Corpus) -> String {
             .platform
             .as_ref()
             .map_or_else(|| "no platform".to_owned(), ToString::to_string);
-        let served = if child.served { "" } else { "  (the registry does not have it)" };
-        let _ = writeln!(text, "  {:<14}  {platform:<14}  {}{served}", child.name, child.manifest);
+        let served = if child.served {
+            ""
+        } else {
+            "  (the registry does not have it)"
+        };
+        let _ = writeln!(
+            text,
+            "  {:<14}  {platform:<14}  {}{served}",
+            child.name, child.manifest
+        );
     }
     let _ = writeln!(text, "\nIndex, {} bytes", case.index.bytes.len());
     let _ = writeln!(text, "{}", String::from_utf8_lossy(&case.index.bytes));
     for document in &case.documents {
-        let nested = !case.children.iter().any(|child| child.manifest == document.digest);
+        let nested = !case
+            .children
+            .iter()
+            .any(|child| child.manifest == document.digest);
         if nested {
             let _ = writeln!(text, "\nNested index {}", document.digest);
             let _ = writeln!(text, "served as {}", document.media_type);
@@ -126,7 +154,11 @@ pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {
 
 fn build(dir: &Path, patterns: &[String], screen: Screen) -> Result<Exit> {
     let platform = "linux/amd64".parse().map_err(Failure::internal)?;
-    let selection = Selection { cases: patterns.to_vec(), corpus: None, platform };
+    let selection = Selection {
+        cases: patterns.to_vec(),
+        corpus: None,
+        platform,
+    };
     let selected = select::cases(&selection)?;
     for case in &selected.cases {
         let target = dir.join(case.id.as_str());
@@ -134,7 +166,11 @@ fn build(dir: &Path, patterns: &[String], screen: Screen) -> Result<Exit> {
             .map_err(|error| Failure::usage(format!("{}: {error}", target.display())))?;
         write_layout(case, &target).map_err(Failure::usage)?;
     }
-    screen.say(&format!("wrote {} layouts below {}", selected.cases.len(), dir.display()));
+    screen.say(&format!(
+        "wrote {} layouts below {}",
+        selected.cases.len(),
+        dir.display()
+    ));
     Ok(Exit::Success)
 }
 
@@ -147,7 +183,10 @@ fn check(dir: &Path, screen: Screen) -> Result<Exit> {
         Corpus::foreign(dir, &platform)?
     };
     let kind = if has_recipes { "recipes" } else { "layouts" };
-    screen.say(&format!("{} cases from {kind}, without mistakes", corpus.cases().len()));
+    screen.say(&format!(
+        "{} cases from {kind}, without mistakes",
+        corpus.cases().len()
+    ));
     Ok(Exit::Success)
 }
 
@@ -157,7 +196,10 @@ fn walk_has_recipes(dir: &Path) -> bool {
     while let Some(next) = open.pop() {
         for entry in fs::read_dir(next).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
                 return true;
             }
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {

@@ -16,11 +16,17 @@ pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     pub(crate) fn usage(message: impl std::fmt::Display) -> Self {
-        Self { exit: Exit::Usage, error: anyhow::anyhow!("{message}") }
+        Self {
+            exit: Exit::Usage,
+            error: anyhow::anyhow!("{message}"),
+        }
     }
 
     pub(crate) fn internal(error: impl Into<anyhow::Error>) -> Self {
-        Self { exit: Exit::Internal, error: error.into() }
+        Self {
+            exit: Exit::Internal,
+            error: error.into(),
+        }
     }
 }
 
@@ -49,7 +55,10 @@ impl From<FleetError> for Failure {
             FleetError::NoChannel(_) => Exit::Usage,
             FleetError::Room(_) => Exit::Internal,
         };
-        Self { exit, error: error.into() }
+        Self {
+            exit,
+            error: error.into(),
+        }
     }
 }
 
@@ -62,6 +71,9 @@ impl From<WriteError> for Failure {
             | WriteError::Different { .. } => Exit::Usage,
             WriteError::Record { .. } => Exit::Internal,
         };
-        Self { exit, error: error.into() }
+        Self {
+            exit,
+            error: error.into(),
+        }
     }
 }

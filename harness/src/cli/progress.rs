@@ -29,7 +29,11 @@ impl Progress {
             .is_watched()
             .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
         let lines = (0..runtimes).map(|_| Mutex::default()).collect();
-        Self { screen, bars, lines }
+        Self {
+            screen,
+            bars,
+            lines,
+        }
     }
 
     /// Takes the bars off the screen.
@@ -43,10 +47,16 @@ impl Progress {
 impl Watcher for Progress {
     fn see(&self, event: &Event<'_>) -> io::Result<()> {
         let line = |index: usize| {
-            self.lines[index].lock().unwrap_or_else(PoisonError::into_inner)
+            self.lines[index]
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
         };
         match event {
-            Event::RuntimeBegan { index, runtime, trials } => {
+            Event::RuntimeBegan {
+                index,
+                runtime,
+                trials,
+            } => {
                 let mut line = line(*index);
                 if let (Some(bars), None) = (&self.bars, &line.bar) {
                     let bar = bars.add(ProgressBar::new(*trials as u64));
@@ -69,7 +79,11 @@ impl Watcher for Progress {
                     bar.inc(1);
                 }
             }
-            Event::RuntimeEnded { index, runtime, end } => {
+            Event::RuntimeEnded {
+                index,
+                runtime,
+                end,
+            } => {
                 let line = line(*index);
                 let said = match end {
                     RuntimeEnd::Finished => counts(&line.outcomes),
@@ -105,7 +119,11 @@ fn counts(outcomes: &[Outcome]) -> String {
             Some(count) => Some(format!("{count} {kind}")),
         })
         .collect();
-    if words.is_empty() { "nothing to do".to_owned() } else { words.join(", ") }
+    if words.is_empty() {
+        "nothing to do".to_owned()
+    } else {
+        words.join(", ")
+    }
 }
 
 /// Shows every event to several watchers.

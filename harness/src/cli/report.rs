@@ -20,7 +20,11 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
         .results
         .iter()
         .map(|path| {
-            let file = if path.is_dir() { path.join(FILE) } else { path.clone() };
+            let file = if path.is_dir() {
+                path.join(FILE)
+            } else {
+                path.clone()
+            };
             Results::read(&file).map_err(Failure::from)
         })
         .collect::<Result<_>>()?;
@@ -39,10 +43,20 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
                 },
             )
         }
-        Format::Markdown => {
-            markdown::render(&matrix, &markdown::Options { all: args.all, findings: 3 })
-        }
-        Format::Html => html::render(&matrix, &html::Options { all: args.all, findings: 3 }),
+        Format::Markdown => markdown::render(
+            &matrix,
+            &markdown::Options {
+                all: args.all,
+                findings: 3,
+            },
+        ),
+        Format::Html => html::render(
+            &matrix,
+            &html::Options {
+                all: args.all,
+                findings: 3,
+            },
+        ),
         Format::Json => json::render(&matrix),
         Format::Junit => junit::render(&matrix),
     };

@@ -39,7 +39,12 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     let ground = ground::claim(screen, args.keep)?;
     let store = Store::of_user(|name| std::env::var(name).ok());
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let scout = Scout { ground: &ground, store: &store, path: &path, cancel: &cancel };
+    let scout = Scout {
+        ground: &ground,
+        store: &store,
+        path: &path,
+        cancel: &cancel,
+    };
     let fleet = scout.fleet(&args.channels)?;
     if cancel.is_raised() {
         return Ok(Exit::NothingMeasured);
@@ -62,7 +67,11 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     let header = header(&plan, &selected.source, &fleet);
     let writer = if args.resume {
         let (writer, done) = Writer::resume(&args.out, &header)?;
-        screen.say(&format!("going on after {} of {} trials", done.len(), plan.trials()));
+        screen.say(&format!(
+            "going on after {} of {} trials",
+            done.len(),
+            plan.trials()
+        ));
         plan.done = done;
         writer
     } else {
@@ -86,21 +95,32 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         writer.finish(now())?;
     }
     if args.keep {
-        screen.say(&format!("private directories are kept in {}", ground.dir().display()));
+        screen.say(&format!(
+            "private directories are kept in {}",
+            ground.dir().display()
+        ));
     }
     drop(ground);
     let results = [Results::read(writer.path())?];
     let book = book(&selected.corpus);
     let matrix = Matrix::build(&results, &book);
-    let options =
-        terminal::Options { color: screen.color(), width: screen.width(), all: args.all, findings: 3 };
+    let options = terminal::Options {
+        color: screen.color(),
+        width: screen.width(),
+        all: args.all,
+        findings: 3,
+    };
     screen.print(&terminal::render(&matrix, &options))?;
     screen.print(&next_command(&args.out, interrupted, &results[0]))?;
     Ok(exit(&results[0].trials, interrupted))
 }
 
 fn distinct<T: Copy + Ord>(all: &[T]) -> Vec<T> {
-    all.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
+    all.iter()
+        .copied()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
 }
 
 fn default_jobs() -> usize {
@@ -109,7 +129,9 @@ fn default_jobs() -> usize {
 
 /// The time, as results write it.
 fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
 }
 
 /// The families and cases of a corpus, for reports.
@@ -130,8 +152,10 @@ pub(crate) fn say_missing(screen: Screen, fleet: &Fleet) {
 }
 
 pub(crate) fn missing_line(missing: &Missing) -> String {
-    let flavour =
-        missing.flavour.map(|flavour| format!("+{}", flavour.as_str())).unwrap_or_default();
+    let flavour = missing
+        .flavour
+        .map(|flavour| format!("+{}", flavour.as_str()))
+        .unwrap_or_default();
     format!(
         "{}{flavour} ({}): {}; {}",
         missing.tool, missing.channel, missing.why, missing.remedy
@@ -203,7 +227,13 @@ fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
                 .map(|(role, version)| texts(role, version.clone()))
                 .collect(),
             packages,
-            notes: runtime.place.notes.iter().chain(&runtime.notes).cloned().collect(),
+            notes: runtime
+                .place
+                .notes
+                .iter()
+                .chain(&runtime.notes)
+                .cloned()
+                .collect(),
         },
         unmeasured: None,
     }
@@ -224,7 +254,10 @@ fn next_command(out: &Path, interrupted: bool, results: &Results) -> String {
 
 /// The exit code of a run with these trials.
 fn exit(trials: &[Trial], interrupted: bool) -> Exit {
-    let measured = trials.iter().filter(|trial| trial.outcome.is_measured()).count();
+    let measured = trials
+        .iter()
+        .filter(|trial| trial.outcome.is_measured())
+        .count();
     // What a tool cannot be asked is no failure to measure it.
     let failed = trials.iter().any(|trial| match &trial.outcome {
         Outcome::Unmeasured { why, .. } => match why {

@@ -10,11 +10,20 @@ pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
     let ground = ground::claim(screen, false)?;
     let store = Store::of_user(|name| std::env::var(name).ok());
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let scout = Scout { ground: &ground, store: &store, path: &path, cancel: &cancel };
+    let scout = Scout {
+        ground: &ground,
+        store: &store,
+        path: &path,
+        cancel: &cancel,
+    };
     let fleet = scout.fleet(&args.channels)?;
     let mut lines = vec![format!("{} runtimes found", fleet.runtimes.len())];
-    let width =
-        fleet.runtimes.iter().map(|runtime| runtime.id().chars().count()).max().unwrap_or(0);
+    let width = fleet
+        .runtimes
+        .iter()
+        .map(|runtime| runtime.id().chars().count())
+        .max()
+        .unwrap_or(0);
     for runtime in &fleet.runtimes {
         let versions: Vec<String> = runtime
             .versions
@@ -39,8 +48,17 @@ pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
     if !fleet.missing.is_empty() {
         lines.push(String::new());
         lines.push(format!("{} missing", fleet.missing.len()));
-        lines.extend(fleet.missing.iter().map(|missing| format!("  {}", missing_line(missing))));
+        lines.extend(
+            fleet
+                .missing
+                .iter()
+                .map(|missing| format!("  {}", missing_line(missing))),
+        );
     }
     screen.print(&lines.join("\n"))?;
-    Ok(if fleet.runtimes.is_empty() { Exit::NothingMeasured } else { Exit::Success })
+    Ok(if fleet.runtimes.is_empty() {
+        Exit::NothingMeasured
+    } else {
+        Exit::Success
+    })
 }

@@ -22,19 +22,28 @@ pub(crate) struct Selected {
 pub(crate) fn cases(selection: &Selection) -> Result<Selected> {
     let (corpus, source) = match &selection.corpus {
         None => (Corpus::built_in()?, "built-in".to_owned()),
-        Some(dir) => {
-            (Corpus::foreign(dir, &selection.platform)?, dir.to_string_lossy().into_owned())
-        }
+        Some(dir) => (
+            Corpus::foreign(dir, &selection.platform)?,
+            dir.to_string_lossy().into_owned(),
+        ),
     };
     let ids: Vec<&str> = corpus.cases().iter().map(|case| case.id.as_str()).collect();
     let globs = globs("--case", &selection.cases, &ids)?;
     let cases = corpus
         .cases()
         .iter()
-        .filter(|case| globs.as_ref().is_none_or(|globs| globs.is_match(case.id.as_str())))
+        .filter(|case| {
+            globs
+                .as_ref()
+                .is_none_or(|globs| globs.is_match(case.id.as_str()))
+        })
         .map(|case| Arc::new(case.clone()))
         .collect();
-    Ok(Selected { corpus, cases, source })
+    Ok(Selected {
+        corpus,
+        cases,
+        source,
+    })
 }
 
 /// Picks the runtimes that were asked for.
@@ -44,14 +53,21 @@ pub(crate) fn runtimes(fleet: &Fleet, patterns: &[String]) -> Result<Vec<Runtime
     }
     let ids: Vec<String> = fleet.runtimes.iter().map(Runtime::id).collect();
     // A tool that is not there is not a glob that is wrong.
-    let missing: Vec<String> =
-        fleet.missing.iter().map(|missing| format!("{}@0", missing.tool)).collect();
+    let missing: Vec<String> = fleet
+        .missing
+        .iter()
+        .map(|missing| format!("{}@0", missing.tool))
+        .collect();
     let known: Vec<&str> = ids.iter().chain(&missing).map(String::as_str).collect();
     let globs = globs("--runtime", patterns, &known)?;
     Ok(fleet
         .runtimes
         .iter()
-        .filter(|runtime| globs.as_ref().is_none_or(|globs| globs.is_match(runtime.id())))
+        .filter(|runtime| {
+            globs
+                .as_ref()
+                .is_none_or(|globs| globs.is_match(runtime.id()))
+        })
         .cloned()
         .collect())
 }
@@ -74,7 +90,10 @@ fn globs(option: &str, patterns: &[String], known: &[&str]) -> Result<Option<Glo
         }
         builder.add(glob);
     }
-    builder.build().map(Some).map_err(|error| Failure::usage(format!("{option}: {error}")))
+    builder
+        .build()
+        .map(Some)
+        .map_err(|error| Failure::usage(format!("{option}: {error}")))
 }
 
 fn examples(known: &[&str]) -> String {
@@ -82,6 +101,10 @@ fn examples(known: &[&str]) -> String {
     match known.len() {
         0 => "there is nothing to match".to_owned(),
         all if all <= SHOWN => format!("there are {}", known.join(", ")),
-        all => format!("there are {}, and {} more", known[..SHOWN].join(", "), all - SHOWN),
+        all => format!(
+            "there are {}, and {} more",
+            known[..SHOWN].join(", "),
+            all - SHOWN
+        ),
     }
 }

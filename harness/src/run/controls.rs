@@ -35,7 +35,10 @@ impl Controls {
                 .map(|case| Arc::new(case.clone()))
                 .ok_or(ControlsError(id))
         };
-        Ok(Self { match_: find(MATCH)?, no_match: find(NO_MATCH)? })
+        Ok(Self {
+            match_: find(MATCH)?,
+            no_match: find(NO_MATCH)?,
+        })
     }
 
     /// Why the outcomes of the two controls disqualify a runtime; `None` where they do not.
@@ -45,9 +48,9 @@ impl Controls {
     #[must_use]
     pub fn verdict(&self, matched: &Outcome, unmatched: &Outcome) -> Option<String> {
         let right = |child: &str| {
-            self.match_.child(child).is_some_and(|child| {
-                child.platform.as_ref() == Some(&self.match_.platform)
-            })
+            self.match_
+                .child(child)
+                .is_some_and(|child| child.platform.as_ref() == Some(&self.match_.platform))
         };
         let first = match matched {
             Outcome::Picked { child, .. } if right(child) => None,
@@ -59,9 +62,13 @@ impl Controls {
         };
         match (first, second) {
             (None, None) => None,
-            (first, second) => {
-                Some(first.into_iter().chain(second).collect::<Vec<_>>().join("; "))
-            }
+            (first, second) => Some(
+                first
+                    .into_iter()
+                    .chain(second)
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            ),
         }
     }
 }
@@ -74,7 +81,10 @@ fn describe(outcome: &Outcome) -> String {
             format!("crashed: {}", what.lines().next().unwrap_or_default())
         }
         Outcome::Unmeasured { detail, .. } => {
-            format!("not measured: {}", detail.lines().next().unwrap_or_default())
+            format!(
+                "not measured: {}",
+                detail.lines().next().unwrap_or_default()
+            )
         }
         Outcome::Nothing
         | Outcome::Mixed { .. }
@@ -93,28 +103,54 @@ mod tests {
     }
 
     fn picked(child: &str) -> Outcome {
-        Outcome::Picked { child: child.to_owned(), digest: String::new() }
+        Outcome::Picked {
+            child: child.to_owned(),
+            digest: String::new(),
+        }
     }
 
     fn refused() -> Outcome {
-        Outcome::Refused { reason: RefusalReason::NoMatch, message: "no".to_owned() }
+        Outcome::Refused {
+            reason: RefusalReason::NoMatch,
+            message: "no".to_owned(),
+        }
     }
 
     #[test]
     fn the_right_pick_and_a_refusal_pass() {
         assert_eq!(controls().verdict(&picked("amd64"), &refused()), None);
-        assert_eq!(controls().verdict(&picked("amd64"), &Outcome::Nothing), None);
+        assert_eq!(
+            controls().verdict(&picked("amd64"), &Outcome::Nothing),
+            None
+        );
     }
 
     #[test]
     fn everything_else_disqualifies() {
         let controls = controls();
-        assert!(controls.verdict(&picked("arm64"), &refused()).is_some(), "the wrong child");
-        assert!(controls.verdict(&picked("amd64"), &picked("s390x")).is_some(), "any child");
-        assert!(controls.verdict(&refused(), &refused()).is_some(), "refuses everything");
-        assert!(controls.verdict(&Outcome::Nothing, &Outcome::Nothing).is_some());
-        let unmeasured =
-            Outcome::Unmeasured { why: UnmeasuredWhy::HarnessTrouble, detail: "x".to_owned() };
+        assert!(
+            controls.verdict(&picked("arm64"), &refused()).is_some(),
+            "the wrong child"
+        );
+        assert!(
+            controls
+                .verdict(&picked("amd64"), &picked("s390x"))
+                .is_some(),
+            "any child"
+        );
+        assert!(
+            controls.verdict(&refused(), &refused()).is_some(),
+            "refuses everything"
+        );
+        assert!(
+            controls
+                .verdict(&Outcome::Nothing, &Outcome::Nothing)
+                .is_some()
+        );
+        let unmeasured = Outcome::Unmeasured {
+            why: UnmeasuredWhy::HarnessTrouble,
+            detail: "x".to_owned(),
+        };
         assert!(controls.verdict(&picked("amd64"), &unmeasured).is_some());
     }
 }

@@ -60,12 +60,21 @@ pub fn execute(plan: &Plan, bench: &Bench<'_>, watcher: &dyn Watcher) -> io::Res
             let shared = &shared;
             scope.spawn(move || {
                 for operation in &plan.operations {
-                    Line { shared, index, runtime, operation: *operation }.run();
+                    Line {
+                        shared,
+                        index,
+                        runtime,
+                        operation: *operation,
+                    }
+                    .run();
                 }
             });
         }
     });
-    let failure = shared.failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let failure = shared
+        .failure
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     failure.map_or(Ok(()), Err)
 }
 
@@ -83,7 +92,10 @@ impl Shared<'_> {
     fn show(&self, event: &Event<'_>) {
         if let Err(error) = self.watcher.see(event) {
             self.failed.store(true, Ordering::SeqCst);
-            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            self.failure
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get_or_insert(error);
         }
     }
 
@@ -116,9 +128,21 @@ impl Line<'_> {
             runtime: self.runtime,
             trials: cases.len(),
         });
-        let end = if cases.is_empty() { RuntimeEnd::Finished } else { self.measure(cases) };
-        let end = if self.shared.is_over() { RuntimeEnd::Interrupted } else { end };
-        self.shared.show(&Event::RuntimeEnded { index: self.index, runtime: self.runtime, end });
+        let end = if cases.is_empty() {
+            RuntimeEnd::Finished
+        } else {
+            self.measure(cases)
+        };
+        let end = if self.shared.is_over() {
+            RuntimeEnd::Interrupted
+        } else {
+            end
+        };
+        self.shared.show(&Event::RuntimeEnded {
+            index: self.index,
+            runtime: self.runtime,
+            end,
+        });
     }
 
     fn measure(&self, cases: Vec<Arc<Case>>) -> RuntimeEnd {
@@ -153,15 +177,19 @@ impl Line<'_> {
         }
         if let Some(why) = controls.verdict(&matched.outcome, &unmatched.outcome) {
             let why = format!("it failed its controls: {why}");
-            for (case, measured) in
-                [(&controls.match_, matched), (&controls.no_match, unmatched)]
-            {
+            for (case, measured) in [(&controls.match_, matched), (&controls.no_match, unmatched)] {
                 if cases.iter().any(|open| open.id == case.id) {
                     let outcome = Outcome::Unmeasured {
                         why: UnmeasuredWhy::ControlsFailed,
                         detail: why.clone(),
                     };
-                    self.record(case, Measured { outcome, ..measured });
+                    self.record(
+                        case,
+                        Measured {
+                            outcome,
+                            ..measured
+                        },
+                    );
                 }
             }
             let rest: Vec<Arc<Case>> = cases
@@ -219,7 +247,10 @@ impl Line<'_> {
     ) {
         let mut failures = 0;
         loop {
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let next = queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop_front();
             let Some(case) = next else { return };
             if self.shared.is_over() {
                 return;
@@ -228,7 +259,11 @@ impl Line<'_> {
             if self.shared.is_over() {
                 return;
             }
-            failures = if measured.was_trouble_starting { failures + 1 } else { 0 };
+            failures = if measured.was_trouble_starting {
+                failures + 1
+            } else {
+                0
+            };
             let why = measured.outcome.clone();
             self.record(&case, measured);
             if failures >= START_FAILURES {
@@ -236,8 +271,11 @@ impl Line<'_> {
                     Outcome::Unmeasured { detail, .. } => detail,
                     other => other.gist(),
                 };
-                let rest: Vec<_> =
-                    queue.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+                let rest: Vec<_> = queue
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .drain(..)
+                    .collect();
                 self.give_up(&rest, UnmeasuredWhy::NotStarted, &detail);
                 return;
             }
@@ -247,7 +285,9 @@ impl Line<'_> {
     fn open(&self, adapter: &dyn Adapter, number: usize) -> io::Result<Box<dyn Session>> {
         let ground = self.shared.bench.ground;
         // Short, because sockets lie below it.
-        let dir = ground.dir().join(format!("r{}{}.{number}", self.index, self.operation as u8));
+        let dir = ground
+            .dir()
+            .join(format!("r{}{}.{number}", self.index, self.operation as u8));
         let room = Room::furnish(
             &dir,
             ground.dir(),
@@ -265,12 +305,18 @@ impl Line<'_> {
         fetched: &mut BTreeSet<String>,
     ) -> Measured {
         let _pass = self.shared.gate.enter();
-        self.shared.show(&Event::TrialBegan { index: self.index, case: case.id.as_str() });
+        self.shared.show(&Event::TrialBegan {
+            index: self.index,
+            case: case.id.as_str(),
+        });
         let began = Instant::now();
         let bench = self.shared.bench;
         let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
-        let name =
-            format!("p{}t{number}/{}", std::process::id(), case.id.repository_path());
+        let name = format!(
+            "p{}t{number}/{}",
+            std::process::id(),
+            case.id.repository_path()
+        );
         let namespace = match bench.registry.open(&name, Arc::clone(case)) {
             Ok(namespace) => namespace,
             Err(error) => {
@@ -334,7 +380,10 @@ impl Line<'_> {
             self.record(
                 case,
                 Measured {
-                    outcome: Outcome::Unmeasured { why, detail: detail.to_owned() },
+                    outcome: Outcome::Unmeasured {
+                        why,
+                        detail: detail.to_owned(),
+                    },
                     evidence: Evidence::default(),
                     duration: Duration::ZERO,
                     was_trouble_starting: false,
@@ -359,6 +408,9 @@ impl Line<'_> {
             evidence: measured.evidence,
             duration_ms: u64::try_from(measured.duration.as_millis()).unwrap_or(u64::MAX),
         };
-        self.shared.show(&Event::TrialEnded { index: self.index, trial: &trial });
+        self.shared.show(&Event::TrialEnded {
+            index: self.index,
+            trial: &trial,
+        });
     }
 }

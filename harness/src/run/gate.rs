@@ -13,14 +13,20 @@ pub(super) struct Pass<'a>(&'a Gate);
 
 impl Gate {
     pub(super) fn new(places: usize) -> Self {
-        Self { free: Mutex::new(places.max(1)), changed: Condvar::new() }
+        Self {
+            free: Mutex::new(places.max(1)),
+            changed: Condvar::new(),
+        }
     }
 
     pub(super) fn enter(&self) -> Pass<'_> {
         // A panicking trial cannot leave the count half changed, so poison means nothing here.
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         while *free == 0 {
-            free = self.changed.wait(free).unwrap_or_else(PoisonError::into_inner);
+            free = self
+                .changed
+                .wait(free)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         *free -= 1;
         Pass(self)
