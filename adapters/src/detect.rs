@@ -23,6 +23,7 @@ pub(crate) fn single_binary(tool: Tool, name: &str, place: &Place, room: &Room) 
                 versions: BTreeMap::from([("client", said.unwrap_or_default())]),
                 service: Service::None,
                 notes: Vec::new(),
+                is_in_several_channels: false,
             }],
             missing: Vec::new(),
         },

@@ -22,6 +22,9 @@ pub struct Runtime {
     pub service: Service,
     /// What a reader must know to judge what it shows.
     pub notes: Vec<String>,
+    /// Whether another channel of the fleet holds the same version, so that the id must name
+    /// the channel.
+    pub is_in_several_channels: bool,
 }
 
 /// Who runs the daemon of a runtime.
@@ -41,9 +44,20 @@ pub enum Service {
 }
 
 impl Runtime {
-    /// `tool@version` or `tool@version+flavour`.
+    /// `tool@version` or `tool@version+flavour`, with `#channel` where two channels hold the same.
     #[must_use]
     pub fn id(&self) -> String {
+        let mut id = self.id_without_channel();
+        if self.is_in_several_channels {
+            id.push('#');
+            id.push_str(&self.place.channel);
+        }
+        id
+    }
+
+    /// `tool@version` or `tool@version+flavour`.
+    #[must_use]
+    pub fn id_without_channel(&self) -> String {
         let flavour = self.flavour.map(|flavour| format!("+{}", flavour.as_str()));
         format!(
             "{}@{}{}",

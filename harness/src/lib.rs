@@ -4,6 +4,7 @@ pub mod classify;
 pub mod exit;
 pub mod fleet;
 pub mod host;
+pub mod known;
 pub mod registry;
 pub mod results;
 pub mod run;

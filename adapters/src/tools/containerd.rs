@@ -88,6 +88,7 @@ impl Adapter for Containerd {
             versions: versions.clone(),
             service: service.clone(),
             notes: notes.clone(),
+            is_in_several_channels: false,
         };
         let mut runtimes = vec![runtime(None)];
         if has_transfer_service(&version) {

@@ -114,6 +114,7 @@ fn private(
         versions: versions.clone(),
         service: Service::Private,
         notes: Vec::new(),
+        is_in_several_channels: false,
     };
     let mut detected = Detected {
         runtimes: vec![runtime(None)],
@@ -187,6 +188,7 @@ fn on_machine(place: &Place, room: &Room, client: PathBuf, because: String) -> D
             notes: vec![format!(
                 "the machine's own engine was used, because {because}"
             )],
+            is_in_several_channels: false,
         }],
         missing: Vec::new(),
     }

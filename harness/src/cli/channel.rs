@@ -19,7 +19,7 @@ use ocipick_adapters::{
     },
     process::Cancel,
 };
-use std::{collections::BTreeSet, path::Path, time::Duration};
+use std::{collections::BTreeSet, fmt::Write as _, path::Path, time::Duration};
 
 pub(crate) fn channel(command: &Channel, screen: Screen) -> Result<Exit> {
     let store = Store::of_user(|name| std::env::var(name).ok());
@@ -54,7 +54,7 @@ fn list(store: &Store, screen: Screen) -> Result<Exit> {
             record.bootstrapper
         );
         if let Some(expired) = &record.expired {
-            line.push_str(&format!("; metadata past its date ({expired})"));
+            let _ = write!(line, "; metadata past its date ({expired})");
         }
         screen.print(&line)?;
     }

@@ -1,0 +1,55 @@
+# The whole of ocipick in a few words. `make help` lists them.
+
+# Releases to measure side by side, such as "bookworm trixie". Without it, what this machine has,
+# completed by its own release.
+CHANNELS ?=
+# Archive metadata past its date is accepted, since unstable releases often have no other;
+# signatures are verified all the same, and the results say so. `make matrix EXPIRED=` refuses.
+EXPIRED ?= --allow-expired
+# Where results and reports go.
+OUT ?= target/ocipick
+# More options for `ocipick run`.
+ARGS ?=
+
+CARGO ?= cargo
+OCIPICK = target/debug/ocipick
+
+.DEFAULT_GOAL := help
+.PHONY: help build matrix test lint bench docs clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+build: ## build the binary
+	$(CARGO) build --locked --package ocipick
+
+matrix: build ## provision what is missing, measure, print the matrix, write the reports
+ifeq ($(strip $(CHANNELS)),)
+	$(OCIPICK) channel install --missing $(EXPIRED)
+	$(OCIPICK) run --channel auto --out $(OUT) $(ARGS) && $(MAKE) --no-print-directory reports
+else
+	$(OCIPICK) channel install $(CHANNELS) $(EXPIRED)
+	$(OCIPICK) run $(CHANNELS:%=--channel %) --out $(OUT) $(ARGS) && $(MAKE) --no-print-directory reports
+endif
+
+.PHONY: reports
+reports: build
+	$(OCIPICK) report $(OUT) --format html --out $(OUT)/matrix.html
+	$(OCIPICK) report $(OUT) --format markdown --out $(OUT)/matrix.md
+
+test: ## all tests: unit, property, snapshot, fake tools, and the real tools that are found
+	$(CARGO) test --locked --workspace --no-fail-fast
+
+lint: ## formatting, clippy, and documentation, with warnings denied
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+bench: ## how fast the corpus is generated
+	$(CARGO) bench --locked --package ocipick-corpus
+
+docs: ## the documentation of the crates
+	$(CARGO) doc --locked --workspace --no-deps
+
+clean: ## remove what was built; provisioned channels stay (ocipick channel remove)
+	$(CARGO) clean

@@ -1,0 +1,323 @@
+//! Known findings: what is accepted for now, with a reason, and must go on happening.
+
+use globset::{Glob, GlobMatcher};
+use ocipick_reports::results::{OutcomeKind, Trial};
+use serde::Deserialize;
+use std::{cmp::Ordering, fmt};
+
+/// The findings that do not fail the conformance trials.
+#[derive(Debug, Default)]
+pub struct KnownFindings {
+    findings: Vec<KnownFinding>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub struct KnownFinding {
+    case: GlobMatcher,
+    tool: String,
+    flavour: Flavours,
+    versions: Versions,
+    kind: OutcomeKind,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Where it is discussed.
+    pub link: Option<String>,
+}
+
+/// Which flavours of a tool a finding is about.
+#[derive(Debug, PartialEq, Eq)]
+enum Flavours {
+    /// The one without a name.
+    Plain,
+    /// All of them.
+    Any,
+    /// This one.
+    Named(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    finding: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    case: String,
+    tool: String,
+    #[serde(default)]
+    flavour: Option<String>,
+    versions: String,
+    kind: String,
+    reason: String,
+    #[serde(default)]
+    link: Option<String>,
+}
+
+/// Why the file of known findings cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("known findings: {0}")]
+pub struct KnownError(String);
+
+/// How a trial stands to the known findings.
+#[derive(Debug)]
+pub enum Standing<'a> {
+    /// No finding is about it.
+    Unlisted,
+    /// It shows what the finding says.
+    Known(&'a KnownFinding),
+    /// It no longer shows what the finding says.
+    Stale(&'a KnownFinding),
+}
+
+impl KnownFindings {
+    /// Reads the text of a file of known findings.
+    ///
+    /// # Errors
+    /// When it has a mistake, with its line where TOML knows it.
+    pub fn parse(text: &str) -> Result<Self, KnownError> {
+        let file: File = toml::from_str(text).map_err(|error| KnownError(error.to_string()))?;
+        let findings = file
+            .finding
+            .into_iter()
+            .map(KnownFinding::read)
+            .collect::<Result<_, _>>()?;
+        Ok(Self { findings })
+    }
+
+    /// How a trial stands to them. What was not measured neither confirms nor refutes anything.
+    #[must_use]
+    pub fn standing(&self, trial: &Trial) -> Standing<'_> {
+        match self.findings.iter().find(|finding| finding.is_about(trial)) {
+            Some(finding) if finding.kind == trial.outcome.kind() => Standing::Known(finding),
+            Some(finding) if trial.outcome.is_measured() => Standing::Stale(finding),
+            Some(_) | None => Standing::Unlisted,
+        }
+    }
+}
+
+impl KnownFinding {
+    fn read(row: Row) -> Result<Self, KnownError> {
+        let broken = |what: String| KnownError(format!("`{}` of {}: {what}", row.case, row.tool));
+        Ok(Self {
+            case: Glob::new(&row.case)
+                .map_err(|error| broken(error.to_string()))?
+                .compile_matcher(),
+            flavour: match row.flavour.as_deref() {
+                None => Flavours::Plain,
+                Some("*") => Flavours::Any,
+                Some(name) => Flavours::Named(name.to_owned()),
+            },
+            versions: Versions::parse(&row.versions).map_err(&broken)?,
+            kind: row
+                .kind
+                .parse()
+                .map_err(|error| broken(format!("{error}")))?,
+            reason: row.reason.clone(),
+            link: row.link.clone(),
+            tool: row.tool.clone(),
+        })
+    }
+
+    fn is_about(&self, trial: &Trial) -> bool {
+        self.tool == trial.tool
+            && match &self.flavour {
+                Flavours::Any => true,
+                Flavours::Plain => trial.flavour.is_none(),
+                Flavours::Named(name) => trial.flavour.as_ref() == Some(name),
+            }
+            && self.versions.contain(&trial.version)
+            && self.case.is_match(&trial.case)
+    }
+
+    /// What the finding says happens.
+    #[must_use]
+    pub fn kind(&self) -> OutcomeKind {
+        self.kind
+    }
+}
+
+/// A range of versions: `*`, `1.7.24`, or bounds joined by commas, as in `>=2, <2.2`.
+#[derive(Debug, PartialEq, Eq)]
+struct Versions(Vec<(Bound, String)>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bound {
+    Is,
+    AtLeast,
+    Above,
+    AtMost,
+    Below,
+}
+
+impl Versions {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.trim() == "*" {
+            return Ok(Self(Vec::new()));
+        }
+        text.split(',')
+            .map(|part| {
+                let part = part.trim();
+                let (bound, version) = [
+                    (">=", Bound::AtLeast),
+                    (">", Bound::Above),
+                    ("<=", Bound::AtMost),
+                    ("<", Bound::Below),
+                ]
+                .iter()
+                .find_map(|(sign, bound)| Some((*bound, part.strip_prefix(sign)?.trim())))
+                .unwrap_or((Bound::Is, part));
+                if version.starts_with(|c: char| c.is_ascii_digit()) {
+                    Ok((bound, version.to_owned()))
+                } else {
+                    Err(format!(
+                        "`{text}` is no range of versions (hint: `*`, `1.7.24`, `>=2, <2.2`)"
+                    ))
+                }
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    fn contain(&self, version: &str) -> bool {
+        self.0.iter().all(|(bound, limit)| {
+            let order = compare_versions(version, limit);
+            match bound {
+                Bound::Is => order == Ordering::Equal,
+                Bound::AtLeast => order != Ordering::Less,
+                Bound::Above => order == Ordering::Greater,
+                Bound::AtMost => order != Ordering::Greater,
+                Bound::Below => order == Ordering::Less,
+            }
+        })
+    }
+}
+
+/// Compares versions number by number; a release candidate comes before its release.
+fn compare_versions(left: &str, right: &str) -> Ordering {
+    let split = |text: &str| -> (Vec<u64>, Option<String>) {
+        let (numbers, rest) = text
+            .split_once('-')
+            .map_or((text, None), |(n, r)| (n, Some(r)));
+        let numbers = numbers
+            .split('.')
+            .map(|part| part.parse().unwrap_or(0))
+            .collect();
+        (numbers, rest.map(str::to_owned))
+    };
+    let ((mut a, a_rest), (mut b, b_rest)) = (split(left), split(right));
+    let length = a.len().max(b.len());
+    a.resize(length, 0);
+    b.resize(length, 0);
+    a.cmp(&b).then_with(|| match (a_rest, b_rest) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(a), Some(b)) => a.cmp(&b),
+    })
+}
+
+impl fmt::Display for KnownFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.reason)?;
+        match &self.link {
+            Some(link) => write!(f, " ({link})"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ocipick_reports::results::{Evidence, Outcome, UnmeasuredWhy};
+
+    fn trial(outcome: Outcome) -> Trial {
+        Trial {
+            case: "missing/alone".to_owned(),
+            runtime: "docker@28.5.2".to_owned(),
+            tool: "docker".to_owned(),
+            version: "28.5.2".to_owned(),
+            flavour: None,
+            channel: "path".to_owned(),
+            operation: "pull".to_owned(),
+            platform: "linux/amd64".to_owned(),
+            outcome,
+            evidence: Evidence::default(),
+            duration_ms: 0,
+        }
+    }
+
+    const FILE: &str = r#"
+[[finding]]
+case = "missing/*"
+tool = "docker"
+versions = ">=28, <29"
+kind = "crashed"
+reason = "it does"
+"#;
+
+    #[test]
+    fn a_listed_finding_is_known_until_it_no_longer_occurs() {
+        let known = KnownFindings::parse(FILE).unwrap();
+        let crashed = trial(Outcome::Crashed {
+            what: "x".to_owned(),
+        });
+        assert!(matches!(known.standing(&crashed), Standing::Known(_)));
+        let stale = trial(Outcome::Nothing);
+        assert!(matches!(known.standing(&stale), Standing::Stale(_)));
+        let unmeasured = trial(Outcome::Unmeasured {
+            why: UnmeasuredWhy::NotStarted,
+            detail: String::new(),
+        });
+        assert!(matches!(known.standing(&unmeasured), Standing::Unlisted));
+    }
+
+    #[test]
+    fn other_versions_and_flavours_are_not_meant() {
+        let known = KnownFindings::parse(FILE).unwrap();
+        let mut other = trial(Outcome::Crashed {
+            what: "x".to_owned(),
+        });
+        other.version = "29.0.1".to_owned();
+        assert!(matches!(known.standing(&other), Standing::Unlisted));
+        other.version = "28.0".to_owned();
+        other.flavour = Some("containerd-store".to_owned());
+        assert!(matches!(known.standing(&other), Standing::Unlisted));
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        let contain = |range: &str, version| Versions::parse(range).unwrap().contain(version);
+        assert!(contain("*", "1.2.3") && contain("1.10", "1.10.0"));
+        assert!(contain(">=1.9, <2", "1.10.3") && !contain("<1.10", "1.10.0"));
+        assert!(contain("<2.0.0", "2.0.0-rc.1"));
+        assert!(Versions::parse("new ones").is_err());
+    }
+
+    #[test]
+    fn the_shipped_file_is_read() {
+        KnownFindings::parse(include_str!("../known-findings.toml")).unwrap();
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let broken = FILE.replace("crashed", "exploded");
+        assert!(
+            KnownFindings::parse(&broken)
+                .unwrap_err()
+                .to_string()
+                .contains("`exploded`")
+        );
+        let unknown = FILE.replace("reason", "because");
+        assert!(
+            KnownFindings::parse(&unknown)
+                .unwrap_err()
+                .to_string()
+                .contains("unknown field")
+        );
+    }
+}

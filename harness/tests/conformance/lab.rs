@@ -1,0 +1,289 @@
+//! Measures what the trials ask about: once, with the runner of the matrix.
+
+use anyhow::Context as _;
+use libtest_mimic::Arguments;
+use ocipick::{
+    classify::Phrasebook,
+    fleet::{Fleet, Scout, Source},
+    known::KnownFindings,
+    registry::Registry,
+    run::{Bench, Cell, Controls, Event, Plan, RuntimeEnd, Watcher, execute},
+};
+use ocipick_adapters::{Ground, Operation, Runtime, channel::Store, process::Cancel};
+use ocipick_corpus::{Case, Corpus};
+use ocipick_reports::results::Trial;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
+    io::{self, Write as _},
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
+
+/// Deadline of each invocation of a tool. Generous: a loaded machine is no finding.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+type Measured = BTreeMap<Cell, Trial>;
+
+/// What the trials share.
+pub(crate) struct Lab {
+    ground: Ground,
+    fleet: Fleet,
+    cases: Vec<Arc<Case>>,
+    controls: Controls,
+    selected: BTreeSet<String>,
+    cancel: Cancel,
+    measured: OnceLock<Result<Measured, String>>,
+    /// The findings that do not fail.
+    pub(crate) known: KnownFindings,
+}
+
+/// Whether cargo-nextest runs this, with a process per trial.
+pub(crate) fn under_nextest() -> bool {
+    std::env::var_os("NEXTEST").is_some()
+}
+
+impl Lab {
+    /// Finds the tools. Nothing is measured until a trial asks.
+    pub(crate) fn open(args: &Arguments) -> anyhow::Result<Self> {
+        let cancel = Cancel::default();
+        let raise = cancel.clone();
+        ctrlc::set_handler(move || raise.raise()).context("cannot listen to Ctrl-C")?;
+        let (ground, _cleared) = Ground::claim(&std::env::temp_dir(), false)?;
+        let store = Store::of_user(|name| std::env::var(name).ok());
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let scout = Scout {
+            ground: &ground,
+            store: &store,
+            path: &path,
+            cancel: &cancel,
+        };
+        let fleet = scout.fleet(&sources()?)?;
+        let corpus = Corpus::built_in()?;
+        let controls = Controls::of(&corpus)?;
+        let cases = corpus
+            .cases()
+            .iter()
+            .map(|case| Arc::new(case.clone()))
+            .collect();
+        let known = KnownFindings::parse(include_str!("../../known-findings.toml"))?;
+        let mut lab = Self {
+            ground,
+            fleet,
+            cases,
+            controls,
+            selected: BTreeSet::new(),
+            cancel,
+            measured: OnceLock::new(),
+            known,
+        };
+        lab.selected = lab
+            .cells()
+            .into_iter()
+            .map(|(name, _, _)| name)
+            .filter(|name| is_selected(args, name))
+            .collect();
+        Ok(lab)
+    }
+
+    /// Every cell: its name, the place of its runtime in the fleet, and its case.
+    pub(crate) fn cells(&self) -> Vec<(String, usize, Arc<Case>)> {
+        let mut cells = Vec::new();
+        for (index, runtime) in self.fleet.runtimes.iter().enumerate() {
+            for case in &self.cases {
+                cells.push((name(runtime, case), index, Arc::clone(case)));
+            }
+        }
+        cells
+    }
+
+    /// What is missing: a name for it, and why with how to get it.
+    pub(crate) fn missing(&self) -> Vec<(String, String)> {
+        self.fleet
+            .missing
+            .iter()
+            .map(|missing| {
+                let flavour = missing
+                    .flavour
+                    .map(|flavour| format!("+{}", flavour.as_str()));
+                let name = format!(
+                    "{}{}::missing-from-{}",
+                    missing.tool,
+                    flavour.unwrap_or_default(),
+                    missing.channel
+                );
+                (name, format!("{}; {}", missing.why, missing.remedy))
+            })
+            .collect()
+    }
+
+    /// A runtime of the fleet.
+    pub(crate) fn runtime(&self, index: usize) -> &Runtime {
+        &self.fleet.runtimes[index]
+    }
+
+    /// The recorded trial of a cell, measured when the first one asks.
+    pub(crate) fn trial(&self, index: usize, case: &Case) -> Result<Trial, String> {
+        let runtime = self.runtime(index);
+        let cell = Cell::of(runtime, Operation::Pull, case);
+        let measured = self.measured.get_or_init(|| {
+            if under_nextest() {
+                self.measure_once_for_all(runtime)
+            } else {
+                self.measure_selected()
+            }
+        });
+        let measured = measured.as_ref().map_err(Clone::clone)?;
+        measured.get(&cell).cloned().ok_or_else(|| {
+            if self.cancel.is_raised() {
+                "interrupted"
+            } else {
+                "no trial was recorded"
+            }
+            .to_owned()
+        })
+    }
+
+    /// Measures what the filters of the command line leave, all runtimes side by side.
+    fn measure_selected(&self) -> Result<Measured, String> {
+        let mut measured = Measured::new();
+        let mut done = BTreeSet::new();
+        let mut runtimes = Vec::new();
+        for runtime in &self.fleet.runtimes {
+            let (wanted, unwanted): (Vec<_>, Vec<_>) = self
+                .cases
+                .iter()
+                .partition(|case| self.selected.contains(&name(runtime, case)));
+            done.extend(
+                unwanted
+                    .iter()
+                    .map(|case| Cell::of(runtime, Operation::Pull, case)),
+            );
+            if !wanted.is_empty() {
+                runtimes.push(runtime.clone());
+            }
+        }
+        self.measure(runtimes, done, &mut measured)?;
+        Ok(measured)
+    }
+
+    /// Under cargo-nextest every trial is a process. The first one that asks about a runtime
+    /// measures it whole, and leaves the records for the others of the same run.
+    fn measure_once_for_all(&self, runtime: &Runtime) -> Result<Measured, String> {
+        let run = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| "unknown".to_owned());
+        let shelf = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+            .join("conformance")
+            .join(run);
+        let fail = |error: io::Error| format!("{}: {error}", shelf.display());
+        fs::create_dir_all(&shelf).map_err(fail)?;
+        let stem = format!("{}-{}", runtime.id(), runtime.place.channel);
+        let lock = File::create(shelf.join(format!("{stem}.lock"))).map_err(fail)?;
+        lock.lock().map_err(fail)?;
+        let records = shelf.join(format!("{stem}.jsonl"));
+        let mut measured = Measured::new();
+        if let Ok(text) = fs::read_to_string(&records) {
+            for line in text.lines() {
+                let trial: Trial = serde_json::from_str(line).map_err(|error| error.to_string())?;
+                measured.insert(Cell::of_trial(&trial), trial);
+            }
+            return Ok(measured);
+        }
+        self.measure(vec![runtime.clone()], BTreeSet::new(), &mut measured)?;
+        let mut text = String::new();
+        for trial in measured.values() {
+            text.push_str(&serde_json::to_string(trial).map_err(|error| error.to_string())?);
+            text.push('\n');
+        }
+        fs::write(&records, text).map_err(fail)?;
+        Ok(measured)
+    }
+
+    fn measure(
+        &self,
+        runtimes: Vec<Runtime>,
+        done: BTreeSet<Cell>,
+        measured: &mut Measured,
+    ) -> Result<(), String> {
+        let plan = Plan {
+            runtimes,
+            operations: vec![Operation::Pull],
+            cases: self.cases.clone(),
+            controls: self.controls.clone(),
+            done,
+            deadline: DEADLINE,
+            jobs: std::thread::available_parallelism().map_or(4, |cpus| usize::from(cpus) * 2),
+        };
+        let phrasebook = Phrasebook::built_in().map_err(|error| error.to_string())?;
+        let registry = Registry::start().map_err(|error| error.to_string())?;
+        let bench = Bench {
+            ground: &self.ground,
+            registry: &registry,
+            phrasebook: &phrasebook,
+            cancel: &self.cancel,
+        };
+        let collector = Collector(Mutex::default());
+        execute(&plan, &bench, &collector).map_err(|error| error.to_string())?;
+        measured.extend(
+            collector
+                .0
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        Ok(())
+    }
+}
+
+/// Keeps every trial, and says on standard error how far the measuring is.
+struct Collector(Mutex<Measured>);
+
+impl Watcher for Collector {
+    fn see(&self, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::TrialEnded { trial, .. } => {
+                let mut measured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                measured.insert(Cell::of_trial(trial), (*trial).clone());
+            }
+            Event::RuntimeBegan {
+                runtime, trials, ..
+            } => {
+                let _ = writeln!(io::stderr(), "measuring {}: {trials} trials", runtime.id());
+            }
+            Event::RuntimeEnded { runtime, end, .. } => {
+                let end = match end {
+                    RuntimeEnd::Finished => "measured".to_owned(),
+                    RuntimeEnd::Unmeasured(why) => format!("not measured: {why}"),
+                    RuntimeEnd::Interrupted => "interrupted".to_owned(),
+                };
+                let _ = writeln!(io::stderr(), "{}: {end}", runtime.id());
+            }
+            Event::TrialBegan { .. } => {}
+        }
+        Ok(())
+    }
+}
+
+fn sources() -> anyhow::Result<Vec<Source>> {
+    std::env::var("OCIPICK_TEST_CHANNELS")
+        .unwrap_or_else(|_| "auto".to_owned())
+        .split_whitespace()
+        .map(|name| name.parse().map_err(anyhow::Error::msg))
+        .collect()
+}
+
+/// `docker@20.10.24::duplicates/two-entries`.
+fn name(runtime: &Runtime, case: &Case) -> String {
+    format!("{}::{}", runtime.id(), case.id)
+}
+
+/// Whether the filters of the command line leave this trial, as libtest-mimic sees it.
+fn is_selected(args: &Arguments, name: &str) -> bool {
+    let fits = |filter: &str| {
+        if args.exact {
+            name == filter
+        } else {
+            name.contains(filter)
+        }
+    };
+    args.filter.as_deref().is_none_or(fits) && !args.skip.iter().any(|filter| fits(filter))
+}
