@@ -31,7 +31,7 @@ pub struct Summary {
     pub outcomes: BTreeMap<OutcomeKind, usize>,
     /// How many cells have no trial, among the runtimes with any trial in that operation.
     pub without_trial: usize,
-    /// Runtimes of which nothing was measured.
+    /// Runtimes of which nothing was measured, and tools that were looked for and not found.
     pub unmeasured: Vec<UnmeasuredRuntime>,
 }
 
@@ -88,16 +88,7 @@ impl Summary {
             splits: matrix.tables.iter().map(Table::splits).sum(),
             outcomes: Footer::count(trials.iter().map(|trial| &trial.outcome)),
             without_trial: cells.saturating_sub(trials.len()),
-            unmeasured: matrix
-                .runtimes
-                .iter()
-                .filter_map(|runtime| {
-                    Some(UnmeasuredRuntime {
-                        runtime: text::line(&runtime.id),
-                        why: text::clip(&text::line(runtime.unmeasured.as_deref()?), 200),
-                    })
-                })
-                .collect(),
+            unmeasured: unmeasured(matrix),
         }
     }
 
@@ -145,6 +136,34 @@ impl Summary {
             counts.join(", ")
         }
     }
+}
+
+fn unmeasured(matrix: &Matrix<'_>) -> Vec<UnmeasuredRuntime> {
+    let entry = |runtime: &str, why: &str| UnmeasuredRuntime {
+        runtime: text::line(runtime),
+        why: text::clip(&text::line(why), 200),
+    };
+    let found = matrix
+        .runtimes
+        .iter()
+        .filter_map(|runtime| Some(entry(&runtime.id, runtime.unmeasured.as_deref()?)));
+    let missing: BTreeSet<(String, &str)> = matrix
+        .runs
+        .iter()
+        .flat_map(|run| &run.header.missing)
+        .map(|missing| {
+            let flavour = missing
+                .flavour
+                .as_ref()
+                .map(|flavour| format!("+{flavour}"))
+                .unwrap_or_default();
+            let name = format!("{}{flavour} ({})", missing.tool, missing.channel);
+            (name, missing.why.as_str())
+        })
+        .collect();
+    found
+        .chain(missing.iter().map(|(name, why)| entry(name, why)))
+        .collect()
 }
 
 impl RunSummary {

@@ -4,9 +4,9 @@
 use ocipick_reports::{
     matrix::{CaseBook, CaseNote, FamilyNote},
     results::{
-        Command, CorpusStamp, Evidence, Exit, Footer, Header, Host, Identity, Observation,
-        Observed, Outcome, Provenance, RefusalReason, Request, Results, RuntimeRecord, SCHEMA,
-        Sighting, Trial, UnmeasuredWhy,
+        Command, CorpusStamp, Evidence, Exit, Footer, Header, Host, Identity, MissingRecord,
+        Observation, Observed, Outcome, Provenance, RefusalReason, Request, Results, RuntimeRecord,
+        SCHEMA, Sighting, Trial, UnmeasuredWhy,
     },
 };
 
@@ -433,6 +433,13 @@ pub(crate) fn sample() -> Results {
     ));
     let mut results = results(trials);
     results.header.planned = 66;
+    results.header.missing = vec![MissingRecord {
+        tool: "crane".to_owned(),
+        flavour: None,
+        channel: "path".to_owned(),
+        why: "`crane` is not there".to_owned(),
+        remedy: "install `crane`".to_owned(),
+    }];
     results.header.runtimes = [DOCKER, DOCKER_STORE, PODMAN, SKOPEO, CONTAINERD, UMOCI]
         .into_iter()
         .map(record)
