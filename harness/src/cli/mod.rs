@@ -49,7 +49,8 @@ pub(crate) fn main() -> Exit {
     match done {
         Ok(exit) => exit,
         Err(Failure { exit, error }) => {
-            screen.say(&format!("error: {error:#}"));
+            // Every error of ocipick says its cause in its own message.
+            screen.say(&format!("error: {error}"));
             exit
         }
     }

@@ -1,0 +1,215 @@
+//! The command line as a user meets it: bad input gets a clear message with its place, the
+//! documented exit code, and nothing is lost.
+
+use ocipick_adapters::process::{Cancel, Exit, Invocation, Isolation, run};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// A user with an empty home, no tools, and no provisioned channels.
+struct User {
+    home: TempDir,
+}
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl User {
+    fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn types(&self, args: &[&str]) -> Said {
+        let home = self.home.path().to_string_lossy().into_owned();
+        let env = [("HOME", home.as_str()), ("PATH", "/nonexistent"), ("TMPDIR", &home)]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let invocation = Invocation {
+            program: PathBuf::from(env!("CARGO_BIN_EXE_ocipick")),
+            args: args.iter().map(|&arg| arg.to_owned()).collect(),
+            env: BTreeMap::from(env),
+            isolation: Isolation::None,
+            deadline: Duration::from_secs(60),
+            output: self.path("said"),
+            reveal: None,
+        };
+        let ran = run(&invocation, &Cancel::default()).unwrap();
+        let Exit::Code(code) = ran.exit else { panic!("{:?}", ran.exit) };
+        let plain = |text: String| text.replace(&home, "~");
+        Said { code, out: plain(ran.stdout()), err: plain(ran.stderr()) }
+    }
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn help_documents_the_exit_codes() {
+    let said = User::new().types(&["--help"]);
+    assert_eq!(said.code, 0);
+    assert!(said.out.contains("4  nothing was measured"), "{}", said.out);
+}
+
+#[test]
+fn a_wrong_option_is_named() {
+    let said = User::new().types(&["run", "--jbos", "2"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("--jbos") && said.err.contains("--jobs"), "{}", said.err);
+}
+
+#[test]
+fn a_glob_that_matches_nothing_is_named_with_what_there_is() {
+    let user = User::new();
+    let said = user.types(&["run", "--case", "duplicatse/**"]);
+    assert_eq!(said.code, 2);
+    insta::assert_snapshot!("glob-without-match", said.err);
+    let broken = user.types(&["run", "--case", "a{b"]);
+    assert_eq!(broken.code, 2);
+    assert!(broken.err.contains("--case a{b"), "{}", broken.err);
+}
+
+#[test]
+fn an_unknown_channel_and_platform_are_named() {
+    let user = User::new();
+    let said = user.types(&["run", "--channel", "lenny"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("`lenny` is no release"), "{}", said.err);
+    let said = user.types(&["run", "--channel", "trixie"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("ocipick channel install trixie"), "{}", said.err);
+    let said = user.types(&["run", "--platform", "linux"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("os/architecture"), "{}", said.err);
+}
+
+#[test]
+fn a_machine_without_tools_is_told_what_is_missing() {
+    let user = User::new();
+    let said = user.types(&["run", "--out", &text(&user.path("out"))]);
+    assert_eq!(said.code, 4);
+    for tool in ["docker", "podman", "skopeo", "crane", "containerd"] {
+        assert!(said.err.contains(&format!("missing: {tool} (path)")), "{}", said.err);
+    }
+    let said = user.types(&["runtimes"]);
+    assert_eq!(said.code, 4);
+    assert!(said.out.contains("5 missing"), "{}", said.out);
+}
+
+#[test]
+fn a_directory_without_layouts_is_named() {
+    let user = User::new();
+    user.write("corpus/notes.txt", "nothing here");
+    let said = user.types(&["run", "--corpus", &text(&user.path("corpus"))]);
+    assert_eq!(said.code, 2);
+    insta::assert_snapshot!("corpus-without-layouts", said.err);
+    let said = user.types(&["run", "--corpus", &text(&user.path("absent"))]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("~/absent"), "{}", said.err);
+}
+
+#[test]
+fn a_broken_layout_is_named_with_line_and_column() {
+    let user = User::new();
+    user.write("corpus/one/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
+    user.write("corpus/one/index.json", "{\n  \"manifests\": [,]\n}\n");
+    fs::create_dir_all(user.path("corpus/one/blobs/sha256")).unwrap();
+    let said = user.types(&["run", "--corpus", &text(&user.path("corpus"))]);
+    assert_eq!(said.code, 2);
+    insta::assert_snapshot!("broken-layout", said.err);
+}
+
+#[test]
+fn a_recipe_with_a_mistake_is_named_with_file_and_line() {
+    let user = User::new();
+    user.write(
+        "recipes/odd/case.toml",
+        "title = \"A\"\nwhy = \"B\"\nplatform = \"linux/amd64\"\n\n[children.a]\nplatfrom = \"linux/amd64\"\n\n[index]\nentries = [\"a\", \"b\"]\n",
+    );
+    let said = user.types(&["corpus", "check", &text(&user.path("recipes"))]);
+    assert_eq!(said.code, 2);
+    insta::assert_snapshot!("broken-recipe", said.err);
+}
+
+#[test]
+fn output_that_cannot_be_written_is_named_before_anything_runs() {
+    let user = User::new();
+    let file = user.write("taken", "mine");
+    // A tool must be there for the run to come so far.
+    let bin = user.path("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let tool = user.write("bin/skopeo", "#!/bin/sh\necho skopeo version 1.0.0\n");
+    let mut permissions = fs::metadata(&tool).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
+    fs::set_permissions(&tool, permissions).unwrap();
+    let home = text(user.home.path());
+    let env = [("HOME", home.clone()), ("PATH", text(&bin)), ("TMPDIR", home.clone())]
+        .map(|(name, value)| (name.to_owned(), value));
+    let invocation = Invocation {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_ocipick")),
+        args: ["run", "--out", &text(&file)].map(str::to_owned).to_vec(),
+        env: BTreeMap::from(env),
+        isolation: Isolation::None,
+        deadline: Duration::from_secs(60),
+        output: user.path("said"),
+        reveal: None,
+    };
+    let ran = run(&invocation, &Cancel::default()).unwrap();
+    assert_eq!(ran.exit, Exit::Code(2), "{}", ran.stderr());
+    assert!(ran.stderr().contains("cannot write results to"), "{}", ran.stderr());
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
+fn a_case_that_is_not_there_is_guessed_at() {
+    let said = User::new().types(&["show", "two-entries"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("did you mean duplicates/two-entries"), "{}", said.err);
+}
+
+#[test]
+fn a_case_is_shown_in_full() {
+    let said = User::new().types(&["show", "duplicates/two-entries"]);
+    assert_eq!(said.code, 0);
+    insta::assert_snapshot!("show-two-entries", said.out);
+}
+
+#[test]
+fn what_is_no_results_file_is_named() {
+    let user = User::new();
+    let file = user.write("results.jsonl", "{\"type\":\"header\"}\n");
+    let said = user.types(&["report", &text(&file)]);
+    assert_eq!(said.code, 2);
+    insta::assert_snapshot!("no-results", said.err);
+    let said = user.types(&["report", &text(&user.path("absent.jsonl"))]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("~/absent.jsonl"), "{}", said.err);
+}
+
+#[test]
+fn layouts_of_the_corpus_read_back_as_a_corpus() {
+    let user = User::new();
+    let dir = text(&user.path("layouts"));
+    let said = user.types(&["corpus", "build", &dir, "--case", "duplicates/*"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let said = user.types(&["corpus", "check", &dir]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("25 cases from layouts"), "{}", said.err);
+}
