@@ -1,6 +1,8 @@
 //! The command line as a user meets it: bad input gets a clear message with its place, the
 //! documented exit code, and nothing is lost.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use ocipick_adapters::process::{Cancel, Exit, Invocation, Isolation, run};
 use std::{
     collections::BTreeMap,
