@@ -230,6 +230,7 @@ impl DockerSession {
             "--iptables=false",
             "--ip6tables=false",
             "--bridge=none",
+            "--ip-forward=false",
             "--data-root",
             &path("data"),
             "--exec-root",
