@@ -194,7 +194,9 @@ impl Group {
     /// Ends whatever is left of the tree, and returns how many processes had outlived the
     /// leader outside its group.
     pub(super) fn end(&self) -> usize {
-        end_group(self.leader);
+        end_group(self.leader, || {
+            let _ = self.handle.try_wait();
+        });
         let _ = self.handle.wait_timeout(REAP);
         end_marked(CALL_MARKER, &self.marker)
     }

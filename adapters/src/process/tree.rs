@@ -6,6 +6,7 @@ use nix::{
     unistd::Pid,
 };
 use std::{
+    collections::BTreeSet,
     fs,
     time::{Duration, Instant},
 };
@@ -15,17 +16,51 @@ use std::{
 pub const MARKER: &str = "OCIPICK_SESSION";
 
 /// Ends the process group `pgid` with SIGKILL, again and again until it is gone, because one
-/// signal can race a fork.
-pub(super) fn end_group(pgid: Pid) {
+/// signal can race a fork. `reap` takes in the leader if it is dead: until then it is a zombie,
+/// which takes signals for ever.
+pub(super) fn end_group(pgid: Pid, reap: impl Fn()) {
     let deadline = Instant::now() + Duration::from_secs(2);
     loop {
-        match killpg(pgid, Signal::SIGKILL) {
-            Err(Errno::ESRCH) => return,
-            // A zombie leader that nobody has reaped yet answers EPERM or success for ever.
-            _ if Instant::now() > deadline => return,
-            _ => std::thread::sleep(Duration::from_millis(2)),
+        if killpg(pgid, Signal::SIGKILL) == Err(Errno::ESRCH) {
+            return;
         }
+        reap();
+        // Other zombies wait for whoever adopted them, which in a container may be nobody.
+        if !has_living(pgid) || Instant::now() > deadline {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Whether a process of the group `pgid` is alive, and no zombie.
+fn has_living(pgid: Pid) -> bool {
+    let group = pgid.to_string();
+    processes().any(|pid| {
+        // After the command name: state, parent, group.
+        stat_fields(pid).is_some_and(|fields| fields[0] != "Z" && fields[2] == group)
+    })
+}
+
+fn processes() -> impl Iterator<Item = u32> {
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// What `/proc` says of a process after its command name, which may contain anything: from
+/// its state (field 3) on.
+fn stat_fields(pid: u32) -> Option<Vec<String>> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<String> = stat
+        .rsplit_once(')')?
+        .1
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    (fields.len() >= 20).then_some(fields)
 }
 
 /// Ends every process whose environment has `variable=value`, and returns how many there were.
@@ -33,16 +68,17 @@ pub(super) fn end_group(pgid: Pid) {
 /// Used for what escaped its process group, and for what a killed ocipick left behind. A
 /// process is only ever found by the marker that ocipick gave it, never by its name.
 pub fn end_marked(variable: &str, value: &str) -> usize {
-    let mut ended = 0;
+    let mut ended = BTreeSet::new();
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
         let found = marked(variable, value);
         if found.is_empty() || Instant::now() > deadline {
-            return ended;
+            return ended.len();
         }
         for pid in &found {
             if nix::sys::signal::kill(*pid, Signal::SIGKILL).is_ok() {
-                ended += 1;
+                // One that takes its time to die is found, and killed, more than once.
+                ended.insert(*pid);
             }
         }
         std::thread::sleep(Duration::from_millis(5));
@@ -52,12 +88,7 @@ pub fn end_marked(variable: &str, value: &str) -> usize {
 fn marked(variable: &str, value: &str) -> Vec<Pid> {
     let wanted = format!("{variable}={value}");
     let own = std::process::id();
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+    processes()
         .filter(|pid| *pid != own)
         .filter(|pid| {
             fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| {
@@ -73,23 +104,14 @@ fn marked(variable: &str, value: &str) -> Vec<Pid> {
 }
 
 fn is_zombie(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat"))
-        .ok()
-        .and_then(|stat| Some(stat.rsplit_once(')')?.1.trim_start().starts_with('Z')))
-        .unwrap_or(true)
+    stat_fields(pid).is_none_or(|fields| fields[0] == "Z")
 }
 
 /// When a process started, in clock ticks since boot: with its id, it names a process for ever.
 #[must_use]
 pub fn start_time(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // Field 22, counted after the command name, which may contain anything.
-    stat.rsplit_once(')')?
-        .1
-        .split_whitespace()
-        .nth(19)?
-        .parse()
-        .ok()
+    // Field 22 of the file.
+    stat_fields(pid)?[19].parse().ok()
 }
 
 /// Whether the process `pid` still runs and is the one that started at `started`.
