@@ -90,7 +90,7 @@ impl Daemon {
             if let Some(exit) = daemon.group.wait(Duration::from_millis(20)) {
                 daemon.ended = Some(exit);
                 if let Exit::Code(code) = exit {
-                    preparation(code, &daemon.log)?;
+                    preparation(&spec.invocation, code, &daemon.log)?;
                 }
                 return Err(DaemonError::Ended {
                     name: daemon.name.clone(),

@@ -55,6 +55,8 @@ impl Mount {
 pub(super) const PREPARATION_FAILED: i32 = 117;
 /// How the preparing script introduces its own errors.
 pub(super) const PREPARATION_PREFIX: &str = "ocipick: cannot prepare the namespaces";
+/// How it says that there is no such program, with the same exit code.
+pub(super) const NO_PROGRAM: &str = "ocipick: there is no such program";
 
 /// `$1` is the file to reveal or empty, `$2` where to, `$3` the number of mounts, then pairs of
 /// paths, then the command.
@@ -65,8 +67,9 @@ while [ "$n" -gt 0 ]; do
   if [ -d "$2" ]; then mount --rbind "$1" "$2" || fail "$2"; fi
   shift 2; n=$((n - 1))
 done
+if ! [ -f "$1" ] || ! [ -x "$1" ]; then echo "ocipick: there is no such program" >&2; exit 117; fi
 if [ -z "$reveal" ]; then exec "$@"; fi
-"$@"; status=$?
+setpriv --pdeathsig KILL "$@"; status=$?
 if [ "$status" -eq 0 ] && [ -e "$reveal" ]; then cp "$reveal" "$to" || fail "reveal"; fi
 exit "$status"
 "#;
@@ -88,7 +91,7 @@ while [ "$n" -gt 0 ]; do
   shift 2; n=$((n - 1))
 done
 if [ -z "$reveal" ]; then exec chroot "$root" "$@"; fi
-chroot "$root" "$@"; status=$?
+setpriv --pdeathsig KILL chroot "$root" "$@"; status=$?
 if [ "$status" -eq 0 ] && [ -e "$root$reveal" ]; then
   cp "$root$reveal" "$to" || fail "reveal"
 fi

@@ -3,7 +3,7 @@
 use super::{
     Cancel,
     command::{Exit, Invocation, Ran, read_limited, stream_path, tail},
-    isolation::{PREPARATION_FAILED, PREPARATION_PREFIX},
+    isolation::{NO_PROGRAM, PREPARATION_FAILED, PREPARATION_PREFIX},
     tree::{end_group, end_marked},
 };
 use nix::unistd::Pid;
@@ -76,7 +76,7 @@ pub fn run(invocation: &Invocation, cancel: &Cancel) -> Result<Ran, RunError> {
     let survivors = group.end();
     let exit = ended.unwrap_or(Exit::Deadline);
     if let Exit::Code(code) = exit {
-        preparation(code, &stream_path(&invocation.output, "stderr"))?;
+        preparation(invocation, code, &stream_path(&invocation.output, "stderr"))?;
     }
     Ok(Ran::new(
         line,
@@ -88,13 +88,34 @@ pub fn run(invocation: &Invocation, cancel: &Cancel) -> Result<Ran, RunError> {
 }
 
 /// Tells a failure of the wrappers from a failure of the tool.
-pub(super) fn preparation(code: i32, stderr: &Path) -> Result<(), RunError> {
+pub(super) fn preparation(
+    invocation: &Invocation,
+    code: i32,
+    stderr: &Path,
+) -> Result<(), RunError> {
     if code == 0 {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&read_limited(stderr)).into_owned();
+    // Each of them says why it cannot start the program at the end of a line of its own.
+    let not_started = (code == PREPARATION_FAILED && said.starts_with(NO_PROGRAM))
+        || (matches!(code, 126 | 127)
+            && [
+                "setpriv: failed to execute",
+                "chroot: failed to run command",
+            ]
+            .iter()
+            .any(|wrapper| said.starts_with(wrapper)));
+    if not_started {
+        let why = said.trim_end().rsplit(": ").next().unwrap_or_default();
+        return Err(RunError::Start {
+            program: invocation.program.display().to_string(),
+            source: io::Error::other(why.to_owned()),
+        });
+    }
     let ours = (code == PREPARATION_FAILED && said.contains(PREPARATION_PREFIX))
-        || ["unshare: ", "setpriv: ", "chroot: "]
+        || (code == 125 && said.starts_with("chroot: "))
+        || ["unshare: ", "setpriv: "]
             .iter()
             .any(|wrapper| said.starts_with(wrapper));
     if ours {
@@ -114,6 +135,8 @@ pub(super) struct Group {
 impl Group {
     pub(super) fn start(invocation: &Invocation, log: Option<&Path>) -> Result<Self, RunError> {
         let revealed = stream_path(&invocation.output, "revealed");
+        // What an earlier command of the same output revealed was not revealed by this one.
+        let _ = std::fs::remove_file(&revealed);
         let reveal = invocation
             .reveal
             .as_deref()
