@@ -1,0 +1,320 @@
+//! One command, however it behaves.
+
+use crate::stage::{Stage, in_each_isolation, within};
+use ocipick_adapters::process::{Cancel, Exit, Isolation, Mount, RunError, run};
+use std::{fs, path::Path, thread, time::Duration};
+
+in_each_isolation! {
+    exit_codes_are_kept
+    death_by_signal_is_no_exit_code
+    a_hang_ends_at_its_deadline_and_what_it_said_is_kept
+    a_background_child_that_holds_the_output_holds_nobody
+    who_leaves_the_session_is_ended_and_counted
+    who_leaves_while_the_tool_hangs_is_ended_too
+    a_fork_loop_is_ended
+    garbage_is_read_as_it_can_be
+    huge_output_neither_blocks_nor_fills_the_memory
+    a_program_that_is_not_there_is_not_started
+    a_program_that_cannot_run_is_not_started
+    a_tool_that_speaks_like_a_wrapper_is_still_the_tool
+    the_wish_to_end_is_heard
+    who_wants_to_end_already_starts_nothing
+    nothing_is_inherited
+    standard_input_is_empty
+    a_command_that_fails_reveals_nothing
+    no_mount_remains
+}
+
+fn exit_codes_are_kept(stage: &Stage) {
+    for code in [0, 1, 2, 117, 125, 126, 127, 255] {
+        let ran = stage.run(&format!("echo out; echo err >&2; exit {code}"));
+        assert_eq!(ran.exit, Exit::Code(code));
+        assert_eq!(
+            (ran.stdout().as_str(), ran.stderr().as_str()),
+            ("out\n", "err\n")
+        );
+        assert_eq!((ran.survivors, ran.last_words().as_str()), (0, "err"));
+    }
+}
+
+fn death_by_signal_is_no_exit_code(stage: &Stage) {
+    for (name, number) in [("SEGV", 11), ("ABRT", 6), ("KILL", 9), ("TERM", 15)] {
+        let ran = stage.run(&format!("echo before; kill -{name} $$; sleep 60"));
+        assert_eq!(ran.exit, Exit::Signal(number), "{name}");
+        assert_eq!(ran.stdout(), "before\n");
+    }
+    stage.is_deserted();
+}
+
+fn a_hang_ends_at_its_deadline_and_what_it_said_is_kept(stage: &Stage) {
+    let mut hang = stage.script("trap '' TERM INT HUP; echo partial; while :; do sleep 60; done");
+    hang.deadline = Duration::from_millis(500);
+    let ran = within(Duration::from_secs(2), || stage.try_run(&hang)).unwrap();
+    assert_eq!(ran.exit, Exit::Deadline);
+    assert!(ran.duration >= hang.deadline);
+    assert_eq!(ran.stdout(), "partial\n");
+    stage.is_deserted();
+}
+
+fn a_background_child_that_holds_the_output_holds_nobody(stage: &Stage) {
+    let ran = within(Duration::from_secs(3), || {
+        stage.run("sleep 60 & echo good; exit 0")
+    });
+    assert_eq!((ran.exit, ran.stdout().as_str()), (Exit::Code(0), "good\n"));
+    stage.is_deserted();
+}
+
+/// Starts a process in a session of its own, which does not end with the group of its parent.
+const ESCAPE: &str =
+    "setsid sh -c 'echo $$ > $D/pid; exec sleep 60' & while [ ! -s $D/pid ]; do sleep 0.01; done\n";
+
+fn who_leaves_the_session_is_ended_and_counted(stage: &Stage) {
+    let ran = within(Duration::from_secs(3), || {
+        stage.run(&format!("{ESCAPE} echo good; exit 0"))
+    });
+    assert_eq!((ran.exit, ran.stdout().as_str()), (Exit::Code(0), "good\n"));
+    assert_eq!(ran.survivors, 1);
+    stage.is_deserted();
+}
+
+fn who_leaves_while_the_tool_hangs_is_ended_too(stage: &Stage) {
+    let mut hang = stage.script(&format!("{ESCAPE} sleep 60"));
+    hang.deadline = Duration::from_millis(500);
+    let ran = within(Duration::from_secs(3), || stage.try_run(&hang)).unwrap();
+    assert_eq!((ran.exit, ran.survivors), (Exit::Deadline, 1));
+    stage.is_deserted();
+}
+
+fn a_fork_loop_is_ended(stage: &Stage) {
+    let mut forks = stage.script("while :; do sleep 60 & done");
+    forks.deadline = Duration::from_millis(200);
+    let ran = within(Duration::from_secs(8), || stage.try_run(&forks)).unwrap();
+    assert_eq!(ran.exit, Exit::Deadline);
+    stage.is_deserted();
+}
+
+fn garbage_is_read_as_it_can_be(stage: &Stage) {
+    let ran = stage.run(r"printf 'a\377\000\303(b'; printf '\200\201' >&2; exit 1");
+    assert_eq!(ran.exit, Exit::Code(1));
+    assert_eq!(ran.stdout_bytes(), b"a\xff\x00\xc3(b");
+    assert_eq!(ran.stdout(), "a\u{fffd}\0\u{fffd}(b");
+    assert_eq!(ran.stderr(), "\u{fffd}\u{fffd}");
+}
+
+fn huge_output_neither_blocks_nor_fills_the_memory(stage: &Stage) {
+    const HUGE: u64 = 50 << 20;
+    let ran = stage.run(&format!(
+        "head -c {HUGE} /dev/zero; head -c {HUGE} /dev/zero >&2"
+    ));
+    assert_eq!(ran.exit, Exit::Code(0));
+    assert_eq!(fs::metadata(ran.stdout_path()).unwrap().len(), HUGE);
+    assert_eq!(ran.stdout_bytes().len(), 4 << 20);
+    assert_eq!(ran.stderr().len(), 4 << 20);
+}
+
+#[track_caller]
+fn not_started(stage: &Stage, program: &Path) {
+    let program = program.to_str().unwrap();
+    let error = stage.try_run(&stage.program(program, &["x"])).unwrap_err();
+    assert!(matches!(error, RunError::Start { .. }), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .starts_with(&format!("cannot start {program}: ")),
+        "{error}"
+    );
+}
+
+fn a_program_that_is_not_there_is_not_started(stage: &Stage) {
+    not_started(stage, &stage.path("absent"));
+    not_started(stage, Path::new(""));
+}
+
+fn a_program_that_cannot_run_is_not_started(stage: &Stage) {
+    let file = stage.path("file");
+    fs::write(&file, "no program").unwrap();
+    not_started(stage, &file);
+    not_started(stage, stage.dir());
+}
+
+fn a_tool_that_speaks_like_a_wrapper_is_still_the_tool(stage: &Stage) {
+    for (words, code) in [
+        ("ocipick: cannot prepare the namespaces: says who", 1),
+        ("chroot: it is not the way", 1),
+        ("error: unshare: operation not permitted", 1),
+    ] {
+        let ran = stage.run(&format!("echo '{words}' >&2; exit {code}"));
+        assert_eq!(ran.exit, Exit::Code(code), "{words}");
+    }
+}
+
+fn the_wish_to_end_is_heard(stage: &Stage) {
+    let cancel = Cancel::default();
+    let hang = stage.script(&format!("{ESCAPE} echo > $D/ready; sleep 60"));
+    let error = thread::scope(|scope| {
+        scope.spawn(|| {
+            stage.wait_for("ready");
+            cancel.raise();
+        });
+        within(Duration::from_secs(4), || run(&hang, &cancel)).unwrap_err()
+    });
+    assert!(matches!(error, RunError::Cancelled), "{error}");
+    stage.is_deserted();
+}
+
+fn who_wants_to_end_already_starts_nothing(stage: &Stage) {
+    let cancel = Cancel::default();
+    cancel.raise();
+    let error = run(&stage.script("echo > $D/started"), &cancel).unwrap_err();
+    assert!(matches!(error, RunError::Cancelled), "{error}");
+    assert!(!stage.path("started").exists());
+}
+
+fn nothing_is_inherited(stage: &Stage) {
+    let mut env = stage.program("/usr/bin/env", &[]);
+    env.env.insert("GIVEN".to_owned(), "a b".to_owned());
+    let ran = stage.try_run(&env).unwrap();
+    let names: Vec<String> = ran
+        .stdout()
+        .lines()
+        .map(|line| line.split('=').next().unwrap().to_owned())
+        // What a shell that stands in front adds of its own.
+        .filter(|name| !["PWD", "OLDPWD", "SHLVL", "_"].contains(&name.as_str()))
+        .collect();
+    let mut sorted = names.clone();
+    sorted.sort();
+    assert_eq!(sorted, ["D", "GIVEN", "OCIPICK_CALL", "PATH", "STAGE"]);
+    assert!(ran.stdout().contains("GIVEN=a b\n"));
+    // The check above can only fail where there is something to inherit.
+    assert!(std::env::vars_os().any(|(name, _)| name == "CARGO_MANIFEST_DIR" || name == "HOME"));
+}
+
+fn standard_input_is_empty(stage: &Stage) {
+    let ran = within(Duration::from_secs(3), || stage.run("wc -c"));
+    assert_eq!(ran.stdout().trim(), "0");
+}
+
+fn a_command_that_fails_reveals_nothing(stage: &Stage) {
+    let mut fails = stage.script("echo text > $D/file; exit 3");
+    fails.reveal = Some(stage.path("file"));
+    let ran = stage.try_run(&fails).unwrap();
+    assert_eq!((ran.exit, ran.revealed()), (Exit::Code(3), None));
+    let mut lacks = stage.script("exit 0");
+    lacks.reveal = Some(stage.path("absent"));
+    assert_eq!(stage.try_run(&lacks).unwrap().revealed(), None);
+}
+
+fn no_mount_remains(stage: &Stage) {
+    let mut mounts = stage.script("findmnt --target $D/at --noheadings --output TARGET");
+    fs::create_dir_all(stage.path("at")).unwrap();
+    fs::create_dir_all(stage.path("from")).unwrap();
+    mounts.isolation = mounts.isolation.with(Mount {
+        from: stage.path("from"),
+        at: stage.path("at"),
+    });
+    let ran = stage.try_run(&mounts).unwrap();
+    assert_eq!(ran.exit, Exit::Code(0));
+    let was_mounted = ran.stdout().trim() == stage.path("at").to_str().unwrap();
+    assert_eq!(was_mounted, *stage.isolation() != Isolation::None);
+    assert_eq!(stage.mounts(), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_below_a_mount_of_the_command_is_revealed() {
+    let Some(stage) = Stage::namespaces() else {
+        return;
+    };
+    fs::create_dir(stage.path("at")).unwrap();
+    let mut mounts = stage.script("mount -t tmpfs tmpfs $D/at && echo text > $D/at/file");
+    mounts.reveal = Some(stage.path("at/file"));
+    let ran = stage.try_run(&mounts).unwrap();
+    assert_eq!(ran.revealed().unwrap(), b"text\n");
+    assert!(!stage.path("at/file").exists());
+    assert_eq!(stage.mounts(), Vec::<String>::new());
+    // The next command of this name does not find what the last one revealed.
+    let mut lacks = stage.script("exit 0");
+    lacks.reveal = Some(stage.path("at/file"));
+    assert_eq!(stage.try_run(&lacks).unwrap().revealed(), None);
+}
+
+#[test]
+fn a_hang_below_a_reveal_is_ended() {
+    let Some(stage) = Stage::namespaces() else {
+        return;
+    };
+    let mut hang = stage.script("sleep 60");
+    hang.reveal = Some(stage.path("file"));
+    hang.deadline = Duration::from_millis(300);
+    let ran = within(Duration::from_secs(2), || stage.try_run(&hang)).unwrap();
+    assert_eq!((ran.exit, ran.survivors), (Exit::Deadline, 0));
+    stage.is_deserted();
+}
+
+#[test]
+fn namespaces_that_cannot_be_made_are_not_blamed_on_the_tool() {
+    let Some(stage) = Stage::namespaces() else {
+        return;
+    };
+    fs::create_dir(stage.path("at")).unwrap();
+    let lost = Mount {
+        from: stage.path("absent"),
+        at: stage.path("at"),
+    };
+    for isolation in [
+        Isolation::Root {
+            root: stage.path("absent"),
+            mounts: Vec::new(),
+        },
+        // A root without the directories that a root has.
+        Isolation::Root {
+            root: stage.path("at"),
+            mounts: Vec::new(),
+        },
+        Isolation::Namespaces { mounts: vec![lost] },
+    ] {
+        let mut invocation = stage.script("echo started > $D/started");
+        invocation.isolation = isolation.clone();
+        let error = stage.try_run(&invocation).unwrap_err();
+        assert!(
+            matches!(error, RunError::Isolation(_)),
+            "{isolation:?}: {error:?}"
+        );
+        assert!(
+            error.to_string().contains("cannot prepare the namespaces"),
+            "{error}"
+        );
+        assert!(!stage.path("started").exists());
+        assert_eq!(stage.mounts(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn another_root_is_another_root() {
+    let Some(stage) = Stage::namespaces() else {
+        return;
+    };
+    let root = stage.path("root");
+    for folder in ["proc", "sys", "dev", "tmp", "run", "bin"] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    // The machine's own programs and libraries, under the other root.
+    let mounts: Vec<Mount> = ["/bin", "/usr", "/lib", "/lib64"]
+        .iter()
+        .filter(|folder| Path::new(folder).is_dir())
+        .map(|folder| Mount::same(Path::new(folder)))
+        .collect();
+    let mut inside = stage.program("/bin/sh", &["-c", "ls /; kill -SEGV $$"]);
+    inside.isolation = Isolation::Root {
+        root: root.clone(),
+        mounts: mounts.clone(),
+    };
+    let ran = stage.try_run(&inside).unwrap();
+    assert_eq!(ran.exit, Exit::Signal(11), "{}", ran.stderr());
+    assert!(!ran.stdout().contains("home") && ran.stdout().contains("proc"));
+    assert!(ran.line.starts_with("chroot "));
+    let mut absent = stage.program("/absent", &[]);
+    absent.isolation = Isolation::Root { root, mounts };
+    let error = stage.try_run(&absent).unwrap_err();
+    assert!(matches!(error, RunError::Start { .. }), "{error:?}");
+    assert_eq!(stage.mounts(), Vec::<String>::new());
+}
