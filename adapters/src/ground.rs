@@ -4,7 +4,10 @@
 //! by a run that was killed; the next run ends its processes, by the marker they carry, and
 //! removes it.
 
-use crate::process::{MARKER, end_marked};
+use crate::{
+    process::{MARKER, end_marked},
+    undo,
+};
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Write as _},
@@ -146,6 +149,7 @@ fn clear_abandoned(base: &Path) -> Vec<Cleared> {
             continue;
         }
         let processes = end_marked(MARKER, &name);
+        undo::carry_out(&dir);
         let trouble = remove_tree(&dir);
         cleared.push(Cleared {
             dir,

@@ -13,6 +13,7 @@ mod room;
 mod runtime;
 mod tool;
 mod tools;
+mod undo;
 
 pub use adapter::{
     Adapter, Ask, Attempt, Identity, Looked, MARKER_FILE, MARKER_LABEL, Session, Sign, StartError,

@@ -3,12 +3,18 @@
 use super::image::{looked, marker_text, sign};
 use crate::{
     Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Place, Room, Runtime, Service,
-    Session, StartError, Tool,
+    Session, StartError, Tool, Trouble,
     adapter::MARKER_FILE,
     detect,
     process::{Daemon, DaemonError, DaemonSpec, Exit, Invocation, Ran, Readiness, RunError, run},
+    undo::Undo,
 };
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 pub(super) struct Containerd;
 
@@ -114,6 +120,7 @@ impl Adapter for Containerd {
         fs::write(room.dir().join("config.toml"), settings(&room, &address))?;
         Ok(Box::new(ContainerdSession {
             runtime: runtime.clone(),
+            undo: Undo::in_room(room.dir()),
             room,
             address,
             daemon: None,
@@ -179,6 +186,7 @@ disabled_plugins = [
 struct ContainerdSession {
     runtime: Runtime,
     room: Room,
+    undo: Undo,
     address: String,
     daemon: Option<Daemon>,
     trials: u32,
@@ -253,9 +261,7 @@ impl ContainerdSession {
     /// well is no proof that there is anything to run.
     fn look(&self, attempt: &mut Attempt, ask: &Ask<'_>, namespace: &str) -> Result<(), RunError> {
         let (reference, platform) = (ask.reference(), ask.platform.to_string());
-        // The path of the mount is the key of its snapshot, and a key that exists is reused
-        // silently; so every trial has a path of its own.
-        let point = self.room.dir().join(format!("mount{}", self.trials));
+        let point = self.mount_point();
         if let Err(error) = fs::create_dir(&point) {
             attempt.materialised = Looked::Failed(format!("{}: {error}", point.display()));
             return Ok(());
@@ -311,26 +317,44 @@ impl ContainerdSession {
         Ok(())
     }
 
-    /// Removes the image, its content, the mount and the namespace of a trial.
-    fn forget(&self, attempt: &mut Attempt, reference: &str, namespace: &str) {
-        let point = self.room.dir().join(format!("mount{}", self.trials));
-        let target = point.to_string_lossy().into_owned();
-        for args in [
-            &["images", "unmount", "--rm", &target][..],
-            &["images", "rm", "--sync", reference],
-            &["namespaces", "rm", namespace],
-        ] {
-            match self.room.clean_up(&self.invocation(namespace, args, LOOK)) {
+    /// What will be in a containerd that is not ours is promised to be removed from it.
+    fn promise(&self, removal: &[Invocation]) -> std::io::Result<()> {
+        match self.runtime.service {
+            Service::Machine { .. } => self.undo.promise(removal),
+            Service::Private | Service::None => Ok(()),
+        }
+    }
+
+    /// The commands that remove the image, its content, the mount and the namespace of a trial.
+    fn removal(&self, reference: &str, namespace: &str) -> [Invocation; 3] {
+        let target = self.mount_point().to_string_lossy().into_owned();
+        [
+            self.invocation(namespace, &["images", "unmount", "--rm", &target], LOOK),
+            self.invocation(namespace, &["images", "rm", "--sync", reference], LOOK),
+            self.invocation(namespace, &["namespaces", "rm", namespace], LOOK),
+        ]
+    }
+
+    fn forget(&self, attempt: &mut Attempt, removal: &[Invocation]) {
+        for command in removal {
+            match self.room.clean_up(command) {
                 Ok(ran) if ran.exit == Exit::Deadline => {
-                    attempt
-                        .notes
-                        .push(format!("ctr {} {} hung", args[0], args[1]));
+                    attempt.notes.push(format!("hung: {}", ran.line));
                 }
                 Ok(_) => {}
-                Err(error) => attempt.notes.push(format!("ctr {}: {error}", args[0])),
+                Err(error) => attempt
+                    .notes
+                    .push(format!("while removing the image: {error}")),
             }
         }
-        let _ = fs::remove_dir(&point);
+        self.undo.kept();
+        let _ = fs::remove_dir(self.mount_point());
+    }
+
+    /// Where the image of this trial is mounted. The path of the mount is the key of its
+    /// snapshot, and a key that exists is reused silently; so every trial has its own.
+    fn mount_point(&self) -> PathBuf {
+        self.room.dir().join(format!("mount{}", self.trials))
     }
 }
 
@@ -368,12 +392,16 @@ impl Session for ContainerdSession {
             args.push("--print-chainid");
         }
         args.push(&reference);
+        let removal = self.removal(&reference, &namespace);
+        if let Err(error) = self.promise(&removal) {
+            return Attempt::troubled(Trouble::Harness(error.to_string()));
+        }
         let pulled = match self.ctr(&namespace, &args, ask.deadline) {
             Ok(ran) => attempt.keep(ran),
             Err(error) => {
                 // What was pulled until now must not stay in a daemon that is not ours.
                 attempt.trouble = Some(error.into());
-                self.forget(&mut attempt, &reference, &namespace);
+                self.forget(&mut attempt, &removal);
                 return attempt;
             }
         };
@@ -406,7 +434,7 @@ impl Session for ContainerdSession {
         };
         let death = self.death(patience);
         if death.is_none() {
-            self.forget(&mut attempt, &reference, &namespace);
+            self.forget(&mut attempt, &removal);
         }
         // A panic that the daemon caught breaks off one request only; where the tool succeeded
         // all the same it was about something else.

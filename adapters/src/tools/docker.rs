@@ -3,10 +3,11 @@
 use super::image::{looked, marker_in_tar, sign};
 use crate::{
     Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Missing, Place, Room, Runtime,
-    Service, Session, Sign, StartError, Tool,
+    Service, Session, Sign, StartError, Tool, Trouble,
     adapter::MARKER_LABEL,
     detect,
     process::{Daemon, DaemonError, DaemonSpec, Exit, Invocation, Ran, Readiness, RunError, run},
+    undo::Undo,
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
@@ -90,6 +91,7 @@ impl Adapter for Docker {
         fs::write(room.dir().join("daemon.json"), settings)?;
         Ok(Box::new(DockerSession {
             runtime: runtime.clone(),
+            undo: Undo::in_room(room.dir()),
             room,
             address,
             engine: None,
@@ -197,6 +199,7 @@ fn on_machine(place: &Place, room: &Room, client: PathBuf, because: String) -> D
 struct DockerSession {
     runtime: Runtime,
     room: Room,
+    undo: Undo,
     address: String,
     engine: Option<Daemon>,
     trials: u32,
@@ -419,20 +422,36 @@ impl DockerSession {
         Ok(Some(words))
     }
 
-    /// Removes exactly what the trial made, in the machine's engine as in a private one.
-    fn forget(&self, attempt: &mut Attempt, reference: &str, container: &str) {
-        for args in [
-            &["rm", "--force", container][..],
-            &["rmi", "--force", reference],
-        ] {
-            match self.room.clean_up(&self.invocation(args, LOOK)) {
+    /// What will be in an engine that is not ours is promised to be removed from it.
+    fn promise(&self, removal: &[Invocation]) -> std::io::Result<()> {
+        match self.runtime.service {
+            Service::Machine { .. } => self.undo.promise(removal),
+            Service::Private | Service::None => Ok(()),
+        }
+    }
+
+    /// The commands that remove exactly what a trial makes, in the machine's engine as in a
+    /// private one.
+    fn removal(&self, reference: &str, container: &str) -> [Invocation; 2] {
+        [
+            self.invocation(&["rm", "--force", container], LOOK),
+            self.invocation(&["rmi", "--force", reference], LOOK),
+        ]
+    }
+
+    fn forget(&self, attempt: &mut Attempt, removal: &[Invocation]) {
+        for command in removal {
+            match self.room.clean_up(command) {
                 Ok(ran) if ran.exit == Exit::Deadline => {
-                    attempt.notes.push(format!("docker {} hung", args[0]));
+                    attempt.notes.push(format!("hung: {}", ran.line));
                 }
                 Ok(_) => {}
-                Err(error) => attempt.notes.push(format!("docker {}: {error}", args[0])),
+                Err(error) => attempt
+                    .notes
+                    .push(format!("while removing the image: {error}")),
             }
         }
+        self.undo.kept();
     }
 }
 
@@ -460,13 +479,17 @@ impl Session for DockerSession {
         self.trials += 1;
         let container = format!("ocipick-{}-{}", std::process::id(), self.trials);
         let (reference, platform) = (ask.reference(), ask.platform.to_string());
+        let removal = self.removal(&reference, &container);
+        if let Err(error) = self.promise(&removal) {
+            return Attempt::troubled(Trouble::Harness(error.to_string()));
+        }
         let args = ["pull", "--platform", &platform, &reference];
         let pulled = match self.docker(&args, ask.deadline) {
             Ok(ran) => attempt.keep(ran),
             Err(error) => {
                 // What was pulled until now must not stay in an engine that is not ours.
                 attempt.trouble = Some(error.into());
-                self.forget(&mut attempt, &reference, &container);
+                self.forget(&mut attempt, &removal);
                 return attempt;
             }
         };
@@ -490,7 +513,7 @@ impl Session for DockerSession {
         };
         let death = self.death(patience);
         if death.is_none() {
-            self.forget(&mut attempt, &reference, &container);
+            self.forget(&mut attempt, &removal);
         }
         // A panic that the daemon caught breaks off one request only; where the tool succeeded
         // all the same it was about something else.

@@ -1,0 +1,113 @@
+//! What must be undone in a daemon that is not ours, written down before it is done.
+//!
+//! A private daemon dies with its room. The machine's own goes on, and a run that is killed in
+//! the middle of a trial would leave an image in it. So the commands that remove it are on disk
+//! first; the next run carries them out.
+
+use crate::process::{Cancel, Invocation, Isolation, run};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Name of the file in the directory of a room.
+const FILE: &str = "undo.json";
+/// How long one of the commands may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Writes down commands that undo something.
+#[derive(Debug)]
+pub(crate) struct Undo {
+    path: PathBuf,
+}
+
+impl Undo {
+    /// The record of a room.
+    pub(crate) fn in_room(dir: &Path) -> Self {
+        Self {
+            path: dir.join(FILE),
+        }
+    }
+
+    /// Promises that these commands will be run, by this run or the next.
+    pub(crate) fn promise(&self, commands: &[Invocation]) -> io::Result<()> {
+        let lines: Vec<Vec<String>> = commands
+            .iter()
+            .map(|command| {
+                std::iter::once(command.program.to_string_lossy().into_owned())
+                    .chain(command.args.iter().cloned())
+                    .collect()
+            })
+            .collect();
+        let text = serde_json::to_vec(&lines)?;
+        fs::write(&self.path, text)
+    }
+
+    /// They were run.
+    pub(crate) fn kept(&self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Runs what the rooms of an abandoned ground had promised. Returns how many commands.
+pub(crate) fn carry_out(ground: &Path) -> usize {
+    let mut done = 0;
+    for room in fs::read_dir(ground).into_iter().flatten().flatten() {
+        let path = room.path().join(FILE);
+        let Ok(bytes) = fs::read(&path) else { continue };
+        let Ok(commands) = serde_json::from_slice::<Vec<Vec<String>>>(&bytes) else {
+            continue;
+        };
+        for (number, command) in commands.into_iter().enumerate() {
+            let mut words = command.into_iter();
+            let Some(program) = words.next() else {
+                continue;
+            };
+            let invocation = Invocation {
+                program: program.into(),
+                args: words.collect(),
+                env: BTreeMap::new(),
+                isolation: Isolation::None,
+                deadline: PATIENCE,
+                output: room.path().join(format!("undo{number}")),
+                reveal: None,
+            };
+            match run(&invocation, &Cancel::default()) {
+                Ok(_) => done += 1,
+                Err(error) => tracing::warn!(%error, "cannot undo what a killed run did"),
+            }
+        }
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_promised_is_done_by_the_next_run() {
+        let ground = tempfile::tempdir().unwrap();
+        let room = ground.path().join("r00.0");
+        fs::create_dir(&room).unwrap();
+        let left = ground.path().join("left behind");
+        fs::write(&left, "x").unwrap();
+        let command = Invocation {
+            program: "/bin/rm".into(),
+            args: vec![left.to_string_lossy().into_owned()],
+            env: BTreeMap::new(),
+            isolation: Isolation::None,
+            deadline: PATIENCE,
+            output: room.join("unused"),
+            reveal: None,
+        };
+        let undo = Undo::in_room(&room);
+        undo.promise(std::slice::from_ref(&command)).unwrap();
+        assert_eq!(carry_out(ground.path()), 1);
+        assert!(!left.exists());
+        undo.kept();
+        assert_eq!(carry_out(ground.path()), 0);
+    }
+}
