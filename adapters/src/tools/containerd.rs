@@ -317,10 +317,21 @@ impl ContainerdSession {
         Ok(())
     }
 
-    /// What will be in a containerd that is not ours is promised to be removed from it.
-    fn promise(&self, removal: &[Invocation]) -> std::io::Result<()> {
+    /// What will be in a containerd that is not ours is promised to be removed from it: after a
+    /// pull that was killed on its way, that is the whole namespace of the trial.
+    fn promise(&self, removal: &[Invocation], namespace: &str) -> std::io::Result<()> {
         match self.runtime.service {
-            Service::Machine { .. } => self.undo.promise(removal),
+            Service::Machine { .. } => {
+                let mut sweep = self.invocation(namespace, &[], LOOK);
+                let client = std::mem::replace(&mut sweep.program, PathBuf::from("/bin/sh"));
+                let ctr = sweep.args;
+                sweep.args = vec!["-c".to_owned(), SWEEP.to_owned(), "sh".to_owned()];
+                sweep.args.push(client.to_string_lossy().into_owned());
+                sweep.args.extend(ctr);
+                let mut commands = removal.to_vec();
+                commands.insert(2, sweep);
+                self.undo.promise(&commands)
+            }
             Service::Private | Service::None => Ok(()),
         }
     }
@@ -393,7 +404,7 @@ impl Session for ContainerdSession {
         }
         args.push(&reference);
         let removal = self.removal(&reference, &namespace);
-        if let Err(error) = self.promise(&removal) {
+        if let Err(error) = self.promise(&removal, &namespace) {
             return Attempt::troubled(Trouble::Harness(error.to_string()));
         }
         let pulled = match self.ctr(&namespace, &args, ask.deadline) {
@@ -455,6 +466,19 @@ impl Drop for ContainerdSession {
         }
     }
 }
+
+/// Empties a namespace, which can only be removed when it is empty. The arguments are `ctr` with
+/// the options that name the daemon and the namespace. Snapshots go from the top down.
+const SWEEP: &str = r#"
+"$@" leases ls -q | while read -r it; do "$@" leases rm "$it"; done
+"$@" images ls -q | while read -r it; do "$@" images rm --sync "$it"; done
+for round in 1 2 3 4 5 6 7 8; do
+  "$@" snapshots ls | tail -n +2 | while read -r it rest; do "$@" snapshots rm "$it"; done
+done
+"$@" content ls -q | while read -r it; do "$@" content rm "$it"; done
+"$@" content active | tail -n +2 | while read -r it rest; do "$@" content abort "$it"; done
+true
+"#;
 
 fn lost_connection(stderr: &str) -> bool {
     [
