@@ -23,19 +23,22 @@ help: ## list the targets
 build: ## build the binary
 	$(CARGO) build --locked --package ocipick
 
+# What was measured in part (code 5) is worth a report, too.
+define measure
+	@$(OCIPICK) run $(1) --out $(OUT) $(ARGS); code=$$?; \
+	case $$code in 0|5) ;; *) exit $$code ;; esac; \
+	$(OCIPICK) report $(OUT) --format html --out $(OUT)/matrix.html && \
+	$(OCIPICK) report $(OUT) --format markdown --out $(OUT)/matrix.md && exit $$code
+endef
+
 matrix: build ## provision what is missing, measure, print the matrix, write the reports
 ifeq ($(strip $(CHANNELS)),)
 	$(OCIPICK) channel install --missing $(EXPIRED)
-	$(OCIPICK) run --channel auto --out $(OUT) $(ARGS) && $(MAKE) --no-print-directory reports
+	$(call measure,--channel auto)
 else
 	$(OCIPICK) channel install $(CHANNELS) $(EXPIRED)
-	$(OCIPICK) run $(CHANNELS:%=--channel %) --out $(OUT) $(ARGS) && $(MAKE) --no-print-directory reports
+	$(call measure,$(CHANNELS:%=--channel %))
 endif
-
-.PHONY: reports
-reports: build
-	$(OCIPICK) report $(OUT) --format html --out $(OUT)/matrix.html
-	$(OCIPICK) report $(OUT) --format markdown --out $(OUT)/matrix.md
 
 test: ## all tests: unit, property, snapshot, fake tools, and the real tools that are found
 	$(CARGO) test --locked --workspace --no-fail-fast
@@ -43,7 +46,7 @@ test: ## all tests: unit, property, snapshot, fake tools, and the real tools tha
 lint: ## formatting, clippy, and documentation, with warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 
 bench: ## how fast the corpus is generated
 	$(CARGO) bench --locked --package ocipick-corpus

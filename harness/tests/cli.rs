@@ -25,7 +25,9 @@ struct Said {
 
 impl User {
     fn new() -> Self {
-        Self { home: tempfile::tempdir().unwrap() }
+        Self {
+            home: tempfile::tempdir().unwrap(),
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -41,8 +43,12 @@ impl User {
 
     fn types(&self, args: &[&str]) -> Said {
         let home = self.home.path().to_string_lossy().into_owned();
-        let env = [("HOME", home.as_str()), ("PATH", "/nonexistent"), ("TMPDIR", &home)]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let env = [
+            ("HOME", home.as_str()),
+            ("PATH", "/nonexistent"),
+            ("TMPDIR", &home),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let invocation = Invocation {
             program: PathBuf::from(env!("CARGO_BIN_EXE_ocipick")),
             args: args.iter().map(|&arg| arg.to_owned()).collect(),
@@ -53,9 +59,15 @@ impl User {
             reveal: None,
         };
         let ran = run(&invocation, &Cancel::default()).unwrap();
-        let Exit::Code(code) = ran.exit else { panic!("{:?}", ran.exit) };
+        let Exit::Code(code) = ran.exit else {
+            panic!("{:?}", ran.exit)
+        };
         let plain = |text: String| text.replace(&home, "~");
-        Said { code, out: plain(ran.stdout()), err: plain(ran.stderr()) }
+        Said {
+            code,
+            out: plain(ran.stdout()),
+            err: plain(ran.stderr()),
+        }
     }
 }
 
@@ -74,7 +86,11 @@ fn help_documents_the_exit_codes() {
 fn a_wrong_option_is_named() {
     let said = User::new().types(&["run", "--jbos", "2"]);
     assert_eq!(said.code, 2);
-    assert!(said.err.contains("--jbos") && said.err.contains("--jobs"), "{}", said.err);
+    assert!(
+        said.err.contains("--jbos") && said.err.contains("--jobs"),
+        "{}",
+        said.err
+    );
 }
 
 #[test]
@@ -96,7 +112,11 @@ fn an_unknown_channel_and_platform_are_named() {
     assert!(said.err.contains("`lenny` is no release"), "{}", said.err);
     let said = user.types(&["run", "--channel", "trixie"]);
     assert_eq!(said.code, 2);
-    assert!(said.err.contains("ocipick channel install trixie"), "{}", said.err);
+    assert!(
+        said.err.contains("ocipick channel install trixie"),
+        "{}",
+        said.err
+    );
     let said = user.types(&["run", "--platform", "linux"]);
     assert_eq!(said.code, 2);
     assert!(said.err.contains("os/architecture"), "{}", said.err);
@@ -108,7 +128,11 @@ fn a_machine_without_tools_is_told_what_is_missing() {
     let said = user.types(&["run", "--out", &text(&user.path("out"))]);
     assert_eq!(said.code, 4);
     for tool in ["docker", "podman", "skopeo", "crane", "containerd"] {
-        assert!(said.err.contains(&format!("missing: {tool} (path)")), "{}", said.err);
+        assert!(
+            said.err.contains(&format!("missing: {tool} (path)")),
+            "{}",
+            said.err
+        );
     }
     let said = user.types(&["runtimes"]);
     assert_eq!(said.code, 4);
@@ -130,7 +154,10 @@ fn a_directory_without_layouts_is_named() {
 #[test]
 fn a_broken_layout_is_named_with_line_and_column() {
     let user = User::new();
-    user.write("corpus/one/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
+    user.write(
+        "corpus/one/oci-layout",
+        "{\"imageLayoutVersion\":\"1.0.0\"}",
+    );
     user.write("corpus/one/index.json", "{\n  \"manifests\": [,]\n}\n");
     fs::create_dir_all(user.path("corpus/one/blobs/sha256")).unwrap();
     let said = user.types(&["run", "--corpus", &text(&user.path("corpus"))]);
@@ -162,8 +189,12 @@ fn output_that_cannot_be_written_is_named_before_anything_runs() {
     std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
     fs::set_permissions(&tool, permissions).unwrap();
     let home = text(user.home.path());
-    let env = [("HOME", home.clone()), ("PATH", text(&bin)), ("TMPDIR", home.clone())]
-        .map(|(name, value)| (name.to_owned(), value));
+    let env = [
+        ("HOME", home.clone()),
+        ("PATH", text(&bin)),
+        ("TMPDIR", home.clone()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value));
     let invocation = Invocation {
         program: PathBuf::from(env!("CARGO_BIN_EXE_ocipick")),
         args: ["run", "--out", &text(&file)].map(str::to_owned).to_vec(),
@@ -175,7 +206,11 @@ fn output_that_cannot_be_written_is_named_before_anything_runs() {
     };
     let ran = run(&invocation, &Cancel::default()).unwrap();
     assert_eq!(ran.exit, Exit::Code(2), "{}", ran.stderr());
-    assert!(ran.stderr().contains("cannot write results to"), "{}", ran.stderr());
+    assert!(
+        ran.stderr().contains("cannot write results to"),
+        "{}",
+        ran.stderr()
+    );
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
 }
 
@@ -183,7 +218,11 @@ fn output_that_cannot_be_written_is_named_before_anything_runs() {
 fn a_case_that_is_not_there_is_guessed_at() {
     let said = User::new().types(&["show", "two-entries"]);
     assert_eq!(said.code, 2);
-    assert!(said.err.contains("did you mean duplicates/two-entries"), "{}", said.err);
+    assert!(
+        said.err.contains("did you mean duplicates/two-entries"),
+        "{}",
+        said.err
+    );
 }
 
 #[test]

@@ -29,8 +29,13 @@ pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
                 .iter()
                 .find(|known| known.id == case.id.family())
                 .map_or(case.id.family(), |known| known.title.as_str());
-            let blank = if text.is_empty() { "" } else { "\n" };
-            let _ = writeln!(text, "{blank}{title}");
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            // Foreign layouts at the top of their directory are of no family.
+            if !title.is_empty() {
+                let _ = writeln!(text, "{title}");
+            }
         }
         let _ = writeln!(
             text,
@@ -40,7 +45,12 @@ pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
             case.title
         );
     }
-    let _ = write!(text, "\n{} cases", selected.cases.len());
+    let count = selected.cases.len();
+    let _ = write!(
+        text,
+        "\n{count} {}",
+        if count == 1 { "case" } else { "cases" }
+    );
     screen.print(&text)?;
     Ok(Exit::Success)
 }

@@ -28,7 +28,7 @@ pub(crate) fn cases(selection: &Selection) -> Result<Selected> {
         ),
     };
     let ids: Vec<&str> = corpus.cases().iter().map(|case| case.id.as_str()).collect();
-    let globs = globs("--case", &selection.cases, &ids)?;
+    let globs = globs("--case", &selection.cases, &ids, &[])?;
     let cases = corpus
         .cases()
         .iter()
@@ -52,14 +52,14 @@ pub(crate) fn runtimes(fleet: &Fleet, patterns: &[String]) -> Result<Vec<Runtime
         return Ok(fleet.runtimes.clone());
     }
     let ids: Vec<String> = fleet.runtimes.iter().map(Runtime::id).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     // A tool that is not there is not a glob that is wrong.
     let missing: Vec<String> = fleet
         .missing
         .iter()
-        .map(|missing| format!("{}@0", missing.tool))
+        .map(|missing| format!("{}@", missing.tool))
         .collect();
-    let known: Vec<&str> = ids.iter().chain(&missing).map(String::as_str).collect();
-    let globs = globs("--runtime", patterns, &known)?;
+    let globs = globs("--runtime", patterns, &ids, &missing)?;
     Ok(fleet
         .runtimes
         .iter()
@@ -72,8 +72,14 @@ pub(crate) fn runtimes(fleet: &Fleet, patterns: &[String]) -> Result<Vec<Runtime
         .collect())
 }
 
-/// Makes a matcher of globs, each of which must match something that is known.
-fn globs(option: &str, patterns: &[String], known: &[&str]) -> Result<Option<GlobSet>> {
+/// Makes a matcher of globs, each of which must match something that is known, or begin like
+/// something that is known to be absent.
+fn globs(
+    option: &str,
+    patterns: &[String],
+    known: &[&str],
+    absent: &[String],
+) -> Result<Option<GlobSet>> {
     if patterns.is_empty() {
         return Ok(None);
     }
@@ -82,7 +88,10 @@ fn globs(option: &str, patterns: &[String], known: &[&str]) -> Result<Option<Glo
         let glob = Glob::new(pattern)
             .map_err(|error| Failure::usage(format!("{option} {pattern}: {error}")))?;
         let matcher = glob.compile_matcher();
-        if !known.iter().any(|name| matcher.is_match(name)) {
+        let is_absent = absent
+            .iter()
+            .any(|start| pattern.starts_with(start.as_str()));
+        if !is_absent && !known.iter().any(|name| matcher.is_match(name)) {
             return Err(Failure::usage(format!(
                 "{option} {pattern} matches nothing (hint: {})",
                 examples(known)

@@ -13,8 +13,8 @@
 //! # }
 //! ```
 //!
-//! A request goes one way: [`route`] says what its path means, [`namespace`] finds whom it
-//! belongs to, [`trace`] writes it down, [`respond`] makes the answer, and [`server`] sends it.
+//! A request goes one way: `route` says what its path means, `namespace` finds whom it
+//! belongs to, `trace` writes it down, `respond` makes the answer, and `server` sends it.
 //! The answer is plain data until it is sent. That is where cases that want the registry to
 //! misbehave will change it.
 
