@@ -35,6 +35,11 @@ pub struct Bench<'a> {
     pub cancel: &'a Cancel,
 }
 
+/// Whether a case is a control itself, and no foreign layout with its id or its bytes.
+fn is_control(case: &Case, control: &Case) -> bool {
+    case.id == control.id && case.source == control.source
+}
+
 /// How many sessions of one stateless runtime work at once, at most.
 const SESSIONS: usize = 4;
 /// After so many trials in a row that the daemon did not start for, the rest is given up.
@@ -178,7 +183,7 @@ impl Line<'_> {
         if let Some(why) = controls.verdict(&matched.outcome, &unmatched.outcome) {
             let why = format!("it failed its controls: {why}");
             for (case, measured) in [(&controls.match_, matched), (&controls.no_match, unmatched)] {
-                if cases.iter().any(|open| open.id == case.id) {
+                if cases.iter().any(|open| is_control(open, case)) {
                     let outcome = Outcome::Unmeasured {
                         why: UnmeasuredWhy::ControlsFailed,
                         detail: why.clone(),
@@ -194,7 +199,9 @@ impl Line<'_> {
             }
             let rest: Vec<Arc<Case>> = cases
                 .into_iter()
-                .filter(|case| case.id != controls.match_.id && case.id != controls.no_match.id)
+                .filter(|case| {
+                    !is_control(case, &controls.match_) && !is_control(case, &controls.no_match)
+                })
                 .collect();
             return self.give_up(&rest, UnmeasuredWhy::ControlsFailed, &why);
         }
@@ -202,9 +209,9 @@ impl Line<'_> {
         // second trial could find their content in the store.
         let mut rest = VecDeque::new();
         for case in cases {
-            if case.id == controls.match_.id && case.index == controls.match_.index {
+            if is_control(&case, &controls.match_) {
                 self.record(&case, self.again(&matched));
-            } else if case.id == controls.no_match.id && case.index == controls.no_match.index {
+            } else if is_control(&case, &controls.no_match) {
                 self.record(&case, self.again(&unmatched));
             } else {
                 rest.push_back(case);
