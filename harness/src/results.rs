@@ -89,6 +89,12 @@ impl Writer {
     /// When it cannot be read or written, is finished, or is of another run.
     pub fn resume(dir: &Path, header: &Header) -> Result<(Self, BTreeSet<Cell>), WriteError> {
         let path = dir.join(FILE);
+        if !path.exists() {
+            // Opening would make it.
+            Results::read(&path)?;
+        }
+        // Read under the lock, so that nobody else is still writing it.
+        let mut file = open(dir, &path)?;
         let results = Results::read(&path)?;
         let differs = |what: String| WriteError::Different {
             path: path.clone(),
@@ -129,18 +135,10 @@ impl Writer {
                 names.join(", ")
             )));
         }
-        let file = open(dir, &path)?;
-        let fail = |source| WriteError::Open {
+        mend(&mut file, &path, results.torn).map_err(|source| WriteError::Open {
             path: path.clone(),
             source,
-        };
-        // A record that was cut in the middle goes.
-        let bytes = fs::read(&path).map_err(fail)?;
-        let whole = bytes
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
-        file.set_len(whole as u64).map_err(fail)?;
+        })?;
         let trials: Vec<(Cell, Outcome)> = results
             .trials
             .iter()
@@ -238,6 +236,21 @@ impl Watcher for Writer {
     }
 }
 
+/// Makes the file end with a whole line: a record that was cut in the middle goes, and one that
+/// only lacks its line end gets it.
+fn mend(file: &mut File, path: &Path, torn: bool) -> io::Result<()> {
+    let bytes = fs::read(path)?;
+    let line_end = bytes.iter().rposition(|byte| *byte == b'\n');
+    let whole = line_end.map_or(0, |at| at + 1);
+    if torn {
+        file.set_len(whole as u64)
+    } else if whole < bytes.len() {
+        file.write_all(b"\n")
+    } else {
+        Ok(())
+    }
+}
+
 /// Opens the file for one writer, without touching what it holds.
 fn open(dir: &Path, path: &Path) -> Result<File, WriteError> {
     let fail = |source| WriteError::Open {
@@ -256,3 +269,6 @@ fn open(dir: &Path, path: &Path) -> Result<File, WriteError> {
         Err(TryLockError::Error(error)) => Err(fail(error)),
     }
 }
+
+#[cfg(test)]
+mod tests;

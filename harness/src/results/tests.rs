@@ -1,0 +1,328 @@
+use super::*;
+use ocipick_reports::results::{
+    CorpusStamp, Evidence, Host, Provenance, ReadErrorKind, RuntimeRecord, SCHEMA,
+};
+use tempfile::TempDir;
+
+fn header() -> Header {
+    Header {
+        schema: SCHEMA.to_owned(),
+        ocipick: "1.2.3".to_owned(),
+        started: "2026-01-01T00:00:00Z".to_owned(),
+        corpus: CorpusStamp {
+            digest: "sha256:aa".to_owned(),
+            cases: 3,
+            source: "built-in".to_owned(),
+        },
+        host: Host {
+            os: "linux".to_owned(),
+            architecture: "amd64".to_owned(),
+            distribution: "none".to_owned(),
+            kernel: "6".to_owned(),
+            cpus: 1,
+        },
+        runtimes: vec![runtime("skopeo@1.0", "path")],
+        missing: Vec::new(),
+        operations: vec!["pull".to_owned()],
+        planned: 3,
+    }
+}
+
+fn runtime(id: &str, channel: &str) -> RuntimeRecord {
+    RuntimeRecord {
+        id: id.to_owned(),
+        tool: "skopeo".to_owned(),
+        version: "1.0".to_owned(),
+        flavour: None,
+        channel: channel.to_owned(),
+        provenance: Provenance::default(),
+        unmeasured: None,
+    }
+}
+
+fn trial(case: &str) -> Trial {
+    Trial {
+        case: case.to_owned(),
+        runtime: "skopeo@1.0".to_owned(),
+        tool: "skopeo".to_owned(),
+        version: "1.0".to_owned(),
+        flavour: None,
+        channel: "path".to_owned(),
+        operation: "pull".to_owned(),
+        platform: "linux/amd64".to_owned(),
+        outcome: Outcome::Nothing,
+        evidence: Evidence::default(),
+        duration_ms: 1,
+    }
+}
+
+fn cells(cases: &[&str]) -> BTreeSet<Cell> {
+    cases
+        .iter()
+        .map(|case| Cell::of_trial(&trial(case)))
+        .collect()
+}
+
+/// A run of three trials that ended after two.
+fn cut_short() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = Writer::begin(dir.path(), &header()).unwrap();
+    writer.trial(&trial("a/a")).unwrap();
+    writer.trial(&trial("a/b")).unwrap();
+    dir
+}
+
+fn read(dir: &TempDir) -> Results {
+    Results::read(&dir.path().join(FILE)).unwrap()
+}
+
+fn cases(results: &Results) -> Vec<&str> {
+    results
+        .trials
+        .iter()
+        .map(|trial| trial.case.as_str())
+        .collect()
+}
+
+/// Goes on, runs the third trial, and finishes.
+#[track_caller]
+fn goes_on(dir: &TempDir, done: &[&str], then: &[&str]) {
+    let (writer, found) = Writer::resume(dir.path(), &header()).unwrap();
+    assert_eq!(found, cells(done));
+    for case in then {
+        writer.trial(&trial(case)).unwrap();
+    }
+    writer.finish("2026-01-01T01:00:00Z".to_owned()).unwrap();
+    let results = read(dir);
+    assert_eq!(cases(&results), ["a/a", "a/b", "a/c"]);
+    let footer = results.footer.clone().unwrap();
+    assert_eq!((footer.trials, results.torn), (3, false));
+    assert_eq!(
+        footer.outcomes,
+        Footer::count(results.trials.iter().map(|t| &t.outcome))
+    );
+}
+
+#[test]
+fn every_record_is_whole_before_the_next() {
+    let dir = cut_short();
+    let results = read(&dir);
+    assert_eq!(
+        (cases(&results), results.is_finished()),
+        (vec!["a/a", "a/b"], false)
+    );
+    assert_eq!(results.header, header());
+}
+
+#[test]
+fn an_unfinished_run_goes_on() {
+    goes_on(&cut_short(), &["a/a", "a/b"], &["a/c"]);
+}
+
+#[test]
+fn a_run_goes_on_from_wherever_its_last_line_was_cut() {
+    let whole = {
+        let dir = cut_short();
+        fs::read(dir.path().join(FILE)).unwrap()
+    };
+    let second = whole[..whole.len() - 1]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .unwrap()
+        + 1;
+    for length in second..whole.len() {
+        let dir = cut_short();
+        fs::write(dir.path().join(FILE), &whole[..length]).unwrap();
+        // All but the line end is a record.
+        if length == whole.len() - 1 {
+            goes_on(&dir, &["a/a", "a/b"], &["a/c"]);
+        } else {
+            goes_on(&dir, &["a/a"], &["a/b", "a/c"]);
+        }
+    }
+}
+
+#[track_caller]
+fn differs(dir: &TempDir, header: &Header, words: &str) {
+    let before = fs::read(dir.path().join(FILE)).unwrap();
+    match Writer::resume(dir.path(), header) {
+        Err(WriteError::Different { what, .. }) => assert_eq!(what, words),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it went on"),
+    }
+    assert_eq!(
+        fs::read(dir.path().join(FILE)).unwrap(),
+        before,
+        "the file was changed"
+    );
+}
+
+#[test]
+fn another_run_is_not_gone_on_with() {
+    let dir = cut_short();
+    let mut other = header();
+    other.corpus.digest = "sha256:bb".to_owned();
+    differs(
+        &dir,
+        &other,
+        "its corpus is sha256:aa, and now it is sha256:bb",
+    );
+    let mut other = header();
+    other.ocipick = "2.0.0".to_owned();
+    differs(
+        &dir,
+        &other,
+        "its version of ocipick is 1.2.3, and now it is 2.0.0",
+    );
+    for runtimes in [
+        vec![runtime("skopeo@1.1", "path")],
+        vec![runtime("skopeo@1.0", "trixie")],
+        vec![runtime("skopeo@1.0", "path"), runtime("crane@1.0", "path")],
+        Vec::new(),
+    ] {
+        let other = Header {
+            runtimes,
+            ..header()
+        };
+        differs(&dir, &other, "it measured other runtimes: skopeo@1.0");
+    }
+    // What is not part of the measurement may differ.
+    let mut later = header();
+    later.started = "2026-02-02T00:00:00Z".to_owned();
+    later.host.kernel = "7".to_owned();
+    assert!(Writer::resume(dir.path(), &later).is_ok());
+}
+
+#[test]
+fn a_finished_run_is_not_gone_on_with() {
+    let dir = cut_short();
+    goes_on(&dir, &["a/a", "a/b"], &["a/c"]);
+    differs(&dir, &header(), "that run is finished");
+}
+
+#[test]
+fn there_must_be_something_to_go_on_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = |dir: &Path| match Writer::resume(dir, &header()) {
+        Err(WriteError::Resume(error)) => error.kind,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it went on"),
+    };
+    let out = dir.path().join("out");
+    assert!(matches!(error(&out), ReadErrorKind::Io(_)));
+    assert!(!out.exists(), "nothing is made for it");
+    fs::write(dir.path().join(FILE), "").unwrap();
+    assert!(matches!(error(dir.path()), ReadErrorKind::Empty));
+    fs::write(dir.path().join(FILE), "once upon a time\n").unwrap();
+    assert!(matches!(
+        error(dir.path()),
+        ReadErrorKind::Line { line: 1, .. }
+    ));
+}
+
+#[test]
+fn two_writers_do_not_share_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Writer::begin(dir.path(), &header()).unwrap();
+    first.trial(&trial("a/a")).unwrap();
+    assert!(matches!(
+        Writer::begin(dir.path(), &header()),
+        Err(WriteError::Busy(_))
+    ));
+    assert!(matches!(
+        Writer::resume(dir.path(), &header()),
+        Err(WriteError::Busy(_))
+    ));
+    first.trial(&trial("a/b")).unwrap();
+    assert_eq!(cases(&read(&dir)), ["a/a", "a/b"]);
+    drop(first);
+    let second = Writer::begin(dir.path(), &header()).unwrap();
+    assert_eq!(cases(&read(&dir)), Vec::<&str>::new());
+    drop(second);
+}
+
+#[test]
+fn where_nothing_can_be_made_nothing_begins() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = Writer::begin(&file, &header()).err().unwrap();
+    assert!(matches!(error, WriteError::Open { .. }), "{error}");
+    assert!(error.to_string().contains("(hint: --out DIR"), "{error}");
+}
+
+/// Calls `test` with a directory on a file system of 64 KiB that only this thread sees.
+fn on_a_tiny_disk(test: impl FnOnce(&Path) + Send) {
+    use nix::{
+        mount::{MsFlags, mount},
+        sched::{CloneFlags, unshare},
+    };
+    let dir = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let none = None::<&str>;
+            let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+            let made = unshare(CloneFlags::CLONE_NEWNS)
+                .and_then(|()| mount(none, "/", none, private, none))
+                .and_then(|()| {
+                    let size = Some("size=64k");
+                    mount(
+                        Some("tmpfs"),
+                        dir.path(),
+                        Some("tmpfs"),
+                        MsFlags::empty(),
+                        size,
+                    )
+                });
+            match made {
+                Ok(()) => test(dir.path()),
+                Err(error) => {
+                    // Past the capture of the test harness, so that it shows.
+                    let _ = writeln!(io::stderr(), "SKIPPED: a full disk: no tiny one: {error}");
+                }
+            }
+        });
+    });
+}
+
+#[test]
+fn a_full_disk_ends_the_run_and_keeps_what_was_recorded() {
+    on_a_tiny_disk(|disk| {
+        let writer = Writer::begin(disk, &header()).unwrap();
+        let mut written = Vec::new();
+        let error = loop {
+            let trial = trial(&format!("a/{}", written.len()));
+            match writer.trial(&trial) {
+                Ok(()) => written.push(trial.case),
+                Err(error) => break error,
+            }
+            assert!(written.len() < 10_000, "the disk is never full");
+        };
+        let WriteError::Record { source, .. } = &error else {
+            panic!("{error}")
+        };
+        assert_eq!(source.kind(), io::ErrorKind::StorageFull);
+        assert!(
+            error.to_string().contains("`--resume` goes on from there"),
+            "{error}"
+        );
+        // As the runner sees it.
+        let event = Event::TrialEnded {
+            index: 0,
+            trial: &trial("a/last"),
+        };
+        let seen = writer.see(&event).unwrap_err();
+        assert!(
+            seen.to_string()
+                .contains("what was recorded until now is kept"),
+            "{seen}"
+        );
+        drop(writer);
+        let results = Results::read(&disk.join(FILE)).unwrap();
+        assert_eq!(cases(&results), written);
+        assert!(!results.torn && !results.is_finished());
+        let names: Vec<&str> = written.iter().map(String::as_str).collect();
+        let (_, done) = Writer::resume(disk, &header()).unwrap();
+        assert_eq!(done, cells(&names));
+    });
+}
