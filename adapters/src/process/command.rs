@@ -90,7 +90,10 @@ pub struct Ran {
 const READ_LIMIT: u64 = 4 << 20;
 
 impl Ran {
-    pub(crate) fn new(
+    /// A command whose output lies in files of the stem `output`. Only [`run`](super::run)
+    /// makes one of a real process; this is for whoever judges what was recorded.
+    #[must_use]
+    pub fn recorded(
         line: String,
         exit: Exit,
         duration: Duration,

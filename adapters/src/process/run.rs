@@ -78,7 +78,7 @@ pub fn run(invocation: &Invocation, cancel: &Cancel) -> Result<Ran, RunError> {
     if let Exit::Code(code) = exit {
         preparation(invocation, code, &stream_path(&invocation.output, "stderr"))?;
     }
-    Ok(Ran::new(
+    Ok(Ran::recorded(
         line,
         exit,
         duration,
