@@ -101,6 +101,11 @@ impl Judge<'_> {
             .phrasebook
             .look_up(tool, &message)
             .or_else(|| self.phrasebook.look_up(tool, &stderr));
+        let message = if message.is_empty() {
+            format!("exit code {code}, without a word")
+        } else {
+            message
+        };
         let refused = |reason| Outcome::Refused {
             reason,
             message: message.clone(),
@@ -114,10 +119,6 @@ impl Judge<'_> {
                 format!("the tool refused before it asked the registry: {message}"),
             ),
             Some(Meaning::Refusal(reason)) => refused(reason),
-            None if message.is_empty() => Outcome::Refused {
-                reason: RefusalReason::Other,
-                message: format!("exit code {code}, without a word"),
-            },
             None => refused(RefusalReason::Other),
         }
     }
@@ -457,3 +458,6 @@ fn identity(identity: &Identity) -> results::Identity {
         Identity::Label(text) => results::Identity::Label(text),
     }
 }
+
+#[cfg(test)]
+mod tests;

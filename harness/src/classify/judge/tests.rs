@@ -1,0 +1,431 @@
+use super::*;
+use ocipick_adapters::process::Ran;
+use ocipick_corpus::Corpus;
+use std::fs;
+use tempfile::TempDir;
+
+/// One trial on `duplicates/two-entries`, in which everything points to `first` until a test
+/// changes something.
+struct Scene {
+    dir: TempDir,
+    case: Case,
+    attempt: Attempt,
+    requests: Vec<Request>,
+    later_requests: usize,
+    fetched_before: BTreeSet<String>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let corpus = Corpus::built_in().unwrap();
+        let find = |case: &&Case| case.id.as_str() == "duplicates/two-entries";
+        let mut scene = Self {
+            dir: tempfile::tempdir().unwrap(),
+            case: corpus.cases().iter().find(find).unwrap().clone(),
+            attempt: Attempt::default(),
+            requests: Vec::new(),
+            later_requests: 0,
+            fetched_before: BTreeSet::new(),
+        };
+        scene.ends(Exit::Code(0), "", "");
+        let manifest = scene.child("first").manifest.to_string();
+        scene.requests = vec![request("GET", &manifest, 200)];
+        scene.attempt.reported = seen([Identity::ManifestDigest(manifest)]);
+        scene.attempt.materialised = seen([scene.marker("first")]);
+        scene
+    }
+
+    /// The decisive command ends like this.
+    fn ends(&mut self, exit: Exit, stdout: &str, stderr: &str) {
+        let output = self.dir.path().join("0-tool");
+        fs::write(output.with_extension("stdout"), stdout).unwrap();
+        fs::write(output.with_extension("stderr"), stderr).unwrap();
+        let ran = Ran::recorded(
+            "tool pull".into(),
+            exit,
+            Duration::from_millis(5),
+            0,
+            &output,
+        );
+        self.attempt.commands = vec![ran];
+        self.attempt.decisive = Some(0);
+    }
+
+    fn child(&self, name: &str) -> &Child {
+        self.case.child(name).unwrap()
+    }
+
+    fn marker(&self, name: &str) -> Identity {
+        Identity::Marker(self.child(name).marker.clone().unwrap())
+    }
+
+    fn judge(&self) -> (Outcome, Evidence) {
+        let observed = Observed {
+            tool: Tool::Skopeo,
+            case: &self.case,
+            attempt: &self.attempt,
+            requests: &self.requests,
+            later_requests: self.later_requests,
+            deadline: Duration::from_secs(7),
+            fetched_before: &self.fetched_before,
+        };
+        judge(&observed, &Phrasebook::built_in().unwrap())
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.judge().0
+    }
+
+    fn picked(&self, name: &str) -> Outcome {
+        Outcome::Picked {
+            child: name.to_owned(),
+            digest: self.child(name).manifest.to_string(),
+        }
+    }
+
+    fn mixed(&self, names: &[&str]) -> Outcome {
+        Outcome::Mixed {
+            children: names.iter().map(|&name| name.to_owned()).collect(),
+            digests: names
+                .iter()
+                .map(|name| self.child(name).manifest.to_string())
+                .collect(),
+        }
+    }
+
+    #[track_caller]
+    fn is_unmeasured(&self, wanted: UnmeasuredWhy, words: &str) {
+        match self.outcome() {
+            Outcome::Unmeasured { why, detail } => {
+                assert_eq!((why, detail.as_str()), (wanted, words));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn request(method: &str, digest: &str, status: u16) -> Request {
+    Request {
+        method: method.to_owned(),
+        path: format!("/manifests/{digest}"),
+        status,
+        bytes: 0,
+        at_ms: 0,
+        user_agent: None,
+        accept: None,
+        range: None,
+    }
+}
+
+fn seen<const N: usize>(identities: [Identity; N]) -> Looked {
+    let sign = |identity| Sign {
+        source: "test",
+        identity,
+    };
+    Looked::Seen(identities.into_iter().map(sign).collect())
+}
+
+#[test]
+fn what_agrees_is_picked() {
+    let scene = Scene::new();
+    let (outcome, evidence) = scene.judge();
+    assert_eq!(outcome, scene.picked("first"));
+    assert_eq!(evidence.notes, Vec::<String>::new());
+    assert_eq!(evidence.exit, Some(results::Exit::Code(0)));
+    assert_eq!(evidence.commands[0].duration_ms, 5);
+}
+
+#[test]
+fn every_kind_of_sign_names_its_child() {
+    let mut scene = Scene::new();
+    let child = scene.child("first").clone();
+    let layer = child.layers[0].clone();
+    for identity in [
+        Identity::ManifestDigest(child.manifest.to_string()),
+        Identity::ConfigDigest(child.config.unwrap().to_string()),
+        Identity::LayerDigests(vec![layer.digest.to_string()]),
+        Identity::DiffIds(vec![layer.diff_id.to_string()]),
+        // Over one layer the chain id is that of the layer.
+        Identity::ChainId(layer.diff_id.to_string()),
+        Identity::Label(child.marker.unwrap()),
+    ] {
+        scene.attempt.reported = seen([identity.clone()]);
+        assert_eq!(scene.outcome(), scene.picked("first"), "{identity:?}");
+    }
+}
+
+#[test]
+fn a_crash_of_the_daemon_explains_everything_else() {
+    let mut scene = Scene::new();
+    scene.attempt.daemon_crash = Some("dockerd died\u{1b}[0m".to_owned());
+    scene.attempt.trouble = Some(Trouble::Harness("x".to_owned()));
+    let what = "dockerd died".to_owned();
+    assert_eq!(scene.outcome(), Outcome::Crashed { what });
+}
+
+#[test]
+fn trouble_of_the_harness_is_never_blamed_on_the_tool() {
+    let mut scene = Scene::new();
+    scene.ends(Exit::Signal(11), "", "");
+    let words = || "words".to_owned();
+    for (trouble, why, detail) in [
+        (
+            Trouble::Interrupted,
+            UnmeasuredWhy::Interrupted,
+            "interrupted",
+        ),
+        (
+            Trouble::NotStarted(words()),
+            UnmeasuredWhy::NotStarted,
+            "words",
+        ),
+        (
+            Trouble::Harness(words()),
+            UnmeasuredWhy::HarnessTrouble,
+            "words",
+        ),
+    ] {
+        scene.attempt.trouble = Some(trouble);
+        scene.is_unmeasured(why, detail);
+    }
+    scene.attempt.trouble = None;
+    scene.attempt.decisive = None;
+    scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, "no command was run");
+}
+
+#[test]
+fn how_the_tool_ended_goes_before_what_it_left() {
+    let mut scene = Scene::new();
+    scene.ends(Exit::Deadline, "", "");
+    assert_eq!(scene.outcome(), Outcome::TimedOut { after_ms: 7000 });
+    scene.ends(Exit::Signal(9), "", "");
+    let what = "the tool died of signal 9".to_owned();
+    assert_eq!(scene.outcome(), Outcome::Crashed { what });
+    scene.ends(Exit::Code(1), "", "no");
+    assert!(matches!(scene.outcome(), Outcome::Refused { .. }));
+}
+
+#[test]
+fn a_panic_is_one_only_with_its_stack() {
+    let mut scene = Scene::new();
+    scene.ends(
+        Exit::Code(2),
+        "",
+        "noise\npanic: boom\n\ngoroutine 1 [running]:\nmain()\n",
+    );
+    let what = "panic: boom\n\ngoroutine 1 [running]:\nmain()".to_owned();
+    assert_eq!(scene.outcome(), Outcome::Crashed { what });
+    scene.ends(Exit::Code(1), "", "panic: is what I call this\n");
+    assert_eq!(
+        scene.outcome(),
+        Outcome::Refused {
+            reason: RefusalReason::Other,
+            message: "panic: is what I call this".to_owned(),
+        }
+    );
+}
+
+#[test]
+fn the_message_decides_and_what_stands_around_it_helps_out() {
+    let mut scene = Scene::new();
+    let reason = |scene: &Scene| match scene.outcome() {
+        Outcome::Refused { reason, .. } => reason,
+        other => panic!("{other:?}"),
+    };
+    let no_match = "no image found in image index for architecture amd64";
+    scene.ends(
+        Exit::Code(1),
+        "",
+        &format!("manifest unknown\nError: {no_match}\n"),
+    );
+    assert_eq!(reason(&scene), RefusalReason::NoMatch);
+    scene.ends(Exit::Code(1), "", "manifest unknown\nError: giving up\n");
+    assert_eq!(reason(&scene), RefusalReason::MissingContent);
+    scene.ends(Exit::Code(1), &format!("{no_match}\n"), "");
+    assert_eq!(reason(&scene), RefusalReason::NoMatch);
+}
+
+#[test]
+fn who_never_asked_did_not_judge_the_index() {
+    let mut scene = Scene::new();
+    scene.requests.clear();
+    scene.ends(Exit::Code(1), "", "unknown flag\n");
+    scene.is_unmeasured(
+        UnmeasuredWhy::Unsupported,
+        "the tool refused before it asked the registry: unknown flag",
+    );
+    // A full disk is trouble, whether or not it asked.
+    scene.ends(Exit::Code(1), "", "no space left on device\n");
+    scene.is_unmeasured(UnmeasuredWhy::HarnessTrouble, "no space left on device");
+}
+
+#[test]
+fn success_without_an_image_is_nothing_unless_the_machine_failed() {
+    let mut scene = Scene::new();
+    scene.attempt.materialised = Looked::Absent("the mount is empty".to_owned());
+    assert_eq!(scene.outcome(), Outcome::Nothing);
+    scene.attempt.materialised = Looked::Absent("no space left on device".to_owned());
+    scene.is_unmeasured(UnmeasuredWhy::HarnessTrouble, "no space left on device");
+}
+
+#[test]
+fn evidence_that_is_missing_is_no_verdict() {
+    let why = UnmeasuredWhy::EvidenceMissing;
+    let words = || "words".to_owned();
+    let with_materialised = |looked| {
+        let mut scene = Scene::new();
+        scene.attempt.materialised = looked;
+        scene
+    };
+    with_materialised(Looked::Not).is_unmeasured(why, "nobody looked into the image");
+    with_materialised(Looked::Failed(words())).is_unmeasured(why, "words");
+    let with_reported = |looked| {
+        let mut scene = Scene::new();
+        scene.attempt.reported = looked;
+        scene
+    };
+    with_reported(Looked::Not).is_unmeasured(why, "the tool was not asked what it has");
+    for looked in [Looked::Absent(words()), Looked::Failed(words())] {
+        with_reported(looked).is_unmeasured(why, "the tool does not report what it has: words");
+    }
+}
+
+#[test]
+fn digests_of_nobody_name_nobody() {
+    let mut scene = Scene::new();
+    let index = Identity::ManifestDigest(scene.case.index.digest.to_string());
+    let layers = Identity::LayerDigests(Vec::new());
+    scene.attempt.reported = seen([index.clone(), layers]);
+    scene.is_unmeasured(
+        UnmeasuredWhy::EvidenceMissing,
+        "what was seen names none of the children",
+    );
+    // Beside a sign that names one they do no harm.
+    scene.attempt.reported = seen([index, scene.marker("first")]);
+    assert_eq!(scene.outcome(), scene.picked("first"));
+}
+
+#[test]
+fn signs_that_contradict_each_other_are_mixed() {
+    let mut scene = Scene::new();
+    scene.attempt.materialised = seen([scene.marker("second")]);
+    assert_eq!(scene.outcome(), scene.mixed(&["first", "second"]));
+    // Within one look as well.
+    let mut scene = Scene::new();
+    scene.attempt.reported = seen([scene.marker("first"), scene.marker("second")]);
+    assert_eq!(scene.outcome(), scene.mixed(&["first", "second"]));
+}
+
+#[test]
+fn the_marker_of_a_stranger_is_mixed() {
+    let mut scene = Scene::new();
+    scene.attempt.materialised = seen([Identity::Marker("other/case amd64".to_owned())]);
+    let (outcome, evidence) = scene.judge();
+    assert_eq!(outcome, scene.mixed(&["first"]));
+    assert_eq!(evidence.notes, ["not of this case: `other/case amd64`"]);
+}
+
+#[test]
+fn what_was_never_fetched_was_never_picked() {
+    let mut scene = Scene::new();
+    let manifest = scene.child("first").manifest.to_string();
+    let second = scene.child("second").manifest.to_string();
+    for requests in [
+        Vec::new(),
+        vec![request("HEAD", &manifest, 200)],
+        vec![request("GET", &manifest, 404)],
+        vec![request("GET", "latest", 200), request("GET", &second, 200)],
+    ] {
+        scene.requests = requests;
+        let (outcome, evidence) = scene.judge();
+        assert_eq!(outcome, scene.mixed(&["first"]));
+        assert_eq!(evidence.notes, ["`first` was never fetched in this trial"]);
+    }
+    // A part of it is enough: some tools take the rest from elsewhere.
+    let layer = scene.child("first").layers[0].digest.to_string();
+    scene.requests = vec![request("GET", &layer, 206)];
+    assert_eq!(scene.outcome(), scene.picked("first"));
+}
+
+#[test]
+fn content_that_an_earlier_trial_fetched_is_picked_and_noted() {
+    let mut scene = Scene::new();
+    scene.requests.clear();
+    let config = scene.child("first").config.clone().unwrap();
+    scene.fetched_before.insert(config.to_string());
+    let (outcome, evidence) = scene.judge();
+    assert_eq!(outcome, scene.picked("first"));
+    assert_eq!(
+        evidence.notes,
+        ["fetched in an earlier trial of this run, which shares this content"]
+    );
+}
+
+#[test]
+fn fetching_others_besides_is_noted() {
+    let mut scene = Scene::new();
+    let second = scene.child("second").manifest.to_string();
+    scene.requests.push(request("GET", &second, 200));
+    scene.later_requests = 2;
+    let (outcome, evidence) = scene.judge();
+    assert_eq!(outcome, scene.picked("first"));
+    assert_eq!(
+        evidence.notes,
+        [
+            "also fetched the manifest of second",
+            "2 request(s) reached the registry after the pull, while looking at the result",
+        ]
+    );
+}
+
+#[test]
+fn children_that_look_alike_are_told_apart_by_the_requests_or_not_at_all() {
+    let mut scene = Scene::new();
+    let first = scene.child("first").clone();
+    let manifests: Vec<String> = scene
+        .case
+        .children
+        .iter()
+        .map(|child| child.manifest.to_string())
+        .collect();
+    for child in &mut scene.case.children {
+        (child.config, child.layers) = (first.config.clone(), first.layers.clone());
+        child.marker.clone_from(&first.marker);
+    }
+    let config = Identity::ConfigDigest(first.config.clone().unwrap().to_string());
+    scene.attempt.reported = seen([config]);
+    scene.requests = vec![request("GET", &manifests[1], 200)];
+    let (outcome, evidence) = scene.judge();
+    assert_eq!(outcome, scene.picked("second"));
+    assert_eq!(
+        evidence.notes,
+        ["first and second are alike in what the store shows; the requests tell which it was"]
+    );
+    for requests in [
+        Vec::new(),
+        manifests
+            .iter()
+            .map(|digest| request("GET", digest, 200))
+            .collect(),
+    ] {
+        scene.requests = requests;
+        scene.is_unmeasured(
+            UnmeasuredWhy::EvidenceMissing,
+            "first and second cannot be told apart",
+        );
+    }
+}
+
+#[test]
+fn the_evidence_keeps_the_end_of_long_words() {
+    let mut scene = Scene::new();
+    let lines: Vec<String> = (0..100).map(|n| format!("line {n}")).collect();
+    scene.ends(Exit::Code(1), "", &lines.join("\n"));
+    let tail = scene.judge().1.stderr_tail;
+    assert!(
+        tail.starts_with("line 88\n") && tail.ends_with("line 99"),
+        "{tail}"
+    );
+    scene.ends(Exit::Code(1), "", &"x".repeat(100_000));
+    assert_eq!(scene.judge().1.stderr_tail.len(), 4000);
+}
