@@ -1,0 +1,161 @@
+//! Docker and containerd with engines that die, hang and lie; crane works beside them.
+
+use crate::{
+    Test,
+    stage::{
+        CASES, MATCH, NESTED, Seen, Stage, TWO_ENTRIES, is_refused, mixed, picked, refused, same,
+    },
+};
+use anyhow::{Result, ensure};
+use ocipick::run::RuntimeEnd;
+use ocipick_reports::results::{Observation, Outcome, RefusalReason, UnmeasuredWhy};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("docker::honest", honest_docker),
+    ("docker::engine-exits-at-once", engine_exits_at_once),
+    ("docker::engine-panics", engine_panics),
+    ("docker::engine-stumbles", engine_stumbles),
+    ("docker::engine-ignores-term", engine_ignores_term),
+    ("docker::inspects-another", inspects_another),
+    ("containerd::honest", honest_containerd),
+    ("containerd::mount-fails", mount_fails),
+    ("containerd::mounts-nothing", mounts_nothing),
+];
+
+const DOCKER: [&str; 2] = ["docker", "dockerd"];
+const CONTAINERD: [&str; 2] = ["ctr", "containerd"];
+
+/// Runs a tool in this mode beside an honest crane, which must be unaffected.
+fn run(programs: &[&str], mode: &str) -> Result<Seen> {
+    let seen = Stage::new()?
+        .with(&["crane"], "")?
+        .with(programs, mode)?
+        .run()?;
+    seen.passed_controls("crane", "no child with platform linux/amd64")?;
+    seen.expect("crane", TWO_ENTRIES, &picked(TWO_ENTRIES, "first")?)?;
+    Ok(seen)
+}
+
+fn passed_as_docker(seen: &Seen) -> Result<()> {
+    seen.passed_controls("docker", "no matching manifest for linux/amd64")?;
+    let nested = refused(
+        RefusalReason::NestedUnsupported,
+        "unsupported manifest format",
+    );
+    seen.expect("docker", NESTED, &nested)
+}
+
+fn honest_docker() -> Result<()> {
+    let seen = run(&DOCKER, "honest")?;
+    passed_as_docker(&seen)?;
+    seen.expect("docker", TWO_ENTRIES, &picked(TWO_ENTRIES, "first")?)?;
+    seen.expect_notes("docker", TWO_ENTRIES, &[])
+}
+
+fn engine_exits_at_once() -> Result<()> {
+    let seen = run(&DOCKER, "exits-at-once")?;
+    for case in CASES {
+        let Outcome::Unmeasured { why, detail } = seen.outcome("docker", case)? else {
+            anyhow::bail!("{seen:?}")
+        };
+        same("why", why, &UnmeasuredWhy::NotStarted)?;
+        ensure!(
+            detail.starts_with("dockerd ended before it answered (exited with code 1)")
+                && detail.ends_with("error initializing graphdriver: driver not supported"),
+            "{detail}"
+        );
+    }
+    ensure!(matches!(
+        seen.end("docker"),
+        Some(RuntimeEnd::Unmeasured(_))
+    ));
+    Ok(())
+}
+
+fn engine_panics() -> Result<()> {
+    let seen = run(&DOCKER, "panics-on-two")?;
+    let Outcome::Crashed { what } = seen.outcome("docker", TWO_ENTRIES)? else {
+        anyhow::bail!("{seen:?}")
+    };
+    ensure!(
+        what.starts_with(
+            "dockerd exited with code 2\npanic: runtime error: invalid memory address or nil"
+        ),
+        "{what}"
+    );
+    ensure!(what.contains("goroutine 1 [running]:"), "{what}");
+    // The next trial was measured with an engine that started although the dead one had left
+    // its pid file and its socket.
+    passed_as_docker(&seen)
+}
+
+/// A panic that the engine caught is a crash as well, though the engine need not start again.
+fn engine_stumbles() -> Result<()> {
+    let seen = run(&DOCKER, "stumbles-on-two")?;
+    let Outcome::Crashed { what } = seen.outcome("docker", TWO_ENTRIES)? else {
+        anyhow::bail!("{seen:?}")
+    };
+    ensure!(
+        what.starts_with("dockerd panicked, and lived on\n2026/01/01 http: panic serving @: "),
+        "{what}"
+    );
+    passed_as_docker(&seen)
+}
+
+fn engine_ignores_term() -> Result<()> {
+    let seen = run(&DOCKER, "ignores-term")?;
+    passed_as_docker(&seen)?;
+    seen.expect("docker", TWO_ENTRIES, &picked(TWO_ENTRIES, "first")?)
+}
+
+fn inspects_another() -> Result<()> {
+    let seen = run(&DOCKER, "inspects-another")?;
+    passed_as_docker(&seen)?;
+    seen.expect(
+        "docker",
+        TWO_ENTRIES,
+        &mixed(TWO_ENTRIES, &["first", "second"])?,
+    )
+}
+
+fn passed_as_containerd(seen: &Seen) -> Result<()> {
+    seen.passed_controls("containerd", "no match for platform in manifest")?;
+    let nested = seen.outcome("containerd", NESTED)?;
+    ensure!(
+        is_refused(nested, RefusalReason::NoMatch, "no match for platform"),
+        "{nested:?}"
+    );
+    Ok(())
+}
+
+fn honest_containerd() -> Result<()> {
+    let seen = run(&CONTAINERD, "honest")?;
+    passed_as_containerd(&seen)?;
+    seen.expect("containerd", TWO_ENTRIES, &picked(TWO_ENTRIES, "first")?)
+}
+
+fn mount_fails() -> Result<()> {
+    let seen = run(&CONTAINERD, "mount-fails")?;
+    passed_as_containerd(&seen)?;
+    seen.expect("containerd", TWO_ENTRIES, &Outcome::Nothing)?;
+    let evidence = &seen.trial("containerd", TWO_ENTRIES)?.evidence;
+    let words = "ctr: image not unpacked: not found".to_owned();
+    same(
+        "what is there",
+        &evidence.materialised,
+        &Observation::Absent { words },
+    )?;
+    ensure!(matches!(evidence.reported, Observation::Seen { .. }));
+    let control = seen.trial("containerd", MATCH)?;
+    ensure!(matches!(
+        control.evidence.materialised,
+        Observation::Seen { .. }
+    ));
+    Ok(())
+}
+
+fn mounts_nothing() -> Result<()> {
+    let seen = run(&CONTAINERD, "mounts-nothing")?;
+    passed_as_containerd(&seen)?;
+    seen.expect("containerd", TWO_ENTRIES, &Outcome::Nothing)
+}

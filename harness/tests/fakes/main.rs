@@ -1,0 +1,43 @@
+//! The whole way from tool to outcome, with tools that are deliberately wrong.
+//!
+//! This executable plays the tools itself: called by the name of one, through a symlink, it is
+//! that tool, and how it misbehaves stands in the file `mode` beside the symlink, because its
+//! environment is scrubbed. Called by its own name it runs the trials.
+
+mod daemons;
+mod stage;
+mod stateless;
+mod tools;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use std::process::ExitCode;
+
+/// A trial: its name and what it does.
+type Test = (&'static str, fn() -> anyhow::Result<()>);
+
+fn main() -> ExitCode {
+    if let Some(code) = tools::play() {
+        return code;
+    }
+    let args = Arguments::from_args();
+    let mut trials: Vec<Trial> = stateless::TESTS.iter().map(trial).collect();
+    match stage::no_private_daemons() {
+        None => trials.extend(daemons::TESTS.iter().map(trial)),
+        Some(why) => trials.extend(daemons::TESTS.iter().map(|(name, _)| {
+            // Under cargo-nextest a trial that ignores itself would be shown as passed.
+            if std::env::var_os("NEXTEST").is_some() {
+                Trial::test(*name, || Ok(())).with_ignored_flag(true)
+            } else {
+                Trial::ignorable_test(*name, move || Ok(Completion::ignored_with(why)))
+            }
+        })),
+    }
+    libtest_mimic::run(&args, trials).exit_code()
+}
+
+fn trial(test: &Test) -> Trial {
+    let (name, run) = *test;
+    Trial::test(name, move || {
+        run().map_err(|error| Failed::from(format!("{error:#}")))
+    })
+}

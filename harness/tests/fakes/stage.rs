@@ -1,0 +1,281 @@
+//! A plan with fake tools, and what came of it.
+
+use anyhow::{Context as _, Result, ensure};
+use ocipick::{
+    classify::Phrasebook,
+    fleet::{Fleet, Scout, Source},
+    registry::Registry,
+    run::{Bench, Controls, Event, Plan, RuntimeEnd, Watcher, execute},
+};
+use ocipick_adapters::{Ground, Operation, Rights, channel::Store, process::Cancel};
+use ocipick_corpus::{Case, Corpus};
+use ocipick_reports::results::{Outcome, RefusalReason, Trial};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fmt, fs, io,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// The cases of every plan, in its order.
+pub(crate) const CASES: [&str; 4] = [MATCH, NO_MATCH, TWO_ENTRIES, NESTED];
+pub(crate) const MATCH: &str = "controls/multi-platform";
+pub(crate) const NO_MATCH: &str = "controls/no-match";
+pub(crate) const TWO_ENTRIES: &str = "duplicates/two-entries";
+pub(crate) const NESTED: &str = "nested/depth-1-with-platform";
+
+/// Deadline of each invocation of a tool.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(3);
+/// No plan of these few trials may take longer, whatever its tools do.
+const MOST: Duration = Duration::from_secs(45);
+
+/// The built-in case of that id.
+pub(crate) fn case(id: &str) -> Result<Case> {
+    let corpus = Corpus::built_in()?;
+    let found = corpus.cases().iter().find(|case| case.id.as_str() == id);
+    found.cloned().with_context(|| format!("no case `{id}`"))
+}
+
+/// Why private daemons cannot be had here; `None` where they can.
+pub(crate) fn no_private_daemons() -> Option<&'static str> {
+    static RIGHTS: OnceLock<Option<Rights>> = OnceLock::new();
+    let rights = RIGHTS.get_or_init(|| {
+        let scratch = tempfile::tempdir().ok()?;
+        Some(Rights::probe(scratch.path(), &Cancel::default()))
+    });
+    match rights {
+        Some(Rights { root: false, .. }) => Some("private daemons take root"),
+        Some(Rights {
+            namespaces: true, ..
+        }) => None,
+        Some(_) | None => Some("private daemons take mount namespaces"),
+    }
+}
+
+/// Fake tools, each in a directory of its own.
+pub(crate) struct Stage {
+    dir: TempDir,
+    folders: Vec<PathBuf>,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self {
+            dir: tempfile::tempdir()?,
+            folders: Vec::new(),
+        })
+    }
+
+    /// Puts a fake tool, one or more programs, on the path. It misbehaves in this mode.
+    pub(crate) fn with(mut self, programs: &[&str], mode: &str) -> Result<Self> {
+        let folder = self.dir.path().join(format!("tool{}", self.folders.len()));
+        fs::create_dir(&folder)?;
+        fs::write(folder.join("mode"), mode)?;
+        for program in programs {
+            symlink(env::current_exe()?, folder.join(program))?;
+        }
+        self.folders.push(folder);
+        Ok(self)
+    }
+
+    /// The directory of the tool that was put there last.
+    pub(crate) fn last_folder(&self) -> Result<&Path> {
+        Ok(self.folders.last().context("no tool yet")?)
+    }
+
+    /// Carries out a plan over all of [`CASES`], and makes sure that nothing survives it.
+    pub(crate) fn run(&self) -> Result<Seen> {
+        let (ground, _) = Ground::claim(self.dir.path(), false)?;
+        let (registry, cancel) = (Registry::start()?, Cancel::default());
+        let phrasebook = Phrasebook::built_in()?;
+        let fleet = Scout {
+            ground: &ground,
+            store: &Store::at(&self.dir.path().join("store")),
+            path: &env::join_paths(&self.folders)?,
+            cancel: &cancel,
+        }
+        .fleet(&[Source::Path])?;
+        let fleet = self.without_real_tools(fleet);
+        let plan = Plan {
+            runtimes: fleet.runtimes,
+            operations: vec![Operation::Pull],
+            cases: CASES
+                .iter()
+                .map(|id| Ok(Arc::new(case(id)?)))
+                .collect::<Result<_>>()?,
+            controls: Controls::of(&Corpus::built_in()?)?,
+            done: BTreeSet::new(),
+            deadline: DEADLINE,
+            jobs: 4,
+        };
+        let bench = Bench {
+            ground: &ground,
+            registry: &registry,
+            phrasebook: &phrasebook,
+            cancel: &cancel,
+        };
+        let notebook = Notebook::default();
+        let began = Instant::now();
+        execute(&plan, &bench, &notebook)?;
+        ensure!(began.elapsed() < MOST, "it took {:?}", began.elapsed());
+        let survivors = ground.end_processes();
+        ensure!(survivors == 0, "{survivors} process(es) survived the run");
+        let mut seen = notebook
+            .0
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        seen.missing = fleet
+            .missing
+            .into_iter()
+            .map(|missing| (missing.tool.to_string(), missing.why))
+            .collect();
+        Ok(seen)
+    }
+
+    /// Tools of this machine that lie in the folders which are always searched.
+    fn without_real_tools(&self, mut fleet: Fleet) -> Fleet {
+        fleet.runtimes.retain(|runtime| {
+            runtime
+                .binaries
+                .values()
+                .all(|path| path.starts_with(self.dir.path()))
+        });
+        fleet
+    }
+}
+
+/// What was seen of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    trials: Vec<Trial>,
+    ends: BTreeMap<String, RuntimeEnd>,
+    pub(crate) missing: BTreeMap<String, String>,
+}
+
+#[derive(Default)]
+struct Notebook(Mutex<Seen>);
+
+impl Watcher for Notebook {
+    fn see(&self, event: &Event<'_>) -> io::Result<()> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::TrialEnded { trial, .. } => seen.trials.push((*trial).clone()),
+            Event::RuntimeEnded { runtime, end, .. } => {
+                seen.ends.insert(runtime.tool.to_string(), end.clone());
+            }
+            Event::RuntimeBegan { .. } | Event::TrialBegan { .. } => {}
+        }
+        Ok(())
+    }
+}
+
+impl Seen {
+    /// The one trial of a tool and a case.
+    pub(crate) fn trial(&self, tool: &str, case: &str) -> Result<&Trial> {
+        let found: Vec<&Trial> = self
+            .trials
+            .iter()
+            .filter(|trial| trial.tool == tool && trial.case == case)
+            .collect();
+        match found[..] {
+            [trial] => Ok(trial),
+            _ => anyhow::bail!("{} trials of {tool} on {case}: {self:#?}", found.len()),
+        }
+    }
+
+    pub(crate) fn outcome(&self, tool: &str, case: &str) -> Result<&Outcome> {
+        Ok(&self.trial(tool, case)?.outcome)
+    }
+
+    pub(crate) fn end(&self, tool: &str) -> Option<&RuntimeEnd> {
+        self.ends.get(tool)
+    }
+
+    /// The outcome of a cell must be this one.
+    pub(crate) fn expect(&self, tool: &str, case: &str, outcome: &Outcome) -> Result<()> {
+        let trial = self.trial(tool, case)?;
+        same(
+            &format!("{tool} on {case} ({:#?})", trial.evidence),
+            &trial.outcome,
+            outcome,
+        )
+    }
+
+    /// The notes of a cell must be these.
+    pub(crate) fn expect_notes(&self, tool: &str, case: &str, notes: &[&str]) -> Result<()> {
+        let found = &self.trial(tool, case)?.evidence.notes;
+        same(&format!("the notes of {tool} on {case}"), &found[..], notes)
+    }
+
+    /// The controls must have been passed.
+    pub(crate) fn passed_controls(&self, tool: &str, words: &str) -> Result<()> {
+        self.expect(tool, MATCH, &picked(MATCH, "amd64")?)?;
+        let refusal = self.outcome(tool, NO_MATCH)?;
+        ensure!(
+            is_refused(refusal, RefusalReason::NoMatch, words),
+            "{refusal:?}"
+        );
+        same("the end", &self.end(tool), &Some(&RuntimeEnd::Finished))
+    }
+}
+
+/// Two things must be equal.
+pub(crate) fn same<L, R>(what: &str, left: &L, right: &R) -> Result<()>
+where
+    L: PartialEq<R> + fmt::Debug + ?Sized,
+    R: fmt::Debug + ?Sized,
+{
+    ensure!(
+        left == right,
+        "{what}:\n  was    {left:?}\n  wanted {right:?}"
+    );
+    Ok(())
+}
+
+/// The pick of a child.
+pub(crate) fn picked(id: &str, child: &str) -> Result<Outcome> {
+    let case = case(id)?;
+    let digest = case
+        .child(child)
+        .context("no such child")?
+        .manifest
+        .to_string();
+    Ok(Outcome::Picked {
+        child: child.to_owned(),
+        digest,
+    })
+}
+
+/// Evidence that contradicts itself over these children.
+pub(crate) fn mixed(id: &str, children: &[&str]) -> Result<Outcome> {
+    let case = case(id)?;
+    let digests = children
+        .iter()
+        .map(|child| {
+            Ok(case
+                .child(child)
+                .context("no such child")?
+                .manifest
+                .to_string())
+        })
+        .collect::<Result<_>>()?;
+    Ok(Outcome::Mixed {
+        children: children.iter().map(|&child| child.to_owned()).collect(),
+        digests,
+    })
+}
+
+pub(crate) fn refused(reason: RefusalReason, message: &str) -> Outcome {
+    Outcome::Refused {
+        reason,
+        message: message.to_owned(),
+    }
+}
+
+/// Whether it is a refusal for this reason, with these words among others.
+pub(crate) fn is_refused(outcome: &Outcome, wanted: RefusalReason, words: &str) -> bool {
+    matches!(outcome, Outcome::Refused { reason, message } if *reason == wanted && message.contains(words))
+}

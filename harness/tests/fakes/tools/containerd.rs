@@ -1,0 +1,83 @@
+//! `ctr` and `containerd`. The client does the work; the daemon is only there.
+
+use super::{
+    Call, Played, hang,
+    image::{Reference, json, matching, text},
+    out,
+};
+use serde_json::json;
+use std::{fs, os::unix::net::UnixListener, path::PathBuf};
+
+const VERSION: &str = "github.com/containerd/containerd 1.6.99 fake";
+
+/// The daemon.
+pub(super) fn serve(call: &Call) -> Played {
+    if call.args == ["--version"] {
+        out(&format!("containerd {VERSION}"));
+        return Ok(0);
+    }
+    let settings = fs::read_to_string(call.option("--config").unwrap_or_default())?;
+    let address = settings
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("address = \""))
+        .unwrap_or_default();
+    let _listener = UnixListener::bind(address.trim_end_matches('"'))?;
+    hang();
+}
+
+/// The client.
+pub(super) fn play(call: &Call) -> Played {
+    if call.args == ["--version"] {
+        out(&format!("ctr {VERSION}"));
+        return Ok(0);
+    }
+    match call.words(&["--address", "--namespace", "--platform"])[..] {
+        ["version"] | ["images", "unmount" | "rm", _] | ["namespaces", "rm", _] => Ok(0),
+        ["images", "pull", source] => pull(call, source),
+        ["images", "mount", source, target] => mount(call, source, target),
+        _ => Err("ctr: unknown command".to_owned().into()),
+    }
+}
+
+/// Where the fake daemon keeps an image: beside its socket.
+fn file(call: &Call, source: &str) -> PathBuf {
+    let address = PathBuf::from(call.option("--address").unwrap_or_default());
+    address.with_file_name(format!("fake-{}", source.replace(['/', ':'], "-")))
+}
+
+fn pull(call: &Call, source: &str) -> Played {
+    let reference = Reference::parse(source)?;
+    let entries = reference.entries()?;
+    let found = matching(&entries, call.option("--platform").unwrap_or_default());
+    let Some(chosen) = found.first().filter(|chosen| !chosen.is_index) else {
+        return Err(
+            "ctr: no match for platform in manifest sha256:a215: not found"
+                .to_owned()
+                .into(),
+        );
+    };
+    let image = reference.image(&chosen.digest)?;
+    let chain = image.diff_id()?;
+    let kept = json!({ "marker": image.marker()?, "chain": chain });
+    fs::write(file(call, source), kept.to_string())?;
+    out(&format!(
+        "unpacking linux/amd64 {}...\nimage chain ID: {chain}",
+        image.digest
+    ));
+    Ok(0)
+}
+
+fn mount(call: &Call, source: &str, target: &str) -> Played {
+    let reference = Reference::parse(source)?;
+    let image = json(&fs::read(file(call, source))?)?;
+    let point = PathBuf::from(target);
+    match call.mode_for(&reference.repository) {
+        "mount-fails" => return Err("ctr: image not unpacked: not found".to_owned().into()),
+        "mounts-nothing" => return Ok(0),
+        _ => {}
+    }
+    fs::create_dir(point.join("ocipick"))?;
+    fs::write(point.join("ocipick/child"), text(&image["marker"]) + "\n")?;
+    out(&format!("{}\n{target}", text(&image["chain"])));
+    Ok(0)
+}

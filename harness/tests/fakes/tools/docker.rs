@@ -1,0 +1,189 @@
+//! `docker` and `dockerd`. The client does the work; the engine answers, and dies when told to.
+
+use super::{
+    Call, PANIC, Played, err,
+    image::{Reference, json, matching, text},
+    out,
+};
+use nix::sys::signal::{SigSet, Signal};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    io::{self, Read as _, Write as _},
+    os::unix::net::{UnixListener, UnixStream},
+    path::{Path, PathBuf},
+};
+
+const VERSION: &str = "Docker version 20.10.99, build fake";
+
+/// The engine.
+pub(super) fn serve(call: &Call) -> Played {
+    if call.args == ["--version"] {
+        out(VERSION);
+        return Ok(0);
+    }
+    err("time=\"2026-01-01T00:00:00Z\" level=info msg=\"Starting up\"");
+    let mode = call.mode.as_str();
+    if mode == "exits-at-once" {
+        return Err(
+            "failed to start daemon: error initializing graphdriver: driver not supported"
+                .to_owned()
+                .into(),
+        );
+    }
+    let pidfile = call.option("--pidfile").unwrap_or_default();
+    if Path::new(pidfile).exists() {
+        return Err(format!(
+            "failed to start daemon: pid file found, ensure docker is not running or delete {pidfile}"
+        )
+        .into());
+    }
+    fs::write(pidfile, std::process::id().to_string())?;
+    if mode == "ignores-term" {
+        let mut term = SigSet::empty();
+        term.add(Signal::SIGTERM);
+        term.thread_block().map_err(io::Error::from)?;
+    }
+    // As the real one, it does not bind where a socket is.
+    let listener = UnixListener::bind(address(call))?;
+    let mut word = String::new();
+    loop {
+        let (mut client, _) = listener.accept()?;
+        word.clear();
+        client.read_to_string(&mut word)?;
+        match word.as_str() {
+            "panic" => {
+                err(PANIC);
+                return Ok(2);
+            }
+            // As a server does that catches the panics of its requests.
+            "stumble" => err(&PANIC.replace("panic: ", "2026/01/01 http: panic serving @: ")),
+            _ => {}
+        }
+        client.write_all(b"pong")?;
+    }
+}
+
+fn address(call: &Call) -> PathBuf {
+    let address = call.option("-H").unwrap_or_default();
+    PathBuf::from(address.trim_start_matches("unix://"))
+}
+
+/// Says a word to the engine, and gives back its answer.
+fn say(call: &Call, word: &str) -> io::Result<String> {
+    let mut stream = UnixStream::connect(address(call))?;
+    stream.write_all(word.as_bytes())?;
+    stream.shutdown(std::net::Shutdown::Write)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// The client.
+pub(super) fn play(call: &Call) -> Played {
+    if call.args == ["--version"] {
+        out(VERSION);
+        return Ok(0);
+    }
+    if say(call, "ping").ok().as_deref() != Some("pong") {
+        return Err(format!(
+            "Cannot connect to the Docker daemon at {}. Is the docker daemon running?",
+            call.option("-H").unwrap_or_default()
+        )
+        .into());
+    }
+    let words = call.words(&["-H", "--platform", "--format", "--name", "--pull"]);
+    match words[..] {
+        ["version"] => out("20.10.99"),
+        ["info"] => out("vfs []"),
+        ["pull", reference] => return pull(call, reference),
+        ["image", "inspect", reference] => {
+            let image = &load(call, reference)?["inspected"];
+            out(&json!([{
+                "Id": image["id"],
+                "Config": { "Labels": { "ocipick.child": image["marker"] } },
+                "RootFS": { "Layers": [image["diff_id"]] },
+            }])
+            .to_string());
+        }
+        ["create", reference, "/ocipick/say"] => {
+            let image = load(call, reference)?;
+            let name = call.option("--name").unwrap_or_default();
+            fs::write(file(call, name), image.to_string())?;
+        }
+        ["container", "inspect", name] => {
+            let image = &load(call, name)?["created"];
+            out(&json!([{
+                "Image": image["id"],
+                "Config": { "Labels": { "ocipick.child": image["marker"] } },
+            }])
+            .to_string());
+        }
+        ["cp", from, "-"] => {
+            let name = from.split(':').next().unwrap_or_default();
+            let content = format!("{}\n", text(&load(call, name)?["created"]["marker"]));
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            let mut builder = tar::Builder::new(io::stdout());
+            builder.append_data(&mut header, "child", content.as_bytes())?;
+            builder.finish()?;
+        }
+        ["rm" | "rmi", of] => fs::remove_file(file(call, of))?,
+        _ => return Err(format!("docker: unknown command {words:?}").into()),
+    }
+    Ok(0)
+}
+
+/// Where the fake engine keeps an image or container: beside its socket.
+fn file(call: &Call, name: &str) -> PathBuf {
+    address(call).with_file_name(format!("fake-{}", name.replace(['/', ':'], "-")))
+}
+
+fn load(call: &Call, name: &str) -> Result<Value, String> {
+    let bytes = fs::read(file(call, name))
+        .map_err(|_| format!("Error response from daemon: No such image: {name}"))?;
+    json(&bytes)
+}
+
+fn pull(call: &Call, source: &str) -> Played {
+    let reference = Reference::parse(source)?;
+    let mode = call.mode_for(&reference.repository);
+    let entries = reference.entries()?;
+    let found = matching(&entries, call.option("--platform").unwrap_or_default());
+    let (Some(first), Some(last)) = (found.first(), found.last()) else {
+        return Err(
+            "no matching manifest for linux/amd64 in the manifest list entries"
+                .to_owned()
+                .into(),
+        );
+    };
+    if first.is_index {
+        return Err("unsupported manifest format".to_owned().into());
+    }
+    if mode == "panics-on-two" && found.len() == 2 {
+        say(call, "panic")?;
+        return Err("unexpected EOF".to_owned().into());
+    }
+    if mode == "stumbles-on-two" && found.len() == 2 {
+        say(call, "stumble")?;
+        return Err("unexpected EOF".to_owned().into());
+    }
+    let of = |digest: &str| -> Result<Value, String> {
+        let image = reference.image(digest)?;
+        Ok(json!({
+            "id": image.config.digest,
+            "marker": image.marker()?,
+            "diff_id": image.diff_id()?,
+        }))
+    };
+    let inspected = if mode == "inspects-another" {
+        last
+    } else {
+        first
+    };
+    let image = json!({ "inspected": of(&inspected.digest)?, "created": of(&first.digest)? });
+    fs::write(file(call, source), image.to_string())?;
+    out(&format!("Status: Downloaded newer image for {source}"));
+    Ok(0)
+}
