@@ -2,7 +2,7 @@
 
 use ocipick_adapters::{
     Rights,
-    process::{Cancel, Invocation, Isolation, Ran, RunError, run},
+    process::{Cancel, Invocation, Isolation, Ran, RunError, end_marked, run},
 };
 use std::{
     collections::BTreeMap,
@@ -53,9 +53,10 @@ impl Stage {
             }
             rights.namespaces
         });
-        possible.then(|| Self {
-            isolation: Isolation::Namespaces { mounts: Vec::new() },
-            ..Self::plain()
+        possible.then(|| {
+            let mut stage = Self::plain();
+            stage.isolation = Isolation::Namespaces { mounts: Vec::new() };
+            stage
         })
     }
 
@@ -141,6 +142,13 @@ impl Stage {
             .filter(|line| line.contains(dir))
             .map(str::to_owned)
             .collect()
+    }
+}
+
+impl Drop for Stage {
+    /// A test that fails leaves nothing behind either.
+    fn drop(&mut self) {
+        end_marked(MARK, &self.dir().to_string_lossy());
     }
 }
 
