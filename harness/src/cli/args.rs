@@ -89,6 +89,9 @@ pub(crate) struct Run {
     /// How many trials may be under way at once [default: twice the processors, at least 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+    /// Try each cell so often; a tool whose outcomes differ is reported as unstable
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), default_value = "1")]
+    pub(crate) repeat: u16,
     /// Go on with an unfinished run
     #[arg(long)]
     pub(crate) resume: bool,

@@ -62,6 +62,7 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         controls,
         done: BTreeSet::new(),
         deadline: args.deadline,
+        repeat: usize::from(args.repeat),
         jobs: args.jobs.map_or_else(default_jobs, usize::from),
     };
     let header = header(&plan, &selected.source, &fleet);

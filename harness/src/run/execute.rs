@@ -1,6 +1,10 @@
 //! Carrying out a plan.
 
-use super::{Event, Plan, RuntimeEnd, Watcher, gate::Gate};
+use super::{
+    Event, Plan, RuntimeEnd, Watcher,
+    gate::Gate,
+    repeat::{in_turn, together},
+};
 use crate::{
     classify::{Observed, Phrasebook, judge},
     registry::Registry,
@@ -175,8 +179,8 @@ impl Line<'_> {
         }
         let mut fetched = BTreeSet::new();
         let controls = &self.shared.plan.controls;
-        let matched = self.trial(&mut *session, &controls.match_, &mut fetched);
-        let unmatched = self.trial(&mut *session, &controls.no_match, &mut fetched);
+        let matched = self.trials(&mut *session, &controls.match_, &mut fetched);
+        let unmatched = self.trials(&mut *session, &controls.no_match, &mut fetched);
         if self.shared.is_over() {
             return RuntimeEnd::Interrupted;
         }
@@ -262,7 +266,7 @@ impl Line<'_> {
             if self.shared.is_over() {
                 return;
             }
-            let measured = self.trial(session, &case, &mut fetched);
+            let measured = self.trials(session, &case, &mut fetched);
             if self.shared.is_over() {
                 return;
             }
@@ -303,6 +307,29 @@ impl Line<'_> {
             self.shared.bench.cancel,
         )?;
         adapter.open(self.runtime, room)
+    }
+
+    /// As many trials of a case as the plan asks for, one after the other, and what they come
+    /// to together.
+    fn trials(
+        &self,
+        session: &mut dyn Session,
+        case: &Arc<Case>,
+        fetched: &mut BTreeSet<String>,
+    ) -> Measured {
+        let mut first = self.trial(session, case, fetched);
+        let mut outcomes = vec![first.outcome.clone()];
+        while outcomes.len() < self.shared.plan.repeat && !self.shared.is_over() {
+            let next = self.trial(session, case, fetched);
+            first.duration += next.duration;
+            first.was_trouble_starting |= next.was_trouble_starting;
+            outcomes.push(next.outcome);
+        }
+        if outcomes.len() > 1 {
+            first.evidence.notes.push(in_turn(&outcomes));
+            first.outcome = together(outcomes);
+        }
+        first
     }
 
     fn trial(

@@ -5,6 +5,7 @@ mod event;
 mod execute;
 mod gate;
 mod plan;
+mod repeat;
 
 pub use controls::{Controls, ControlsError};
 pub use event::{Event, RuntimeEnd, Watcher};

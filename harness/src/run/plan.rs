@@ -58,6 +58,8 @@ pub struct Plan {
     pub done: BTreeSet<Cell>,
     /// Deadline of each invocation of a tool.
     pub deadline: Duration,
+    /// How often each cell is tried, at least once.
+    pub repeat: usize,
     /// How many trials may be under way at once.
     pub jobs: usize,
 }

@@ -212,6 +212,7 @@ impl Lab {
             controls: self.controls.clone(),
             done,
             deadline: DEADLINE,
+            repeat: 1,
             jobs: std::thread::available_parallelism().map_or(4, |cpus| usize::from(cpus) * 2),
         };
         let phrasebook = Phrasebook::built_in().map_err(|error| error.to_string())?;
