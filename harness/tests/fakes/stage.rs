@@ -109,6 +109,7 @@ impl Stage {
             controls: Controls::of(&Corpus::built_in()?)?,
             done: BTreeSet::new(),
             deadline: DEADLINE,
+            repeat: 1,
             jobs: 4,
         };
         let bench = Bench {
