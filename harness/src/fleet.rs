@@ -136,6 +136,21 @@ impl Scout<'_> {
     }
 
     fn detect(&self, place: &Place, tool: Tool) -> Result<Detected, FleetError> {
+        if place.root.is_some() && !place.rights.namespaces {
+            let missing = Missing {
+                tool,
+                flavour: None,
+                channel: place.channel.clone(),
+                why: "a provisioned tool runs in a root directory of its own, which takes root \
+                      and mount namespaces"
+                    .to_owned(),
+                remedy: "run ocipick as root, or install the tool on this machine".to_owned(),
+            };
+            return Ok(Detected {
+                runtimes: Vec::new(),
+                missing: vec![missing],
+            });
+        }
         let dir = self
             .ground
             .dir()
