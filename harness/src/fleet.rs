@@ -5,7 +5,7 @@ use ocipick_adapters::{
     channel::{Channel, Release, Store},
     process::Cancel,
 };
-use std::{collections::BTreeSet, ffi::OsStr, io, str::FromStr};
+use std::{collections::BTreeSet, ffi::OsString, io, str::FromStr};
 
 /// Where runtimes are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,9 +47,9 @@ pub struct Scout<'a> {
     /// Where rooms are made.
     pub ground: &'a Ground,
     /// Where provisioned channels lie.
-    pub store: &'a Store,
+    pub store: Store,
     /// The variable PATH.
-    pub path: &'a OsStr,
+    pub path: OsString,
     /// The wish of the user to end.
     pub cancel: &'a Cancel,
 }
@@ -65,7 +65,18 @@ pub enum FleetError {
     NoChannel(String),
 }
 
-impl Scout<'_> {
+impl<'a> Scout<'a> {
+    /// Looks on the user's own PATH, and in the user's own cache.
+    #[must_use]
+    pub fn of_user(ground: &'a Ground, cancel: &'a Cancel) -> Self {
+        Self {
+            ground,
+            store: Store::of_user(|name| std::env::var(name).ok()),
+            path: std::env::var_os("PATH").unwrap_or_default(),
+            cancel,
+        }
+    }
+
     /// Every runtime of `sources`, without duplicates.
     ///
     /// # Errors
@@ -101,7 +112,7 @@ impl Scout<'_> {
     }
 
     fn machine(&self, rights: Rights) -> Place {
-        Place::this_machine(self.path, rights)
+        Place::this_machine(&self.path, rights)
     }
 
     fn complete(&self, fleet: &mut Fleet, rights: Rights) -> Result<(), FleetError> {

@@ -1,13 +1,15 @@
 //! containerd, driven through `ctr`.
 
-use super::image::{looked, marker_text, sign};
+use super::{
+    image::{looked, marker_text, sign},
+    warden::Warden,
+};
 use crate::{
     Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Place, Room, Runtime, Service,
-    Session, StartError, Tool, Trouble,
+    Session, StartError, Tool,
     adapter::MARKER_FILE,
     detect,
-    process::{Daemon, DaemonError, DaemonSpec, Exit, Invocation, Ran, Readiness, RunError, run},
-    undo::Undo,
+    process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, RunError, run},
 };
 use std::{
     collections::BTreeMap,
@@ -20,8 +22,6 @@ pub(super) struct Containerd;
 
 /// How long containerd may take to answer after its start.
 const START: Duration = Duration::from_secs(60);
-/// How long it may take to end when asked.
-const STOP: Duration = Duration::from_secs(10);
 /// How long a client call that only looks may take.
 const LOOK: Duration = Duration::from_secs(30);
 /// The address of the machine's own containerd.
@@ -120,10 +120,9 @@ impl Adapter for Containerd {
         fs::write(room.dir().join("config.toml"), settings(&room, &address))?;
         Ok(Box::new(ContainerdSession {
             runtime: runtime.clone(),
-            undo: Undo::in_room(room.dir()),
+            warden: Warden::new("containerd", runtime.service.clone(), room.dir()),
             room,
             address,
-            daemon: None,
             trials: 0,
         }))
     }
@@ -186,9 +185,8 @@ disabled_plugins = [
 struct ContainerdSession {
     runtime: Runtime,
     room: Room,
-    undo: Undo,
+    warden: Warden,
     address: String,
-    daemon: Option<Daemon>,
     trials: u32,
 }
 
@@ -239,22 +237,6 @@ impl ContainerdSession {
             },
         };
         Daemon::start(&spec, self.room.cancel())
-    }
-
-    fn death(&mut self, patience: Duration) -> Option<String> {
-        if let Some(daemon) = &mut self.daemon {
-            let death = daemon.death(patience)?;
-            self.daemon = None;
-            return Some(format!("{}\n{}", death.what, death.words));
-        }
-        match &self.runtime.service {
-            Service::Machine { .. } => {
-                let asked = self.ctr("ocipick", &["version"], LOOK).ok()?;
-                (!asked.exit.is_success())
-                    .then(|| format!("the machine's containerd: {}", asked.last_words()))
-            }
-            Service::Private | Service::None => None,
-        }
     }
 
     /// Mounts what would run, which is where containerd chooses for good: a pull that ended
@@ -317,23 +299,17 @@ impl ContainerdSession {
         Ok(())
     }
 
-    /// What will be in a containerd that is not ours is promised to be removed from it: after a
-    /// pull that was killed on its way, that is the whole namespace of the trial.
-    fn promise(&self, removal: &[Invocation], namespace: &str) -> std::io::Result<()> {
-        match self.runtime.service {
-            Service::Machine { .. } => {
-                let mut sweep = self.invocation(namespace, &[], LOOK);
-                let client = std::mem::replace(&mut sweep.program, PathBuf::from("/bin/sh"));
-                let ctr = sweep.args;
-                sweep.args = vec!["-c".to_owned(), SWEEP.to_owned(), "sh".to_owned()];
-                sweep.args.push(client.to_string_lossy().into_owned());
-                sweep.args.extend(ctr);
-                let mut commands = removal.to_vec();
-                commands.insert(2, sweep);
-                self.undo.promise(&commands)
-            }
-            Service::Private | Service::None => Ok(()),
-        }
+    /// What is promised about a containerd that is not ours. After a pull that was killed on its
+    /// way the whole namespace of the trial must be emptied before it can go.
+    fn promised(&self, removal: &[Invocation; 3], namespace: &str) -> [Invocation; 4] {
+        let mut sweep = self.invocation(namespace, &[], LOOK);
+        let client = std::mem::replace(&mut sweep.program, PathBuf::from("/bin/sh"));
+        let options = std::mem::take(&mut sweep.args);
+        sweep.args = vec!["-c".to_owned(), SWEEP.to_owned(), "sh".to_owned()];
+        sweep.args.push(client.to_string_lossy().into_owned());
+        sweep.args.extend(options);
+        let [unmount, remove, namespace] = removal.clone();
+        [unmount, remove, sweep, namespace]
     }
 
     /// The commands that remove the image, its content, the mount and the namespace of a trial.
@@ -346,22 +322,6 @@ impl ContainerdSession {
         ]
     }
 
-    fn forget(&self, attempt: &mut Attempt, removal: &[Invocation]) {
-        for command in removal {
-            match self.room.clean_up(command) {
-                Ok(ran) if ran.exit == Exit::Deadline => {
-                    attempt.notes.push(format!("hung: {}", ran.line));
-                }
-                Ok(_) => {}
-                Err(error) => attempt
-                    .notes
-                    .push(format!("while removing the image: {error}")),
-            }
-        }
-        self.undo.kept();
-        let _ = fs::remove_dir(self.mount_point());
-    }
-
     /// Where the image of this trial is mounted. The path of the mount is the key of its
     /// snapshot, and a key that exists is reused silently; so every trial has its own.
     fn mount_point(&self) -> PathBuf {
@@ -371,17 +331,10 @@ impl ContainerdSession {
 
 impl Session for ContainerdSession {
     fn start(&mut self) -> Result<(), StartError> {
-        if self.daemon.is_some() || self.runtime.service != Service::Private {
+        if !self.warden.must_start() {
             return Ok(());
         }
-        let daemon = self.start_daemon().map_err(|error| match error {
-            DaemonError::Run(RunError::Cancelled) => StartError::Cancelled,
-            DaemonError::Run(RunError::Start { .. } | RunError::Isolation(_))
-            | DaemonError::Ended { .. }
-            | DaemonError::Silent { .. } => StartError::NotStarted(error.to_string()),
-        })?;
-        self.daemon = Some(daemon);
-        Ok(())
+        self.warden.adopt(self.start_daemon())
     }
 
     fn pull(&mut self, ask: &Ask<'_>) -> Attempt {
@@ -389,7 +342,6 @@ impl Session for ContainerdSession {
             return Attempt::troubled(error.into());
         }
         let mut attempt = Attempt::default();
-        let log = self.daemon.as_ref().map_or(0, Daemon::log_length);
         self.trials += 1;
         let namespace = format!("ocipick-{}-{}", std::process::id(), self.trials);
         let (reference, platform) = (ask.reference(), ask.platform.to_string());
@@ -404,68 +356,56 @@ impl Session for ContainerdSession {
         }
         args.push(&reference);
         let removal = self.removal(&reference, &namespace);
-        if let Err(error) = self.promise(&removal, &namespace) {
-            return Attempt::troubled(Trouble::Harness(error.to_string()));
+        if let Err(trouble) = self.warden.begin(&self.promised(&removal, &namespace)) {
+            return Attempt::troubled(trouble);
         }
-        let pulled = match self.ctr(&namespace, &args, ask.deadline) {
-            Ok(ran) => attempt.keep(ran),
+        match self.ctr(&namespace, &args, ask.deadline) {
+            Ok(ran) => attempt.decisive = Some(attempt.keep(ran)),
             Err(error) => {
                 // What was pulled until now must not stay in a daemon that is not ours.
                 attempt.trouble = Some(error.into());
-                self.forget(&mut attempt, &removal);
+                self.warden.remove(&mut attempt, &self.room, &removal);
                 return attempt;
             }
-        };
+        }
         (ask.pulled)();
-        attempt.decisive = Some(pulled);
         if attempt.succeeded() {
-            let printed = attempt.commands[pulled].stdout();
-            let chain = printed
-                .split("chain ID:")
-                .nth(1)
-                .and_then(|rest| rest.split_whitespace().next());
-            if let Some(chain) = chain {
-                attempt.reported = Looked::Seen(vec![sign(
-                    "ctr images pull --print-chainid",
-                    Identity::ChainId(chain.to_owned()),
-                )]);
+            if let Some(chain) = attempt.decisive_command().and_then(printed_chain) {
+                let identity = Identity::ChainId(chain);
+                attempt.reported =
+                    Looked::Seen(vec![sign("ctr images pull --print-chainid", identity)]);
             }
             if let Err(error) = self.look(&mut attempt, ask, &namespace) {
                 attempt.trouble = Some(error.into());
             }
         }
-        let lost = attempt
-            .commands
-            .iter()
-            .any(|ran| lost_connection(&ran.stderr()));
-        let patience = if lost {
-            Duration::from_secs(3)
-        } else {
-            Duration::ZERO
-        };
-        let death = self.death(patience);
-        if death.is_none() {
-            self.forget(&mut attempt, &removal);
-        }
-        // A panic that the daemon caught breaks off one request only; where the tool succeeded
-        // all the same it was about something else.
-        attempt.daemon_crash = death.or_else(|| {
-            let panic = self.daemon.as_ref()?.panic_since(log)?;
-            (!attempt.succeeded()).then(|| format!("containerd panicked, and lived on\n{panic}"))
-        });
+        let question = self.invocation("ocipick", &["version"], LOOK);
+        self.warden
+            .end(&mut attempt, &self.room, LOST, &question, &removal);
+        let _ = fs::remove_dir(self.mount_point());
         attempt
     }
 }
 
-impl Drop for ContainerdSession {
-    fn drop(&mut self) {
-        if let Some(daemon) = self.daemon.take()
-            && daemon.stop(STOP)
-        {
-            tracing::warn!("containerd did not end when asked, and was killed");
-        }
-    }
+/// The chain id that a pull printed, where it did.
+fn printed_chain(pulled: &Ran) -> Option<String> {
+    let printed = pulled.stdout();
+    let chain = printed
+        .split("chain ID:")
+        .nth(1)?
+        .split_whitespace()
+        .next()?;
+    Some(chain.to_owned())
 }
+
+/// How a client says that it lost the daemon.
+const LOST: &[&str] = &[
+    "error reading from server: EOF",
+    "connection refused",
+    "connection reset",
+    "transport is closing",
+    "transport: Error",
+];
 
 /// Empties a namespace, which can only be removed when it is empty. The arguments are `ctr` with
 /// the options that name the daemon and the namespace. Snapshots go from the top down.
@@ -479,15 +419,3 @@ done
 "$@" content active | tail -n +2 | while read -r it rest; do "$@" content abort "$it"; done
 true
 "#;
-
-fn lost_connection(stderr: &str) -> bool {
-    [
-        "error reading from server: EOF",
-        "connection refused",
-        "connection reset",
-        "transport is closing",
-        "transport: Error",
-    ]
-    .iter()
-    .any(|words| stderr.contains(words))
-}

@@ -1,13 +1,15 @@
 //! Docker: an engine and a client, with one of two image stores.
 
-use super::image::{looked, marker_in_tar, sign};
+use super::{
+    image::{looked, marker_in_tar, sign},
+    warden::Warden,
+};
 use crate::{
     Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Missing, Place, Room, Runtime,
-    Service, Session, Sign, StartError, Tool, Trouble,
+    Service, Session, Sign, StartError, Tool,
     adapter::MARKER_LABEL,
     detect,
-    process::{Daemon, DaemonError, DaemonSpec, Exit, Invocation, Ran, Readiness, RunError, run},
-    undo::Undo,
+    process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, RunError, run},
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
@@ -16,8 +18,6 @@ pub(super) struct Docker;
 
 /// How long the engine may take to answer after its start.
 const START: Duration = Duration::from_secs(60);
-/// How long it may take to end when asked.
-const STOP: Duration = Duration::from_secs(10);
 /// How long a client call that only looks may take.
 const LOOK: Duration = Duration::from_secs(30);
 /// The address of the machine's own engine.
@@ -91,10 +91,9 @@ impl Adapter for Docker {
         fs::write(room.dir().join("daemon.json"), settings)?;
         Ok(Box::new(DockerSession {
             runtime: runtime.clone(),
-            undo: Undo::in_room(room.dir()),
+            warden: Warden::new("dockerd", runtime.service.clone(), room.dir()),
             room,
             address,
-            engine: None,
             trials: 0,
         }))
     }
@@ -199,9 +198,8 @@ fn on_machine(place: &Place, room: &Room, client: PathBuf, because: String) -> D
 struct DockerSession {
     runtime: Runtime,
     room: Room,
-    undo: Undo,
+    warden: Warden,
     address: String,
-    engine: Option<Daemon>,
     trials: u32,
 }
 
@@ -220,7 +218,7 @@ impl DockerSession {
         run(&self.invocation(args, deadline), self.room.cancel())
     }
 
-    fn start_engine(&mut self) -> Result<Daemon, DaemonError> {
+    fn start_engine(&self) -> Result<Daemon, DaemonError> {
         let path = |name: &str| self.room.dir().join(name).to_string_lossy().into_owned();
         // What an engine that died has left would keep the next one from starting.
         for stale in ["docker.pid", "docker.sock"] {
@@ -296,27 +294,6 @@ impl DockerSession {
             (None, true) => Err(StartError::Unsupported(
                 "this engine has containerd's image store only".to_owned(),
             )),
-        }
-    }
-
-    /// Whether the engine is gone, and its first words. `patience` is how long a dying engine
-    /// may take to be quite dead.
-    fn death(&mut self, patience: Duration) -> Option<String> {
-        match &mut self.engine {
-            Some(engine) => {
-                let death = engine.death(patience)?;
-                self.engine = None;
-                Some(format!("{}\n{}", death.what, death.words))
-            }
-            None => match &self.runtime.service {
-                // The machine's own engine cannot be watched, only asked.
-                Service::Machine { .. } => {
-                    let asked = self.docker(&["version"], LOOK).ok()?;
-                    (!asked.exit.is_success())
-                        .then(|| format!("the machine's engine: {}", asked.last_words()))
-                }
-                Service::Private | Service::None => None,
-            },
         }
     }
 
@@ -422,14 +399,6 @@ impl DockerSession {
         Ok(Some(words))
     }
 
-    /// What will be in an engine that is not ours is promised to be removed from it.
-    fn promise(&self, removal: &[Invocation]) -> std::io::Result<()> {
-        match self.runtime.service {
-            Service::Machine { .. } => self.undo.promise(removal),
-            Service::Private | Service::None => Ok(()),
-        }
-    }
-
     /// The commands that remove exactly what a trial makes, in the machine's engine as in a
     /// private one.
     fn removal(&self, reference: &str, container: &str) -> [Invocation; 2] {
@@ -438,35 +407,14 @@ impl DockerSession {
             self.invocation(&["rmi", "--force", reference], LOOK),
         ]
     }
-
-    fn forget(&self, attempt: &mut Attempt, removal: &[Invocation]) {
-        for command in removal {
-            match self.room.clean_up(command) {
-                Ok(ran) if ran.exit == Exit::Deadline => {
-                    attempt.notes.push(format!("hung: {}", ran.line));
-                }
-                Ok(_) => {}
-                Err(error) => attempt
-                    .notes
-                    .push(format!("while removing the image: {error}")),
-            }
-        }
-        self.undo.kept();
-    }
 }
 
 impl Session for DockerSession {
     fn start(&mut self) -> Result<(), StartError> {
-        if self.engine.is_some() || self.runtime.service != Service::Private {
+        if !self.warden.must_start() {
             return Ok(());
         }
-        let engine = self.start_engine().map_err(|error| match error {
-            DaemonError::Run(RunError::Cancelled) => StartError::Cancelled,
-            DaemonError::Run(RunError::Start { .. } | RunError::Isolation(_))
-            | DaemonError::Ended { .. }
-            | DaemonError::Silent { .. } => StartError::NotStarted(error.to_string()),
-        })?;
-        self.engine = Some(engine);
+        self.warden.adopt(self.start_engine())?;
         self.check_store()
     }
 
@@ -475,76 +423,43 @@ impl Session for DockerSession {
             return Attempt::troubled(error.into());
         }
         let mut attempt = Attempt::default();
-        let log = self.engine.as_ref().map_or(0, Daemon::log_length);
         self.trials += 1;
         let container = format!("ocipick-{}-{}", std::process::id(), self.trials);
         let (reference, platform) = (ask.reference(), ask.platform.to_string());
         let removal = self.removal(&reference, &container);
-        if let Err(error) = self.promise(&removal) {
-            return Attempt::troubled(Trouble::Harness(error.to_string()));
+        if let Err(trouble) = self.warden.begin(&removal) {
+            return Attempt::troubled(trouble);
         }
         let args = ["pull", "--platform", &platform, &reference];
-        let pulled = match self.docker(&args, ask.deadline) {
-            Ok(ran) => attempt.keep(ran),
+        match self.docker(&args, ask.deadline) {
+            Ok(ran) => attempt.decisive = Some(attempt.keep(ran)),
             Err(error) => {
                 // What was pulled until now must not stay in an engine that is not ours.
                 attempt.trouble = Some(error.into());
-                self.forget(&mut attempt, &removal);
+                self.warden.remove(&mut attempt, &self.room, &removal);
                 return attempt;
             }
-        };
+        }
         (ask.pulled)();
-        attempt.decisive = Some(pulled);
         if attempt.succeeded()
             && let Err(error) = self.look(&mut attempt, ask, &container)
         {
             attempt.trouble = Some(error.into());
         }
-        // A client that lost its connection may be ahead of an engine that is still writing
-        // its panic.
-        let lost = attempt
-            .commands
-            .iter()
-            .any(|ran| lost_connection(&ran.stderr()));
-        let patience = if lost {
-            Duration::from_secs(3)
-        } else {
-            Duration::ZERO
-        };
-        let death = self.death(patience);
-        if death.is_none() {
-            self.forget(&mut attempt, &removal);
-        }
-        // A panic that the daemon caught breaks off one request only; where the tool succeeded
-        // all the same it was about something else.
-        attempt.daemon_crash = death.or_else(|| {
-            let panic = self.engine.as_ref()?.panic_since(log)?;
-            (!attempt.succeeded()).then(|| format!("dockerd panicked, and lived on\n{panic}"))
-        });
+        let question = self.invocation(&["version"], LOOK);
+        self.warden
+            .end(&mut attempt, &self.room, LOST, &question, &removal);
         attempt
     }
 }
 
-impl Drop for DockerSession {
-    fn drop(&mut self) {
-        if let Some(engine) = self.engine.take()
-            && engine.stop(STOP)
-        {
-            tracing::warn!("dockerd did not end when asked, and was killed");
-        }
-    }
-}
-
-fn lost_connection(stderr: &str) -> bool {
-    [
-        "unexpected EOF",
-        "Cannot connect to the Docker daemon",
-        "connection reset",
-        "error during connect",
-    ]
-    .iter()
-    .any(|words| stderr.contains(words))
-}
+/// How a client says that it lost the engine.
+const LOST: &[&str] = &[
+    "unexpected EOF",
+    "Cannot connect to the Docker daemon",
+    "connection reset",
+    "error during connect",
+];
 
 /// How every version words that the root file system has no such file.
 fn is_no_such_file(stderr: &str) -> bool {

@@ -6,6 +6,7 @@ mod docker;
 mod image;
 mod podman;
 mod skopeo;
+mod warden;
 
 use crate::{Adapter, Tool};
 

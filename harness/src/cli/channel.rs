@@ -75,7 +75,7 @@ fn install(args: &Install, store: &Store, screen: Screen) -> Result<Exit> {
         .map(|name| name.parse().map_err(Failure::usage))
         .collect::<Result<_>>()?;
     let wanted = if args.missing {
-        lacking(&wanted, store, screen, &cancel)?
+        lacking(&wanted, screen, &cancel)?
     } else {
         wanted
     };
@@ -171,20 +171,9 @@ fn describe(step: &Step) -> String {
 }
 
 /// The tools that neither this machine nor a provisioned channel has.
-fn lacking(
-    wanted: &BTreeSet<Tool>,
-    store: &Store,
-    screen: Screen,
-    cancel: &Cancel,
-) -> Result<BTreeSet<Tool>> {
+fn lacking(wanted: &BTreeSet<Tool>, screen: Screen, cancel: &Cancel) -> Result<BTreeSet<Tool>> {
     let ground = ground::claim(screen, false)?;
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let scout = Scout {
-        ground: &ground,
-        store,
-        path: &path,
-        cancel,
-    };
+    let scout = Scout::of_user(&ground, cancel);
     let fleet = scout.fleet(&[Source::Auto])?;
     let there: BTreeSet<Tool> = fleet.runtimes.iter().map(|runtime| runtime.tool).collect();
     Ok(wanted.difference(&there).copied().collect())
@@ -215,13 +204,7 @@ fn check(names: &[String], store: &Store, screen: Screen) -> Result<Exit> {
         names.to_vec()
     };
     let ground = ground::claim(screen, false)?;
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let scout = Scout {
-        ground: &ground,
-        store,
-        path: &path,
-        cancel: &cancel,
-    };
+    let scout = Scout::of_user(&ground, &cancel);
     let mut all_start = true;
     for name in names {
         let fleet = scout.fleet(&[Source::Release(name.clone())])?;

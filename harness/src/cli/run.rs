@@ -17,7 +17,7 @@ use ocipick::{
     results::Writer,
     run::{Bench, Controls, Plan, execute},
 };
-use ocipick_adapters::{Missing, Runtime, channel::Store, process::Cancel};
+use ocipick_adapters::{Missing, Runtime, process::Cancel};
 use ocipick_corpus::{Corpus, digest_of};
 use ocipick_reports::{
     matrix::{CaseBook, FamilyNote, Matrix},
@@ -37,14 +37,7 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     let cancel = Cancel::default();
     ground::listen(screen, &cancel)?;
     let ground = ground::claim(screen, args.keep)?;
-    let store = Store::of_user(|name| std::env::var(name).ok());
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let scout = Scout {
-        ground: &ground,
-        store: &store,
-        path: &path,
-        cancel: &cancel,
-    };
+    let scout = Scout::of_user(&ground, &cancel);
     let fleet = scout.fleet(&args.channels)?;
     if cancel.is_raised() {
         return Ok(Exit::NothingMeasured);

@@ -2,20 +2,13 @@
 
 use super::{args::Runtimes, fail::Result, ground, run::missing_line, screen::Screen};
 use ocipick::{exit::Exit, fleet::Scout};
-use ocipick_adapters::{Service, channel::Store, process::Cancel};
+use ocipick_adapters::{Service, process::Cancel};
 
 pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
     let cancel = Cancel::default();
     ground::listen(screen, &cancel)?;
     let ground = ground::claim(screen, false)?;
-    let store = Store::of_user(|name| std::env::var(name).ok());
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let scout = Scout {
-        ground: &ground,
-        store: &store,
-        path: &path,
-        cancel: &cancel,
-    };
+    let scout = Scout::of_user(&ground, &cancel);
     let fleet = scout.fleet(&args.channels)?;
     let mut lines = vec![format!("{} runtimes found", fleet.runtimes.len())];
     let width = fleet

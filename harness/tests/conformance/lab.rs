@@ -9,7 +9,7 @@ use ocipick::{
     registry::Registry,
     run::{Bench, Cell, Controls, Event, Plan, RuntimeEnd, Watcher, execute},
 };
-use ocipick_adapters::{Ground, Operation, Runtime, channel::Store, process::Cancel};
+use ocipick_adapters::{Ground, Operation, Runtime, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
 use ocipick_reports::results::Trial;
 use std::{
@@ -51,14 +51,7 @@ impl Lab {
         let raise = cancel.clone();
         ctrlc::set_handler(move || raise.raise()).context("cannot listen to Ctrl-C")?;
         let (ground, _cleared) = Ground::claim(&std::env::temp_dir(), false)?;
-        let store = Store::of_user(|name| std::env::var(name).ok());
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let scout = Scout {
-            ground: &ground,
-            store: &store,
-            path: &path,
-            cancel: &cancel,
-        };
+        let scout = Scout::of_user(&ground, &cancel);
         let fleet = scout.fleet(&sources()?)?;
         let corpus = Corpus::built_in()?;
         let controls = Controls::of(&corpus)?;

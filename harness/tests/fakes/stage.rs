@@ -93,8 +93,8 @@ impl Stage {
         let phrasebook = Phrasebook::built_in()?;
         let fleet = Scout {
             ground: &ground,
-            store: &Store::at(&self.dir.path().join("store")),
-            path: &env::join_paths(&self.folders)?,
+            store: Store::at(&self.dir.path().join("store")),
+            path: env::join_paths(&self.folders)?,
             cancel: &cancel,
         }
         .fleet(&[Source::Path])?;

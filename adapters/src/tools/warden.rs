@@ -1,0 +1,141 @@
+//! The daemon of a session: started, watched and ended where it is private, asked and kept
+//! clean where it is the machine's own.
+
+use crate::{
+    Attempt, Room, Service, StartError, Trouble,
+    process::{Daemon, DaemonError, Exit, Invocation, RunError, run},
+    undo::Undo,
+};
+use std::{path::Path, time::Duration};
+
+/// How long a daemon may take to end when asked.
+const STOP: Duration = Duration::from_secs(10);
+/// How long a daemon may take to be quite dead after a client lost its connection: it may still
+/// be writing its panic.
+const DYING: Duration = Duration::from_secs(3);
+
+/// Watches over the daemon of a session. Dropping it ends a private one.
+pub(super) struct Warden {
+    name: &'static str,
+    service: Service,
+    daemon: Option<Daemon>,
+    undo: Undo,
+    /// How long the log was when the trial began.
+    log: u64,
+}
+
+impl Warden {
+    /// A warden of a daemon that does not run yet, or is not ours.
+    pub(super) fn new(name: &'static str, service: Service, room: &Path) -> Self {
+        Self {
+            name,
+            service,
+            daemon: None,
+            undo: Undo::in_room(room),
+            log: 0,
+        }
+    }
+
+    /// Whether there is a private daemon to be started.
+    pub(super) fn must_start(&self) -> bool {
+        self.daemon.is_none() && self.service == Service::Private
+    }
+
+    /// Takes over a daemon that was started.
+    pub(super) fn adopt(&mut self, started: Result<Daemon, DaemonError>) -> Result<(), StartError> {
+        let daemon = started.map_err(|error| match error {
+            DaemonError::Run(RunError::Cancelled) => StartError::Cancelled,
+            DaemonError::Run(RunError::Start { .. } | RunError::Isolation(_))
+            | DaemonError::Ended { .. }
+            | DaemonError::Silent { .. } => StartError::NotStarted(error.to_string()),
+        })?;
+        self.daemon = Some(daemon);
+        Ok(())
+    }
+
+    /// Begins a trial. What will be in a daemon that is not ours is promised to be removed by
+    /// these commands.
+    pub(super) fn begin(&mut self, promised: &[Invocation]) -> Result<(), Trouble> {
+        self.log = self.daemon.as_ref().map_or(0, Daemon::log_length);
+        match self.service {
+            Service::Machine { .. } => self
+                .undo
+                .promise(promised)
+                .map_err(|error| Trouble::Harness(error.to_string())),
+            Service::Private | Service::None => Ok(()),
+        }
+    }
+
+    /// Ends a trial: finds out whether the daemon crashed, and, where it lives, removes what the
+    /// trial made. `lost` are words of a client that lost its connection, and `question` is a
+    /// command that only a living daemon answers.
+    pub(super) fn end(
+        &mut self,
+        attempt: &mut Attempt,
+        room: &Room,
+        lost: &[&str],
+        question: &Invocation,
+        removal: &[Invocation],
+    ) {
+        let is_lost = attempt.commands.iter().any(|ran| {
+            let stderr = ran.stderr();
+            lost.iter().any(|words| stderr.contains(words))
+        });
+        let death = self.death(if is_lost { DYING } else { Duration::ZERO }, room, question);
+        if death.is_none() {
+            self.remove(attempt, room, removal);
+        }
+        // A panic that the daemon caught breaks off one request only; where the tool succeeded
+        // all the same it was about something else.
+        attempt.daemon_crash = death.or_else(|| {
+            let panic = self.daemon.as_ref()?.panic_since(self.log)?;
+            (!attempt.succeeded()).then(|| format!("{} panicked, and lived on\n{panic}", self.name))
+        });
+    }
+
+    /// Removes what a trial made, even when the user wants to stop.
+    pub(super) fn remove(&self, attempt: &mut Attempt, room: &Room, removal: &[Invocation]) {
+        for command in removal {
+            match room.clean_up(command) {
+                Ok(ran) if ran.exit == Exit::Deadline => {
+                    attempt.notes.push(format!("hung: {}", ran.line));
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    attempt
+                        .notes
+                        .push(format!("while removing the image: {error}"));
+                }
+            }
+        }
+        self.undo.kept();
+    }
+
+    /// Whether the daemon is gone, and its first words.
+    fn death(&mut self, patience: Duration, room: &Room, question: &Invocation) -> Option<String> {
+        if let Some(daemon) = &mut self.daemon {
+            let death = daemon.death(patience)?;
+            self.daemon = None;
+            return Some(format!("{}\n{}", death.what, death.words));
+        }
+        match &self.service {
+            // The machine's own daemon cannot be watched, only asked.
+            Service::Machine { .. } => {
+                let asked = run(question, room.cancel()).ok()?;
+                (!asked.exit.is_success())
+                    .then(|| format!("the machine's {}: {}", self.name, asked.last_words()))
+            }
+            Service::Private | Service::None => None,
+        }
+    }
+}
+
+impl Drop for Warden {
+    fn drop(&mut self) {
+        if let Some(daemon) = self.daemon.take()
+            && daemon.stop(STOP)
+        {
+            tracing::warn!(daemon = self.name, "did not end when asked, and was killed");
+        }
+    }
+}
