@@ -188,15 +188,10 @@ impl Writer {
         Ok(())
     }
 
-    fn trial(&self, trial: &Trial) -> Result<(), WriteError> {
+    fn trial(&self, trial: &Trial, tools: Duration) -> Result<(), WriteError> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         self.append(&mut inner, &Record::Trial(Box::new(trial.clone())))?;
-        inner.tools += trial
-            .evidence
-            .commands
-            .iter()
-            .map(|command| Duration::from_millis(command.duration_ms))
-            .sum::<Duration>();
+        inner.tools += tools;
         inner
             .trials
             .push((Cell::of_trial(trial), trial.outcome.clone()));
@@ -228,7 +223,9 @@ impl Writer {
 impl Watcher for Writer {
     fn see(&self, event: &Event<'_>) -> io::Result<()> {
         match event {
-            Event::TrialEnded { trial, .. } => self.trial(trial).map_err(io::Error::other),
+            Event::TrialEnded { trial, tools, .. } => {
+                self.trial(trial, *tools).map_err(io::Error::other)
+            }
             Event::RuntimeBegan { .. } | Event::TrialBegan { .. } | Event::RuntimeEnded { .. } => {
                 Ok(())
             }

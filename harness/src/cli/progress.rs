@@ -72,7 +72,7 @@ impl Watcher for Progress {
                     bar.set_message((*case).to_owned());
                 }
             }
-            Event::TrialEnded { index, trial } => {
+            Event::TrialEnded { index, trial, .. } => {
                 let mut line = line(*index);
                 line.outcomes.push(trial.outcome.clone());
                 if let Some(bar) = &line.bar {

@@ -67,8 +67,12 @@ fn cells(cases: &[&str]) -> BTreeSet<Cell> {
 fn cut_short() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let writer = Writer::begin(dir.path(), &header()).unwrap();
-    writer.trial(&trial("a/a")).unwrap();
-    writer.trial(&trial("a/b")).unwrap();
+    writer
+        .trial(&trial("a/a"), Duration::from_millis(7))
+        .unwrap();
+    writer
+        .trial(&trial("a/b"), Duration::from_millis(7))
+        .unwrap();
     dir
 }
 
@@ -90,13 +94,17 @@ fn goes_on(dir: &TempDir, done: &[&str], then: &[&str]) {
     let (writer, found) = Writer::resume(dir.path(), &header()).unwrap();
     assert_eq!(found, cells(done));
     for case in then {
-        writer.trial(&trial(case)).unwrap();
+        writer
+            .trial(&trial(case), Duration::from_millis(7))
+            .unwrap();
     }
     writer.finish("2026-01-01T01:00:00Z".to_owned()).unwrap();
     let results = read(dir);
     assert_eq!(cases(&results), ["a/a", "a/b", "a/c"]);
     let footer = results.footer.clone().unwrap();
     assert_eq!((footer.trials, results.torn), (3, false));
+    let expected = 7 * u64::try_from(then.len()).unwrap();
+    assert_eq!(footer.tools_ms, expected, "of this part of the run");
     assert_eq!(
         footer.outcomes,
         Footer::count(results.trials.iter().map(|t| &t.outcome))
@@ -224,7 +232,9 @@ fn there_must_be_something_to_go_on_with() {
 fn two_writers_do_not_share_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let first = Writer::begin(dir.path(), &header()).unwrap();
-    first.trial(&trial("a/a")).unwrap();
+    first
+        .trial(&trial("a/a"), Duration::from_millis(7))
+        .unwrap();
     assert!(matches!(
         Writer::begin(dir.path(), &header()),
         Err(WriteError::Busy(_))
@@ -233,7 +243,9 @@ fn two_writers_do_not_share_a_file() {
         Writer::resume(dir.path(), &header()),
         Err(WriteError::Busy(_))
     ));
-    first.trial(&trial("a/b")).unwrap();
+    first
+        .trial(&trial("a/b"), Duration::from_millis(7))
+        .unwrap();
     assert_eq!(cases(&read(&dir)), ["a/a", "a/b"]);
     drop(first);
     let second = Writer::begin(dir.path(), &header()).unwrap();
@@ -292,7 +304,7 @@ fn a_full_disk_ends_the_run_and_keeps_what_was_recorded() {
         let mut written = Vec::new();
         let error = loop {
             let trial = trial(&format!("a/{}", written.len()));
-            match writer.trial(&trial) {
+            match writer.trial(&trial, Duration::ZERO) {
                 Ok(()) => written.push(trial.case),
                 Err(error) => break error,
             }
@@ -310,6 +322,7 @@ fn a_full_disk_ends_the_run_and_keeps_what_was_recorded() {
         let event = Event::TrialEnded {
             index: 0,
             trial: &trial("a/last"),
+            tools: Duration::ZERO,
         };
         let seen = writer.see(&event).unwrap_err();
         assert!(

@@ -2,6 +2,7 @@
 
 use ocipick_adapters::Runtime;
 use ocipick_reports::results::Trial;
+use std::time::Duration;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub enum Event<'a> {
         index: usize,
         /// What came of it.
         trial: &'a Trial,
+        /// How long tools were waited for, all repeats together.
+        tools: Duration,
     },
     /// A runtime has ended.
     RuntimeEnded {

@@ -126,6 +126,7 @@ struct Measured {
     outcome: Outcome,
     evidence: Evidence,
     duration: Duration,
+    tools: Duration,
     was_trouble_starting: bool,
 }
 
@@ -245,6 +246,7 @@ impl Line<'_> {
             outcome: measured.outcome.clone(),
             evidence: measured.evidence.clone(),
             duration: measured.duration,
+            tools: measured.tools,
             was_trouble_starting: false,
         }
     }
@@ -322,6 +324,7 @@ impl Line<'_> {
         while outcomes.len() < self.shared.plan.repeat && !self.shared.is_over() {
             let next = self.trial(session, case, fetched);
             first.duration += next.duration;
+            first.tools += next.tools;
             first.was_trouble_starting |= next.was_trouble_starting;
             outcomes.push(next.outcome);
         }
@@ -361,6 +364,7 @@ impl Line<'_> {
                     },
                     evidence: Evidence::default(),
                     duration: began.elapsed(),
+                    tools: Duration::ZERO,
                     was_trouble_starting: false,
                 };
             }
@@ -404,6 +408,7 @@ impl Line<'_> {
             outcome,
             evidence,
             duration: began.elapsed(),
+            tools: attempt.commands.iter().map(|ran| ran.duration).sum(),
             was_trouble_starting: matches!(attempt.trouble, Some(Trouble::NotStarted(_))),
         }
     }
@@ -420,6 +425,7 @@ impl Line<'_> {
                     },
                     evidence: Evidence::default(),
                     duration: Duration::ZERO,
+                    tools: Duration::ZERO,
                     was_trouble_starting: false,
                 },
             );
@@ -445,6 +451,7 @@ impl Line<'_> {
         self.shared.show(&Event::TrialEnded {
             index: self.index,
             trial: &trial,
+            tools: measured.tools,
         });
     }
 }

@@ -163,7 +163,8 @@ pub struct Footer {
     pub trials: usize,
     /// Wall time of the run in milliseconds; of the last part, where it was resumed.
     pub duration_ms: u64,
-    /// Time spent waiting for tools, summed over all trials, in milliseconds.
+    /// Time spent waiting for tools, summed over all trials and their repeats, in milliseconds; of
+    /// the last part, where the run was resumed.
     pub tools_ms: u64,
 }
 
