@@ -1,11 +1,11 @@
 //! Measures what the trials ask about: once, with the runner of the matrix.
 
+use crate::shelf::{Shelf, under_nextest};
 use anyhow::Context as _;
 use libtest_mimic::Arguments;
 use ocipick::{
     classify::Phrasebook,
     fleet::{Fleet, Scout, Source},
-    known::KnownFindings,
     registry::Registry,
     run::{Bench, Cell, Controls, Event, Plan, RuntimeEnd, Watcher, execute},
 };
@@ -14,9 +14,7 @@ use ocipick_corpus::{Case, Corpus};
 use ocipick_reports::results::Trial;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File},
     io::{self, Write as _},
-    path::PathBuf,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
@@ -35,13 +33,6 @@ pub(crate) struct Lab {
     selected: BTreeSet<String>,
     cancel: Cancel,
     measured: OnceLock<Result<Measured, String>>,
-    /// The findings that do not fail.
-    pub(crate) known: KnownFindings,
-}
-
-/// Whether cargo-nextest runs this, with a process per trial.
-pub(crate) fn under_nextest() -> bool {
-    std::env::var_os("NEXTEST").is_some()
 }
 
 impl Lab {
@@ -60,7 +51,6 @@ impl Lab {
             .iter()
             .map(|case| Arc::new(case.clone()))
             .collect();
-        let known = KnownFindings::parse(include_str!("../../known-findings.toml"))?;
         let mut lab = Self {
             ground,
             fleet,
@@ -69,7 +59,6 @@ impl Lab {
             selected: BTreeSet::new(),
             cancel,
             measured: OnceLock::new(),
-            known,
         };
         lab.selected = lab
             .cells()
@@ -164,32 +153,22 @@ impl Lab {
     /// Under cargo-nextest every trial is a process. The first one that asks about a runtime
     /// measures it whole, and leaves the records for the others of the same run.
     fn measure_once_for_all(&self, runtime: &Runtime) -> Result<Measured, String> {
-        let run = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| "unknown".to_owned());
-        let shelf = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join("conformance")
-            .join(run);
-        let fail = |error: io::Error| format!("{}: {error}", shelf.display());
-        fs::create_dir_all(&shelf).map_err(fail)?;
-        let stem = format!("{}-{}", runtime.id(), runtime.place.channel);
-        let lock = File::create(shelf.join(format!("{stem}.lock"))).map_err(fail)?;
-        lock.lock().map_err(fail)?;
-        let records = shelf.join(format!("{stem}.jsonl"));
-        let mut measured = Measured::new();
-        if let Ok(text) = fs::read_to_string(&records) {
-            for line in text.lines() {
-                let trial: Trial = serde_json::from_str(line).map_err(|error| error.to_string())?;
-                measured.insert(Cell::of_trial(&trial), trial);
+        let shelf = Shelf::of_run();
+        let of_runtime = || -> anyhow::Result<Measured> {
+            let _lock = shelf.lock(&runtime.id())?;
+            if let Some(records) = shelf.read(&runtime.id())? {
+                return Ok(records
+                    .into_iter()
+                    .map(|t| (Cell::of_trial(&t), t))
+                    .collect());
             }
-            return Ok(measured);
-        }
-        self.measure(vec![runtime.clone()], BTreeSet::new(), &mut measured)?;
-        let mut text = String::new();
-        for trial in measured.values() {
-            text.push_str(&serde_json::to_string(trial).map_err(|error| error.to_string())?);
-            text.push('\n');
-        }
-        fs::write(&records, text).map_err(fail)?;
-        Ok(measured)
+            let mut measured = Measured::new();
+            self.measure(vec![runtime.clone()], BTreeSet::new(), &mut measured)
+                .map_err(anyhow::Error::msg)?;
+            shelf.write(&runtime.id(), measured.values())?;
+            Ok(measured)
+        };
+        of_runtime().map_err(|error| format!("{error:#}"))
     }
 
     fn measure(

@@ -1,18 +1,16 @@
 //! Whether a trial passes, and what a maintainer needs to read where it does not.
 
-use crate::lab::Lab;
-use ocipick::known::Standing;
+use ocipick::known::{KnownFindings, Standing};
 use ocipick_corpus::Case;
 use ocipick_reports::results::{Observation, Outcome, Trial};
 use std::fmt::Write as _;
 
 /// Passes a trial, or says why not.
-pub(crate) fn of(lab: &Lab, index: usize, case: &Case) -> Result<(), String> {
-    let trial = lab.trial(index, case)?;
-    match (complaint(&trial.outcome), lab.known.standing(&trial)) {
+pub(crate) fn of(trial: &Trial, case: &Case, known: &KnownFindings) -> Result<(), String> {
+    match (complaint(&trial.outcome), known.standing(trial)) {
         (_, Standing::Stale(finding)) => Err(report(
             case,
-            &trial,
+            trial,
             &format!(
                 "a known finding no longer occurs: it was to be {}, because {finding}. \
                  Take it out of harness/known-findings.toml",
@@ -20,7 +18,7 @@ pub(crate) fn of(lab: &Lab, index: usize, case: &Case) -> Result<(), String> {
             ),
         )),
         (None, _) | (Some(_), Standing::Known(_)) => Ok(()),
-        (Some(complaint), Standing::Unlisted) => Err(report(case, &trial, complaint)),
+        (Some(complaint), Standing::Unlisted) => Err(report(case, trial, complaint)),
     }
 }
 
