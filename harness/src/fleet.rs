@@ -2,10 +2,10 @@
 
 use ocipick_adapters::{
     Detected, Ground, Missing, PATH_CHANNEL, Place, Rights, Room, Runtime, Tool, adapter,
-    channel::{Channel, Release, Store},
+    channel::{Channel, Hold, Release, Store},
     process::Cancel,
 };
-use std::{collections::BTreeSet, ffi::OsString, io, str::FromStr};
+use std::{collections::BTreeSet, ffi::OsString, io, str::FromStr, sync::Arc};
 
 /// Where runtimes are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Fleet {
     pub runtimes: Vec<Runtime>,
     /// Every one that cannot, and why.
     pub missing: Vec<Missing>,
+    /// Keeps the channels of the runtimes as they are, for as long as the fleet is there.
+    pub holds: Vec<Arc<Hold>>,
 }
 
 /// Looks for tools, in private rooms of `ground`.
@@ -88,6 +90,7 @@ impl<'a> Scout<'a> {
             match source {
                 Source::Path => self.add(&mut fleet, &self.machine(rights), Tool::ALL)?,
                 Source::Release(name) => {
+                    fleet.holds.extend(self.store.hold(name).map(Arc::new));
                     let channel = self
                         .store
                         .open(name)
@@ -117,6 +120,11 @@ impl<'a> Scout<'a> {
 
     fn complete(&self, fleet: &mut Fleet, rights: Rights) -> Result<(), FleetError> {
         let mut channels = self.store.list();
+        for channel in &channels {
+            fleet
+                .holds
+                .extend(self.store.hold(&channel.record.name).map(Arc::new));
+        }
         channels.sort_by_key(|channel| {
             Release::all()
                 .iter()

@@ -147,10 +147,17 @@ impl Installer<'_> {
         let _lock = self.store.lock()?;
         let existing = self.store.open(release.name());
         if let Some(channel) = &existing
-            && tools.iter().all(|tool| channel.has(*tool))
+            && tools
+                .iter()
+                .all(|tool| channel.has(*tool) || channel.lacks(*tool))
         {
             (self.step)(&Step::Ready(release.name().to_owned()));
-            return Ok((channel.clone(), Vec::new()));
+            let lacks = tools
+                .iter()
+                .copied()
+                .filter(|tool| channel.lacks(*tool))
+                .collect();
+            return Ok((channel.clone(), lacks));
         }
         let mut wanted = tools.clone();
         wanted.extend(
@@ -161,7 +168,7 @@ impl Installer<'_> {
         let bootstrapper = self.ready(release)?;
         let mut lacks = Vec::new();
         loop {
-            match self.install_just(&bootstrapper, release, &wanted) {
+            match self.install_just(&bootstrapper, release, &wanted, &lacks) {
                 Ok(channel) => {
                     (self.step)(&Step::Ready(release.name().to_owned()));
                     return Ok((channel, lacks));
@@ -200,6 +207,7 @@ impl Installer<'_> {
         bootstrapper: &Path,
         release: &Release,
         wanted: &BTreeSet<Tool>,
+        lacks: &[Tool],
     ) -> Result<Channel, InstallError> {
         let names: BTreeSet<&str> = wanted
             .iter()
@@ -216,6 +224,7 @@ impl Installer<'_> {
                 let record = ChannelRecord {
                     name: release.name().to_owned(),
                     tools: wanted.iter().map(|tool| tool.as_str().to_owned()).collect(),
+                    lacks: lacks.iter().map(|tool| tool.as_str().to_owned()).collect(),
                     packages,
                     bootstrapper: self.version(bootstrapper),
                     expired,

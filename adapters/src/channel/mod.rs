@@ -10,4 +10,4 @@ pub use install::{
 };
 pub use packages::packages;
 pub use release::{Release, later_releases, running_release};
-pub use store::{Channel, ChannelRecord, PackageRecord, Store, StoreError};
+pub use store::{Channel, ChannelRecord, Hold, PackageRecord, Store, StoreError};

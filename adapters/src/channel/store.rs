@@ -4,7 +4,7 @@ use crate::{Place, Rights, Tool};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
 };
@@ -30,8 +30,11 @@ pub struct Channel {
 pub struct ChannelRecord {
     /// Name of the release.
     pub name: String,
-    /// The tools that were asked for.
+    /// The tools that it has.
     pub tools: Vec<String>,
+    /// The tools that were asked for, too, and that the release does not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
     /// Every package, by name.
     pub packages: BTreeMap<String, PackageRecord>,
     /// What made it, with its version.
@@ -52,14 +55,26 @@ pub struct PackageRecord {
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {what}: {source}", path.display())]
-pub struct StoreError {
-    /// Where.
-    pub path: PathBuf,
-    what: &'static str,
-    #[source]
-    source: io::Error,
+pub enum StoreError {
+    /// The system refuses.
+    #[error("{}: {what}: {source}", path.display())]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Another run works inside the channel that was to be replaced or removed.
+    #[error("the channel `{0}` is in use by another run of ocipick (hint: wait until it ends)")]
+    InUse(String),
 }
+
+/// Keeps a channel from being replaced or removed for as long as it is held.
+#[derive(Debug)]
+pub struct Hold(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
 
 const RECORD: &str = "channel.json";
 const ROOT: &str = "root";
@@ -135,15 +150,52 @@ impl Store {
     /// Removes a channel. Returns whether there was one.
     ///
     /// # Errors
-    /// When it cannot be removed.
+    /// When it cannot be removed, or another run works inside it.
     pub fn remove(&self, name: &str) -> Result<bool, StoreError> {
+        let _alone = self.alone_in(name)?;
+        self.clear(name)
+    }
+
+    /// Keeps a channel from being replaced or removed while a run works inside it. `None` where
+    /// nothing can be locked: there is no store yet, or it is another user's, who alone replaces it.
+    #[must_use]
+    pub fn hold(&self, name: &str) -> Option<Hold> {
+        let path = self.lock_of(name);
+        let file = File::open(&path).or_else(|_| File::create(&path)).ok()?;
+        file.lock_shared().ok()?;
+        Some(Hold(file))
+    }
+
+    fn lock_of(&self, name: &str) -> PathBuf {
+        self.channels().join(format!(".{name}.lock"))
+    }
+
+    /// Makes sure that no run works inside a channel.
+    fn alone_in(&self, name: &str) -> Result<Option<File>, StoreError> {
+        if !self.channels().is_dir() {
+            return Ok(None);
+        }
+        let path = self.lock_of(name);
+        let io = |what| {
+            let path = path.clone();
+            move |source| StoreError::Io { path, what, source }
+        };
+        let file = File::create(&path).map_err(io("cannot make"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(name.to_owned())),
+            Err(TryLockError::Error(source)) => Err(io("cannot lock")(source)),
+        }
+    }
+
+    fn clear(&self, name: &str) -> Result<bool, StoreError> {
         let dir = self.channel_dir(name);
         // Without its record it is no longer whole, whatever happens next.
         let _ = fs::remove_file(dir.join(RECORD));
         match fs::remove_dir_all(&dir) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(StoreError {
+            Err(source) => Err(StoreError::Io {
                 path: dir,
                 what: "cannot remove",
                 source,
@@ -156,7 +208,7 @@ impl Store {
     pub(super) fn lock(&self) -> Result<File, StoreError> {
         let fail = |path: &Path, what| {
             let path = path.to_owned();
-            move |source| StoreError { path, what, source }
+            move |source| StoreError::Io { path, what, source }
         };
         for dir in [self.archives(), self.channels()] {
             fs::create_dir_all(&dir).map_err(fail(&dir, "cannot make"))?;
@@ -179,7 +231,7 @@ impl Store {
     /// An empty directory to provision into, on the same file system as the channels.
     pub(super) fn partial(&self, name: &str) -> Result<PathBuf, StoreError> {
         let path = self.channels().join(format!("{PARTIAL}{name}"));
-        fs::create_dir_all(&path).map_err(|source| StoreError {
+        fs::create_dir_all(&path).map_err(|source| StoreError::Io {
             path: path.clone(),
             what: "cannot make",
             source,
@@ -194,7 +246,7 @@ impl Store {
         record: &ChannelRecord,
     ) -> Result<Channel, StoreError> {
         let dir = self.channel_dir(&record.name);
-        let fail = |path: &Path, what, source| StoreError {
+        let fail = |path: &Path, what, source| StoreError::Io {
             path: path.to_owned(),
             what,
             source,
@@ -203,7 +255,8 @@ impl Store {
         let text = serde_json::to_vec_pretty(record)
             .map_err(|error| fail(&path, "cannot write", error.into()))?;
         fs::write(&path, text).map_err(|error| fail(&path, "cannot write", error))?;
-        self.remove(&record.name)?;
+        let _alone = self.alone_in(&record.name)?;
+        self.clear(&record.name)?;
         fs::rename(partial, &dir).map_err(|error| fail(&dir, "cannot make", error))?;
         Ok(Channel {
             record: record.clone(),
@@ -217,6 +270,12 @@ impl Channel {
     #[must_use]
     pub fn has(&self, tool: Tool) -> bool {
         self.record.tools.iter().any(|name| name == tool.as_str())
+    }
+
+    /// Whether the release was found not to have this tool.
+    #[must_use]
+    pub fn lacks(&self, tool: Tool) -> bool {
+        self.record.lacks.iter().any(|name| name == tool.as_str())
     }
 
     /// The channel as a place where runtimes come from.
@@ -252,6 +311,7 @@ mod tests {
         ChannelRecord {
             name: name.to_owned(),
             tools: vec!["skopeo".to_owned()],
+            lacks: Vec::new(),
             packages: BTreeMap::new(),
             bootstrapper: "mmdebstrap 1.3.5".to_owned(),
             expired: None,
@@ -277,6 +337,35 @@ mod tests {
         );
         assert!(store.remove("trixie").unwrap());
         assert!(!store.remove("trixie").unwrap());
+    }
+
+    #[test]
+    fn a_channel_that_is_held_is_neither_replaced_nor_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::at(dir.path());
+        let lock = store.lock().unwrap();
+        let fill = || {
+            let partial = store.partial("trixie").unwrap();
+            fs::create_dir_all(partial.join(ROOT)).unwrap();
+            partial
+        };
+        let published = store.publish(&fill(), &record("trixie")).unwrap();
+        let (one, another) = (store.hold("trixie").unwrap(), store.hold("trixie").unwrap());
+        let refused = store.publish(&fill(), &record("trixie")).unwrap_err();
+        assert!(
+            refused.to_string().contains("in use by another run"),
+            "{refused}"
+        );
+        assert!(store.remove("trixie").is_err());
+        drop(one);
+        assert!(
+            store.remove("trixie").is_err(),
+            "another run still holds it"
+        );
+        assert_eq!(store.open("trixie"), Some(published));
+        drop(another);
+        assert!(store.remove("trixie").unwrap());
+        drop(lock);
     }
 
     #[test]
