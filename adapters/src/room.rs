@@ -2,7 +2,7 @@
 
 use crate::{
     place::{Masks, Place},
-    process::{Cancel, Invocation, MARKER, Mount, Ran, RunError, run},
+    process::{Cancel, Invocation, MARKER, Mount, Ran, RunError, SYSTEM_PATH, run},
 };
 use std::{
     cell::Cell,
@@ -64,10 +64,7 @@ impl Room {
         let tmp = folder("tmp")?;
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let env = [
-            (
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
-            ),
+            ("PATH", SYSTEM_PATH.to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
             ("HOME", text(&home)),
             ("TMPDIR", text(&tmp)),

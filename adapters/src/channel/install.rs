@@ -5,7 +5,9 @@ use super::{
 };
 use crate::{
     Tool,
-    process::{Cancel, Exit, Invocation, Isolation, Ran, RunError, run},
+    process::{
+        Cancel, Exit, Invocation, Isolation, Ran, RunError, SYSTEM_PATH, find_on_system, run,
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +20,6 @@ use std::{
 pub const BOOTSTRAPPER: &str = "mmdebstrap";
 /// How long one release may take, downloads included.
 const PATIENCE: Duration = Duration::from_secs(45 * 60);
-const SEARCH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Why a channel could not be installed.
 #[derive(Debug, thiserror::Error)]
@@ -97,13 +98,7 @@ pub struct Installer<'a> {
 /// Where the bootstrapper is, if it is there.
 #[must_use]
 pub fn bootstrapper() -> Option<PathBuf> {
-    program(BOOTSTRAPPER)
-}
-
-fn program(name: &str) -> Option<PathBuf> {
-    std::env::split_paths(SEARCH)
-        .map(|dir| dir.join(name))
-        .find(|path| path.is_file())
+    find_on_system(Path::new(BOOTSTRAPPER))
 }
 
 /// Installs the bootstrapper with apt-get. The caller has said so to the user.
@@ -115,7 +110,8 @@ pub fn install_bootstrapper(cancel: &Cancel) -> Result<(), InstallError> {
         release: "the bootstrapper".to_owned(),
         words,
     };
-    let apt = program("apt-get").ok_or_else(|| fail("apt-get is not there".to_owned()))?;
+    let apt = find_on_system(Path::new("apt-get"))
+        .ok_or_else(|| fail("apt-get is not there".to_owned()))?;
     let scratch = scratch()?;
     let apt = |args: &[&str]| run(&invocation(&apt, args, scratch.path(), "apt-get"), cancel);
     let install = ["install", "--yes", "--no-install-recommends", BOOTSTRAPPER];
@@ -509,7 +505,7 @@ fn invocation(program: &Path, args: &[&str], scratch: &Path, name: &str) -> Invo
     .collect();
     env.extend(
         [
-            ("PATH", SEARCH),
+            ("PATH", SYSTEM_PATH),
             ("LANG", "C.UTF-8"),
             ("HOME", "/root"),
             ("DEBIAN_FRONTEND", "noninteractive"),

@@ -6,6 +6,7 @@ mod command;
 mod daemon;
 mod isolation;
 mod run;
+mod system;
 mod tree;
 
 pub use cancel::Cancel;
@@ -13,4 +14,5 @@ pub use command::{Exit, Invocation, Ran};
 pub use daemon::{Daemon, DaemonError, DaemonSpec, Death, Readiness};
 pub use isolation::{Isolation, Mount};
 pub use run::{RunError, run};
-pub use tree::{MARKER, end_marked, is_same_process, start_time};
+pub use system::{SYSTEM_PATH, find_on_system};
+pub use tree::{MARKER, end_marked};

@@ -4,15 +4,16 @@ use super::{
     Cancel,
     command::{Exit, Invocation, Ran, read_limited, stream_path, tail},
     isolation::{NO_PROGRAM, PREPARATION_FAILED, PREPARATION_PREFIX},
+    system::{SYSTEM_PATH, find_on_system},
     tree::{end_group, end_marked},
 };
 use nix::unistd::Pid;
 use std::{
     collections::BTreeMap,
-    ffi::{OsStr, OsString},
+    ffi::OsString,
     io,
     os::unix::process::{CommandExt as _, ExitStatusExt as _},
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -36,8 +37,6 @@ pub enum RunError {
     Cancelled,
 }
 
-/// Where to look for the programs that wrap the tool.
-const WRAPPER_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// How often a wait looks whether the user wants to stop.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long the leader may take to be reaped after its group was killed.
@@ -159,13 +158,13 @@ impl Group {
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
         env.entry("PATH".into())
-            .or_insert_with(|| WRAPPER_PATH.into());
+            .or_insert_with(|| SYSTEM_PATH.into());
         env.insert(CALL_MARKER.into(), (&marker).into());
         let start = |source| RunError::Start {
             program: invocation.program.display().to_string(),
             source,
         };
-        let program = find_wrapper(&program).ok_or_else(|| {
+        let program = find_on_system(&program).ok_or_else(|| {
             start(io::Error::new(
                 io::ErrorKind::NotFound,
                 format!("`{}` of util-linux is not installed", program.display()),
@@ -244,14 +243,4 @@ fn next_marker() -> String {
         std::process::id(),
         CALLS.fetch_add(1, Ordering::Relaxed)
     )
-}
-
-/// The wrapper is looked for on a fixed path, since the environment of the child is not ours.
-fn find_wrapper(program: &Path) -> Option<PathBuf> {
-    if program.is_absolute() {
-        return program.is_file().then(|| program.to_owned());
-    }
-    std::env::split_paths(OsStr::new(WRAPPER_PATH))
-        .map(|folder| folder.join(program))
-        .find(|candidate| candidate.is_file())
 }

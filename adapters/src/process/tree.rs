@@ -106,29 +106,3 @@ fn marked(variable: &str, value: &str) -> Vec<Pid> {
 fn is_zombie(pid: u32) -> bool {
     stat_fields(pid).is_none_or(|fields| fields[0] == "Z")
 }
-
-/// When a process started, in clock ticks since boot: with its id, it names a process for ever.
-#[must_use]
-pub fn start_time(pid: u32) -> Option<u64> {
-    // Field 22 of the file.
-    stat_fields(pid)?[19].parse().ok()
-}
-
-/// Whether the process `pid` still runs and is the one that started at `started`.
-#[must_use]
-pub fn is_same_process(pid: u32, started: u64) -> bool {
-    start_time(pid) == Some(started) && !is_zombie(pid)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn this_process_is_itself_and_no_other() {
-        let own = std::process::id();
-        let started = start_time(own).unwrap();
-        assert!(is_same_process(own, started));
-        assert!(!is_same_process(own, started + 1));
-    }
-}
