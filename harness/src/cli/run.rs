@@ -31,8 +31,11 @@ use std::{collections::BTreeSet, path::Path};
 
 pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection)?;
-    let built_in = Corpus::built_in()?;
-    let controls = Controls::of(&built_in).map_err(Failure::internal)?;
+    let controls = match args.selection.corpus {
+        None => Controls::of(&selected.corpus),
+        Some(_) => Controls::of(&Corpus::built_in()?),
+    }
+    .map_err(Failure::internal)?;
     let phrasebook = Phrasebook::built_in().map_err(Failure::internal)?;
     let cancel = Cancel::default();
     ground::listen(screen, &cancel)?;
@@ -56,7 +59,7 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         done: BTreeSet::new(),
         deadline: args.deadline,
         repeat: usize::from(args.repeat),
-        jobs: args.jobs.map_or_else(default_jobs, usize::from),
+        jobs: args.jobs.map_or_else(Plan::default_jobs, usize::from),
     };
     let header = header(&plan, &selected.source, &fleet);
     let writer = if args.resume {
@@ -115,10 +118,6 @@ fn distinct<T: Copy + Ord>(all: &[T]) -> Vec<T> {
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect()
-}
-
-fn default_jobs() -> usize {
-    std::thread::available_parallelism().map_or(4, |cpus| (usize::from(cpus) * 2).max(4))
 }
 
 /// The time, as results write it.

@@ -122,6 +122,7 @@ struct Line<'a> {
 }
 
 /// What a trial came to, before it is known whether it counts.
+#[derive(Clone)]
 struct Measured {
     outcome: Outcome,
     evidence: Evidence,
@@ -215,9 +216,9 @@ impl Line<'_> {
         let mut rest = VecDeque::new();
         for case in cases {
             if is_control(&case, &controls.match_) {
-                self.record(&case, self.again(&matched));
+                self.record(&case, matched.clone());
             } else if is_control(&case, &controls.no_match) {
-                self.record(&case, self.again(&unmatched));
+                self.record(&case, unmatched.clone());
             } else {
                 rest.push_back(case);
             }
@@ -239,16 +240,6 @@ impl Line<'_> {
             self.work(&mut *session, &queue, fetched);
         }
         RuntimeEnd::Finished
-    }
-
-    fn again(&self, measured: &Measured) -> Measured {
-        Measured {
-            outcome: measured.outcome.clone(),
-            evidence: measured.evidence.clone(),
-            duration: measured.duration,
-            tools: measured.tools,
-            was_trouble_starting: false,
-        }
     }
 
     /// Takes cases from the queue until it is empty.

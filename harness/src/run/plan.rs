@@ -65,6 +65,13 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// How many trials are under way at once unless somebody says otherwise: most of their time
+    /// is spent waiting.
+    #[must_use]
+    pub fn default_jobs() -> usize {
+        std::thread::available_parallelism().map_or(4, |cpus| (usize::from(cpus) * 2).max(4))
+    }
+
     /// How many trials a finished run has.
     #[must_use]
     pub fn trials(&self) -> usize {

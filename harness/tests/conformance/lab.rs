@@ -185,7 +185,7 @@ impl Lab {
             done,
             deadline: DEADLINE,
             repeat: 1,
-            jobs: std::thread::available_parallelism().map_or(4, |cpus| usize::from(cpus) * 2),
+            jobs: Plan::default_jobs(),
         };
         let phrasebook = Phrasebook::built_in().map_err(|error| error.to_string())?;
         let registry = Registry::start().map_err(|error| error.to_string())?;
