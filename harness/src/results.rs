@@ -211,6 +211,9 @@ impl Writer {
             trials: inner.trials.len(),
             duration_ms: millis(self.began.elapsed()),
             tools_ms: millis(inner.tools),
+            own_ms: None,
+            peak_memory_bytes: None,
+            peak_disk_bytes: None,
         };
         self.append(&mut inner, &Record::Footer(footer))?;
         inner.file.sync_all().map_err(|source| WriteError::Record {

@@ -166,6 +166,17 @@ pub struct Footer {
     /// Time spent waiting for tools, summed over all trials and their repeats, in milliseconds; of
     /// the last part, where the run was resumed.
     pub tools_ms: u64,
+    /// Time spent by ocipick itself in trials, summed over all trials and their repeats, in
+    /// milliseconds: what a trial took beyond waiting for tools. Of the last part, where the run
+    /// was resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_ms: Option<u64>,
+    /// The most memory that ocipick itself held at one time, in bytes; tools not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory_bytes: Option<u64>,
+    /// The most disk that the private directories of the run took at one time, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_disk_bytes: Option<u64>,
 }
 
 impl Footer {

@@ -236,15 +236,22 @@ fn footer() -> impl Strategy<Value = Footer> {
         text(),
         collection::btree_map(kinds, any::<usize>(), 0..8),
         any::<usize>(),
-        any::<u64>(),
-        any::<u64>(),
+        any::<[u64; 2]>(),
+        any::<[Option<u64>; 3]>(),
     )
-        .prop_map(|(ended, outcomes, trials, duration_ms, tools_ms)| Footer {
-            ended,
-            outcomes,
-            trials,
-            duration_ms,
-            tools_ms,
+        .prop_map(|(ended, outcomes, trials, times, optional)| {
+            let [duration_ms, tools_ms] = times;
+            let [own_ms, peak_memory_bytes, peak_disk_bytes] = optional;
+            Footer {
+                ended,
+                outcomes,
+                trials,
+                duration_ms,
+                tools_ms,
+                own_ms,
+                peak_memory_bytes,
+                peak_disk_bytes,
+            }
         })
 }
 
