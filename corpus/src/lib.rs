@@ -7,6 +7,7 @@ mod case;
 mod child;
 mod clause;
 mod corpus;
+pub mod coverage;
 mod digest;
 mod elf;
 mod error;

@@ -190,6 +190,20 @@ pub enum MistakeKind {
         /// The id that was probably meant.
         nearest: Option<String>,
     },
+    /// A report that is not in `corpus/origins.toml`.
+    #[error(
+        "there is no report `{id}` (hint: {})",
+        nearest.as_ref().map_or_else(
+            || "add it to corpus/origins.toml".to_owned(),
+            |nearest| format!("did you mean `{nearest}`, or should corpus/origins.toml have it?"),
+        )
+    )]
+    OriginUnknown {
+        /// The id as written.
+        id: String,
+        /// The id that was probably meant.
+        nearest: Option<String>,
+    },
     /// An id that two files or two tables claim.
     #[error("the id `{id}` is taken by {other} (hint: ids are for ever; rename the newer one)")]
     IdTaken {

@@ -1,6 +1,7 @@
-//! The digests of the whole corpus, pinned: whatever changes a byte that tools see changes a line.
+//! What the corpus comes to, pinned: whatever changes a byte that tools see changes a line of
+//! `golden.txt`, and the page about coverage is the one that the corpus makes.
 
-use ocipick_corpus::{Corpus, digest_of};
+use ocipick_corpus::{Corpus, coverage::Coverage, digest_of};
 use similar::TextDiff;
 use std::{env, fs, path::Path};
 
@@ -17,8 +18,32 @@ fn wish() -> Wish {
         Err(env::VarError::NotPresent) => Wish::Compare,
         Ok(value) if value == "0" => Wish::Compare,
         Ok(value) if value == "1" => Wish::Bless,
-        other => panic!("OCIPICK_BLESS is {other:?} (hint: 1 writes golden.txt, 0 compares)"),
+        other => panic!("OCIPICK_BLESS is {other:?} (hint: 1 writes the files anew, 0 compares)"),
     }
+}
+
+/// Compares a file of the repository with what it should be, or writes it.
+fn compare(file: &str, now: &str, advice: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+    match wish() {
+        Wish::Bless => fs::write(&path, now).unwrap_or_else(|error| panic!("{file}: {error}")),
+        Wish::Compare => {
+            let recorded = fs::read_to_string(&path).unwrap_or_default();
+            if recorded != now {
+                let diff = TextDiff::from_lines(recorded.as_str(), now);
+                let diff = diff
+                    .unified_diff()
+                    .context_radius(0)
+                    .header(file, "as the corpus is now")
+                    .to_string();
+                panic!("{file} is not what the corpus comes to:\n{diff}\n{advice}: {COMMAND}");
+            }
+        }
+    }
+}
+
+fn built_in() -> Corpus {
+    Corpus::built_in().unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn lines(corpus: &Corpus) -> String {
@@ -36,27 +61,19 @@ fn lines(corpus: &Corpus) -> String {
 
 #[test]
 fn golden_digests_are_as_recorded() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden.txt");
-    let corpus = Corpus::built_in().unwrap_or_else(|error| panic!("{error}"));
-    let now = lines(&corpus);
-    match wish() {
-        Wish::Bless => fs::write(&path, &now).unwrap(),
-        Wish::Compare => {
-            let recorded = fs::read_to_string(&path).unwrap_or_default();
-            if recorded != now {
-                let diff = TextDiff::from_lines(&recorded, &now);
-                let diff = diff
-                    .unified_diff()
-                    .context_radius(0)
-                    .header("corpus/golden.txt", "the corpus as it is now")
-                    .to_string();
-                panic!(
-                    "the corpus is not the one that golden.txt records:\n{diff}\n\
-                     New lines are new cases. A changed line is another case under an old id: results\n\
-                     that were measured on the old bytes no longer speak of it.\n\
-                     If that is what you want: {COMMAND}"
-                );
-            }
-        }
-    }
+    compare(
+        "corpus/golden.txt",
+        &lines(&built_in()),
+        "New lines are new cases. A changed line is another case under an old id: results\n\
+         that were measured on the old bytes no longer speak of it.\n\
+         If that is what you want",
+    );
+}
+
+#[test]
+fn golden_coverage_is_as_the_corpus_has_it() {
+    let corpus = built_in();
+    let coverage = Coverage::of(&corpus).unwrap_or_else(|error| panic!("{error}"));
+    let advice = "The page is generated. Write it anew";
+    compare("docs/coverage.md", &coverage.document(), advice);
 }

@@ -13,6 +13,7 @@ mod spec;
 mod tests;
 
 pub(crate) use placeholder::none_in as no_placeholders;
+pub(crate) use spec::is_origin;
 
 use crate::{
     Case, CaseId,

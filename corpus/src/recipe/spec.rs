@@ -244,7 +244,8 @@ fn section<T>(
 }
 
 /// `owner/repository#number`, `CVE-…` or `GHSA-…`.
-fn is_origin(text: &str) -> bool {
+/// Whether a text is `owner/repository#number`, or the id of a CVE or GHSA.
+pub(crate) fn is_origin(text: &str) -> bool {
     let word = |text: &str| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         !text.is_empty() && text.chars().all(plain)
