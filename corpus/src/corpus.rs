@@ -1,8 +1,8 @@
 //! The corpus: every case, in the order of the matrix.
 
 use crate::{
-    Case, CaseId, Clause, CorpusError, Digest, Family, Mistake, MistakeKind, Platform, clause,
-    family, layout,
+    Case, CaseId, Clause, CorpusError, Digest, Family, Mistake, MistakeKind, Platform,
+    Specification, clause, family, layout,
     mistake::Report,
     nearest::nearest,
     recipe::{self, Source},
@@ -190,6 +190,19 @@ impl Corpus {
 ///
 /// Where a clause file has mistakes; all of them are listed.
 pub fn built_in_clauses() -> Result<Vec<Clause>, CorpusError> {
+    Ok(read_built_in()?.clauses)
+}
+
+/// Reads the specifications that the clauses belong to, with their releases.
+///
+/// # Errors
+///
+/// Where a clause file has mistakes; all of them are listed.
+pub fn built_in_specifications() -> Result<Vec<Specification>, CorpusError> {
+    Ok(read_built_in()?.specifications)
+}
+
+fn read_built_in() -> Result<clause::Read, CorpusError> {
     let files: Vec<(String, &str)> = CLAUSES
         .iter()
         .map(|(path, text)| (format!("corpus/{path}"), *text))
@@ -386,10 +399,19 @@ mod tests {
     #[test]
     fn mistakes_in_clauses_are_listed() {
         let clauses =
-            "[[clause]]\nid = 'a'\nlevel = 'must'\nsays = 'A.'\nsince = 'main'\nlink = 'l'\n";
-        let other = "[[clause]]\nid = 'b'\nlevel = 'shall'\nsays = 'B.'\nlinks = 'l'\n";
-        let files = [("a.toml", clauses), ("b.toml", clauses), ("c.toml", other)];
-        let mistakes = CorpusError::Mistakes(clause::read(files).unwrap_err());
+            "[[clause]]\nid = 's/a'\nlevel = 'must'\nsays = 'A.'\nsince = 'main'\nlink = 'l'\n";
+        let other = "[[clause]]\nid = 's/b'\nlevel = 'shall'\nsays = 'B.'\nlinks = 'l'\n";
+        let releases = "[[specification]]\nid = 's'\ntitle = 'S'\nreleases = []\n";
+        let files = [
+            ("a.toml", clauses),
+            ("b.toml", clauses),
+            ("c.toml", other),
+            ("s.toml", releases),
+        ];
+        let Err(mistakes) = clause::read(files) else {
+            panic!("no mistake was found");
+        };
+        let mistakes = CorpusError::Mistakes(mistakes);
         insta::assert_snapshot!("mistakes-in-clauses", mistakes.to_string());
     }
 

@@ -204,6 +204,36 @@ pub enum MistakeKind {
         /// The id that was probably meant.
         nearest: Option<String>,
     },
+    /// A clause of a specification that is not listed.
+    #[error("`{name}` is no specification ({})", did_you_mean(nearest.as_ref(), known))]
+    SpecificationUnknown {
+        /// The first part of the id of the clause.
+        name: String,
+        /// The specification that was probably meant.
+        nearest: Option<String>,
+        /// Every specification that is listed.
+        known: Vec<String>,
+    },
+    /// A release that a specification does not have.
+    #[error("{specification} has no release `{name}` ({})", did_you_mean(nearest.as_ref(), known))]
+    ReleaseUnknown {
+        /// The release as written.
+        name: String,
+        /// The specification.
+        specification: String,
+        /// The release that was probably meant.
+        nearest: Option<String>,
+        /// Every release it has.
+        known: Vec<String>,
+    },
+    /// A wording that ends before it begins, or goes on after the next has begun.
+    #[error(
+        "the wording since {since} does not end between its own release and that of the next wording (hint: earlier wordings stand in order, the oldest first, below the newest)"
+    )]
+    WordingOutOfOrder {
+        /// The release it begins with.
+        since: String,
+    },
     /// An id that two files or two tables claim.
     #[error("the id `{id}` is taken by {other} (hint: ids are for ever; rename the newer one)")]
     IdTaken {
@@ -367,6 +397,11 @@ impl<'a> Report<'a> {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.mistakes.is_empty()
+    }
+
+    /// The file, as people are shown it.
+    pub(crate) const fn path(&self) -> &'a str {
+        self.path
     }
 
     /// The mistakes in the order of the file.

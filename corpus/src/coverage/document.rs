@@ -1,7 +1,7 @@
 //! `docs/coverage.md`: what is covered, as a page for people.
 
 use super::{Coverage, Origin};
-use crate::{Case, Clause};
+use crate::{Case, Clause, Wording};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
@@ -63,9 +63,8 @@ impl Coverage<'_> {
             let _ = writeln!(page, "\n### {document}\n");
             page.push_str("| clause | level | cases |\n|---|---|---|\n");
             for clause in clauses {
-                let Clause {
-                    id, link, level, ..
-                } = clause;
+                let Clause { id, .. } = clause;
+                let Wording { link, level, .. } = clause.newest();
                 let cases = self.in_short(self.exercising(clause));
                 let cases = match self.untested.clauses.get(id) {
                     Some(_) if cases.is_empty() => "not tested, see below",

@@ -1,7 +1,8 @@
 use super::*;
 use crate::clause;
 
-const CLAUSES: &str = "[[clause]]\nid = 's/d/one'\nlevel = 'must'\nsays = 'One.'\nsince = '1.0.0'\n\
+const CLAUSES: &str = "[[specification]]\nid = 's'\ntitle = 'S'\nreleases = ['1.0.0', '1.1.0']\n\
+    [[clause]]\nid = 's/d/one'\nlevel = 'must'\nsays = 'One.'\nsince = '1.0.0'\n\
     link = 'https://one.example'\n[[clause]]\nid = 's/d/two'\nlevel = 'may'\nsays = 'Two.'\n\
     since = 'main'\nlink = 'https://two.example'\n[[clause]]\nid = 's/e/three'\nlevel = 'should'\n\
     says = 'Three.'\nsince = '1.1.0'\nlink = 'https://three.example'\n";
@@ -16,7 +17,9 @@ fn corpus() -> Corpus {
         [index]\nentries = ['a']\n";
     let files = ["a/w", "a/x", "a/y", "b/z"].map(|id| format!("recipes/{id}.toml"));
     let files: Vec<(&str, &str)> = files.iter().map(|path| (path.as_str(), recipe)).collect();
-    let clauses = clause::read([("clauses.toml", CLAUSES)]).unwrap();
+    let clauses = clause::read([("clauses.toml", CLAUSES)])
+        .unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+        .clauses;
     Corpus::assemble("recipes", &files, clauses).unwrap_or_else(|error| panic!("{error}"))
 }
 

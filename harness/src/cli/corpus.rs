@@ -103,11 +103,13 @@ fn describe(case: &Case, corpus: &Corpus) -> String {
         let _ = writeln!(text, "\nClauses");
         for used in &case.clauses {
             let known = corpus.clause(&used.id);
-            let level = known.map_or_else(String::new, |clause| format!(" ({})", clause.level));
+            let level = known.map_or_else(String::new, |clause| {
+                format!(" ({})", clause.newest().level)
+            });
             let _ = writeln!(text, "  {}{level}", used.id);
             if let Some(clause) = known {
-                let _ = writeln!(text, "    {}", clause.says);
-                let _ = writeln!(text, "    {}", clause.link);
+                let _ = writeln!(text, "    {}", clause.newest().says);
+                let _ = writeln!(text, "    {}", clause.newest().link);
             }
             if !used.satisfied_by.is_empty() {
                 let words: Vec<String> = used
