@@ -36,7 +36,7 @@ pub trait Session {
     /// When the runtime cannot be measured.
     fn start(&mut self) -> Result<(), StartError>;
 
-    /// Pulls one image for one platform and looks at what came of it. Leaves nothing of the
+    /// Pulls one image, for one platform or the tool's default, and looks at what came of it. Leaves nothing of the
     /// image in the store.
     fn pull(&mut self, ask: &Ask<'_>) -> Attempt;
 }
@@ -63,8 +63,9 @@ pub struct Ask<'a> {
     pub repository: &'a str,
     /// Tag of the index in it.
     pub tag: &'a str,
-    /// The platform to ask for.
-    pub platform: &'a Platform,
+    /// The platform to ask for; where there is none, the tool's own default decides, in the pull
+    /// and in every look at what came of it.
+    pub platform: Option<&'a Platform>,
     /// Deadline of each invocation of the tool.
     pub deadline: Duration,
     /// Called when the tool has done what was asked, before anybody looks at the result: what
@@ -77,6 +78,13 @@ impl Ask<'_> {
     #[must_use]
     pub fn reference(&self) -> String {
         format!("{}/{}:{}", self.registry, self.repository, self.tag)
+    }
+
+    /// `--platform` and the platform, as most tools take it; nothing where none is asked for.
+    pub(crate) fn platform_args(&self) -> Vec<String> {
+        self.platform.map_or_else(Vec::new, |platform| {
+            vec!["--platform".to_owned(), platform.to_string()]
+        })
     }
 }
 

@@ -81,6 +81,14 @@ impl Operation {
             Self::Pull => "pull",
         }
     }
+
+    /// The same among everything that recipes can restrict cases to.
+    #[must_use]
+    pub fn in_recipes(self) -> ocipick_corpus::Operation {
+        match self {
+            Self::Pull => ocipick_corpus::Operation::Pull,
+        }
+    }
 }
 
 impl fmt::Display for Operation {

@@ -1,9 +1,9 @@
 //! A case: one image index with its children, as the exact bytes to serve.
 
-use crate::{CaseId, Digest, Platform};
-use std::{collections::BTreeSet, sync::Arc};
+use crate::{Algorithm, Ask, CaseId, Digest, Fault, Operation, Platform};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
-/// One image index with its children, the platform asked for, and what is known about it.
+/// One image index with its children, what tools are asked for, and what is known about it.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// `family/name`, never changed once published.
@@ -16,8 +16,10 @@ pub struct Case {
     pub origins: Vec<String>,
     /// The statements of specifications that bear on this case.
     pub clauses: Vec<ClauseUse>,
-    /// The platform that tools are asked to resolve.
-    pub platform: Platform,
+    /// What tools are asked for, each once and at least one: one trial per runtime and ask.
+    pub asks: Vec<Ask>,
+    /// The operations that the case is for; empty where it is for every one that makes sense.
+    pub operations: BTreeSet<Operation>,
     /// The index under test.
     pub index: Document,
     /// Nested indexes and manifests that the registry serves by digest.
@@ -26,6 +28,10 @@ pub struct Case {
     pub blobs: Vec<Blob>,
     /// Everything that an entry points at, by name, served or not.
     pub children: Vec<Child>,
+    /// How the registry misbehaves, in the order in which faults are looked for.
+    pub faults: Vec<Fault>,
+    /// The entries of `index.json` where the case is an OCI layout.
+    pub layout_refs: Vec<LayoutRef>,
     /// Where the case was written: a recipe file or a layout directory.
     pub source: String,
 }
@@ -33,7 +39,7 @@ pub struct Case {
 /// A JSON document with the media type it is served as. The bytes are never re-serialised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
-    /// sha256 of `bytes`.
+    /// The digest by which it is asked for, of whatever algorithm.
     pub digest: Digest,
     /// The `Content-Type` it is served with.
     pub media_type: String,
@@ -42,12 +48,22 @@ pub struct Document {
 }
 
 impl Document {
-    /// Makes a document of authored bytes; the digest is computed here and nowhere else.
+    /// Makes a document of authored bytes, known by its sha256.
     #[must_use]
     pub fn new(media_type: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self::known_by(Algorithm::Sha256, media_type, bytes)
+    }
+
+    /// Makes a document of authored bytes, known by its digest of this algorithm.
+    #[must_use]
+    pub fn known_by(
+        algorithm: Algorithm,
+        media_type: impl Into<String>,
+        bytes: impl Into<Arc<[u8]>>,
+    ) -> Self {
         let bytes = bytes.into();
         Self {
-            digest: Digest::sha256(&bytes),
+            digest: Digest::of(algorithm, &bytes),
             media_type: media_type.into(),
             bytes,
         }
@@ -57,14 +73,14 @@ impl Document {
 /// A config or layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob {
-    /// sha256 of `bytes`.
+    /// The digest by which it is asked for.
     pub digest: Digest,
     /// The blob, byte for byte.
     pub bytes: Arc<[u8]>,
 }
 
 impl Blob {
-    /// Makes a blob of authored bytes.
+    /// Makes a blob of authored bytes, known by its sha256.
     #[must_use]
     pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
         let bytes = bytes.into();
@@ -106,13 +122,67 @@ pub struct Layer {
     pub diff_id: Digest,
 }
 
+/// An entry of the `index.json` of a layout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayoutRef {
+    /// What the recipe calls its target: `index`, or the name of a child or nested index.
+    pub of: String,
+    /// `mediaType` of the descriptor.
+    pub media_type: String,
+    /// The digest of the target.
+    pub digest: Digest,
+    /// The size of the target, in bytes.
+    pub size: u64,
+    /// `org.opencontainers.image.ref.name`; none where the entry has no name.
+    pub name: Option<String>,
+}
+
+impl LayoutRef {
+    /// What the index under test is called in recipes.
+    pub const INDEX: &'static str = "index";
+    /// The name that tools are asked for.
+    pub const LATEST: &'static str = "latest";
+
+    /// The one entry of an ordinary layout: the index under test, named `latest`.
+    #[must_use]
+    pub fn latest(index: &Document) -> Self {
+        Self {
+            of: Self::INDEX.to_owned(),
+            media_type: index.media_type.clone(),
+            digest: index.digest.clone(),
+            size: index.bytes.len() as u64,
+            name: Some(Self::LATEST.to_owned()),
+        }
+    }
+}
+
 /// A clause that a case exercises, and the outcomes that satisfy it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClauseUse {
     /// Id of the clause, as in `corpus/clauses`.
     pub id: String,
-    /// The outcomes that satisfy it; empty where the clause is about something else than the pick.
-    pub satisfied_by: Vec<Expectation>,
+    /// For each ask of the case, in their order, the outcomes that satisfy the clause; empty
+    /// where the clause is about something else than the pick.
+    pub satisfied_by: Vec<(Ask, Vec<Expectation>)>,
+}
+
+impl ClauseUse {
+    /// The outcomes that satisfy the clause when tools are asked for this; empty where it says
+    /// nothing of that.
+    #[must_use]
+    pub fn satisfied_by(&self, ask: &Ask) -> &[Expectation] {
+        let mut all = self.satisfied_by.iter();
+        all.find(|(of, _)| of == ask)
+            .map_or(&[], |(_, expectations)| expectations)
+    }
+
+    /// The outcomes that satisfy the clause, where they are the same whatever is asked for.
+    #[must_use]
+    pub fn satisfied_alike(&self) -> Option<&[Expectation]> {
+        let (_, first) = self.satisfied_by.first()?;
+        let alike = self.satisfied_by.iter().all(|(_, each)| each == first);
+        alike.then_some(first)
+    }
 }
 
 /// An outcome that a clause accepts.
@@ -124,7 +194,29 @@ pub enum Expectation {
     Refuses,
 }
 
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Picks(child) => write!(f, "picks {child}"),
+            Self::Refuses => f.write_str("refuses"),
+        }
+    }
+}
+
 impl Case {
+    /// Whether the case is for this operation.
+    #[must_use]
+    pub fn is_for(&self, operation: Operation) -> bool {
+        self.operations.is_empty() || self.operations.contains(&operation)
+    }
+
+    /// What tools are asked for, in a line for people.
+    #[must_use]
+    pub fn asked(&self) -> String {
+        let asks: Vec<String> = self.asks.iter().map(ToString::to_string).collect();
+        asks.join(", ")
+    }
+
     /// The child of that name.
     #[must_use]
     pub fn child(&self, name: &str) -> Option<&Child> {

@@ -60,8 +60,8 @@ pub(crate) struct BuiltChild {
 const EPOCH: &str = "1970-01-01T00:00:00Z";
 
 /// Builds a child of `case`. Where its config names no architecture, its program is made for the
-/// one that is asked for.
-pub(crate) fn build(spec: &ChildSpec, case: &CaseId, asked: &Platform) -> BuiltChild {
+/// architecture `asked`.
+pub(crate) fn build(spec: &ChildSpec, case: &CaseId, asked: &str) -> BuiltChild {
     let marker = format!("{case} {}", spec.name);
     let (blob, built_layer, layer_annotations) = content(spec, &marker, asked);
     let config = Blob::new(config(spec, &marker, &built_layer).pretty().into_bytes());
@@ -110,14 +110,14 @@ pub(crate) fn build(spec: &ChildSpec, case: &CaseId, asked: &Platform) -> BuiltC
 }
 
 /// The layer of a child, and the annotations of its descriptor.
-fn content(spec: &ChildSpec, marker: &str, asked: &Platform) -> (Blob, Layer, Option<Json>) {
+fn content(spec: &ChildSpec, marker: &str, asked: &str) -> (Blob, Layer, Option<Json>) {
     match spec.kind {
         Kind::Image => {
             let architecture = spec
                 .platform
                 .as_ref()
                 .and_then(|keys| text(keys, "architecture"))
-                .unwrap_or(&asked.architecture);
+                .unwrap_or(asked);
             let built = layer::image_layer(
                 format!("{marker}\n").as_bytes(),
                 elf::Machine::named(architecture),

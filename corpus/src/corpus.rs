@@ -1,8 +1,8 @@
 //! The corpus: every case, in the order of the matrix.
 
 use crate::{
-    Case, CaseId, Clause, CorpusError, Digest, Family, Mistake, MistakeKind, Platform,
-    Specification, clause, family, layout,
+    Ask, Case, CaseId, Clause, CorpusError, Digest, Effects, Family, Fault, HeaderFault, LayoutRef,
+    Mistake, MistakeKind, Specification, clause, family, layout,
     mistake::Report,
     nearest::nearest,
     recipe::{self, Source},
@@ -70,14 +70,14 @@ impl Corpus {
         Self::assemble(&dir.display().to_string(), &files, built_in_clauses()?)
     }
 
-    /// Makes a corpus of the OCI layouts below a directory, each of which is asked for `platform`.
+    /// Makes a corpus of the OCI layouts below a directory, each of which is asked for the same.
     /// The id of a case is its path relative to `dir`.
     ///
     /// # Errors
     ///
     /// Where there is no layout, or one of them cannot be read; all of those are listed.
-    pub fn foreign(dir: &Path, platform: &Platform) -> Result<Self, CorpusError> {
-        let cases = layout::read_all(dir, platform).map_err(CorpusError::Layouts)?;
+    pub fn foreign(dir: &Path, ask: &Ask) -> Result<Self, CorpusError> {
+        let cases = layout::read_all(dir, ask).map_err(CorpusError::Layouts)?;
         Ok(Self {
             families: families_of(&cases),
             cases,
@@ -221,7 +221,12 @@ pub fn digest_of<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Digest {
     let mut hasher = Lengths(Sha256::new());
     for case in cases {
         hasher.add(case.id.as_str().as_bytes());
-        hasher.add(case.platform.to_string().as_bytes());
+        let mut asks = case.asks.iter();
+        hasher.add(
+            asks.next()
+                .map_or_else(String::new, ToString::to_string)
+                .as_bytes(),
+        );
         hasher.add(case.index.media_type.as_bytes());
         hasher.add(&case.index.bytes);
         hasher.count(case.documents.len());
@@ -232,6 +237,30 @@ pub fn digest_of<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Digest {
         hasher.count(case.blobs.len());
         for blob in &case.blobs {
             hasher.add(blob.digest.as_str().as_bytes());
+        }
+        // What few cases have is fed only where it is there, each under a word that no id can
+        // be, so that the digests of the others are as they were before it was thought of.
+        for ask in asks {
+            hasher.add(b"+ask");
+            hasher.add(ask.to_string().as_bytes());
+        }
+        for operation in &case.operations {
+            hasher.add(b"+operation");
+            hasher.add(operation.as_str().as_bytes());
+        }
+        for fault in &case.faults {
+            hasher.add(b"+fault");
+            hasher.fault(fault);
+        }
+        if case.layout_refs != [LayoutRef::latest(&case.index)] {
+            hasher.add(b"+layout");
+            hasher.count(case.layout_refs.len());
+            for entry in &case.layout_refs {
+                hasher.add(entry.media_type.as_bytes());
+                hasher.add(entry.digest.as_str().as_bytes());
+                hasher.add(entry.size.to_string().as_bytes());
+                hasher.maybe(entry.name.as_deref().map(str::as_bytes));
+            }
         }
     }
     Digest::verbatim(format!(
@@ -251,6 +280,64 @@ impl Lengths {
     fn add(&mut self, bytes: &[u8]) {
         self.count(bytes.len());
         self.0.update(bytes);
+    }
+
+    fn maybe(&mut self, bytes: Option<&[u8]>) {
+        self.count(usize::from(bytes.is_some()));
+        self.add(bytes.unwrap_or_default());
+    }
+
+    fn maybe_number(&mut self, number: Option<u128>) {
+        self.maybe(
+            number
+                .map(u128::to_le_bytes)
+                .as_ref()
+                .map(<[u8; 16]>::as_slice),
+        );
+    }
+
+    fn header(&mut self, fault: Option<&HeaderFault>) {
+        self.maybe(fault.map(|fault| match fault {
+            HeaderFault::Absent => b"-".as_slice(),
+            HeaderFault::Says(_) => b"=".as_slice(),
+        }));
+        match fault {
+            Some(HeaderFault::Says(text)) => self.add(text.as_bytes()),
+            Some(HeaderFault::Absent) | None => {}
+        }
+    }
+
+    fn fault(&mut self, fault: &Fault) {
+        let Effects {
+            answer,
+            bytes,
+            cut,
+            delay,
+            content_type,
+            digest_header,
+            chunked,
+        } = &fault.effects;
+        self.add(fault.target.as_str().as_bytes());
+        for method in fault.methods.as_strs() {
+            self.add(method.as_bytes());
+        }
+        self.maybe_number(fault.times.map(|times| u128::from(times.get())));
+        self.count(usize::from(answer.is_some()));
+        if let Some(answer) = answer {
+            self.count(usize::from(answer.status));
+            self.count(answer.headers.len());
+            for (name, value) in &answer.headers {
+                self.add(name.as_bytes());
+                self.add(value.as_bytes());
+            }
+            self.maybe(answer.body.as_deref().map(str::as_bytes));
+        }
+        self.maybe(bytes.as_ref().map(|other| other.digest.as_str().as_bytes()));
+        self.maybe_number(cut.map(u128::from));
+        self.maybe_number(delay.map(|delay| delay.as_millis()));
+        self.header(content_type.as_ref());
+        self.header(digest_header.as_ref());
+        self.count(usize::from(*chunked));
     }
 }
 
@@ -337,6 +424,7 @@ fn whole_file(case: &Case, kind: MistakeKind) -> Mistake {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Operation;
 
     const RECIPE: &str = "title = 'A'\nwhy = 'B'\nplatform = 'linux/amd64'\n[children.a]\n\
         platform = 'linux/amd64'\n[index]\nentries = ['a']\n";
@@ -455,7 +543,13 @@ mod tests {
         };
         assert!(!changed(|case| case.title.clear()));
         assert!(changed(|case| case.id = CaseId::foreign("a/y")));
-        assert!(changed(|case| case.platform.os.push('x')));
+        assert!(changed(|case| case.asks = vec![Ask::Default]));
+        assert!(changed(|case| case.asks.push(Ask::Default)));
+        assert!(changed(|case| {
+            case.operations.insert(Operation::Import);
+        }));
+        assert!(changed(|case| case.layout_refs[0].name = None));
+        assert!(changed(|case| case.layout_refs.clear()));
         assert!(changed(|case| case.index.media_type.push('x')));
         assert!(changed(|case| case.index.bytes = [1].into()));
         assert!(changed(|case| case.documents[0].media_type.push('x')));

@@ -1,7 +1,30 @@
 //! Content digests, in the form the OCI image specification writes them.
 
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 use std::fmt;
+
+/// An algorithm that digests of the corpus are made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Algorithm {
+    /// SHA-256, which every tool knows.
+    Sha256,
+    /// SHA-512, which the image specification registers as well.
+    Sha512,
+}
+
+impl Algorithm {
+    /// Every algorithm.
+    pub const ALL: &[Self] = &[Self::Sha256, Self::Sha512];
+
+    /// The word for it in a digest.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+}
 
 /// A digest string such as `sha256:e3b0…`, kept exactly as written.
 ///
@@ -18,6 +41,15 @@ impl Digest {
     #[must_use]
     pub fn sha256(bytes: &[u8]) -> Self {
         Self(format!("sha256:{}", hex(&Sha256::digest(bytes))))
+    }
+
+    /// Computes the digest of `bytes` by an algorithm.
+    #[must_use]
+    pub fn of(algorithm: Algorithm, bytes: &[u8]) -> Self {
+        match algorithm {
+            Algorithm::Sha256 => Self::sha256(bytes),
+            Algorithm::Sha512 => Self(format!("sha512:{}", hex(&Sha512::digest(bytes)))),
+        }
     }
 
     /// Takes a digest as somebody wrote it, without judging it.
@@ -53,10 +85,12 @@ impl Digest {
         encoded.get(..12).unwrap_or(encoded)
     }
 
-    /// Whether this is a sha256 digest that `bytes` hash to.
+    /// Whether this is a digest of an algorithm we know, and what `bytes` come to by it.
     #[must_use]
     pub fn matches(&self, bytes: &[u8]) -> bool {
-        *self == Self::sha256(bytes)
+        let mut algorithms = Algorithm::ALL.iter();
+        let algorithm = algorithms.find(|known| self.algorithm() == Some(known.as_str()));
+        algorithm.is_some_and(|algorithm| *self == Self::of(*algorithm, bytes))
     }
 }
 
@@ -87,6 +121,19 @@ mod tests {
             Digest::sha256(b"").as_str(),
             "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
+    }
+
+    #[test]
+    fn sha512_of_nothing_is_the_well_known_value() {
+        let digest = Digest::of(Algorithm::Sha512, b"");
+        assert!(
+            digest
+                .as_str()
+                .starts_with("sha512:cf83e1357eefb8bdf1542850d66d8007")
+        );
+        assert_eq!(digest.encoded().len(), 128);
+        assert!(digest.matches(b"") && !digest.matches(b"x"));
+        assert!(!Digest::verbatim("md5:x").matches(b""));
     }
 
     #[test]

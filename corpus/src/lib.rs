@@ -3,6 +3,7 @@
 //! Recipes (data files below `corpus/recipes`) become [`Case`]s, which are exact bytes.
 //! Nothing here knows any tool, and nothing here touches the network.
 
+mod ask;
 mod case;
 mod child;
 mod clause;
@@ -12,6 +13,7 @@ mod digest;
 mod elf;
 mod error;
 mod family;
+mod fault;
 mod id;
 mod json;
 mod layer;
@@ -20,19 +22,23 @@ mod marker;
 mod media_type;
 mod mistake;
 mod nearest;
+mod operation;
 mod platform;
 mod recipe;
 mod refusal;
 mod value;
 
-pub use case::{Blob, Case, Child, ClauseUse, Document, Expectation, Layer};
+pub use ask::Ask;
+pub use case::{Blob, Case, Child, ClauseUse, Document, Expectation, Layer, LayoutRef};
 pub use clause::{Clause, Level, Release, Specification, Wording};
 pub use corpus::{Corpus, built_in_clauses, built_in_specifications, digest_of};
-pub use digest::Digest;
+pub use digest::{Algorithm, Digest};
 pub use error::CorpusError;
 pub use family::Family;
+pub use fault::{Answer, Effects, Fault, HeaderFault, Methods, Part, Substitute};
 pub use id::{CaseId, CaseIdError};
 pub use layout::{LayoutError, LayoutErrorKind, Place, write_layout};
 pub use mistake::{Mistake, MistakeKind, PlaceholderFault};
+pub use operation::{Operation, OperationError};
 pub use platform::{Platform, PlatformError};
 pub use refusal::Refusal;

@@ -1,5 +1,6 @@
 //! Mistakes in the files that people write: recipes, clauses and families.
 
+use crate::Ask;
 use std::ops::Range;
 
 /// A mistake in a recipe, clause or family file, with the place to look at.
@@ -83,6 +84,27 @@ pub enum MistakeKind {
         "`{0}` is not a platform (hint: write os/architecture or os/architecture/variant, such as linux/arm/v7; odd ones can be written as a table)"
     )]
     BadPlatform(String),
+    /// Something that no tool could be asked for.
+    #[error(
+        "`{0}` is nothing to ask a tool for (hint: write os/architecture or os/architecture/variant, such as linux/arm/v7, or default for the tool's own)"
+    )]
+    BadAsk(String),
+    /// Two trials that would be one.
+    #[error("`{0}` is asked for twice (hint: list each platform once)")]
+    AskTwice(Ask),
+    /// A list of platforms without any.
+    #[error("nothing is asked for (hint: write platforms = [\"linux/amd64\", \"default\"])")]
+    AskNothing,
+    /// An expectation about something that is not asked for.
+    #[error("`{ask}` is not asked for here ({})", did_you_mean(nearest.as_ref(), known))]
+    NotAsked {
+        /// The key as written.
+        ask: String,
+        /// What was probably meant.
+        nearest: Option<String>,
+        /// Everything that is asked for.
+        known: Vec<String>,
+    },
     /// An origin that cannot be looked up.
     #[error(
         "`{0}` is not an origin (hint: write owner/repository#number, or the id of a CVE or GHSA)"

@@ -9,7 +9,7 @@ use ocipick::registry::{Namespace, Registry, RegistryError};
 use ocipick_corpus::{Blob, Case, Document};
 use serde_json::Value;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     sync::Arc,
@@ -36,7 +36,10 @@ fn case(seed: &str) -> Arc<Case> {
         why: String::new(),
         origins: Vec::new(),
         clauses: Vec::new(),
-        platform: "linux/amd64".parse().unwrap(),
+        asks: vec!["linux/amd64".parse().unwrap()],
+        operations: BTreeSet::new(),
+        faults: Vec::new(),
+        layout_refs: Vec::new(),
         index: Document::new(INDEX_TYPE, index),
         documents: vec![Document::new("", manifest.into_bytes())],
         blobs: vec![

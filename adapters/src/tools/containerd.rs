@@ -242,21 +242,16 @@ impl ContainerdSession {
     /// Mounts what would run, which is where containerd chooses for good: a pull that ended
     /// well is no proof that there is anything to run.
     fn look(&self, attempt: &mut Attempt, ask: &Ask<'_>, namespace: &str) -> Result<(), RunError> {
-        let (reference, platform) = (ask.reference(), ask.platform.to_string());
+        let (reference, platform) = (ask.reference(), ask.platform_args());
         let point = self.mount_point();
         if let Err(error) = fs::create_dir(&point) {
             attempt.materialised = Looked::Failed(format!("{}: {error}", point.display()));
             return Ok(());
         }
         let target = point.to_string_lossy().into_owned();
-        let args = [
-            "images",
-            "mount",
-            "--platform",
-            &platform,
-            &reference,
-            &target,
-        ];
+        let mut args = vec!["images", "mount"];
+        args.extend(platform.iter().map(String::as_str));
+        args.extend([reference.as_str(), &target]);
         let mut mount = self.invocation(namespace, &args, ask.deadline);
         mount.reveal = Some(point.join(MARKER_FILE));
         let at = attempt.keep(run(&mount, self.room.cancel())?);
@@ -344,8 +339,9 @@ impl Session for ContainerdSession {
         let mut attempt = Attempt::default();
         self.trials += 1;
         let namespace = format!("ocipick-{}-{}", std::process::id(), self.trials);
-        let (reference, platform) = (ask.reference(), ask.platform.to_string());
-        let mut args = vec!["images", "pull", "--plain-http", "--platform", &platform];
+        let (reference, platform) = (ask.reference(), ask.platform_args());
+        let mut args = vec!["images", "pull", "--plain-http"];
+        args.extend(platform.iter().map(String::as_str));
         let prints_chain =
             !has_transfer_service(&self.runtime.version) || self.runtime.flavour.is_some();
         if self.runtime.flavour == Some(Flavour::Local) {

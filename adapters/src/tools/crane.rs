@@ -52,15 +52,10 @@ impl Session for CraneSession {
         self.trials += 1;
         let archive = self.room.dir().join(format!("image{}.tar", self.trials));
         let target = archive.to_string_lossy().into_owned();
-        let (platform, reference) = (ask.platform.to_string(), ask.reference());
-        let args = [
-            "pull",
-            "--insecure",
-            "--platform",
-            &platform,
-            &reference,
-            &target,
-        ];
+        let (platform, reference) = (ask.platform_args(), ask.reference());
+        let mut args = vec!["pull", "--insecure"];
+        args.extend(platform.iter().map(String::as_str));
+        args.extend([reference.as_str(), &target]);
         let program = self.runtime.binary("client");
         let pulled = attempt!(attempt, self.room.run(&program, &args, ask.deadline));
         (ask.pulled)();

@@ -372,10 +372,10 @@ impl DockerSession {
         ask: &Ask<'_>,
         container: &str,
     ) -> Result<Option<String>, RunError> {
-        let (reference, platform) = (ask.reference(), ask.platform.to_string());
-        let mut create = |platform: &[&str]| -> Result<Option<String>, RunError> {
+        let (reference, platform) = (ask.reference(), ask.platform_args());
+        let mut create = |platform: &[String]| -> Result<Option<String>, RunError> {
             let mut args = vec!["create", "--pull", "never", "--name", container];
-            args.extend(platform);
+            args.extend(platform.iter().map(String::as_str));
             // Without a command docker refuses images that name none, which is another matter.
             args.extend([reference.as_str(), "/ocipick/say"]);
             let at = attempt.keep(self.docker(&args, ask.deadline)?);
@@ -383,16 +383,18 @@ impl DockerSession {
             Ok((!created.exit.is_success()).then(|| created.last_words()))
         };
         // The classic store has one image under a reference. The other has one per platform,
-        // and is first asked for the one that was pulled.
-        if self.runtime.flavour.is_none() {
+        // and is first asked for the one that was pulled; where that was left to the engine, the
+        // container is left to it, too.
+        if self.runtime.flavour.is_none() || platform.is_empty() {
             return create(&[]);
         }
-        let Some(words) = create(&["--platform", &platform])? else {
+        let Some(words) = create(&platform)? else {
             return Ok(None);
         };
         if create(&[])?.is_none() {
             attempt.notes.push(format!(
-                "a container can be made of the image only without --platform {platform}: {words}"
+                "a container can be made of the image only without {}: {words}",
+                platform.join(" ")
             ));
             return Ok(None);
         }
@@ -425,12 +427,15 @@ impl Session for DockerSession {
         let mut attempt = Attempt::default();
         self.trials += 1;
         let container = format!("ocipick-{}-{}", std::process::id(), self.trials);
-        let (reference, platform) = (ask.reference(), ask.platform.to_string());
+        let reference = ask.reference();
+        let platform = ask.platform_args();
         let removal = self.removal(&reference, &container);
         if let Err(trouble) = self.warden.begin(&removal) {
             return Attempt::troubled(trouble);
         }
-        let args = ["pull", "--platform", &platform, &reference];
+        let mut args = vec!["pull"];
+        args.extend(platform.iter().map(String::as_str));
+        args.push(&reference);
         match self.docker(&args, ask.deadline) {
             Ok(ran) => attempt.decisive = Some(attempt.keep(ran)),
             Err(error) => {

@@ -78,14 +78,10 @@ impl Session for PodmanSession {
 
     fn pull(&mut self, ask: &Ask<'_>) -> Attempt {
         let mut attempt = Attempt::default();
-        let (platform, reference) = (ask.platform.to_string(), ask.reference());
-        let args = [
-            "pull",
-            "--tls-verify=false",
-            "--platform",
-            &platform,
-            &reference,
-        ];
+        let (platform, reference) = (ask.platform_args(), ask.reference());
+        let mut args = vec!["pull", "--tls-verify=false"];
+        args.extend(platform.iter().map(String::as_str));
+        args.push(&reference);
         let pulled = attempt!(attempt, self.podman(&args, ask.deadline));
         (ask.pulled)();
         attempt.decisive = Some(pulled);

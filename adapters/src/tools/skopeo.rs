@@ -55,16 +55,13 @@ impl Session for SkopeoSession {
         let target = format!("dir:{}", into.display());
         let digest_text = digest_file.to_string_lossy().into_owned();
         let policy = self.room.policy().to_string_lossy().into_owned();
-        let mut args = vec![
-            "--policy",
-            &policy,
-            "--override-os",
-            &ask.platform.os,
-            "--override-arch",
-            &ask.platform.architecture,
-        ];
-        if let Some(variant) = &ask.platform.variant {
-            args.extend(["--override-variant", variant]);
+        let mut args = vec!["--policy", &policy];
+        if let Some(platform) = ask.platform {
+            args.extend(["--override-os", &platform.os]);
+            args.extend(["--override-arch", &platform.architecture]);
+            if let Some(variant) = &platform.variant {
+                args.extend(["--override-variant", variant]);
+            }
         }
         args.extend([
             "copy",

@@ -6,10 +6,10 @@ use super::{
     explore::explore,
     lenient,
 };
-use crate::{Blob, Case, CaseId, Digest, Document, Platform, json::Json};
+use crate::{Ask, Blob, Case, CaseId, Digest, Document, LayoutRef, json::Json};
 use oci_spec::image::ImageIndex;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -17,12 +17,12 @@ use std::{
 
 /// Reads every layout below `dir`, as cases in the order of their ids. Every layout that cannot be
 /// read is an error of its own.
-pub(crate) fn read_all(dir: &Path, platform: &Platform) -> Result<Vec<Case>, Vec<LayoutError>> {
+pub(crate) fn read_all(dir: &Path, ask: &Ask) -> Result<Vec<Case>, Vec<LayoutError>> {
     let layouts = find(dir).map_err(|error| vec![error])?;
     let mut cases = BTreeMap::new();
     let mut errors = Vec::new();
     for layout in &layouts {
-        match id(dir, layout).and_then(|id| read(layout, id, platform)) {
+        match id(dir, layout).and_then(|id| read(layout, id, ask)) {
             Ok(case) => {
                 if let Some(earlier) = cases.insert(case.id.clone(), case) {
                     let kind = LayoutErrorKind::IdTaken(earlier.id.as_str().to_owned());
@@ -89,7 +89,7 @@ fn id(dir: &Path, layout: &Path) -> Result<CaseId, LayoutError> {
     Ok(CaseId::foreign(name.unwrap_or_else(|| "layout".to_owned())))
 }
 
-fn read(layout: &Path, id: CaseId, platform: &Platform) -> Result<Case, LayoutError> {
+fn read(layout: &Path, id: CaseId, ask: &Ask) -> Result<Case, LayoutError> {
     let (digest, media_type) = index_descriptor(&layout.join("index.json"))?;
     let blobs = Blobs::read(&layout.join("blobs"))?;
     let Some(bytes) = blobs.get(&digest) else {
@@ -123,7 +123,10 @@ fn read(layout: &Path, id: CaseId, platform: &Platform) -> Result<Case, LayoutEr
         why: String::new(),
         origins: Vec::new(),
         clauses: Vec::new(),
-        platform: platform.clone(),
+        asks: vec![ask.clone()],
+        operations: BTreeSet::new(),
+        faults: Vec::new(),
+        layout_refs: vec![LayoutRef::latest(&index)],
         index,
         documents: explored.documents,
         blobs: rest,

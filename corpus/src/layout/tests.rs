@@ -1,7 +1,7 @@
 //! Layouts: what is written is read back, and what is wrong is said.
 
 use super::{read_all, write_layout};
-use crate::{Case, Corpus, Digest, Platform, recipe::properties::any_recipe};
+use crate::{Ask, Case, Corpus, Digest, recipe::properties::any_recipe};
 use proptest::prelude::*;
 use std::{
     collections::BTreeSet,
@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-fn platform() -> Platform {
+fn ask() -> Ask {
     "linux/amd64".parse().unwrap()
 }
 
@@ -52,7 +52,7 @@ fn the_built_in_corpus_is_read_back_from_layouts() {
         write_layout(case, &dir).unwrap();
         write_layout(case, &dir).unwrap_or_else(|error| panic!("writing it again: {error}"));
     }
-    let foreign = Corpus::foreign(root.path(), &platform()).unwrap();
+    let foreign = Corpus::foreign(root.path(), &ask()).unwrap();
     assert_eq!(foreign.cases().len(), corpus.cases().len());
     for case in foreign.cases() {
         let written = corpus.get(&case.id).unwrap();
@@ -79,7 +79,7 @@ proptest! {
         let case = recipe.case();
         let root = tempfile::tempdir().unwrap();
         write_layout(&case, root.path()).unwrap();
-        let read = read_all(root.path(), &platform()).unwrap().remove(0);
+        let read = read_all(root.path(), &ask()).unwrap().remove(0);
         prop_assert_eq!(&read.index, &case.index);
         prop_assert_eq!(served(&read), served(&case));
         let manifests = |case: &Case| -> BTreeSet<(String, bool)> {
@@ -110,7 +110,7 @@ fn children_are_named_by_their_first_place() {
         r#"{{"Manifests":[{{"digest":"{nested}"}},{{"digest":"{manifest}","mediaType":"x/first"}},{{"digest":"sha256:44","Digest":"sha256:55"}}],"manifests":[{{"digest":"sha256:66"}}]}}, and more"#
     );
     put_layout(&dir, index.as_bytes());
-    let foreign = Corpus::foreign(root.path(), &platform()).unwrap();
+    let foreign = Corpus::foreign(root.path(), &ask()).unwrap();
     let case = &foreign.cases()[0];
     assert_eq!(case.id.as_str(), "some/layout");
     assert_eq!(case.index.media_type, "application/vnd.example");
@@ -154,7 +154,7 @@ fn a_directory_that_is_a_layout_is_named_after_itself() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("lone");
     put_layout(&dir, br#"{"manifests":[]}"#);
-    let foreign = Corpus::foreign(&dir, &platform()).unwrap();
+    let foreign = Corpus::foreign(&dir, &ask()).unwrap();
     assert_eq!(foreign.cases()[0].id.as_str(), "lone");
     assert_eq!(foreign.families()[0].id, "");
 }
@@ -166,7 +166,7 @@ fn a_plain_manifest_is_its_own_child() {
         root.path(),
         br#"{"config":{"digest":"sha256:00"},"layers":[]}"#,
     );
-    let case = read_all(root.path(), &platform()).unwrap().remove(0);
+    let case = read_all(root.path(), &ask()).unwrap().remove(0);
     assert_eq!(case.children[0].name, "manifest");
     assert_eq!(case.children[0].manifest, case.index.digest);
     assert!(case.documents.is_empty());
@@ -184,7 +184,7 @@ fn a_chain_of_indexes_of_any_depth_is_followed() {
         root.path(),
         format!(r#"{{"manifests":[{{"digest":"{digest}"}}]}}"#).as_bytes(),
     );
-    let case = read_all(root.path(), &platform()).unwrap().remove(0);
+    let case = read_all(root.path(), &ask()).unwrap().remove(0);
     assert_eq!((case.children.len(), case.documents.len()), (1, 301));
 }
 
@@ -270,9 +270,7 @@ fn mistakes_in_layouts_are_reported_with_file_and_hint() {
     for (name, make) in MISTAKES {
         let root = tempfile::tempdir().unwrap();
         let dir = make(root.path());
-        let error = Corpus::foreign(&dir, &platform())
-            .expect_err(name)
-            .to_string();
+        let error = Corpus::foreign(&dir, &ask()).expect_err(name).to_string();
         assert!(error.contains("(hint: "), "{name}: {error}");
         let shown = error.replace(root.path().to_str().unwrap(), "DIR");
         insta::assert_snapshot!(format!("layout-{name}"), shown);
@@ -288,7 +286,7 @@ fn foreign_blobs_of_other_algorithms_are_taken_as_they_are() {
     );
     put(&root.path().join("blobs/blake3/00"), br#"{"layers":[]}"#);
     put(&root.path().join("blobs/sha256/.half-written"), b"");
-    let case = read_all(root.path(), &platform()).unwrap().remove(0);
+    let case = read_all(root.path(), &ask()).unwrap().remove(0);
     assert_eq!(case.documents[0].digest.as_str(), "blake3:00");
 }
 
@@ -310,7 +308,7 @@ fn writing_never_mixes_with_what_is_there() {
 fn digests_that_lead_out_of_the_layout_are_not_written() {
     let root = tempfile::tempdir().unwrap();
     put_layout(root.path(), br#"{"manifests":[]}"#);
-    let mut case = read_all(root.path(), &platform()).unwrap().remove(0);
+    let mut case = read_all(root.path(), &ask()).unwrap().remove(0);
     for digest in ["sha256:../../x", "..:x", "plain", "sha256:"] {
         case.index.digest = Digest::verbatim(digest);
         let error = write_layout(&case, &root.path().join("out")).unwrap_err();

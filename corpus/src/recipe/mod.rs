@@ -3,6 +3,8 @@
 //! The way is `value` (TOML with places) → `expand` (one table per combination of axis values) →
 //! `spec` (what the table means, defaults filled in) → `render` (bytes).
 
+mod asks;
+mod clauses;
 mod expand;
 mod placeholder;
 #[cfg(test)]

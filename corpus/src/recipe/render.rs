@@ -2,11 +2,12 @@
 
 use super::{
     What,
+    clauses::ClauseSpec,
     placeholder::{self, Piece},
     spec::{EntrySpec, Field, IndexContent, IndexSpec, PlatformSpec, SizeSpec, Spec, Template},
 };
 use crate::{
-    Case, CaseId, ClauseUse, Digest, Document, Expectation,
+    Case, CaseId, Digest, Document, Expectation, LayoutRef,
     child::{self, BuiltChild, ChildSpec},
     json::{Json, Members, push, size},
     mistake::{MistakeKind, PlaceholderFault, Report},
@@ -55,19 +56,11 @@ pub(crate) fn render(
         title: spec.title.clone(),
         why: spec.why.clone(),
         origins: spec.origins.clone(),
-        clauses: spec
-            .clauses
-            .iter()
-            .map(|clause| ClauseUse {
-                id: clause.id.clone(),
-                satisfied_by: clause
-                    .satisfied_by
-                    .iter()
-                    .map(|(expectation, _)| expectation.clone())
-                    .collect(),
-            })
-            .collect(),
-        platform: spec.platform.clone(),
+        clauses: spec.clauses.iter().map(ClauseSpec::used).collect(),
+        asks: spec.asks.clone(),
+        operations: BTreeSet::new(),
+        faults: Vec::new(),
+        layout_refs: vec![LayoutRef::latest(&index)],
         index,
         documents: nested
             .chain(served().map(|(_, built)| built.manifest.clone()))
@@ -89,7 +82,7 @@ fn note_unreachable_picks(
     reached: &[(&ChildSpec, BuiltChild)],
     report: &mut Report<'_>,
 ) {
-    for (expectation, span) in spec.clauses.iter().flat_map(|clause| &clause.satisfied_by) {
+    for (expectation, span) in spec.clauses.iter().flat_map(ClauseSpec::expectations) {
         match expectation {
             Expectation::Picks(name) => {
                 let defined = spec.children.iter().any(|child| child.name == *name);
@@ -269,7 +262,7 @@ impl<'a> Renderer<'a, '_, '_> {
             let built = self
                 .children
                 .entry(&child.name)
-                .or_insert_with(|| child::build(child, self.id, &spec.platform));
+                .or_insert_with(|| child::build(child, self.id, spec.program_for()));
             return Some(Target {
                 digest: built.manifest.digest.clone(),
                 size: size(&built.manifest.bytes),

@@ -1,21 +1,35 @@
 //! What the table of one case means, with every default filled in.
 
-use super::placeholder;
+use super::{
+    asks,
+    clauses::{self, ClauseSpec},
+    placeholder,
+};
 use crate::{
-    Expectation, Platform,
+    Ask, Platform,
     child::{ChildSpec, Kind},
     json::Members,
     media_type::Format,
     mistake::{MistakeKind, Report},
-    nearest::nearest,
-    value::{Fields, Key, Node, Table, Value, owned, to_members, wrong},
+    value::{Fields, Key, Node, Table, Value, to_members, wrong},
 };
 use std::{collections::BTreeSet, ops::Range};
 
 /// The keys of a recipe.
 pub(crate) const TOP_LEVEL: &[&str] = &[
-    "title", "why", "origins", "platform", "name", "clauses", "axes", "except", "children",
-    "index", "indexes", "entries",
+    "title",
+    "why",
+    "origins",
+    "platform",
+    "platforms",
+    "name",
+    "clauses",
+    "axes",
+    "except",
+    "children",
+    "index",
+    "indexes",
+    "entries",
 ];
 
 /// The keys that say how a recipe expands, and are gone afterwards.
@@ -26,7 +40,7 @@ pub(crate) struct Spec {
     pub(crate) title: String,
     pub(crate) why: String,
     pub(crate) origins: Vec<String>,
-    pub(crate) platform: Platform,
+    pub(crate) asks: Vec<Ask>,
     pub(crate) clauses: Vec<ClauseSpec>,
     pub(crate) children: Vec<ChildSpec>,
     pub(crate) index: IndexSpec,
@@ -34,10 +48,14 @@ pub(crate) struct Spec {
     pub(crate) entries: Vec<EntrySpec>,
 }
 
-/// A clause with the outcomes that satisfy it, and where they were written.
-pub(crate) struct ClauseSpec {
-    pub(crate) id: String,
-    pub(crate) satisfied_by: Vec<(Expectation, Range<usize>)>,
+impl Spec {
+    /// The architecture of programs where a config names none: the first that is asked for.
+    pub(super) fn program_for(&self) -> &str {
+        let mut platforms = self.asks.iter().filter_map(Ask::platform);
+        platforms
+            .next()
+            .map_or("amd64", |platform| &platform.architecture)
+    }
 }
 
 /// The index under test, or a nested one.
@@ -161,14 +179,6 @@ pub(crate) fn decode(
     let title = fields.required("title", &START, "what the index is, in a line");
     let why = fields.required("why", &START, "why someone should care, in a sentence");
     let origins = fields.texts("origins");
-    if table.get("platform").is_none() {
-        fields.missing(
-            "platform",
-            &START,
-            "what tools are asked for: \"linux/amd64\"",
-        );
-    }
-    let platform = fields.template("platform");
     if table.get("index").is_none() {
         fields.missing("index", &START, "[index] with entries = [\"…\"]");
     }
@@ -177,20 +187,14 @@ pub(crate) fn decode(
             report.add(span, MistakeKind::BadOrigin(origin.clone()));
         }
     }
-    let platform = platform.and_then(|(text, span)| {
-        let platform = text.parse::<Platform>().ok();
-        if platform.is_none() {
-            report.add(&span, MistakeKind::BadPlatform(text.to_owned()));
-        }
-        platform
-    });
+    let asks = asks::read(table, &START, report);
     let index = table.get("index").and_then(|value| {
         let inner = as_table("index", value, report)?;
         let format = format(inner, "[index]", Format::Oci, report);
         let spec = index(inner, String::new(), value, format, report)?;
         Some((format, spec))
     });
-    let clauses = clause_uses(table, clauses, report);
+    let clauses = clauses::read(table, clauses, asks.as_deref(), report);
     let (format, index) = index?;
     let children = section(table, "children", report, |name, value, report| {
         child(name, value, format, report)
@@ -201,12 +205,12 @@ pub(crate) fn decode(
         self::index(inner, name.to_owned(), value, format, report)
     });
     let entries = section(table, "entries", report, entry);
-    note_undefined_picks(&clauses, children.as_deref(), report);
+    clauses::note_undefined_picks(&clauses, children.as_deref(), report);
     Some(Spec {
         title,
         why,
         origins: origins.into_iter().map(|(origin, _)| origin).collect(),
-        platform: platform?,
+        asks: asks?,
         clauses,
         children: children?,
         index,
@@ -215,7 +219,11 @@ pub(crate) fn decode(
     })
 }
 
-fn as_table<'a>(key: &str, value: &'a Value, report: &mut Report<'_>) -> Option<&'a Table> {
+pub(super) fn as_table<'a>(
+    key: &str,
+    value: &'a Value,
+    report: &mut Report<'_>,
+) -> Option<&'a Table> {
     if let Node::Table(table) = &value.node {
         Some(table)
     } else {
@@ -274,85 +282,6 @@ fn format(table: &Table, place: &str, default: Format, report: &mut Report<'_>) 
         default,
         &[("oci", Format::Oci), ("docker", Format::Docker)],
     )
-}
-
-fn clause_uses(recipe: &Table, known: &BTreeSet<&str>, report: &mut Report<'_>) -> Vec<ClauseSpec> {
-    let Some(value) = recipe.get("clauses") else {
-        return Vec::new();
-    };
-    let Node::List(items) = &value.node else {
-        wrong(report, "clauses", value, "a list of tables ([[clauses]])");
-        return Vec::new();
-    };
-    let mut uses: Vec<ClauseSpec> = Vec::new();
-    for item in items {
-        let Some(table) = as_table("clauses", item, report) else {
-            continue;
-        };
-        let mut fields = Fields::new(table, "[[clauses]]", &["id", "satisfied-by"], report);
-        if table.get("id").is_none() {
-            fields.missing("id", &item.span, "the id of a clause in corpus/clauses");
-        }
-        let Some((id, span)) = fields.template("id") else {
-            continue;
-        };
-        let written = fields.texts("satisfied-by");
-        if uses.iter().any(|earlier| earlier.id == id) {
-            let kind = MistakeKind::IdTaken {
-                id: id.to_owned(),
-                other: "an earlier [[clauses]] of this recipe".to_owned(),
-            };
-            report.add(&span, kind);
-        }
-        if !known.contains(id) {
-            let kind = MistakeKind::ClauseUnknown {
-                id: id.to_owned(),
-                nearest: nearest(id, known.iter().copied()).map(str::to_owned),
-            };
-            report.add(&span, kind);
-        }
-        let mut satisfied_by = Vec::new();
-        for (text, span) in written {
-            match expectation(&text) {
-                Some(expectation) => satisfied_by.push((expectation, span)),
-                None => report.add(&span, MistakeKind::BadExpectation(text)),
-            }
-        }
-        uses.push(ClauseSpec {
-            id: id.to_owned(),
-            satisfied_by,
-        });
-    }
-    uses
-}
-
-fn expectation(text: &str) -> Option<Expectation> {
-    if text == "refuses" {
-        return Some(Expectation::Refuses);
-    }
-    let name = text.strip_prefix("picks ")?;
-    (!name.is_empty()).then(|| Expectation::Picks(name.to_owned()))
-}
-
-fn note_undefined_picks(
-    clauses: &[ClauseSpec],
-    children: Option<&[ChildSpec]>,
-    report: &mut Report<'_>,
-) {
-    let Some(children) = children else { return };
-    let names = || children.iter().map(|child| child.name.as_str());
-    for (expectation, span) in clauses.iter().flat_map(|clause| &clause.satisfied_by) {
-        if let Expectation::Picks(name) = expectation
-            && !names().any(|known| known == name)
-        {
-            let kind = MistakeKind::PicksUndefined {
-                name: name.clone(),
-                nearest: nearest(name, names()).map(str::to_owned),
-                known: owned(names()),
-            };
-            report.add(span, kind);
-        }
-    }
 }
 
 fn child(name: &str, value: &Value, default: Format, report: &mut Report<'_>) -> Option<ChildSpec> {

@@ -1,7 +1,7 @@
 //! What recipes become, and what is said of their mistakes.
 
 use super::{Source, cases};
-use crate::{Case, mistake::Mistake};
+use crate::{Ask, Case, Expectation, mistake::Mistake};
 use std::{collections::BTreeSet, fmt::Write as _};
 
 const CLAUSE: &str = "image-spec/image-index/platform-first-match";
@@ -26,7 +26,9 @@ fn sample(text: &str) -> String {
     ] {
         let text = format!("\n{text}");
         let top = text.split("\n[").next().unwrap_or(&text);
-        if !top.lines().any(|line| line.starts_with(&format!("{key} "))) {
+        let written = |start: &str| top.lines().any(|line| line.starts_with(start));
+        // `platforms` stands for `platform`.
+        if !written(&format!("{key} ")) && !written(&format!("{key}s ")) {
             recipe.push_str(line);
         }
     }
@@ -308,6 +310,52 @@ fn programs_are_made_for_what_the_config_says_else_for_what_is_asked() {
     }
 }
 
+#[test]
+fn tools_are_asked_for_several_platforms_and_for_none() {
+    let case = only(&sample(
+        r#"
+platforms = ["linux/arm64", "default"]
+
+[[clauses]]
+id = "image-spec/image-index/platform-first-match"
+satisfied-by = { "linux/arm64" = ["refuses"], "default" = ["picks a", "refuses"] }
+"#,
+    ));
+    let arm: Ask = "linux/arm64".parse().unwrap();
+    assert_eq!(case.asks, [arm.clone(), Ask::Default]);
+    let picks = Expectation::Picks("a".to_owned());
+    let used = &case.clauses[0];
+    assert_eq!(used.satisfied_by(&arm), [Expectation::Refuses]);
+    assert_eq!(
+        used.satisfied_by(&Ask::Default),
+        [picks.clone(), Expectation::Refuses]
+    );
+    assert_eq!(used.satisfied_by(&"linux/amd64".parse().unwrap()), []);
+    assert_eq!(used.satisfied_alike(), None);
+
+    let alike = only(&sample(
+        r#"
+platforms = ["linux/arm64", "default"]
+
+[[clauses]]
+id = "image-spec/image-index/platform-first-match"
+satisfied-by = ["picks a"]
+"#,
+    ));
+    assert_eq!(alike.clauses[0].satisfied_alike(), Some(&[picks][..]));
+
+    let partly = only(&sample(
+        r#"
+platforms = ["linux/arm64", "default"]
+
+[[clauses]]
+id = "image-spec/image-index/platform-first-match"
+satisfied-by = { default = ["refuses"] }
+"#,
+    ));
+    assert_eq!(partly.clauses[0].satisfied_by(&arm), []);
+}
+
 /// Name of the snapshot, and a recipe with that mistake.
 const MISTAKES: &[(&str, &str)] = &[
     ("syntax", "title = \n"),
@@ -330,6 +378,21 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "beside-text",
         "[index]\ntext = '${a.digest}'\nbody-type = \"x/y\"\nentries = []\n",
+    ),
+    (
+        "beside-platforms",
+        "platform = \"linux/amd64\"\nplatforms = [\"linux/amd64\"]\n",
+    ),
+    (
+        "ask-twice",
+        "platforms = [\"linux/amd64\", \"default\", \"default\"]\n",
+    ),
+    ("ask-nothing", "platforms = []\n"),
+    ("bad-ask", "platforms = [\"linux/amd64\", \"defualt\"]\n"),
+    (
+        "not-asked",
+        "platforms = [\"linux/amd64\", \"default\"]\n[[clauses]]\nid = \"image-spec/image-index/platform-first-match\"\n\
+         satisfied-by = { \"linux/amd64\" = [\"picks a\"], \"defualt\" = [\"picks b\"] }\n",
     ),
     ("bad-platform", "platform = \"amd64\"\n"),
     (

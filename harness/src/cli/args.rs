@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ocipick::{exit, fleet::Source};
 use ocipick_adapters::{Operation, Tool};
-use ocipick_corpus::Platform;
+use ocipick_corpus::Ask;
 use std::{path::PathBuf, time::Duration};
 
 /// Which manifest does each container tool pick from an image index?
@@ -61,9 +61,9 @@ pub(crate) struct Selection {
     /// Take every OCI layout below DIR as a case, in place of the built-in corpus
     #[arg(long, value_name = "DIR")]
     pub(crate) corpus: Option<PathBuf>,
-    /// The platform to ask for in foreign layouts
+    /// The platform to ask for in foreign layouts, or `default` for the tool's own
     #[arg(long, value_name = "PLATFORM", default_value = "linux/amd64")]
-    pub(crate) platform: Platform,
+    pub(crate) platform: Ask,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use super::{
     select,
 };
 use ocipick::exit::Exit;
-use ocipick_corpus::{Case, Corpus, Expectation, write_layout};
+use ocipick_corpus::{Ask, Case, ClauseUse, Corpus, Expectation, write_layout};
 use std::{fmt::Write as _, fs, path::Path};
 
 pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
@@ -41,7 +41,7 @@ pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
             text,
             "  {:width$}  {:<14}  {}",
             case.id,
-            case.platform.to_string(),
+            case.asked(),
             case.title
         );
     }
@@ -92,7 +92,7 @@ pub(crate) fn show(args: &Show, screen: Screen) -> Result<Exit> {
 fn describe(case: &Case, corpus: &Corpus) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{}\n{}\n\n{}\n", case.id, case.title, case.why);
-    let _ = writeln!(text, "asked for  {}", case.platform);
+    let _ = writeln!(text, "asked for  {}", case.asked());
     let _ = writeln!(text, "served as  {}", case.index.media_type);
     let _ = writeln!(text, "digest     {}", case.index.digest);
     let _ = writeln!(text, "written in {}", case.source);
@@ -111,17 +111,7 @@ fn describe(case: &Case, corpus: &Corpus) -> String {
                 let _ = writeln!(text, "    {}", clause.newest().says);
                 let _ = writeln!(text, "    {}", clause.newest().link);
             }
-            if !used.satisfied_by.is_empty() {
-                let words: Vec<String> = used
-                    .satisfied_by
-                    .iter()
-                    .map(|expectation| match expectation {
-                        Expectation::Picks(child) => format!("picks {child}"),
-                        Expectation::Refuses => "refuses".to_owned(),
-                    })
-                    .collect();
-                let _ = writeln!(text, "    satisfied by: {}", words.join(", or "));
-            }
+            text.push_str(&satisfied(used));
         }
     }
     let _ = writeln!(text, "\nChildren");
@@ -155,6 +145,23 @@ fn describe(case: &Case, corpus: &Corpus) -> String {
         }
     }
     text
+}
+
+/// What satisfies a clause: in a line, or a line for each ask where they differ.
+fn satisfied(used: &ClauseUse) -> String {
+    let line = |by: &str, expectations: &[Expectation]| {
+        let words: Vec<String> = expectations.iter().map(ToString::to_string).collect();
+        match words.as_slice() {
+            [] => String::new(),
+            words => format!("    satisfied {by}: {}\n", words.join(", or ")),
+        }
+    };
+    if let Some(alike) = used.satisfied_alike() {
+        return line("by", alike);
+    }
+    let each = used.satisfied_by.iter();
+    each.map(|(ask, expectations)| line(&format!("for {ask} by"), expectations))
+        .collect()
 }
 
 pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {
@@ -191,8 +198,8 @@ fn check(dir: &Path, screen: Screen) -> Result<Exit> {
     let corpus = if has_recipes {
         Corpus::from_recipes(dir)?
     } else {
-        let platform = "linux/amd64".parse().map_err(Failure::internal)?;
-        Corpus::foreign(dir, &platform)?
+        let ask: Ask = "linux/amd64".parse().map_err(Failure::internal)?;
+        Corpus::foreign(dir, &ask)?
     };
     let kind = if has_recipes { "recipes" } else { "layouts" };
     screen.say(&format!(

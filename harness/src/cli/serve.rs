@@ -3,6 +3,7 @@
 use super::{args::Serve, fail::Result, ground, screen::Screen, select};
 use ocipick::{exit::Exit, registry::Registry};
 use ocipick_adapters::process::Cancel;
+use ocipick_corpus::Ask;
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
@@ -14,19 +15,21 @@ pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
     let mut text = String::new();
     for case in &selected.cases {
         let namespace = registry.open(&case.id.repository_path(), Arc::clone(case))?;
-        let _ = writeln!(text, "{}  {}", namespace.reference(), case.platform);
+        let _ = writeln!(text, "{}  {}", namespace.reference(), case.asked());
         open.push(namespace);
     }
     if let (Some(first), Some(case)) = (open.first(), selected.cases.first()) {
-        let (reference, platform) = (first.reference(), &case.platform);
+        let reference = first.reference();
+        let platform = case.asks.iter().find_map(Ask::platform);
+        let platform = platform.map_or_else(String::new, |it| format!("--platform {it} "));
         let _ = write!(
             text,
             "\nTry:\n  \
-             docker pull --platform {platform} {reference}\n  \
-             podman pull --tls-verify=false --platform {platform} {reference}\n  \
+             docker pull {platform}{reference}\n  \
+             podman pull --tls-verify=false {platform}{reference}\n  \
              skopeo inspect --raw --tls-verify=false docker://{reference}\n  \
-             crane pull --insecure --platform {platform} {reference} image.tar\n  \
-             ctr images pull --plain-http --platform {platform} {reference}\n"
+             crane pull --insecure {platform}{reference} image.tar\n  \
+             ctr images pull --plain-http {platform}{reference}\n"
         );
     }
     let _ = write!(

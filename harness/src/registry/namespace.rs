@@ -274,7 +274,10 @@ pub(super) fn example() -> Arc<Case> {
         why: String::new(),
         origins: Vec::new(),
         clauses: Vec::new(),
-        platform: "linux/amd64".parse().unwrap(),
+        asks: vec!["linux/amd64".parse().unwrap()],
+        operations: std::collections::BTreeSet::new(),
+        faults: Vec::new(),
+        layout_refs: Vec::new(),
         index: Document::new(
             "application/x.index; odd=\"yes\"",
             *b"{\"index\":\xff}\r\n\0",

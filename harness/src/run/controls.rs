@@ -1,6 +1,7 @@
 //! The two controls: a runtime that fails them is not measured.
 
-use ocipick_corpus::{Case, Corpus};
+use super::Question;
+use ocipick_corpus::Corpus;
 use ocipick_reports::results::Outcome;
 use std::sync::Arc;
 
@@ -8,9 +9,9 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Controls {
     /// From this one the right child must be picked.
-    pub match_: Arc<Case>,
+    pub match_: Question,
     /// From this one nothing must be picked.
-    pub no_match: Arc<Case>,
+    pub no_match: Question,
 }
 
 /// A corpus without its controls.
@@ -32,7 +33,7 @@ impl Controls {
                 .cases()
                 .iter()
                 .find(|case| case.id.as_str() == id)
-                .map(|case| Arc::new(case.clone()))
+                .and_then(|case| Question::all_of(&Arc::new(case.clone())).next())
                 .ok_or(ControlsError(id))
         };
         Ok(Self {
@@ -48,9 +49,9 @@ impl Controls {
     #[must_use]
     pub fn verdict(&self, matched: &Outcome, unmatched: &Outcome) -> Option<String> {
         let right = |child: &str| {
-            self.match_
-                .child(child)
-                .is_some_and(|child| child.platform.as_ref() == Some(&self.match_.platform))
+            let asked = self.match_.ask.platform();
+            let found = self.match_.case.child(child);
+            found.is_some_and(|child| asked.is_some() && child.platform.as_ref() == asked)
         };
         let first = match matched {
             Outcome::Picked { child, .. } if right(child) => None,

@@ -1,7 +1,7 @@
 //! Carrying out a plan.
 
 use super::{
-    Event, Plan, RuntimeEnd, Watcher,
+    Event, Plan, Question, RuntimeEnd, Watcher,
     gate::Gate,
     repeat::{in_turn, together},
 };
@@ -13,7 +13,6 @@ use ocipick_adapters::{
     Adapter, Ask, Attempt, Ground, Operation, Room, Runtime, Session, StartError, Trouble, adapter,
     process::Cancel,
 };
-use ocipick_corpus::Case;
 use ocipick_reports::results::{Evidence, Outcome, Trial, UnmeasuredWhy};
 use std::{
     cell::Cell as StdCell,
@@ -39,9 +38,10 @@ pub struct Bench<'a> {
     pub cancel: &'a Cancel,
 }
 
-/// Whether a case is a control itself, and no foreign layout with its id or its bytes.
-fn is_control(case: &Case, control: &Case) -> bool {
-    case.id == control.id && case.source == control.source
+/// Whether a question is a control itself, and no foreign layout with its id or its bytes.
+fn is_control(asked: &Question, control: &Question) -> bool {
+    let (case, other) = (&asked.case, &control.case);
+    case.id == other.id && case.source == other.source && asked.ask == control.ask
 }
 
 /// How many sessions of one stateless runtime work at once, at most.
@@ -133,7 +133,10 @@ struct Measured {
 
 impl Line<'_> {
     fn run(&self) {
-        let cases = self.shared.plan.open_cases(self.runtime, self.operation);
+        let cases = self
+            .shared
+            .plan
+            .open_questions(self.runtime, self.operation);
         self.shared.show(&Event::RuntimeBegan {
             index: self.index,
             runtime: self.runtime,
@@ -156,7 +159,7 @@ impl Line<'_> {
         });
     }
 
-    fn measure(&self, cases: Vec<Arc<Case>>) -> RuntimeEnd {
+    fn measure(&self, cases: Vec<Question>) -> RuntimeEnd {
         let adapter = adapter(self.runtime.tool);
         let mut session = match self.open(adapter, 0) {
             Ok(session) => session,
@@ -203,7 +206,7 @@ impl Line<'_> {
                     );
                 }
             }
-            let rest: Vec<Arc<Case>> = cases
+            let rest: Vec<Question> = cases
                 .into_iter()
                 .filter(|case| {
                     !is_control(case, &controls.match_) && !is_control(case, &controls.no_match)
@@ -246,7 +249,7 @@ impl Line<'_> {
     fn work(
         &self,
         session: &mut dyn Session,
-        queue: &Mutex<VecDeque<Arc<Case>>>,
+        queue: &Mutex<VecDeque<Question>>,
         mut fetched: BTreeSet<String>,
     ) {
         let mut failures = 0;
@@ -307,13 +310,13 @@ impl Line<'_> {
     fn trials(
         &self,
         session: &mut dyn Session,
-        case: &Arc<Case>,
+        asked: &Question,
         fetched: &mut BTreeSet<String>,
     ) -> Measured {
-        let mut first = self.trial(session, case, fetched);
+        let mut first = self.trial(session, asked, fetched);
         let mut outcomes = vec![first.outcome.clone()];
         while outcomes.len() < self.shared.plan.repeat && !self.shared.is_over() {
-            let next = self.trial(session, case, fetched);
+            let next = self.trial(session, asked, fetched);
             first.duration += next.duration;
             first.tools += next.tools;
             first.was_trouble_starting |= next.was_trouble_starting;
@@ -329,9 +332,10 @@ impl Line<'_> {
     fn trial(
         &self,
         session: &mut dyn Session,
-        case: &Arc<Case>,
+        asked: &Question,
         fetched: &mut BTreeSet<String>,
     ) -> Measured {
+        let Question { case, ask } = asked;
         let _pass = self.shared.gate.enter();
         self.shared.show(&Event::TrialBegan {
             index: self.index,
@@ -362,16 +366,16 @@ impl Line<'_> {
         };
         let during = StdCell::new(None);
         let pulled = || during.set(Some(namespace.trace().len()));
-        let ask = Ask {
+        let request = Ask {
             registry: bench.registry.address(),
             repository: namespace.repository(),
             tag: "latest",
-            platform: &case.platform,
+            platform: ask.platform(),
             deadline: self.shared.plan.deadline,
             pulled: &pulled,
         };
         let attempt: Attempt = match self.operation {
-            Operation::Pull => session.pull(&ask),
+            Operation::Pull => session.pull(&request),
         };
         let mut requests = namespace.close();
         let later_requests = requests.len() - during.get().unwrap_or(requests.len());
@@ -405,7 +409,7 @@ impl Line<'_> {
     }
 
     /// Records that these cases were not measured, and why.
-    fn give_up(&self, cases: &[Arc<Case>], why: UnmeasuredWhy, detail: &str) -> RuntimeEnd {
+    fn give_up(&self, cases: &[Question], why: UnmeasuredWhy, detail: &str) -> RuntimeEnd {
         for case in cases {
             self.record(
                 case,
@@ -424,7 +428,8 @@ impl Line<'_> {
         RuntimeEnd::Unmeasured(detail.to_owned())
     }
 
-    fn record(&self, case: &Case, measured: Measured) {
+    fn record(&self, asked: &Question, measured: Measured) {
+        let Question { case, ask } = asked;
         let runtime = self.runtime;
         let trial = Trial {
             case: case.id.to_string(),
@@ -434,7 +439,7 @@ impl Line<'_> {
             flavour: runtime.flavour.map(|flavour| flavour.as_str().to_owned()),
             channel: runtime.place.channel.clone(),
             operation: self.operation.to_string(),
-            platform: case.platform.to_string(),
+            platform: ask.to_string(),
             outcome: measured.outcome,
             evidence: measured.evidence,
             duration_ms: u64::try_from(measured.duration.as_millis()).unwrap_or(u64::MAX),

@@ -10,4 +10,4 @@ mod repeat;
 pub use controls::{Controls, ControlsError};
 pub use event::{Event, RuntimeEnd, Watcher};
 pub use execute::{Bench, execute};
-pub use plan::{Cell, Plan};
+pub use plan::{Cell, Plan, Question};

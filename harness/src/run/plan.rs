@@ -2,7 +2,7 @@
 
 use super::Controls;
 use ocipick_adapters::{Operation, Runtime};
-use ocipick_corpus::Case;
+use ocipick_corpus::{Ask, Case};
 use ocipick_reports::results::Trial;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -15,19 +15,38 @@ pub struct Cell {
     pub operation: String,
     /// Id of the case.
     pub case: String,
-    /// The platform asked for.
+    /// The platform asked for, or `default`.
     pub platform: String,
+}
+
+/// A case, and one of the things that tools are asked for with it.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The case.
+    pub case: Arc<Case>,
+    /// What tools are asked for.
+    pub ask: Ask,
+}
+
+impl Question {
+    /// Everything that is asked with a case, in the order of the recipe.
+    pub fn all_of(case: &Arc<Case>) -> impl Iterator<Item = Self> + use<'_> {
+        case.asks.iter().map(|ask| Self {
+            case: Arc::clone(case),
+            ask: ask.clone(),
+        })
+    }
 }
 
 impl Cell {
     /// The cell of a runtime and a case.
     #[must_use]
-    pub fn of(runtime: &Runtime, operation: Operation, case: &Case) -> Self {
+    pub fn of(runtime: &Runtime, operation: Operation, case: &Case, ask: &Ask) -> Self {
         Self {
             runtime: (runtime.id(), runtime.place.channel.clone()),
             operation: operation.as_str().to_owned(),
             case: case.id.to_string(),
-            platform: case.platform.to_string(),
+            platform: ask.to_string(),
         }
     }
 
@@ -75,16 +94,90 @@ impl Plan {
     /// How many trials a finished run has.
     #[must_use]
     pub fn trials(&self) -> usize {
-        self.runtimes.len() * self.operations.len() * self.cases.len()
+        let operations = self.operations.iter();
+        let each = operations.map(|operation| self.questions(*operation).count());
+        self.runtimes.len() * each.sum::<usize>()
     }
 
-    /// The cases of a runtime that are still to be measured.
+    /// Everything that is asked of a runtime, in the order of the corpus.
+    fn questions(&self, operation: Operation) -> impl Iterator<Item = Question> + use<'_> {
+        let meant = move |case: &&Arc<Case>| case.is_for(operation.in_recipes());
+        self.cases.iter().filter(meant).flat_map(Question::all_of)
+    }
+
+    /// What is still to be asked of a runtime.
     #[must_use]
-    pub fn open_cases(&self, runtime: &Runtime, operation: Operation) -> Vec<Arc<Case>> {
-        self.cases
-            .iter()
-            .filter(|case| !self.done.contains(&Cell::of(runtime, operation, case)))
-            .cloned()
+    pub fn open_questions(&self, runtime: &Runtime, operation: Operation) -> Vec<Question> {
+        let cell = |asked: &Question| Cell::of(runtime, operation, &asked.case, &asked.ask);
+        self.questions(operation)
+            .filter(|asked| !self.done.contains(&cell(asked)))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ocipick_adapters::{Place, Rights, Service, Tool};
+    use ocipick_corpus::Corpus;
+    use std::{collections::BTreeMap, ffi::OsStr};
+
+    fn plan(change: impl FnOnce(&mut Case)) -> Plan {
+        let rights = Rights {
+            root: false,
+            namespaces: false,
+        };
+        let runtime = Runtime {
+            tool: Tool::Crane,
+            version: "1".to_owned(),
+            flavour: None,
+            place: Place::this_machine(OsStr::new(""), rights),
+            binaries: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            service: Service::None,
+            notes: Vec::new(),
+            is_in_several_channels: false,
+        };
+        let controls = Controls::of(&Corpus::built_in().unwrap()).unwrap();
+        let mut case = (*controls.match_.case).clone();
+        change(&mut case);
+        Plan {
+            runtimes: vec![runtime],
+            operations: vec![Operation::Pull],
+            cases: vec![Arc::new(case)],
+            controls,
+            done: BTreeSet::new(),
+            deadline: Duration::ZERO,
+            repeat: 1,
+            jobs: 1,
+        }
+    }
+
+    #[test]
+    fn every_ask_of_a_case_is_a_cell() {
+        let mut plan = plan(|case| case.asks = vec!["a/b".parse().unwrap(), Ask::Default]);
+        assert_eq!(plan.trials(), 2);
+        let runtime = plan.runtimes[0].clone();
+        let open = plan.open_questions(&runtime, Operation::Pull);
+        let asks: Vec<String> = open.iter().map(|asked| asked.ask.to_string()).collect();
+        assert_eq!(asks, ["a/b", "default"]);
+        let filled = Cell::of(&runtime, Operation::Pull, &open[0].case, &open[0].ask);
+        plan.done.insert(filled);
+        let open = plan.open_questions(&runtime, Operation::Pull);
+        assert_eq!(open.len(), 1);
+        assert_eq!(open[0].ask, Ask::Default);
+    }
+
+    #[test]
+    fn a_case_is_tried_with_its_own_operations_only() {
+        for (operation, trials) in [
+            (ocipick_corpus::Operation::Import, 0),
+            (ocipick_corpus::Operation::Pull, 1),
+        ] {
+            let plan = plan(|case| {
+                case.operations.insert(operation);
+            });
+            assert_eq!(plan.trials(), trials, "{operation}");
+        }
     }
 }

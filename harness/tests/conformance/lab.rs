@@ -7,7 +7,7 @@ use ocipick::{
     classify::Phrasebook,
     fleet::{Fleet, Scout, Source},
     registry::Registry,
-    run::{Bench, Cell, Controls, Event, Plan, RuntimeEnd, Watcher, execute},
+    run::{Bench, Cell, Controls, Event, Plan, Question, RuntimeEnd, Watcher, execute},
 };
 use ocipick_adapters::{Ground, Operation, Runtime, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
@@ -69,15 +69,21 @@ impl Lab {
         Ok(lab)
     }
 
-    /// Every cell: its name, the place of its runtime in the fleet, and its case.
-    pub(crate) fn cells(&self) -> Vec<(String, usize, Arc<Case>)> {
+    /// Every cell: its name, the place of its runtime in the fleet, and what is asked.
+    pub(crate) fn cells(&self) -> Vec<(String, usize, Question)> {
         let mut cells = Vec::new();
         for (index, runtime) in self.fleet.runtimes.iter().enumerate() {
-            for case in &self.cases {
-                cells.push((name(runtime, case), index, Arc::clone(case)));
+            for asked in self.questions() {
+                cells.push((name(runtime, &asked), index, asked));
             }
         }
         cells
+    }
+
+    /// Everything that is asked of a runtime.
+    fn questions(&self) -> impl Iterator<Item = Question> + use<'_> {
+        let pulled = |case: &&Arc<Case>| case.is_for(Operation::Pull.in_recipes());
+        self.cases.iter().filter(pulled).flat_map(Question::all_of)
     }
 
     /// What is missing: a name for it, and why with how to get it.
@@ -106,9 +112,9 @@ impl Lab {
     }
 
     /// The recorded trial of a cell, measured when the first one asks.
-    pub(crate) fn trial(&self, index: usize, case: &Case) -> Result<Trial, String> {
+    pub(crate) fn trial(&self, index: usize, asked: &Question) -> Result<Trial, String> {
         let runtime = self.runtime(index);
-        let cell = Cell::of(runtime, Operation::Pull, case);
+        let cell = cell(runtime, asked);
         let measured = self.measured.get_or_init(|| {
             if under_nextest() {
                 self.measure_once_for_all(runtime)
@@ -134,14 +140,9 @@ impl Lab {
         let mut runtimes = Vec::new();
         for runtime in &self.fleet.runtimes {
             let (wanted, unwanted): (Vec<_>, Vec<_>) = self
-                .cases
-                .iter()
-                .partition(|case| self.selected.contains(&name(runtime, case)));
-            done.extend(
-                unwanted
-                    .iter()
-                    .map(|case| Cell::of(runtime, Operation::Pull, case)),
-            );
+                .questions()
+                .partition(|asked| self.selected.contains(&name(runtime, asked)));
+            done.extend(unwanted.iter().map(|asked| cell(runtime, asked)));
             if !wanted.is_empty() {
                 runtimes.push(runtime.clone());
             }
@@ -244,9 +245,18 @@ fn sources() -> anyhow::Result<Vec<Source>> {
         .collect()
 }
 
-/// `docker@20.10.24::duplicates/two-entries`.
-fn name(runtime: &Runtime, case: &Case) -> String {
-    format!("{}::{}", runtime.id(), case.id)
+/// `docker@20.10.24::duplicates/two-entries`, and `…::linux/arm64` behind it where the case asks
+/// for more than one platform.
+fn name(runtime: &Runtime, asked: &Question) -> String {
+    let name = format!("{}::{}", runtime.id(), asked.case.id);
+    match asked.case.asks.len() {
+        0 | 1 => name,
+        _ => format!("{name}::{}", asked.ask),
+    }
+}
+
+fn cell(runtime: &Runtime, asked: &Question) -> Cell {
+    Cell::of(runtime, Operation::Pull, &asked.case, &asked.ask)
 }
 
 /// Whether the filters of the command line leave this trial, as libtest-mimic sees it.

@@ -40,11 +40,11 @@ fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let lab = Arc::new(Lab::open(args)?);
     let mut trials = Vec::new();
-    for (name, index, case) in lab.cells() {
+    for (name, index, asked) in lab.cells() {
         let (lab, known) = (Arc::clone(&lab), Arc::clone(&known));
         trials.push(Trial::test(name, move || {
-            let trial = lab.trial(index, &case)?;
-            verdict::of(&trial, &case, &known).map_err(Failed::from)
+            let trial = lab.trial(index, &asked)?;
+            verdict::of(&trial, &asked.case, &known).map_err(Failed::from)
         }));
     }
     for (name, why) in lab.missing() {
@@ -66,15 +66,22 @@ fn recorded(args: &Arguments, known: &Arc<KnownFindings>) -> anyhow::Result<Opti
     let (true, true, Some(name)) = (shelf::under_nextest(), args.exact, &args.filter) else {
         return Ok(None);
     };
-    let Some((runtime, id)) = name.split_once("::") else {
+    let Some((runtime, asked)) = name.split_once("::") else {
         return Ok(None);
+    };
+    // The name says what is asked for where the case asks for more than one platform.
+    let (id, platform) = match asked.split_once("::") {
+        Some((id, platform)) => (id, Some(platform)),
+        None => (asked, None),
     };
     let Some(records) = shelf::Shelf::of_run().read(runtime)? else {
         return Ok(None);
     };
     let corpus = Corpus::built_in()?;
     let case = id.parse().ok().and_then(|id| corpus.get(&id).cloned());
-    let trial = records.into_iter().find(|trial| trial.case == id);
+    let trial = records.into_iter().find(|trial| {
+        trial.case == id && platform.is_none_or(|platform| trial.platform == platform)
+    });
     let (Some(case), Some(trial)) = (case, trial) else {
         return Ok(None);
     };

@@ -1,0 +1,169 @@
+//! The clauses that a recipe exercises, and the outcomes that satisfy them.
+
+use super::spec::as_table;
+use crate::{
+    Ask, ClauseUse, Expectation,
+    child::ChildSpec,
+    mistake::{MistakeKind, Report},
+    nearest::nearest,
+    value::{Fields, Node, Table, Value, owned, wrong},
+};
+use std::{collections::BTreeSet, ops::Range};
+
+/// An expectation, and where it was written.
+pub(super) type Written = (Expectation, Range<usize>);
+
+/// A clause with the outcomes that satisfy it.
+pub(crate) struct ClauseSpec {
+    pub(super) id: String,
+    /// For each ask of the case.
+    pub(super) satisfied_by: Vec<(Ask, Vec<Written>)>,
+}
+
+impl ClauseSpec {
+    /// Every expectation, whatever is asked for.
+    pub(super) fn expectations(&self) -> impl Iterator<Item = &Written> {
+        self.satisfied_by.iter().flat_map(|(_, each)| each)
+    }
+
+    /// The clause as cases have it.
+    pub(super) fn used(&self) -> ClauseUse {
+        let plain = |(ask, each): &(Ask, Vec<Written>)| {
+            let expectations = each.iter().map(|(expectation, _)| expectation.clone());
+            (ask.clone(), expectations.collect())
+        };
+        ClauseUse {
+            id: self.id.clone(),
+            satisfied_by: self.satisfied_by.iter().map(plain).collect(),
+        }
+    }
+}
+
+/// Reads `[[clauses]]`. Where it is not known what is asked for, that has been noted.
+pub(super) fn read(
+    recipe: &Table,
+    known: &BTreeSet<&str>,
+    asks: Option<&[Ask]>,
+    report: &mut Report<'_>,
+) -> Vec<ClauseSpec> {
+    let Some(value) = recipe.get("clauses") else {
+        return Vec::new();
+    };
+    let Node::List(items) = &value.node else {
+        wrong(report, "clauses", value, "a list of tables ([[clauses]])");
+        return Vec::new();
+    };
+    let mut uses: Vec<ClauseSpec> = Vec::new();
+    for item in items {
+        let Some(table) = as_table("clauses", item, report) else {
+            continue;
+        };
+        let mut fields = Fields::new(table, "[[clauses]]", &["id", "satisfied-by"], report);
+        if table.get("id").is_none() {
+            fields.missing("id", &item.span, "the id of a clause in corpus/clauses");
+        }
+        let Some((id, span)) = fields.template("id") else {
+            continue;
+        };
+        let satisfied_by = satisfied_by(&mut fields, asks);
+        if uses.iter().any(|earlier| earlier.id == id) {
+            let kind = MistakeKind::IdTaken {
+                id: id.to_owned(),
+                other: "an earlier [[clauses]] of this recipe".to_owned(),
+            };
+            report.add(&span, kind);
+        }
+        if !known.contains(id) {
+            let kind = MistakeKind::ClauseUnknown {
+                id: id.to_owned(),
+                nearest: nearest(id, known.iter().copied()).map(str::to_owned),
+            };
+            report.add(&span, kind);
+        }
+        uses.push(ClauseSpec {
+            id: id.to_owned(),
+            satisfied_by,
+        });
+    }
+    uses
+}
+
+/// A list for everything that is asked for, or a table with a list for each.
+fn satisfied_by(fields: &mut Fields<'_, '_, '_>, asks: Option<&[Ask]>) -> Vec<(Ask, Vec<Written>)> {
+    // Without anything to ask for, the expectations are still looked at for mistakes.
+    let asks = asks.unwrap_or(&[Ask::Default]);
+    let Some(Value {
+        node: Node::Table(table),
+        ..
+    }) = fields.table.get("satisfied-by")
+    else {
+        let written = fields.texts("satisfied-by");
+        let each = expectations(written, fields.report);
+        return asks.iter().map(|ask| (ask.clone(), each.clone())).collect();
+    };
+    let names: Vec<String> = asks.iter().map(ToString::to_string).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for (key, _) in &table.members {
+        if !names.contains(&key.name.as_str()) {
+            let kind = MistakeKind::NotAsked {
+                ask: key.name.clone(),
+                nearest: nearest(&key.name, names.iter().copied()).map(str::to_owned),
+                known: owned(names.iter().copied()),
+            };
+            fields.report.add(&key.span, kind);
+        }
+    }
+    let mut inner = Fields {
+        table,
+        place: "satisfied-by".to_owned(),
+        report: fields.report,
+    };
+    asks.iter()
+        .zip(names)
+        .map(|(ask, name)| {
+            let written = inner.texts(name);
+            (ask.clone(), expectations(written, inner.report))
+        })
+        .collect()
+}
+
+fn expectations(written: Vec<(String, Range<usize>)>, report: &mut Report<'_>) -> Vec<Written> {
+    let mut expectations = Vec::new();
+    for (text, span) in written {
+        match expectation(&text) {
+            Some(expectation) => expectations.push((expectation, span)),
+            None => report.add(&span, MistakeKind::BadExpectation(text)),
+        }
+    }
+    expectations
+}
+
+fn expectation(text: &str) -> Option<Expectation> {
+    if text == "refuses" {
+        return Some(Expectation::Refuses);
+    }
+    let name = text.strip_prefix("picks ")?;
+    (!name.is_empty()).then(|| Expectation::Picks(name.to_owned()))
+}
+
+/// Notes every `picks` of a child that is not there.
+pub(super) fn note_undefined_picks(
+    clauses: &[ClauseSpec],
+    children: Option<&[ChildSpec]>,
+    report: &mut Report<'_>,
+) {
+    let Some(children) = children else { return };
+    let names = || children.iter().map(|child| child.name.as_str());
+    for (expectation, span) in clauses.iter().flat_map(ClauseSpec::expectations) {
+        if let Expectation::Picks(name) = expectation
+            && !names().any(|known| known == name)
+        {
+            let kind = MistakeKind::PicksUndefined {
+                name: name.clone(),
+                nearest: nearest(name, names()).map(str::to_owned),
+                known: owned(names()),
+            };
+            report.add(span, kind);
+        }
+    }
+}
