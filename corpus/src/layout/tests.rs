@@ -60,8 +60,11 @@ fn the_built_in_corpus_is_read_back_from_layouts() {
         assert_eq!(served(case), served(written), "{}", case.id);
         for child in &case.children {
             let mut same = written.children.iter();
-            let same = same.find(|known| known.manifest == child.manifest);
-            let same = same.unwrap_or_else(|| panic!("{} {}", case.id, child.name));
+            let Some(same) = same.find(|known| known.manifest == child.manifest) else {
+                // An entry whose digest was made up leads to nothing that a recipe has.
+                assert!(!child.served, "{} {}", case.id, child.name);
+                continue;
+            };
             assert_eq!(child.served, same.served, "{} {}", case.id, child.name);
             if child.served {
                 assert_eq!(child.config, same.config);
