@@ -74,6 +74,20 @@ pub(crate) fn version_of(binary: &Path, room: &Room) -> Result<String, String> {
     }
 }
 
+/// Whether the help of a command does not know an option. A binary is asked, because distributions
+/// patch what they ship; one that gives no help is taken to know it.
+pub(crate) fn lacks_option(binary: &Path, command: &[&str], option: &str, room: &Room) -> bool {
+    let mut args = command.to_vec();
+    args.push("--help");
+    match room.run(binary, &args, PATIENCE) {
+        Ok(ran) if ran.exit.is_success() => {
+            let said = ran.stdout() + &ran.stderr();
+            !said.contains(option)
+        }
+        Ok(_) | Err(_) => false,
+    }
+}
+
 /// A tool that is not there.
 pub(crate) fn missing(tool: Tool, place: &Place, why: String) -> Detected {
     Detected {

@@ -13,6 +13,8 @@ pub fn packages(tool: Tool, release: &Release) -> Vec<&'static str> {
             vec!["docker.io", "docker-cli", "containerd", "runc"]
         }
         Tool::Docker => vec!["docker.io", "containerd", "runc"],
+        // Before netavark podman asks for `nsenter` and does nothing without it.
+        Tool::Podman if !release.is_at_least("bookworm") => vec!["podman", "runc", "util-linux"],
         Tool::Podman => vec!["podman", "runc"],
         Tool::Skopeo => vec!["skopeo"],
         Tool::Crane => vec!["crane"],

@@ -124,6 +124,7 @@ impl Adapter for Containerd {
             room,
             address,
             trials: 0,
+            prints_chain: None,
         }))
     }
 }
@@ -188,6 +189,8 @@ struct ContainerdSession {
     warden: Warden,
     address: String,
     trials: u32,
+    /// Whether `ctr images pull` can print the chain id, once it was asked.
+    prints_chain: Option<bool>,
 }
 
 impl ContainerdSession {
@@ -206,6 +209,17 @@ impl ContainerdSession {
             &self.invocation(namespace, args, deadline),
             self.room.cancel(),
         )
+    }
+
+    /// Whether a pull can print the chain id: neither through the transfer service, nor in 1.4.
+    fn prints_chain(&mut self) -> bool {
+        if has_transfer_service(&self.runtime.version) && self.runtime.flavour.is_none() {
+            return false;
+        }
+        *self.prints_chain.get_or_insert_with(|| {
+            let client = self.runtime.binary("client");
+            !detect::lacks_option(&client, &["images", "pull"], "--print-chainid", &self.room)
+        })
     }
 
     fn start_daemon(&self) -> Result<Daemon, DaemonError> {
@@ -342,8 +356,7 @@ impl Session for ContainerdSession {
         let (reference, platform) = (ask.reference(), ask.platform_args());
         let mut args = vec!["images", "pull", "--plain-http"];
         args.extend(platform.iter().map(String::as_str));
-        let prints_chain =
-            !has_transfer_service(&self.runtime.version) || self.runtime.flavour.is_some();
+        let prints_chain = self.prints_chain();
         if self.runtime.flavour == Some(Flavour::Local) {
             args.push("--local");
         }

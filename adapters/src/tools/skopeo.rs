@@ -31,6 +31,7 @@ impl Adapter for Skopeo {
             runtime: runtime.clone(),
             room,
             trials: 0,
+            writes_digest: None,
         }))
     }
 }
@@ -39,6 +40,17 @@ struct SkopeoSession {
     runtime: Runtime,
     room: Room,
     trials: u32,
+    /// Whether `skopeo copy` can write the digest to a file, once it was asked; 1.2 cannot.
+    writes_digest: Option<bool>,
+}
+
+impl SkopeoSession {
+    fn writes_digest(&mut self) -> bool {
+        *self.writes_digest.get_or_insert_with(|| {
+            let program = self.runtime.binary("client");
+            !detect::lacks_option(&program, &["copy"], "--digestfile", &self.room)
+        })
+    }
 }
 
 impl Session for SkopeoSession {
@@ -63,34 +75,57 @@ impl Session for SkopeoSession {
                 args.extend(["--override-variant", variant]);
             }
         }
-        args.extend([
-            "copy",
-            "--src-tls-verify=false",
-            "--digestfile",
-            &digest_text,
-            &source,
-            &target,
-        ]);
+        args.extend(["copy", "--src-tls-verify=false"]);
+        let writes_digest = self.writes_digest();
+        if writes_digest {
+            args.extend(["--digestfile", &digest_text]);
+        }
+        args.extend([source.as_str(), target.as_str()]);
         let program = self.runtime.binary("client");
         let copied = attempt!(attempt, self.room.run(&program, &args, ask.deadline));
         (ask.pulled)();
         attempt.decisive = Some(copied);
         if attempt.succeeded() {
-            let digest = fs::read_to_string(&digest_file).unwrap_or_default();
-            let digest = digest.trim();
-            attempt.reported = if digest.is_empty() {
-                Looked::Absent("skopeo wrote no digest file".to_owned())
+            attempt.reported = if writes_digest {
+                written_digest(&digest_file)
             } else {
-                Looked::Seen(vec![sign(
-                    "skopeo copy --digestfile",
-                    Identity::ManifestDigest(digest.to_owned()),
-                )])
+                printed_config(&attempt.commands[copied].stdout())
             };
             attempt.materialised = look_into(&into);
         }
         let _ = fs::remove_dir_all(&into);
         let _ = fs::remove_file(&digest_file);
         attempt
+    }
+}
+
+/// The digest that `skopeo copy` wrote to a file.
+fn written_digest(file: &Path) -> Looked {
+    let digest = fs::read_to_string(file).unwrap_or_default();
+    let digest = digest.trim();
+    if digest.is_empty() {
+        return Looked::Absent("skopeo wrote no digest file".to_owned());
+    }
+    Looked::Seen(vec![sign(
+        "skopeo copy --digestfile",
+        Identity::ManifestDigest(digest.to_owned()),
+    )])
+}
+
+/// The config that `skopeo copy` said it copies: all that a version without `--digestfile` says of
+/// what it chose.
+fn printed_config(stdout: &str) -> Looked {
+    let config = stdout
+        .lines()
+        .filter_map(|line| line.strip_prefix("Copying config "))
+        .find_map(|rest| rest.split_whitespace().next());
+    match config {
+        Some(config) => Looked::Seen(vec![sign(
+            "skopeo copy",
+            Identity::ConfigDigest(with_algorithm(config)),
+        )]),
+        // An image without config can be copied, and then skopeo just names nothing.
+        None => Looked::Failed("skopeo copy named no config".to_owned()),
     }
 }
 
@@ -137,4 +172,26 @@ fn look_into(dir: &Path) -> Looked {
         signs,
         "the directory holds a manifest without config and layers",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_skopeo_names_the_config_that_it_copies() {
+        let printed = "Getting image source signatures\n\
+                       Copying blob sha256:3d44\n\
+                       Copying config sha256:fc55\n\
+                       Writing manifest to image destination\n";
+        let expected = Identity::ConfigDigest("sha256:fc55".to_owned());
+        assert_eq!(
+            printed_config(printed),
+            Looked::Seen(vec![sign("skopeo copy", expected)])
+        );
+        assert!(matches!(
+            printed_config("Copying blob sha256:3d44\n"),
+            Looked::Failed(_)
+        ));
+    }
 }
