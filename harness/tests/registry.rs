@@ -581,3 +581,95 @@ fn namespaces_come_and_go_while_others_are_read() {
     assert_eq!(steady.close().len(), 500);
     assert!(registry.unattributed().is_empty());
 }
+
+/// What arrives of an answer until the server hangs up, and how long the answer took to begin.
+fn all_of(registry: &Registry, path: &str) -> (String, Vec<u8>, Duration) {
+    let mut client = Client::connect(registry.address());
+    let began = Instant::now();
+    client.send("GET", path, &[("Connection", "close")]);
+    let mut head = String::new();
+    client.0.read_line(&mut head).unwrap();
+    let waited = began.elapsed();
+    while !head.ends_with("\r\n\r\n") {
+        client.0.read_line(&mut head).unwrap();
+    }
+    let mut body = Vec::new();
+    // A connection that is reset has brought what it brought.
+    let _ = client.0.read_to_end(&mut body);
+    (head.to_ascii_lowercase(), body, waited)
+}
+
+#[test]
+fn faults_reach_the_wire() {
+    let registry = Registry::start().unwrap();
+    let mut case = Arc::unwrap_or_clone(case("faults"));
+    let fault = |effects| ocipick_corpus::Fault {
+        on: "index".to_owned(),
+        part: ocipick_corpus::Part::Manifest,
+        target: case.index.digest.clone(),
+        methods: ocipick_corpus::Methods::Get,
+        times: std::num::NonZeroU32::new(1),
+        effects,
+    };
+    let large = case.blobs[1].clone();
+    let cut_of_large = ocipick_corpus::Fault {
+        target: large.digest.clone(),
+        part: ocipick_corpus::Part::Layer,
+        ..fault(ocipick_corpus::Effects {
+            cut: Some(300_000),
+            ..Default::default()
+        })
+    };
+    // Each happens once, so they come one after the other.
+    case.faults = vec![
+        fault(ocipick_corpus::Effects {
+            cut: Some(7),
+            ..Default::default()
+        }),
+        fault(ocipick_corpus::Effects {
+            delay: Some(Duration::from_millis(300)),
+            chunked: true,
+            ..Default::default()
+        }),
+        cut_of_large,
+    ];
+    let case = Arc::new(case);
+    let namespace = registry.open("t1/faults", Arc::clone(&case)).unwrap();
+    let path = below(&namespace, "/manifests/latest");
+    let index = &*case.index.bytes;
+
+    let (head, body, _) = all_of(&registry, &path);
+    assert!(
+        head.contains(&format!("content-length: {}\r\n", index.len())),
+        "{head}"
+    );
+    assert_eq!(body, index[..7]);
+
+    let (head, body, waited) = all_of(&registry, &path);
+    assert!(waited >= Duration::from_millis(300), "{waited:?}");
+    assert!(!head.contains("content-length"), "{head}");
+    assert!(head.contains("transfer-encoding: chunked"), "{head}");
+    assert!(body.windows(index.len()).any(|part| part == index));
+
+    let (head, body, waited) = all_of(&registry, &path);
+    assert!(waited < Duration::from_millis(300), "{waited:?}");
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert_eq!(body, index);
+
+    let (_, body, _) = all_of(
+        &registry,
+        &below(&namespace, &format!("/blobs/{}", large.digest)),
+    );
+    assert_eq!(body, large.bytes[..300_000]);
+
+    let statuses: Vec<(u16, u64)> = namespace
+        .trace()
+        .iter()
+        .map(|request| (request.status, request.bytes))
+        .collect();
+    let whole = index.len() as u64;
+    assert_eq!(
+        statuses,
+        [(200, 7), (200, whole), (200, whole), (200, 300_000)]
+    );
+}

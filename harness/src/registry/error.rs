@@ -31,7 +31,7 @@ pub enum RegistryError {
         /// The document or blob that it belongs to.
         digest: String,
         /// The header it should have gone into.
-        header: &'static str,
+        header: String,
         /// What was authored.
         value: String,
     },
@@ -54,6 +54,8 @@ pub(super) enum Refusal {
     Referrers { digest: String },
     /// The path is none that the distribution specification defines.
     Endpoint { path: String },
+    /// The case wants this status.
+    Wanted { status: StatusCode },
 }
 
 impl Refusal {
@@ -67,10 +69,12 @@ impl Refusal {
             | Self::Endpoint { .. } => StatusCode::NOT_FOUND,
             Self::RangeInvalid { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Wanted { status } => *status,
         }
     }
 
-    /// The error code; all but `RANGE_INVALID` are in the table of the specification.
+    /// The error code; all but `RANGE_INVALID` and `UNKNOWN` are in the table of the
+    /// specification.
     fn code(&self) -> &'static str {
         match self {
             Self::NameUnknown { .. } => "NAME_UNKNOWN",
@@ -78,6 +82,13 @@ impl Refusal {
             Self::BlobUnknown { .. } => "BLOB_UNKNOWN",
             Self::RangeInvalid { .. } => "RANGE_INVALID",
             Self::Method { .. } | Self::Referrers { .. } | Self::Endpoint { .. } => "UNSUPPORTED",
+            Self::Wanted { status } => match status.as_u16() {
+                401 => "UNAUTHORIZED",
+                403 => "DENIED",
+                404 => "MANIFEST_UNKNOWN",
+                429 => "TOOMANYREQUESTS",
+                _ => "UNKNOWN",
+            },
         }
     }
 
@@ -90,6 +101,7 @@ impl Refusal {
             Self::Method { .. } => "this registry is read-only",
             Self::Referrers { .. } => "this registry has no referrers API",
             Self::Endpoint { .. } => "no such endpoint",
+            Self::Wanted { .. } => "the case wants this answer",
         }
     }
 
@@ -104,6 +116,7 @@ impl Refusal {
             Self::Method { method, .. } => json!({ "method": method }),
             Self::Referrers { digest } => json!({ "digest": digest }),
             Self::Endpoint { path } => json!({ "path": path }),
+            Self::Wanted { .. } => Value::Null,
         }
     }
 

@@ -15,10 +15,11 @@
 //!
 //! A request goes one way: `route` says what its path means, `namespace` finds whom it
 //! belongs to, `trace` writes it down, `respond` makes the answer, and `server` sends it.
-//! The answer is plain data until it is sent. That is where cases that want the registry to
-//! misbehave will change it.
+//! The answer is plain data until it is sent: there `misbehave` changes it where a case wants
+//! the registry to.
 
 mod error;
+mod misbehave;
 mod namespace;
 mod respond;
 mod route;

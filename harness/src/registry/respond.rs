@@ -2,6 +2,7 @@
 
 use super::{
     error::Refusal,
+    misbehave::Misbehaviour,
     namespace::{Content, Mounted},
     route::{Access, Endpoint, InRepository, Route},
 };
@@ -39,11 +40,47 @@ pub(super) struct Answer {
     /// All headers, `Content-Length` included.
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// How the body ends.
+    pub(super) ending: Ending,
 }
 
-/// Answers a request that may concern the namespace `mounted`.
-pub(super) fn respond(asked: &Asked<'_>, mounted: Option<&Mounted>) -> Answer {
-    let mut answer = attempt(asked, mounted).unwrap_or_else(|refusal| refused(&refusal));
+/// How the body of an answer ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// After as many bytes as `Content-Length` says.
+    Whole,
+    /// As HTTP ends a body whose length was not said.
+    InChunks,
+    /// Too early: the connection is closed after it.
+    Cut,
+}
+
+/// What the case of `mounted` does to this request, if anything. Counts it as having happened.
+pub(super) fn fault(
+    access: &Access,
+    route: &Route,
+    mounted: Option<&Mounted>,
+) -> Option<Misbehaviour> {
+    match route {
+        Route::Repository(InRepository { name, endpoint, .. }) => mounted
+            .filter(|mounted| mounted.name == *name)?
+            .faults
+            .meet(access, endpoint),
+        Route::Base | Route::Nowhere => None,
+    }
+}
+
+/// Answers a request that may concern the namespace `mounted`, and that meets `fault`.
+pub(super) fn respond(
+    asked: &Asked<'_>,
+    mounted: Option<&Mounted>,
+    fault: Option<&Misbehaviour>,
+) -> Answer {
+    let instead = fault.and_then(Misbehaviour::bytes);
+    let mut answer = attempt(asked, mounted, instead).unwrap_or_else(|refusal| refused(&refusal));
+    if let Some(fault) = fault {
+        fault.spoil(&mut answer);
+    }
     answer
         .headers
         .insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
@@ -54,10 +91,17 @@ pub(super) fn respond(asked: &Asked<'_>, mounted: Option<&Mounted>) -> Answer {
         Access::Head => answer.body = Bytes::new(),
         Access::Get | Access::Write(_) => {}
     }
+    if let Some(fault) = fault {
+        fault.end(&mut answer);
+    }
     answer
 }
 
-fn attempt(asked: &Asked<'_>, mounted: Option<&Mounted>) -> Result<Answer, Refusal> {
+fn attempt(
+    asked: &Asked<'_>,
+    mounted: Option<&Mounted>,
+    instead: Option<&Bytes>,
+) -> Result<Answer, Refusal> {
     match asked.route {
         Route::Base => {
             read_only(&asked.access)?;
@@ -70,7 +114,7 @@ fn attempt(asked: &Asked<'_>, mounted: Option<&Mounted>) -> Result<Answer, Refus
             let mounted = mounted
                 .filter(|mounted| mounted.name == *name)
                 .ok_or_else(|| Refusal::NameUnknown { name: name.clone() })?;
-            in_repository(asked, endpoint, mounted)
+            in_repository(asked, endpoint, mounted, instead)
         }
     }
 }
@@ -79,6 +123,7 @@ fn in_repository(
     asked: &Asked<'_>,
     endpoint: &Endpoint,
     mounted: &Mounted,
+    instead: Option<&Bytes>,
 ) -> Result<Answer, Refusal> {
     match endpoint {
         // An empty list says that no method at all is allowed here.
@@ -97,7 +142,8 @@ fn in_repository(
                         name: mounted.name.clone(),
                         reference: reference.clone(),
                     })?;
-            let mut answer = found(media_type.clone(), content.bytes.clone());
+            let bytes = instead.unwrap_or(&content.bytes);
+            let mut answer = found(media_type.clone(), bytes.clone());
             answer
                 .headers
                 .insert(CONTENT_DIGEST, content.digest.clone());
@@ -114,7 +160,7 @@ fn in_repository(
                 Access::Get => asked.range,
                 Access::Head | Access::Write(_) => None,
             };
-            blob(content, range)
+            blob(content, instead, range)
         }
         Endpoint::Referrers(digest) => {
             read_only(&asked.access)?;
@@ -125,12 +171,17 @@ fn in_repository(
     }
 }
 
-fn blob(content: &Content, header: Option<&str>) -> Result<Answer, Refusal> {
-    let length = content.bytes.len();
+fn blob(
+    content: &Content,
+    instead: Option<&Bytes>,
+    header: Option<&str>,
+) -> Result<Answer, Refusal> {
+    let bytes = instead.unwrap_or(&content.bytes);
+    let length = bytes.len();
     let mut answer = match header.map(|header| Range::of(header, length)) {
-        None | Some(Range::Whole) => found(OCTETS, content.bytes.clone()),
+        None | Some(Range::Whole) => found(OCTETS, bytes.clone()),
         Some(Range::Part { first, end }) => {
-            let mut answer = found(OCTETS, content.bytes.slice(first..end));
+            let mut answer = found(OCTETS, bytes.slice(first..end));
             answer.status = StatusCode::PARTIAL_CONTENT;
             let last = end - 1;
             insert_text(
@@ -227,6 +278,7 @@ fn found(media_type: HeaderValue, body: Bytes) -> Answer {
         status: StatusCode::OK,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, media_type)]),
         body,
+        ending: Ending::Whole,
     }
 }
 
@@ -246,7 +298,8 @@ fn refused(refusal: &Refusal) -> Answer {
         | Refusal::ManifestUnknown { .. }
         | Refusal::BlobUnknown { .. }
         | Refusal::Referrers { .. }
-        | Refusal::Endpoint { .. } => {}
+        | Refusal::Endpoint { .. }
+        | Refusal::Wanted { .. } => {}
     }
     answer
 }
@@ -277,7 +330,7 @@ mod tests {
             path,
             range,
         };
-        respond(&asked, Some(&mounted))
+        respond(&asked, Some(&mounted), None)
     }
 
     fn code(answer: &Answer) -> String {

@@ -3,7 +3,7 @@
 use super::{
     Namespace, RegistryError,
     namespace::Mounts,
-    respond::{Answer, Asked, respond},
+    respond::{Answer, Asked, Ending, fault, respond},
     route::Access,
     tls,
     trace::{Arrival, Place, Trace},
@@ -34,7 +34,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     runtime::{Builder, Runtime},
     sync::watch,
-    time::{sleep, timeout},
+    time::{Sleep, sleep, timeout},
 };
 
 /// How much a client may ask of the server before it is hung up on.
@@ -71,6 +71,8 @@ impl Default for Limits {
 /// How many bytes of a body are handed to the connection at a time. Small enough that the
 /// trace of a broken connection is about right, large enough to cost nothing.
 const PIECE_BYTES: usize = 64 * 1024;
+/// How long a connection gets to send what it has, before it is cut.
+const FLUSH: Duration = Duration::from_millis(20);
 /// How many requests to no namespace are kept.
 const UNATTRIBUTED: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
 /// How long to wait when no connection can be accepted, for want of descriptors for example.
@@ -305,14 +307,24 @@ async fn serve(state: &State, request: hyper::Request<Incoming>) -> Response<Sen
         // The answers carry no validator, so none that a client names can hold.
         range: range.as_deref().filter(|_| !headers.contains_key(IF_RANGE)),
     };
+    let fault = fault(&asked.access, asked.route, found.mounted.as_deref());
     let Answer {
         status,
         headers,
         body,
-    } = respond(&asked, found.mounted.as_deref());
+        ending,
+    } = respond(&asked, found.mounted.as_deref(), fault.as_ref());
     discard(request.into_body(), &state.limits).await;
+    if let Some(delay) = fault.and_then(|fault| fault.delay()) {
+        sleep(delay).await;
+    }
     place.answered(status.as_u16());
-    let mut response = Response::new(Sending { rest: body, place });
+    let mut response = Response::new(Sending {
+        rest: body,
+        ending,
+        flushed: None,
+        place,
+    });
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
@@ -352,19 +364,35 @@ fn lossy(value: &HeaderValue) -> String {
 #[derive(Debug)]
 struct Sending {
     rest: Bytes,
+    ending: Ending,
+    /// Time for the connection to send what it was given, before it is cut.
+    flushed: Option<Pin<Box<Sleep>>>,
     place: Place,
 }
 
+/// The end of a body that is cut.
+#[derive(Debug, thiserror::Error)]
+#[error("the case wants the body cut here")]
+struct Cut;
+
 impl Body for Sending {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Cut;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         if self.rest.is_empty() {
-            return Poll::Ready(None);
+            return match self.ending {
+                Ending::Whole | Ending::InChunks => Poll::Ready(None),
+                Ending::Cut => self
+                    .flushed
+                    .get_or_insert_with(|| Box::pin(sleep(FLUSH)))
+                    .as_mut()
+                    .poll(context)
+                    .map(|()| Some(Err(Cut))),
+            };
         }
         let length = self.rest.len().min(PIECE_BYTES);
         let piece = self.rest.split_to(length);
@@ -373,11 +401,17 @@ impl Body for Sending {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
+        match self.ending {
+            Ending::Whole => self.rest.is_empty(),
+            Ending::InChunks | Ending::Cut => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.len() as u64)
+        match self.ending {
+            Ending::Whole => SizeHint::with_exact(self.rest.len() as u64),
+            Ending::InChunks | Ending::Cut => SizeHint::default(),
+        }
     }
 }
 
