@@ -2,10 +2,12 @@
 
 use crate::{
     place::{Masks, Place},
-    process::{Cancel, Invocation, MARKER, Mount, Ran, RunError, SYSTEM_PATH, run},
+    process::{
+        Cancel, Invocation, Isolation, MARKER, Mount, Namespace, Ran, RunError, SYSTEM_PATH, run,
+    },
 };
 use std::{
-    cell::Cell,
+    cell::{Cell, OnceCell},
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
@@ -22,6 +24,7 @@ pub struct Room {
     env: BTreeMap<String, String>,
     cancel: Cancel,
     calls: Cell<u32>,
+    isolation: OnceCell<Isolation>,
 }
 
 /// Trust for every image and no registry settings: what is measured is the choice, not the
@@ -88,6 +91,7 @@ impl Room {
             env,
             cancel: cancel.clone(),
             calls: Cell::new(0),
+            isolation: OnceCell::new(),
         })
     }
 
@@ -134,11 +138,26 @@ impl Room {
             program: program.to_owned(),
             args: args.iter().map(|&arg| arg.to_owned()).collect(),
             env: self.env.clone(),
-            isolation: self.place.isolation(&self.ground, &self.masks),
+            isolation: self.isolation(),
             deadline,
             output: self.dir.join(format!("{call:05}-{name}")),
             reveal: None,
         }
+    }
+
+    /// What the tools of this room see. The namespaces are made for the first command; the
+    /// others get copies.
+    fn isolation(&self) -> Isolation {
+        let make = || {
+            let plain = self.place.isolation(&self.ground, &self.masks);
+            let output = self.dir.join("namespaces");
+            Namespace::prepare(&plain, &self.env, &output, &self.cancel).unwrap_or_else(|error| {
+                // Every command then makes its own, or says itself why it cannot.
+                tracing::debug!(%error, "cannot make the namespaces of a room beforehand");
+                plain
+            })
+        };
+        self.isolation.get_or_init(make).clone()
     }
 
     /// Runs a command of this room to its end.
@@ -162,7 +181,7 @@ impl Room {
     pub fn outside(&self, program: &Path, args: &[&str], deadline: Duration) -> Invocation {
         let mut invocation = self.invocation(program, args, deadline);
         if self.place.root.is_none() {
-            invocation.isolation = crate::process::Isolation::None;
+            invocation.isolation = Isolation::None;
         } else {
             invocation.isolation = invocation.isolation.with(Mount::same(Path::new("/run")));
         }

@@ -4,10 +4,15 @@
 //! outlives it. It keeps its process id and its ordinary place in the process tree: as the
 //! first process of a process namespace a tool would not die of its own signals, and that is
 //! something ocipick reports. Its tree is ended by group and by marker instead.
+//!
+//! To make a namespace with all its mounts takes longer than many a command does. Who runs
+//! several commands makes it once, as a [`Namespace`]; each of them then gets a copy of its own.
 
+use super::Namespace;
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// What a process can see of the machine.
@@ -27,6 +32,8 @@ pub enum Isolation {
         /// Directories of the machine that are visible at the same or another path.
         mounts: Vec<Mount>,
     },
+    /// A copy of namespaces that were made before.
+    Prepared(Arc<Namespace>),
 }
 
 /// A directory that a process sees at another place.
@@ -58,45 +65,76 @@ pub(super) const PREPARATION_PREFIX: &str = "ocipick: cannot prepare the namespa
 /// How it says that there is no such program, with the same exit code.
 pub(super) const NO_PROGRAM: &str = "ocipick: there is no such program";
 
-/// `$1` is the file to reveal or empty, `$2` where to, `$3` the number of mounts, then pairs of
-/// paths, then the command.
-const NAMESPACES: &str = r#"
+/// How every script begins.
+macro_rules! fail {
+    () => {
+        r#"
 fail() { echo "ocipick: cannot prepare the namespaces: $*" >&2; exit 117; }
-reveal=$1; to=$2; n=$3; shift 3
+"#
+    };
+}
+
+/// Makes the mounts. `$1` is the new root or empty, `$2` the number of mounts, then come pairs of
+/// paths.
+///
+/// The root is bound onto itself because containerd 2 looks for `/` among the mount points.
+macro_rules! mounts {
+    () => {
+        r#"
+root=$1; n=$2; shift 2
+if [ -n "$root" ]; then
+  mount --rbind "$root" "$root" || fail "root $root"
+  cd "$root" || fail "root $root"
+  mount --rbind /proc "$root/proc" || fail "proc"
+  mount --rbind /sys "$root/sys" || fail "sys"
+  mount --rbind /dev "$root/dev" || fail "dev"
+  mount -t tmpfs -o mode=1777 tmpfs "$root/tmp" || fail "tmp"
+  mount -t tmpfs -o mode=755 tmpfs "$root/run" || fail "run"
+fi
 while [ "$n" -gt 0 ]; do
-  if [ -d "$2" ]; then mount --rbind "$1" "$2" || fail "$2"; fi
+  if [ -n "$root" ]; then mkdir -p "$root$2" || fail "$2"; fi
+  if [ -d "$root$2" ]; then mount --rbind "$1" "$root$2" || fail "$2"; fi
   shift 2; n=$((n - 1))
 done
-if ! [ -f "$1" ] || ! [ -x "$1" ]; then echo "ocipick: there is no such program" >&2; exit 117; fi
+"#
+    };
+}
+
+/// Runs the command. `$1` is the file to reveal or empty, `$2` where to, then comes the command;
+/// `root` is set.
+macro_rules! command {
+    () => {
+        r#"
+reveal=$1; to=$2; shift 2
+if [ -n "$root" ]; then
+  set -- chroot "$root" "$@"
+elif ! [ -f "$1" ] || ! [ -x "$1" ]; then
+  echo "ocipick: there is no such program" >&2; exit 117
+fi
 if [ -z "$reveal" ]; then exec "$@"; fi
 setpriv --pdeathsig KILL "$@"; status=$?
-if [ "$status" -eq 0 ] && [ -e "$reveal" ]; then cp "$reveal" "$to" || fail "reveal"; fi
+if [ "$status" -eq 0 ] && [ -e "$root$reveal" ]; then cp "$root$reveal" "$to" || fail "reveal"; fi
 exit "$status"
-"#;
+"#
+    };
+}
 
-/// As above, with the new root in front.
-/// The root is bound onto itself because containerd 2 looks for `/` among the mount points.
-const ROOT: &str = r#"
-fail() { echo "ocipick: cannot prepare the namespaces: $*" >&2; exit 117; }
-root=$1; reveal=$2; to=$3; n=$4; shift 4
-mount --rbind "$root" "$root" || fail "root $root"
-cd "$root" || fail "root $root"
-mount --rbind /proc "$root/proc" || fail "proc"
-mount --rbind /sys "$root/sys" || fail "sys"
-mount --rbind /dev "$root/dev" || fail "dev"
-mount -t tmpfs -o mode=1777 tmpfs "$root/tmp" || fail "tmp"
-mount -t tmpfs -o mode=755 tmpfs "$root/run" || fail "run"
-while [ "$n" -gt 0 ]; do
-  mkdir -p "$root$2" && mount --rbind "$1" "$root$2" || fail "$2"
-  shift 2; n=$((n - 1))
-done
-if [ -z "$reveal" ]; then exec chroot "$root" "$@"; fi
-setpriv --pdeathsig KILL chroot "$root" "$@"; status=$?
-if [ "$status" -eq 0 ] && [ -e "$root$reveal" ]; then
-  cp "$root$reveal" "$to" || fail "reveal"
-fi
-exit "$status"
-"#;
+/// Makes namespaces and runs a command in them.
+const MAKE_AND_RUN: &str = concat!(fail!(), mounts!(), command!());
+/// Runs a command in a copy of namespaces. `$1` is the root or empty.
+const RUN: &str = concat!(fail!(), "root=$1; shift\n", command!());
+/// Makes namespaces, makes the file `$1` to say so, and waits to be ended.
+const MAKE_AND_WAIT: &str = concat!(
+    fail!(),
+    "ready=$1; shift\n",
+    mounts!(),
+    ": > \"$ready\" || fail \"$ready\"; exec sleep 60\n"
+);
+
+/// Puts a command into a copy of the namespaces that it is in. The process dies with ocipick,
+/// even when ocipick is killed. Every step replaces itself with the next, so the id that ocipick
+/// waits for is that of the tool.
+const UNSHARE: [&str; 4] = ["unshare", "--mount", "--propagation", "private"];
 
 impl Isolation {
     /// The other root directory, where there is one.
@@ -105,17 +143,34 @@ impl Isolation {
         match self {
             Self::None | Self::Namespaces { .. } => None,
             Self::Root { root, .. } => Some(root),
+            Self::Prepared(namespace) => namespace.isolation().root(),
+        }
+    }
+
+    fn mounts(&self) -> &[Mount] {
+        match self {
+            Self::None => &[],
+            Self::Namespaces { mounts } | Self::Root { mounts, .. } => mounts,
+            Self::Prepared(namespace) => namespace.isolation().mounts(),
         }
     }
 
     /// The same isolation with one more mount; nothing changes without namespaces.
     #[must_use]
-    pub fn with(mut self, mount: Mount) -> Self {
-        match &mut self {
-            Self::None => {}
-            Self::Namespaces { mounts } | Self::Root { mounts, .. } => mounts.push(mount),
+    pub fn with(self, mount: Mount) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Namespaces { mut mounts } => {
+                mounts.push(mount);
+                Self::Namespaces { mounts }
+            }
+            Self::Root { root, mut mounts } => {
+                mounts.push(mount);
+                Self::Root { root, mounts }
+            }
+            // What was made before does not have it.
+            Self::Prepared(namespace) => namespace.isolation().clone().with(mount),
         }
-        self
     }
 
     /// The command line that runs `program` with `args` in this isolation.
@@ -128,45 +183,55 @@ impl Isolation {
         args: &[String],
         reveal: Option<(&Path, &Path)>,
     ) -> (PathBuf, Vec<OsString>) {
-        let mut words: Vec<OsString> = Vec::new();
-        // The process dies with ocipick, even when ocipick is killed. Every step replaces
-        // itself with the next, so the id that ocipick waits for is that of the tool.
-        let namespaces = [
-            "--pdeathsig",
-            "KILL",
-            "unshare",
-            "--mount",
-            "--propagation",
-            "private",
-            "sh",
-            "-c",
-        ];
-        let pairs = |words: &mut Vec<OsString>, mounts: &[Mount]| {
+        let mut words: Vec<OsString> = ["--pdeathsig", "KILL"].map(OsString::from).to_vec();
+        let revealed = |words: &mut Vec<OsString>| {
             let (from, to) = reveal.unwrap_or((Path::new(""), Path::new("")));
             words.extend([from.into(), to.into()]);
-            words.push(mounts.len().to_string().into());
-            for mount in mounts {
-                words.push(mount.from.clone().into());
-                words.push(mount.at.clone().into());
-            }
         };
         match self {
-            Self::None => words.extend(["--pdeathsig", "KILL", "--"].map(OsString::from)),
-            Self::Namespaces { mounts } => {
-                words.extend(namespaces.map(OsString::from));
-                words.extend([NAMESPACES, "ocipick"].map(OsString::from));
-                pairs(&mut words, mounts);
+            Self::None => words.push("--".into()),
+            Self::Namespaces { .. } | Self::Root { .. } => {
+                words.extend(UNSHARE.map(OsString::from));
+                words.extend(["sh", "-c", MAKE_AND_RUN, "ocipick"].map(OsString::from));
+                self.push_mounts(&mut words);
+                revealed(&mut words);
             }
-            Self::Root { root, mounts } => {
-                words.extend(namespaces.map(OsString::from));
-                words.extend([ROOT, "ocipick"].map(OsString::from));
-                words.push(root.clone().into());
-                pairs(&mut words, mounts);
+            Self::Prepared(namespace) => {
+                words.push("nsenter".into());
+                words.push(namespace.option());
+                words.extend(UNSHARE.map(OsString::from));
+                match (reveal, self.root()) {
+                    (Some(_), root) => {
+                        words.extend(["sh", "-c", RUN, "ocipick"].map(OsString::from));
+                        words.push(root.unwrap_or(Path::new("")).into());
+                        revealed(&mut words);
+                    }
+                    (None, Some(root)) => words.extend(["chroot".into(), root.into()]),
+                    (None, None) => words.push("--".into()),
+                }
             }
         }
-        words.push(program.to_owned().into());
+        words.push(program.into());
         words.extend(args.iter().map(OsString::from));
         ("setpriv".into(), words)
+    }
+
+    /// The command line that makes the namespaces, makes the file `ready`, and waits.
+    pub(super) fn make_and_wait(&self, ready: &Path) -> (PathBuf, Vec<OsString>) {
+        let mut words: Vec<OsString> = ["--pdeathsig", "KILL"].map(OsString::from).to_vec();
+        words.extend(UNSHARE.map(OsString::from));
+        words.extend(["sh", "-c", MAKE_AND_WAIT, "ocipick"].map(OsString::from));
+        words.push(ready.into());
+        self.push_mounts(&mut words);
+        ("setpriv".into(), words)
+    }
+
+    fn push_mounts(&self, words: &mut Vec<OsString>) {
+        words.push(self.root().unwrap_or(Path::new("")).into());
+        words.push(self.mounts().len().to_string().into());
+        for mount in self.mounts() {
+            words.extend([mount.from.clone().into(), mount.at.clone().into()]);
+        }
     }
 }
 
@@ -191,11 +256,11 @@ mod tests {
             tail,
             [
                 "/channel",
-                "",
-                "",
                 "1",
                 "/ground",
                 "/ground",
+                "",
+                "",
                 "/usr/bin/skopeo",
                 "copy",
                 "a b"

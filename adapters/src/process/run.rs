@@ -101,6 +101,7 @@ pub(super) fn preparation(
         || (matches!(code, 126 | 127)
             && [
                 "setpriv: failed to execute",
+                "unshare: failed to execute",
                 "chroot: failed to run command",
             ]
             .iter()
@@ -114,7 +115,7 @@ pub(super) fn preparation(
     }
     let ours = (code == PREPARATION_FAILED && said.contains(PREPARATION_PREFIX))
         || (code == 125 && said.starts_with("chroot: "))
-        || ["unshare: ", "setpriv: "]
+        || ["unshare: ", "setpriv: ", "nsenter: "]
             .iter()
             .any(|wrapper| said.starts_with(wrapper));
     if ours {
@@ -122,6 +123,16 @@ pub(super) fn preparation(
     } else {
         Ok(())
     }
+}
+
+/// What is said where the namespaces could not be made.
+pub(super) fn preparation_failed(exit: Exit, stderr: &Path) -> RunError {
+    let said = String::from_utf8_lossy(&read_limited(stderr)).into_owned();
+    RunError::Isolation(match (exit, said.trim()) {
+        (Exit::Code(code), "") => format!("{PREPARATION_PREFIX}: exit code {code}"),
+        (Exit::Signal(signal), "") => format!("{PREPARATION_PREFIX}: signal {signal}"),
+        (Exit::Code(_) | Exit::Signal(_) | Exit::Deadline, said) => tail(said, 3),
+    })
 }
 
 /// A started process with everything that it starts.
@@ -144,16 +155,35 @@ impl Group {
             invocation
                 .isolation
                 .wrap(&invocation.program, &invocation.args, reveal);
+        Self::spawn(&program, &args, &invocation.env, &invocation.output, log).map_err(|error| {
+            match error {
+                // The wrappers are of no interest to whoever wanted the program.
+                RunError::Start { source, .. } => RunError::Start {
+                    program: invocation.program.display().to_string(),
+                    source,
+                },
+                RunError::Isolation(_) | RunError::Cancelled => error,
+            }
+        })
+    }
+
+    /// Starts a program of the system with nothing but this environment.
+    pub(super) fn spawn(
+        program: &Path,
+        args: &[OsString],
+        env: &BTreeMap<String, String>,
+        output: &Path,
+        log: Option<&Path>,
+    ) -> Result<Self, RunError> {
         let marker = next_marker();
         let (stdout, stderr) = match log {
             Some(log) => (log.to_owned(), None),
             None => (
-                stream_path(&invocation.output, "stdout"),
-                Some(stream_path(&invocation.output, "stderr")),
+                stream_path(output, "stdout"),
+                Some(stream_path(output, "stderr")),
             ),
         };
-        let mut env: BTreeMap<OsString, OsString> = invocation
-            .env
+        let mut env: BTreeMap<OsString, OsString> = env
             .iter()
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
@@ -161,10 +191,10 @@ impl Group {
             .or_insert_with(|| SYSTEM_PATH.into());
         env.insert(CALL_MARKER.into(), (&marker).into());
         let start = |source| RunError::Start {
-            program: invocation.program.display().to_string(),
+            program: program.display().to_string(),
             source,
         };
-        let program = find_on_system(&program).ok_or_else(|| {
+        let program = find_on_system(program).ok_or_else(|| {
             start(io::Error::new(
                 io::ErrorKind::NotFound,
                 format!("`{}` of util-linux is not installed", program.display()),
@@ -172,7 +202,7 @@ impl Group {
         })?;
         // In duct the redirection that is written last is made first; the one of standard
         // error must see where standard output goes.
-        let expression = expression(&program, &args).stdin_null();
+        let expression = expression(&program, args).stdin_null();
         let expression = match stderr {
             Some(stderr) => expression.stderr_path(stderr),
             None => expression.stderr_to_stdout(),

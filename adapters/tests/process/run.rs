@@ -1,7 +1,7 @@
 //! One command, however it behaves.
 
 use crate::stage::{Stage, in_each_isolation, within};
-use ocipick_adapters::process::{Cancel, Exit, Isolation, Mount, RunError, run};
+use ocipick_adapters::process::{Cancel, Exit, Isolation, Mount, Namespace, RunError, run};
 use std::{fs, path::Path, thread, time::Duration};
 
 in_each_isolation! {
@@ -214,6 +214,7 @@ fn no_mount_remains(stage: &Stage) {
     });
     let ran = stage.try_run(&mounts).unwrap();
     assert_eq!(ran.exit, Exit::Code(0));
+    // What is added to namespaces that were made before makes new ones.
     let was_mounted = ran.stdout().trim() == stage.path("at").to_str().unwrap();
     assert_eq!(was_mounted, *stage.isolation() != Isolation::None);
     assert_eq!(stage.mounts(), Vec::<String>::new());
@@ -288,33 +289,96 @@ fn namespaces_that_cannot_be_made_are_not_blamed_on_the_tool() {
     }
 }
 
-#[test]
-fn another_root_is_another_root() {
-    let Some(stage) = Stage::namespaces() else {
-        return;
-    };
+/// The machine's own programs and libraries, under another root.
+fn another_root(stage: &Stage) -> Isolation {
     let root = stage.path("root");
     for folder in ["proc", "sys", "dev", "tmp", "run", "bin"] {
         fs::create_dir_all(root.join(folder)).unwrap();
     }
-    // The machine's own programs and libraries, under the other root.
-    let mounts: Vec<Mount> = ["/bin", "/usr", "/lib", "/lib64"]
+    let mounts = ["/bin", "/usr", "/lib", "/lib64"]
         .iter()
         .filter(|folder| Path::new(folder).is_dir())
         .map(|folder| Mount::same(Path::new(folder)))
         .collect();
-    let mut inside = stage.program("/bin/sh", &["-c", "ls /; kill -SEGV $$"]);
-    inside.isolation = Isolation::Root {
-        root: root.clone(),
-        mounts: mounts.clone(),
-    };
+    Isolation::Root { root, mounts }
+}
+
+fn is_another_root(stage: &Stage, isolation: &Isolation) {
+    let mut inside = stage.program("/bin/sh", &["-c", "pwd; ls /; kill -SEGV $$"]);
+    inside.isolation = isolation.clone();
     let ran = stage.try_run(&inside).unwrap();
     assert_eq!(ran.exit, Exit::Signal(11), "{}", ran.stderr());
+    assert!(ran.stdout().starts_with("/\n"), "{}", ran.stdout());
     assert!(!ran.stdout().contains("home") && ran.stdout().contains("proc"));
-    assert!(ran.line.starts_with("chroot "));
+    assert!(ran.line.starts_with("chroot "), "{}", ran.line);
     let mut absent = stage.program("/absent", &[]);
-    absent.isolation = Isolation::Root { root, mounts };
+    absent.isolation = isolation.clone();
     let error = stage.try_run(&absent).unwrap_err();
     assert!(matches!(error, RunError::Start { .. }), "{error:?}");
     assert_eq!(stage.mounts(), Vec::<String>::new());
+}
+
+#[test]
+fn another_root_is_another_root() {
+    if let Some(stage) = Stage::namespaces() {
+        is_another_root(&stage, &another_root(&stage));
+    }
+}
+
+#[test]
+fn commands_in_a_copy_do_not_see_the_mounts_of_each_other() {
+    let Some(stage) = Stage::prepared() else {
+        return;
+    };
+    fs::create_dir(stage.path("at")).unwrap();
+    let mounted = stage.run("mount -t tmpfs tmpfs $D/at && echo text > $D/at/file; ls $D/at");
+    assert_eq!(mounted.stdout(), "file\n");
+    assert_eq!(stage.run("ls $D/at").stdout(), "");
+    let mut mounts = stage.script("mount -t tmpfs tmpfs $D/at && echo text > $D/at/file");
+    mounts.reveal = Some(stage.path("at/file"));
+    assert_eq!(
+        stage.try_run(&mounts).unwrap().revealed().unwrap(),
+        b"text\n"
+    );
+    assert_eq!(stage.mounts(), Vec::<String>::new());
+}
+
+#[test]
+fn namespaces_that_cannot_be_made_beforehand_say_why() {
+    let Some(stage) = Stage::namespaces() else {
+        return;
+    };
+    let isolation = Isolation::Root {
+        root: stage.path("absent"),
+        mounts: Vec::new(),
+    };
+    let (env, output) = (std::collections::BTreeMap::new(), stage.path("namespaces"));
+    let error = Namespace::prepare(&isolation, &env, &output, &Cancel::default()).unwrap_err();
+    assert!(matches!(error, RunError::Isolation(_)), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .contains("cannot prepare the namespaces: root"),
+        "{error}"
+    );
+    assert_eq!(stage.mounts(), Vec::<String>::new());
+}
+
+#[test]
+fn another_root_is_another_root_in_a_copy_as_well() {
+    let Some(stage) = Stage::namespaces() else {
+        return;
+    };
+    let isolation = another_root(&stage);
+    let (env, output) = (std::collections::BTreeMap::new(), stage.path("namespaces"));
+    let prepared = Namespace::prepare(&isolation, &env, &output, &Cancel::default()).unwrap();
+    is_another_root(&stage, &prepared);
+    // What one command writes to the root's own /run is there for the next, as on a machine.
+    let mut writes = stage.program("/bin/sh", &["-c", "echo text > /run/file"]);
+    writes.isolation = prepared.clone();
+    stage.try_run(&writes).unwrap();
+    let mut reads = stage.program("/bin/sh", &["-c", "cat /run/file"]);
+    reads.isolation = prepared;
+    assert_eq!(stage.try_run(&reads).unwrap().stdout(), "text\n");
+    assert!(!stage.path("root/run/file").exists());
 }

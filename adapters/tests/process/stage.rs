@@ -2,7 +2,7 @@
 
 use ocipick_adapters::{
     Rights,
-    process::{Cancel, Invocation, Isolation, Ran, RunError, end_marked, run},
+    process::{Cancel, Invocation, Isolation, Namespace, Ran, RunError, end_marked, run},
 };
 use std::{
     collections::BTreeMap,
@@ -48,7 +48,7 @@ impl Stage {
                 // Past the capture of the test harness, so that it shows.
                 let _ = writeln!(
                     std::io::stderr(),
-                    "SKIPPED: every test in `namespaces`: no mount namespaces, {why}"
+                    "SKIPPED: every test in `namespaces` and `prepared`: no mount namespaces, {why}"
                 );
             }
             rights.namespaces
@@ -58,6 +58,17 @@ impl Stage {
             stage.isolation = Isolation::Namespaces { mounts: Vec::new() };
             stage
         })
+    }
+
+    /// Scripts in a copy of namespaces that were made before.
+    pub(crate) fn prepared() -> Option<Self> {
+        let mut stage = Self::namespaces()?;
+        let env = BTreeMap::from([(MARK.to_owned(), stage.dir().to_str().unwrap().to_owned())]);
+        let (output, cancel) = (stage.path("namespaces"), Cancel::default());
+        stage.isolation = Namespace::prepare(&stage.isolation, &env, &output, &cancel).unwrap();
+        // Nothing but an open file keeps them.
+        stage.is_deserted();
+        Some(stage)
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -175,7 +186,8 @@ pub(crate) fn within<T>(most: Duration, act: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Makes a test of each function: once on the machine as it is, once in namespaces.
+/// Makes a test of each function: once on the machine as it is, once in namespaces of its own, and
+/// once in a copy of namespaces that were made before.
 macro_rules! in_each_isolation {
     ($($name:ident)+) => {
         mod plain {
@@ -185,6 +197,14 @@ macro_rules! in_each_isolation {
         mod namespaces {
             $(#[test] fn $name() {
                 if let Some(stage) = crate::stage::Stage::namespaces() {
+                    super::$name(&stage);
+                }
+            })+
+        }
+
+        mod prepared {
+            $(#[test] fn $name() {
+                if let Some(stage) = crate::stage::Stage::prepared() {
                     super::$name(&stage);
                 }
             })+
