@@ -105,6 +105,9 @@ pub struct Attempt {
     pub trouble: Option<Trouble>,
     /// What a reader should know besides.
     pub notes: Vec<String>,
+    /// How long the commands took that only removed what the trial had made. They are no part of
+    /// the evidence, but time spent in the tool.
+    pub removal: Duration,
 }
 
 impl Attempt {
@@ -128,6 +131,13 @@ impl Attempt {
         }
         self.commands.push(ran);
         self.commands.len() - 1
+    }
+
+    /// How long the tool was waited for, looking and removing included.
+    #[must_use]
+    pub fn tool_time(&self) -> Duration {
+        let commands: Duration = self.commands.iter().map(|ran| ran.duration).sum();
+        commands + self.removal
     }
 
     /// The command that did what was asked.

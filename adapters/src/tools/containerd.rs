@@ -389,8 +389,16 @@ impl Session for ContainerdSession {
             }
         }
         let question = self.invocation("ocipick", &["version"], LOOK);
+        // Only an image that was pulled was mounted, and an empty namespace of a containerd that
+        // goes with the room is nothing to remove.
+        let begin = usize::from(!attempt.succeeded());
+        let end = match self.runtime.service {
+            Service::Machine { .. } => removal.len(),
+            Service::Private | Service::None => removal.len() - 1,
+        };
+        let removal = &removal[begin..end];
         self.warden
-            .end(&mut attempt, &self.room, LOST, &question, &removal);
+            .end(&mut attempt, &self.room, LOST, &question, removal);
         let _ = fs::remove_dir(self.mount_point());
         attempt
     }

@@ -302,22 +302,17 @@ impl DockerSession {
     fn look(&self, attempt: &mut Attempt, ask: &Ask<'_>, container: &str) -> Result<(), RunError> {
         let reference = ask.reference();
         let classic = self.runtime.flavour.is_none();
-        let at = attempt.keep(self.docker(&["image", "inspect", &reference], LOOK)?);
-        let inspected = &attempt.commands[at];
+        let mut reported = Vec::new();
         // With containerd's store `image inspect` speaks of the default platform, and some
         // versions cannot inspect what they can run; only the container tells there.
-        let image = if inspected.exit.is_success() {
-            first(&inspected.stdout())
-        } else {
-            Value::Null
-        };
-        if classic && !inspected.exit.is_success() {
-            attempt.reported = Looked::Absent(inspected.last_words());
-            attempt.materialised = attempt.reported.clone();
-            return Ok(());
-        }
-        let mut reported = Vec::new();
         if classic {
+            let inspected = self.inspect(attempt, &reference)?;
+            let Some(image) = inspected else {
+                let words = attempt.commands.last().map(Ran::last_words);
+                attempt.reported = Looked::Absent(words.unwrap_or_default());
+                attempt.materialised = attempt.reported.clone();
+                return Ok(());
+            };
             if let Some(id) = image["Id"].as_str() {
                 reported.push(sign(
                     "docker image inspect",
@@ -351,6 +346,7 @@ impl DockerSession {
                 Err(error) => Looked::Failed(format!("docker cp: {error}")),
             }
         } else if is_no_such_file(&copied.stderr()) {
+            let image = self.inspect(attempt, &reference)?.unwrap_or_default();
             let layers = strings(&image["RootFS"]["Layers"]);
             let signs = if layers.is_empty() {
                 Vec::new()
@@ -362,6 +358,14 @@ impl DockerSession {
             Looked::Failed(format!("docker cp: {}", copied.last_words()))
         };
         Ok(())
+    }
+
+    /// What `image inspect` prints, unless it fails.
+    fn inspect(&self, attempt: &mut Attempt, reference: &str) -> Result<Option<Value>, RunError> {
+        let at = attempt.keep(self.docker(&["image", "inspect", reference], LOOK)?);
+        let inspected = &attempt.commands[at];
+        let succeeded = inspected.exit.is_success();
+        Ok(succeeded.then(|| first(&inspected.stdout())))
     }
 
     /// Makes a container of the image, without ever pulling again. Returns the words of docker
@@ -452,8 +456,14 @@ impl Session for DockerSession {
             attempt.trouble = Some(error.into());
         }
         let question = self.invocation(&["version"], LOOK);
+        // Only of an image that was pulled a container was made.
+        let removal = if attempt.succeeded() {
+            &removal[..]
+        } else {
+            &removal[1..]
+        };
         self.warden
-            .end(&mut attempt, &self.room, LOST, &question, &removal);
+            .end(&mut attempt, &self.room, LOST, &question, removal);
         attempt
     }
 }

@@ -97,10 +97,12 @@ impl Warden {
     pub(super) fn remove(&self, attempt: &mut Attempt, room: &Room, removal: &[Invocation]) {
         for command in removal {
             match room.clean_up(command) {
-                Ok(ran) if ran.exit == Exit::Deadline => {
-                    attempt.notes.push(format!("hung: {}", ran.line));
+                Ok(ran) => {
+                    attempt.removal += ran.duration;
+                    if ran.exit == Exit::Deadline {
+                        attempt.notes.push(format!("hung: {}", ran.line));
+                    }
                 }
-                Ok(_) => {}
                 Err(error) => {
                     attempt
                         .notes

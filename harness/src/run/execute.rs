@@ -403,7 +403,7 @@ impl Line<'_> {
             outcome,
             evidence,
             duration: began.elapsed(),
-            tools: attempt.commands.iter().map(|ran| ran.duration).sum(),
+            tools: attempt.tool_time(),
             was_trouble_starting: matches!(attempt.trouble, Some(Trouble::NotStarted(_))),
         }
     }
