@@ -6,9 +6,11 @@
 //! in words what is most surprising about them, and [`render`] writes both down for a terminal,
 //! for Markdown, for a browser and for other programs.
 
+pub mod consensus;
 pub mod findings;
 pub mod matrix;
 pub mod render;
 pub mod results;
+pub mod verdict;
 
 mod text;

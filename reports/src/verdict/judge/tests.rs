@@ -1,0 +1,346 @@
+//! Every kind of outcome against every kind of rule.
+
+use super::*;
+use crate::{
+    results::{Observed, OutcomeKind, UnmeasuredWhy},
+    verdict::Rival,
+};
+use proptest::prelude::*;
+use std::{collections::BTreeSet, fmt::Write as _};
+
+fn picked(child: &str) -> Outcome {
+    Outcome::Picked {
+        child: child.into(),
+        digest: "sha256:aa".into(),
+    }
+}
+
+fn refused(reason: RefusalReason) -> Outcome {
+    Outcome::Refused {
+        reason,
+        message: "no".into(),
+    }
+}
+
+fn unstable(observed: &[Outcome]) -> Outcome {
+    Outcome::Unstable {
+        observed: observed
+            .iter()
+            .map(|outcome| Observed {
+                outcome: Box::new(outcome.clone()),
+                count: 1,
+            })
+            .collect(),
+    }
+}
+
+fn picks(child: &str) -> Expectation {
+    Expectation::Picks(child.into())
+}
+
+/// A requirement to pick `first`, which is broken by finding that ambiguous.
+fn rule() -> Rule {
+    Rule {
+        clause: "s/d/c".into(),
+        level: Some(Level::Must),
+        satisfied_by: vec![picks("first")],
+        breached_by: BTreeSet::from([Refusal::Ambiguous]),
+        excused: BTreeSet::new(),
+        rivals: Vec::new(),
+    }
+}
+
+/// One outcome of every kind, refusals for every reason, and three that waver.
+fn outcomes() -> Vec<(String, Outcome)> {
+    let mut outcomes = vec![
+        ("picks first".to_owned(), picked("first")),
+        ("picks second".to_owned(), picked("second")),
+    ];
+    for reason in RefusalReason::ALL {
+        outcomes.push((format!("refuses {reason}"), refused(*reason)));
+    }
+    let others = [
+        Outcome::Nothing,
+        Outcome::Mixed {
+            children: vec!["first".into(), "second".into()],
+            digests: Vec::new(),
+        },
+        Outcome::Crashed { what: "x".into() },
+        Outcome::TimedOut { after_ms: 1 },
+        Outcome::Unmeasured {
+            why: UnmeasuredWhy::NotStarted,
+            detail: String::new(),
+        },
+    ];
+    outcomes.extend(others.map(|outcome| (outcome.kind().to_string(), outcome)));
+    let wavering = [
+        ("second or third", [picked("second"), picked("third")]),
+        ("first or second", [picked("first"), picked("second")]),
+        (
+            "first or a crash",
+            [picked("first"), Outcome::Crashed { what: "x".into() }],
+        ),
+    ];
+    outcomes
+        .extend(wavering.map(|(name, observed)| (format!("wavers: {name}"), unstable(&observed))));
+    outcomes
+}
+
+/// Every kind of rule.
+fn rules() -> Vec<(&'static str, Rule)> {
+    let refuse = || Rule {
+        satisfied_by: vec![Expectation::Refuses],
+        breached_by: BTreeSet::new(),
+        ..rule()
+    };
+    vec![
+        ("to pick first", rule()),
+        (
+            "to pick first or refuse",
+            Rule {
+                satisfied_by: vec![picks("first"), Expectation::Refuses],
+                ..rule()
+            },
+        ),
+        ("to refuse", refuse()),
+        (
+            "to pick first, in an index that is itself wrong",
+            Rule {
+                breached_by: BTreeSet::new(),
+                excused: BTreeSet::from([Refusal::Ambiguous]),
+                ..rule()
+            },
+        ),
+        (
+            "to pick first, while another clause says second",
+            Rule {
+                rivals: vec![Rival {
+                    clause: "s/d/other".into(),
+                    satisfied_by: vec![picks("second")],
+                }],
+                ..rule()
+            },
+        ),
+        (
+            "to refuse, while another clause says first",
+            Rule {
+                rivals: vec![Rival {
+                    clause: "s/d/other".into(),
+                    satisfied_by: vec![picks("first")],
+                }],
+                ..refuse()
+            },
+        ),
+        (
+            "something that the case does not say",
+            Rule {
+                satisfied_by: Vec::new(),
+                ..rule()
+            },
+        ),
+    ]
+}
+
+const LEVELS: [Option<Level>; 6] = [
+    Some(Level::Must),
+    Some(Level::Should),
+    Some(Level::May),
+    Some(Level::Statement),
+    Some(Level::Silent),
+    None,
+];
+
+fn at(level: Option<Level>, rule: &Rule) -> Rule {
+    Rule {
+        level,
+        ..rule.clone()
+    }
+}
+
+#[test]
+fn every_outcome_against_every_rule() {
+    let mut table = String::new();
+    for (name, rule) in rules() {
+        let _ = writeln!(table, "{name}");
+        for (name, outcome) in outcomes() {
+            let required = judge(&outcome, &rule);
+            let weaker: Vec<&str> = LEVELS[1..]
+                .iter()
+                .map(|level| judge(&outcome, &at(*level, &rule)).verdict.as_str())
+                .collect();
+            let _ = writeln!(
+                table,
+                "  {name:<29} {:<11} {:<33} {}",
+                required.verdict.as_str(),
+                format!("({})", required.because.as_str()),
+                weaker.join(", "),
+            );
+        }
+        table.push('\n');
+    }
+    insta::assert_snapshot!("every-outcome-against-every-rule", table);
+}
+
+#[test]
+fn a_wrong_pick_breaks_a_requirement_and_deviates_from_a_recommendation() {
+    let verdict = |level| judge(&picked("second"), &at(Some(level), &rule())).verdict;
+    assert_eq!(verdict(Level::Must), Verdict::Violates);
+    assert_eq!(verdict(Level::Should), Verdict::Deviates);
+    assert_eq!(verdict(Level::May), Verdict::Allowed);
+}
+
+#[test]
+fn a_refusal_over_something_else_is_not_held_against_a_tool() {
+    let judgement = judge(&refused(RefusalReason::NestedUnsupported), &rule());
+    assert_eq!(judgement.verdict, Verdict::NotJudged);
+    assert_eq!(judgement.because, Because::RefusedOverSomethingElse);
+    let judgement = judge(&refused(RefusalReason::Ambiguous), &rule());
+    assert_eq!(judgement.verdict, Verdict::Violates);
+}
+
+#[test]
+fn a_reason_that_says_nothing_is_never_held_against_a_tool() {
+    let all = Refusal::ALL.iter().map(|(_, refusal)| *refusal).collect();
+    let rule = Rule {
+        breached_by: all,
+        ..rule()
+    };
+    let verdict = judge(&refused(RefusalReason::Other), &rule).verdict;
+    assert_eq!(verdict, Verdict::NotJudged);
+}
+
+#[test]
+fn reasons_of_results_and_of_clauses_are_the_same_words() {
+    for reason in RefusalReason::ALL {
+        match refusal(*reason) {
+            Some(refusal) => assert_eq!(refusal.as_str(), reason.as_str()),
+            None => assert_eq!(*reason, RefusalReason::Other),
+        }
+    }
+    let told = RefusalReason::ALL
+        .iter()
+        .filter(|it| refusal(**it).is_some());
+    assert_eq!(told.count(), Refusal::ALL.len());
+}
+
+fn any_expectation() -> impl Strategy<Value = Expectation> {
+    prop_oneof![
+        Just(Expectation::Refuses),
+        Just(picks("first")),
+        Just(picks("second")),
+    ]
+}
+
+fn any_refusals() -> impl Strategy<Value = BTreeSet<Refusal>> {
+    let all: Vec<Refusal> = Refusal::ALL.iter().map(|(_, refusal)| *refusal).collect();
+    proptest::sample::subsequence(all, 0..=9).prop_map(BTreeSet::from_iter)
+}
+
+fn any_rule() -> impl Strategy<Value = Rule> {
+    let expected = || proptest::collection::vec(any_expectation(), 0..3);
+    let rivals = proptest::collection::vec(
+        expected().prop_map(|satisfied_by| Rival {
+            clause: "s/d/other".into(),
+            satisfied_by,
+        }),
+        0..2,
+    );
+    let level = proptest::sample::select(LEVELS.to_vec());
+    (level, expected(), any_refusals(), any_refusals(), rivals).prop_map(
+        |(level, satisfied_by, breached_by, excused, rivals)| Rule {
+            clause: "s/d/c".into(),
+            level,
+            satisfied_by,
+            breached_by,
+            excused,
+            rivals,
+        },
+    )
+}
+
+fn any_outcome() -> impl Strategy<Value = Outcome> {
+    let all: Vec<Outcome> = outcomes().into_iter().map(|(_, outcome)| outcome).collect();
+    let single = proptest::sample::select(all);
+    let several = proptest::collection::vec(single.clone(), 0..4);
+    prop_oneof![single, several.prop_map(|observed| unstable(&observed))]
+}
+
+/// How harsh a verdict is; verdicts that are no breach are all the same.
+fn harshness(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::NotJudged | Verdict::Silent | Verdict::Allowed | Verdict::Conforms => 0,
+        Verdict::Deviates => 1,
+        Verdict::Violates => 2,
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_same_is_judged_alike(outcome in any_outcome(), rule in any_rule()) {
+        prop_assert_eq!(judge(&outcome, &rule), judge(&outcome.clone(), &rule.clone()));
+    }
+
+    #[test]
+    fn words_digests_and_times_do_not_matter(rule in any_rule(), reason in proptest::sample::select(RefusalReason::ALL.to_vec()), text in ".{0,8}", time in any::<u64>()) {
+        let other = Outcome::Refused { reason, message: text.clone() };
+        prop_assert_eq!(judge(&other, &rule), judge(&refused(reason), &rule));
+        let other = Outcome::Picked { child: "first".into(), digest: text };
+        prop_assert_eq!(judge(&other, &rule), judge(&picked("first"), &rule));
+        prop_assert_eq!(
+            judge(&Outcome::TimedOut { after_ms: time }, &rule),
+            judge(&Outcome::TimedOut { after_ms: 1 }, &rule)
+        );
+    }
+
+    #[test]
+    fn a_weaker_level_is_never_judged_more_harshly(outcome in any_outcome(), rule in any_rule()) {
+        let harsh: Vec<u8> = LEVELS
+            .iter()
+            .map(|level| harshness(judge(&outcome, &at(*level, &rule)).verdict))
+            .collect();
+        prop_assert!(harsh.is_sorted_by(|stronger, weaker| stronger >= weaker), "{harsh:?}");
+    }
+
+    #[test]
+    fn what_excuses_never_makes_a_verdict_harsher(outcome in any_outcome(), rule in any_rule(), rival in any_rule(), more in any_expectation()) {
+        let harsh = harshness(judge(&outcome, &rule).verdict);
+        let mut milder = rule.clone();
+        milder.rivals.push(Rival { clause: rival.clause, satisfied_by: rival.satisfied_by });
+        prop_assert!(harshness(judge(&outcome, &milder).verdict) <= harsh);
+        let mut milder = rule.clone();
+        milder.breached_by.clear();
+        prop_assert!(harshness(judge(&outcome, &milder).verdict) <= harsh);
+        let mut milder = rule;
+        if !milder.satisfied_by.is_empty() {
+            milder.satisfied_by.push(more);
+            prop_assert!(harshness(judge(&outcome, &milder).verdict) <= harsh);
+        }
+    }
+
+    #[test]
+    fn only_picks_and_refusals_are_breaches(outcome in any_outcome(), rule in any_rule()) {
+        let shows = |outcome: &Outcome| {
+            matches!(outcome.kind(), OutcomeKind::Picked | OutcomeKind::Refused)
+        };
+        let breach = judge(&outcome, &rule).verdict.is_breach();
+        match &outcome {
+            Outcome::Unstable { observed } => {
+                let flat = observed.iter().all(|seen| seen.outcome.kind() != OutcomeKind::Unstable);
+                prop_assert!(!breach || !flat || observed.iter().all(|seen| shows(&seen.outcome)));
+            }
+            _ => prop_assert!(!breach || shows(&outcome)),
+        }
+    }
+
+    #[test]
+    fn a_tool_that_wavers_gets_the_verdict_of_all_or_none(observed in proptest::collection::vec(proptest::sample::select(outcomes().into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>()), 1..4), rule in any_rule()) {
+        let verdicts: BTreeSet<Verdict> =
+            observed.iter().map(|outcome| judge(outcome, &rule).verdict).collect();
+        let verdict = judge(&unstable(&observed), &rule).verdict;
+        if verdicts.len() == 1 {
+            prop_assert!(verdicts.contains(&verdict));
+        } else {
+            prop_assert_eq!(verdict, Verdict::NotJudged);
+        }
+    }
+}

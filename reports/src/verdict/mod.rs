@@ -1,0 +1,197 @@
+//! Verdicts: outcomes held against the clauses of the specifications.
+//!
+//! [`judge`] is one pure function over an [`Outcome`](crate::results::Outcome) and a [`Rule`], which
+//! is a clause as a case exercises it and as the chosen revision words it. Nothing else decides.
+//!
+//! A tool is blamed only for what the outcome shows. So these rules hold:
+//!
+//! - What was not measured is not judged, and a tool that wavers is judged only where all that was
+//!   observed of it deserves the same verdict.
+//! - A crash, a hang, an empty success and a contradiction are findings of their own. They show
+//!   neither that a clause was followed nor that it was broken.
+//! - A refusal breaks a clause only where its reason is one by which that clause is broken. A tool
+//!   that stops at a nested index never came to take the first of two matches.
+//! - To refuse an index that is itself against the specification is right, unless the case says
+//!   that refusing it is just what the clause forbids.
+//! - Where two clauses cannot both be satisfied, following one excuses from the other, unless the
+//!   other is the stronger one.
+//! - Where a case does not say which outcomes satisfy a wording of a clause, nobody guesses.
+
+mod judge;
+mod revision;
+mod rule;
+
+pub use judge::judge;
+pub use revision::{Choice, ChoiceError, RevisionError, Revisions};
+pub use rule::{Rival, Rule};
+
+use crate::results::OutcomeKind;
+use serde::Serialize;
+use std::fmt;
+
+/// An outcome held against a clause. The last two are breaches, the harsher one last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// There is nothing to judge.
+    NotJudged,
+    /// The specification says nothing about it, or the case does not say which outcomes satisfy it.
+    Silent,
+    /// The clause leaves it open (MAY).
+    Allowed,
+    /// As the clause says.
+    Conforms,
+    /// Not as a recommendation says (SHOULD).
+    Deviates,
+    /// Not as a requirement says (MUST).
+    Violates,
+}
+
+impl Verdict {
+    /// Every verdict, in order.
+    pub const ALL: [Self; 6] = [
+        Self::NotJudged,
+        Self::Silent,
+        Self::Allowed,
+        Self::Conforms,
+        Self::Deviates,
+        Self::Violates,
+    ];
+
+    /// The stable word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotJudged => "not-judged",
+            Self::Silent => "silent",
+            Self::Allowed => "allowed",
+            Self::Conforms => "conforms",
+            Self::Deviates => "deviates",
+            Self::Violates => "violates",
+        }
+    }
+
+    /// Whether the clause was broken.
+    #[must_use]
+    pub const fn is_breach(self) -> bool {
+        match self {
+            Self::NotJudged | Self::Silent | Self::Allowed | Self::Conforms => false,
+            Self::Deviates | Self::Violates => true,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A verdict, and what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What it rests on.
+    pub because: Because,
+}
+
+/// What a verdict rests on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Because {
+    /// The outcome is one that satisfies the clause.
+    Satisfies,
+    /// The outcome is not among those that satisfy the clause.
+    NotAmongThose,
+    /// The reason for refusing is one by which the clause is broken.
+    ReasonBreaks,
+    /// The clause leaves it open.
+    Optional,
+    /// The chosen revision does not have the clause.
+    NotInForce,
+    /// The clause is no requirement: it is said without a keyword of RFC 2119.
+    NoKeyword,
+    /// Nothing is said.
+    NothingSaid,
+    /// The case does not say which outcomes satisfy the clause in this wording.
+    NothingExpected,
+    /// Another clause asks for just this outcome, and both cannot be satisfied.
+    AsksOtherwise {
+        /// The other clause.
+        clause: String,
+    },
+    /// The refusal is about something else.
+    RefusedOverSomethingElse,
+    /// The index itself is against the specification, so that refusing it is right.
+    IndexInvalid,
+    /// The outcome is a finding of its own, and shows nothing about the clause.
+    ShowsNothing {
+        /// What kind of outcome it is.
+        kind: OutcomeKind,
+    },
+    /// What was observed deserves different verdicts.
+    Wavers,
+    /// Nothing was measured.
+    Unmeasured,
+    /// The case was other bytes when this was measured.
+    OtherBytes,
+}
+
+impl Because {
+    /// The stable word for it.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Satisfies => "satisfies",
+            Self::NotAmongThose => "not-among-those",
+            Self::ReasonBreaks => "reason-breaks",
+            Self::Optional => "optional",
+            Self::NotInForce => "not-in-force",
+            Self::NoKeyword => "no-keyword",
+            Self::NothingSaid => "nothing-said",
+            Self::NothingExpected => "nothing-expected",
+            Self::AsksOtherwise { .. } => "asks-otherwise",
+            Self::RefusedOverSomethingElse => "refused-over-something-else",
+            Self::IndexInvalid => "index-invalid",
+            Self::ShowsNothing { .. } => "shows-nothing",
+            Self::Wavers => "wavers",
+            Self::Unmeasured => "unmeasured",
+            Self::OtherBytes => "other-bytes",
+        }
+    }
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Self::Satisfies => "the outcome is one that satisfies it",
+            Self::NotAmongThose => "the outcome is not among those that satisfy it",
+            Self::ReasonBreaks => "to refuse for this reason breaks it",
+            Self::Optional => "it leaves that open",
+            Self::NotInForce => "this revision does not have it",
+            Self::NoKeyword => "it is no requirement",
+            Self::NothingSaid => "nothing is said",
+            Self::NothingExpected => "the case does not say what satisfies it in this wording",
+            Self::AsksOtherwise { clause } => {
+                return write!(
+                    f,
+                    "{clause} asks for just this, and both cannot be satisfied"
+                );
+            }
+            Self::RefusedOverSomethingElse => "the refusal is about something else",
+            Self::IndexInvalid => {
+                "the index itself is against the specification, so that it may be refused"
+            }
+            Self::ShowsNothing { kind } => {
+                return write!(
+                    f,
+                    "{kind} is a finding of its own, and shows nothing about it"
+                );
+            }
+            Self::Wavers => "what was observed deserves different verdicts",
+            Self::Unmeasured => "nothing was measured",
+            Self::OtherBytes => "the case was other bytes when this was measured",
+        };
+        f.write_str(words)
+    }
+}

@@ -1,0 +1,33 @@
+//! A clause as a case exercises it and as a revision words it.
+
+use ocipick_corpus::{Expectation, Level, Refusal};
+use std::collections::BTreeSet;
+
+/// A clause as a case exercises it and as the chosen revision words it: all that a verdict needs to
+/// know besides the outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Id of the clause.
+    pub clause: String,
+    /// How strongly the revision says it; none where it does not have it.
+    pub level: Option<Level>,
+    /// The outcomes that satisfy it; empty where the case does not say. As far as picks go the
+    /// list is complete: to pick any other child breaks the clause.
+    pub satisfied_by: Vec<Expectation>,
+    /// The reasons for which a refusal breaks it, where refusing does not satisfy it.
+    pub breached_by: BTreeSet<Refusal>,
+    /// The reasons for which a refusal would break it, were the index itself not against the
+    /// specification.
+    pub excused: BTreeSet<Refusal>,
+    /// The clauses that ask for something else here, and are as strong or stronger.
+    pub rivals: Vec<Rival>,
+}
+
+/// A clause that cannot be satisfied together with another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rival {
+    /// Its id.
+    pub clause: String,
+    /// The outcomes that satisfy it.
+    pub satisfied_by: Vec<Expectation>,
+}
