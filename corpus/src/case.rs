@@ -1,7 +1,11 @@
 //! A case: one image index with its children, as the exact bytes to serve.
 
-use crate::{Algorithm, Ask, CaseId, Digest, Fault, Operation, Platform};
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use crate::{Algorithm, Ask, CaseId, Digest, Fault, Operation, Platform, Refusal, Wording};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 /// One image index with its children, what tools are asked for, and what is known about it.
 #[derive(Clone, Debug)]
@@ -162,8 +166,15 @@ pub struct ClauseUse {
     /// Id of the clause, as in `corpus/clauses`.
     pub id: String,
     /// For each ask of the case, in their order, the outcomes that satisfy the clause; empty
-    /// where the clause is about something else than the pick.
+    /// where the clause is about something else than the pick. The lists are complete as far as
+    /// picks go: to pick any other child breaks the clause.
     pub satisfied_by: Vec<(Ask, Vec<Expectation>)>,
+    /// The same for earlier wordings that asked for something else, by the names of what those
+    /// demanded. Where one is missing, nobody has said what satisfies it here.
+    pub earlier: BTreeMap<String, Vec<(Ask, Vec<Expectation>)>>,
+    /// The reasons for which a refusal breaks the clause in this case, where they are others than
+    /// the clause itself names.
+    pub breached_by: Option<BTreeSet<Refusal>>,
 }
 
 impl ClauseUse {
@@ -171,9 +182,16 @@ impl ClauseUse {
     /// nothing of that.
     #[must_use]
     pub fn satisfied_by(&self, ask: &Ask) -> &[Expectation] {
-        let mut all = self.satisfied_by.iter();
-        all.find(|(of, _)| of == ask)
-            .map_or(&[], |(_, expectations)| expectations)
+        of_ask(&self.satisfied_by, ask)
+    }
+
+    /// The same for a wording of the clause: what an earlier one demanded can be something else.
+    #[must_use]
+    pub fn satisfied_as(&self, wording: &Wording, ask: &Ask) -> &[Expectation] {
+        match &wording.demand {
+            None => self.satisfied_by(ask),
+            Some(demand) => self.earlier.get(demand).map_or(&[], |all| of_ask(all, ask)),
+        }
     }
 
     /// The outcomes that satisfy the clause, where they are the same whatever is asked for.
@@ -192,6 +210,14 @@ pub enum Expectation {
     Picks(String),
     /// The tool refuses, for whatever reason.
     Refuses,
+    /// The tool refuses, for this reason.
+    RefusesOver(Refusal),
+}
+
+fn of_ask<'e>(all: &'e [(Ask, Vec<Expectation>)], ask: &Ask) -> &'e [Expectation] {
+    let mut all = all.iter();
+    all.find(|(of, _)| of == ask)
+        .map_or(&[], |(_, expectations)| expectations)
 }
 
 impl fmt::Display for Expectation {
@@ -199,6 +225,7 @@ impl fmt::Display for Expectation {
         match self {
             Self::Picks(child) => write!(f, "picks {child}"),
             Self::Refuses => f.write_str("refuses"),
+            Self::RefusesOver(refusal) => write!(f, "refuses {}", refusal.as_str()),
         }
     }
 }

@@ -91,7 +91,10 @@ impl Corpus {
         files: &[(&str, &str)],
         clauses: Vec<Clause>,
     ) -> Result<Self, CorpusError> {
-        let known: BTreeSet<&str> = clauses.iter().map(|clause| clause.id.as_str()).collect();
+        let known: BTreeMap<&str, &Clause> = clauses
+            .iter()
+            .map(|clause| (clause.id.as_str(), clause))
+            .collect();
         let mut mistakes = Vec::new();
         let mut families = None;
         let mut cases: BTreeMap<CaseId, Case> = BTreeMap::new();

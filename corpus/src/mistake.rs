@@ -172,7 +172,9 @@ pub enum MistakeKind {
         case: String,
     },
     /// `satisfied-by` with something that is no outcome.
-    #[error("`{0}` is no expectation (hint: write \"picks CHILD\" or \"refuses\")")]
+    #[error(
+        "`{0}` is no expectation (hint: write \"picks CHILD\", \"refuses\", or \"refuses REASON\" with a reason of docs/matrix.md other than `other`)"
+    )]
     BadExpectation(String),
     /// Something that no case of the recipe uses.
     #[error(

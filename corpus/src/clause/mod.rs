@@ -3,7 +3,7 @@
 mod read;
 mod specification;
 
-pub(crate) use read::{Read, read};
+pub(crate) use read::{Read, read, refusals};
 pub use specification::{Release, Specification};
 
 use crate::Refusal;

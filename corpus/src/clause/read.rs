@@ -282,7 +282,7 @@ fn chain(wordings: &mut [(Wording, Range<usize>)], report: &mut Report<'_>) {
 }
 
 /// Reads a list of reasons for refusing.
-fn refusals(key: &'static str, fields: &mut Fields<'_, '_, '_>) -> BTreeSet<Refusal> {
+pub(crate) fn refusals(key: &str, fields: &mut Fields<'_, '_, '_>) -> BTreeSet<Refusal> {
     let mut refusals = BTreeSet::new();
     for (word, span) in fields.texts(key) {
         match Refusal::ALL.iter().find(|(known, _)| *known == word) {

@@ -1,14 +1,18 @@
 //! The clauses that a recipe exercises, and the outcomes that satisfy them.
 
-use super::spec::as_table;
+use super::{Clauses, spec::as_table};
 use crate::{
-    Ask, ClauseUse, Expectation,
+    Ask, Clause, ClauseUse, Expectation, Refusal,
     child::ChildSpec,
+    clause,
     mistake::{MistakeKind, Report},
     nearest::nearest,
     value::{Fields, Node, Table, Value, owned, wrong},
 };
-use std::{collections::BTreeSet, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 /// An expectation, and where it was written.
 pub(super) type Written = (Expectation, Range<usize>);
@@ -16,25 +20,40 @@ pub(super) type Written = (Expectation, Range<usize>);
 /// A clause with the outcomes that satisfy it.
 pub(crate) struct ClauseSpec {
     pub(super) id: String,
-    /// For each ask of the case.
-    pub(super) satisfied_by: Vec<(Ask, Vec<Written>)>,
+    satisfied_by: PerAsk,
+    /// The same for earlier wordings, by what those demand.
+    earlier: BTreeMap<String, PerAsk>,
+    breached_by: Option<BTreeSet<Refusal>>,
 }
+
+/// For each ask of the case, the outcomes that satisfy a clause.
+type PerAsk = Vec<(Ask, Vec<Written>)>;
 
 impl ClauseSpec {
     /// Every expectation, whatever is asked for.
     pub(super) fn expectations(&self) -> impl Iterator<Item = &Written> {
-        self.satisfied_by.iter().flat_map(|(_, each)| each)
+        let earlier = self.earlier.values().flatten();
+        let all = self.satisfied_by.iter().chain(earlier);
+        all.flat_map(|(_, each)| each)
     }
 
     /// The clause as cases have it.
     pub(super) fn used(&self) -> ClauseUse {
-        let plain = |(ask, each): &(Ask, Vec<Written>)| {
-            let expectations = each.iter().map(|(expectation, _)| expectation.clone());
-            (ask.clone(), expectations.collect())
+        let plain = |all: &PerAsk| {
+            let each = all.iter().map(|(ask, each)| {
+                let expectations = each.iter().map(|(expectation, _)| expectation.clone());
+                (ask.clone(), expectations.collect())
+            });
+            each.collect()
         };
+        let earlier = self.earlier.iter();
         ClauseUse {
             id: self.id.clone(),
-            satisfied_by: self.satisfied_by.iter().map(plain).collect(),
+            satisfied_by: plain(&self.satisfied_by),
+            earlier: earlier
+                .map(|(demand, all)| (demand.clone(), plain(all)))
+                .collect(),
+            breached_by: self.breached_by.clone(),
         }
     }
 }
@@ -42,7 +61,7 @@ impl ClauseSpec {
 /// Reads `[[clauses]]`. Where it is not known what is asked for, that has been noted.
 pub(super) fn read(
     recipe: &Table,
-    known: &BTreeSet<&str>,
+    known: &Clauses<'_>,
     asks: Option<&[Ask]>,
     report: &mut Report<'_>,
 ) -> Vec<ClauseSpec> {
@@ -58,14 +77,24 @@ pub(super) fn read(
         let Some(table) = as_table("clauses", item, report) else {
             continue;
         };
-        let mut fields = Fields::new(table, "[[clauses]]", &["id", "satisfied-by"], report);
+        const KEYS: &[&str] = &["id", "satisfied-by", "breached-by", "earlier"];
+        let mut fields = Fields::new(table, "[[clauses]]", KEYS, report);
         if table.get("id").is_none() {
             fields.missing("id", &item.span, "the id of a clause in corpus/clauses");
         }
         let Some((id, span)) = fields.template("id") else {
             continue;
         };
-        let satisfied_by = satisfied_by(&mut fields, asks);
+        let clause = known.get(id).copied();
+        let satisfied_by = satisfied_by("satisfied-by", &mut fields, asks);
+        let earlier = earlier(&mut fields, clause, asks);
+        let breached_by = table.get("breached-by").map(|_| {
+            if table.get("satisfied-by").is_none() {
+                let hint = "the outcomes that satisfy it, without which nothing breaks it";
+                fields.missing("satisfied-by", &item.span, hint);
+            }
+            clause::refusals("breached-by", &mut fields)
+        });
         if uses.iter().any(|earlier| earlier.id == id) {
             let kind = MistakeKind::IdTaken {
                 id: id.to_owned(),
@@ -73,31 +102,33 @@ pub(super) fn read(
             };
             report.add(&span, kind);
         }
-        if !known.contains(id) {
+        if clause.is_none() {
             let kind = MistakeKind::ClauseUnknown {
                 id: id.to_owned(),
-                nearest: nearest(id, known.iter().copied()).map(str::to_owned),
+                nearest: nearest(id, known.keys().copied()).map(str::to_owned),
             };
             report.add(&span, kind);
         }
         uses.push(ClauseSpec {
             id: id.to_owned(),
             satisfied_by,
+            earlier,
+            breached_by,
         });
     }
     uses
 }
 
 /// A list for everything that is asked for, or a table with a list for each.
-fn satisfied_by(fields: &mut Fields<'_, '_, '_>, asks: Option<&[Ask]>) -> Vec<(Ask, Vec<Written>)> {
+fn satisfied_by(key: &str, fields: &mut Fields<'_, '_, '_>, asks: Option<&[Ask]>) -> PerAsk {
     // Without anything to ask for, the expectations are still looked at for mistakes.
     let asks = asks.unwrap_or(&[Ask::Default]);
     let Some(Value {
         node: Node::Table(table),
         ..
-    }) = fields.table.get("satisfied-by")
+    }) = fields.table.get(key)
     else {
-        let written = fields.texts("satisfied-by");
+        let written = fields.texts(key);
         let each = expectations(written, fields.report);
         return asks.iter().map(|ask| (ask.clone(), each.clone())).collect();
     };
@@ -115,7 +146,7 @@ fn satisfied_by(fields: &mut Fields<'_, '_, '_>, asks: Option<&[Ask]>) -> Vec<(A
     }
     let mut inner = Fields {
         table,
-        place: "satisfied-by".to_owned(),
+        place: key.to_owned(),
         report: fields.report,
     };
     asks.iter()
@@ -124,6 +155,33 @@ fn satisfied_by(fields: &mut Fields<'_, '_, '_>, asks: Option<&[Ask]>) -> Vec<(A
             let written = inner.texts(name);
             (ask.clone(), expectations(written, inner.report))
         })
+        .collect()
+}
+
+/// What satisfies earlier wordings of a clause, by the names of what they demand.
+fn earlier(
+    fields: &mut Fields<'_, '_, '_>,
+    clause: Option<&Clause>,
+    asks: Option<&[Ask]>,
+) -> BTreeMap<String, PerAsk> {
+    let Some(value) = fields.table.get("earlier") else {
+        return BTreeMap::new();
+    };
+    let Some(table) = as_table("earlier", value, fields.report) else {
+        return BTreeMap::new();
+    };
+    let demands: Vec<&str> = clause.map_or_else(Vec::new, |clause| clause.demands().collect());
+    if clause.is_some() {
+        table.check_keys("earlier", &demands, fields.report);
+    }
+    let mut inner = Fields {
+        table,
+        place: "earlier".to_owned(),
+        report: fields.report,
+    };
+    table
+        .keys()
+        .map(|demand| (demand.to_owned(), satisfied_by(demand, &mut inner, asks)))
         .collect()
 }
 
@@ -141,6 +199,11 @@ fn expectations(written: Vec<(String, Range<usize>)>, report: &mut Report<'_>) -
 fn expectation(text: &str) -> Option<Expectation> {
     if text == "refuses" {
         return Some(Expectation::Refuses);
+    }
+    if let Some(word) = text.strip_prefix("refuses ") {
+        let mut all = Refusal::ALL.iter();
+        let (_, refusal) = all.find(|(known, _)| *known == word)?;
+        return Some(Expectation::RefusesOver(*refusal));
     }
     let name = text.strip_prefix("picks ")?;
     (!name.is_empty()).then(|| Expectation::Picks(name.to_owned()))

@@ -18,11 +18,14 @@ pub(crate) use placeholder::none_in as no_placeholders;
 pub(crate) use spec::is_origin;
 
 use crate::{
-    Case, CaseId,
+    Case, CaseId, Clause,
     mistake::{Mistake, MistakeKind, Report},
     value::{self, Table},
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The clauses that recipes may exercise, by id.
+pub(crate) type Clauses<'a> = BTreeMap<&'a str, &'a Clause>;
 
 /// A recipe file: where it lies and what it says.
 #[derive(Clone, Copy, Debug)]
@@ -46,10 +49,7 @@ enum What {
 }
 
 /// Makes the cases of a recipe; all its mistakes where there are any.
-pub(crate) fn cases(
-    source: Source<'_>,
-    clauses: &BTreeSet<&str>,
-) -> Result<Vec<Case>, Vec<Mistake>> {
+pub(crate) fn cases(source: Source<'_>, clauses: &Clauses<'_>) -> Result<Vec<Case>, Vec<Mistake>> {
     let mut report = Report::new(source.path, source.text);
     let cases = value::parse(source.text, &mut report)
         .map(|table| expand_and_render(source, &table, clauses, &mut report))
@@ -64,7 +64,7 @@ pub(crate) fn cases(
 fn expand_and_render(
     source: Source<'_>,
     table: &Table,
-    clauses: &BTreeSet<&str>,
+    clauses: &Clauses<'_>,
     report: &mut Report<'_>,
 ) -> Vec<Case> {
     table.check_keys("a recipe", spec::TOP_LEVEL, report);

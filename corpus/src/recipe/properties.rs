@@ -65,7 +65,7 @@ impl AnyRecipe {
             stem: "up",
             text: &text,
         };
-        let mut cases = cases(source, &BTreeSet::new()).unwrap_or_else(|mistakes| {
+        let mut cases = cases(source, &BTreeMap::new()).unwrap_or_else(|mistakes| {
             panic!("{mistakes:?}\n{text}");
         });
         cases.remove(0)
@@ -154,7 +154,7 @@ proptest! {
         let recipe = format!("title = 'x'\nwhy = 'x'\nplatform = 'a/b'\n[index]\nentries = [\"a\"]\n{text}");
         for text in [text, recipe] {
             let source = Source { path: "x", family: "x", stem: "x", text: &text };
-            let _ = cases(source, &BTreeSet::new());
+            let _ = cases(source, &BTreeMap::new());
         }
     }
 }

@@ -94,7 +94,7 @@ fn note_unreachable_picks(
                     report.add(span, kind);
                 }
             }
-            Expectation::Refuses => {}
+            Expectation::Refuses | Expectation::RefusesOver(_) => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the table of one case means, with every default filled in.
 
 use super::{
-    asks,
+    Clauses, asks,
     clauses::{self, ClauseSpec},
     placeholder,
 };
@@ -13,7 +13,7 @@ use crate::{
     mistake::{MistakeKind, Report},
     value::{Fields, Key, Node, Table, Value, to_members, wrong},
 };
-use std::{collections::BTreeSet, ops::Range};
+use std::ops::Range;
 
 /// The keys of a recipe.
 pub(crate) const TOP_LEVEL: &[&str] = &[
@@ -170,7 +170,7 @@ pub(crate) fn check_names(recipe: &Table, report: &mut Report<'_>) {
 /// cannot be read; whatever is wrong is noted.
 pub(crate) fn decode(
     table: &Table,
-    clauses: &BTreeSet<&str>,
+    clauses: &Clauses<'_>,
     report: &mut Report<'_>,
 ) -> Option<Spec> {
     const START: Range<usize> = 0..0;

@@ -1,10 +1,14 @@
 //! What recipes become, and what is said of their mistakes.
 
 use super::{Source, cases};
-use crate::{Ask, Case, Expectation, mistake::Mistake};
+use crate::{Ask, Case, Expectation, Refusal, built_in_clauses, mistake::Mistake};
 use std::{collections::BTreeSet, fmt::Write as _};
 
-const CLAUSE: &str = "image-spec/image-index/platform-first-match";
+/// The only clauses that samples may exercise.
+const CLAUSES: [&str; 2] = [
+    "image-spec/image-index/platform-first-match",
+    "image-spec/image-index/child-mt-unknown",
+];
 
 fn read(text: &str) -> Result<Vec<Case>, Vec<Mistake>> {
     let source = Source {
@@ -13,7 +17,11 @@ fn read(text: &str) -> Result<Vec<Case>, Vec<Mistake>> {
         stem: "sample",
         text,
     };
-    cases(source, &BTreeSet::from([CLAUSE]))
+    let clauses = built_in_clauses().unwrap();
+    let known = clauses
+        .iter()
+        .filter(|clause| CLAUSES.contains(&&*clause.id));
+    cases(source, &known.map(|clause| (&*clause.id, clause)).collect())
 }
 
 /// A recipe with this in it, and whatever else a recipe needs.
@@ -311,6 +319,37 @@ fn programs_are_made_for_what_the_config_says_else_for_what_is_asked() {
 }
 
 #[test]
+fn what_satisfies_a_clause_depends_on_its_wording_and_on_the_case() {
+    let case = only(&sample(
+        r#"
+platforms = ["linux/arm64", "default"]
+
+[[clauses]]
+id = "image-spec/image-index/child-mt-unknown"
+satisfied-by = ["picks a", "refuses no-match"]
+earlier.ignored = { "linux/arm64" = ["refuses"] }
+breached-by = ["malformed"]
+"#,
+    ));
+    let used = &case.clauses[0];
+    let clauses = built_in_clauses().unwrap();
+    let clause = clauses.iter().find(|clause| clause.id == used.id).unwrap();
+    let (ignored, newest) = (&clause.wordings[0], clause.newest());
+    let arm: Ask = "linux/arm64".parse().unwrap();
+    assert_eq!(used.satisfied_as(ignored, &arm), [Expectation::Refuses]);
+    assert_eq!(used.satisfied_as(ignored, &Ask::Default), []);
+    assert_eq!(
+        used.satisfied_as(newest, &arm),
+        [
+            Expectation::Picks("a".to_owned()),
+            Expectation::RefusesOver(Refusal::NoMatch)
+        ]
+    );
+    let own = BTreeSet::from([Refusal::Malformed]);
+    assert_eq!(used.breached_by, Some(own));
+}
+
+#[test]
 fn tools_are_asked_for_several_platforms_and_for_none() {
     let case = only(&sample(
         r#"
@@ -444,6 +483,19 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "bad-expectation",
         "[[clauses]]\nid = \"image-spec/image-index/platform-first-match\"\nsatisfied-by = [\"pick a\"]\n",
+    ),
+    (
+        "bad-reason",
+        "[[clauses]]\nid = \"image-spec/image-index/platform-first-match\"\nsatisfied-by = [\"refuses other\"]\n\
+         breached-by = [\"mediatype\"]\n",
+    ),
+    (
+        "breached-and-never-satisfied",
+        "[[clauses]]\nid = \"image-spec/image-index/platform-first-match\"\nbreached-by = [\"media-type\"]\n",
+    ),
+    (
+        "demand-unknown",
+        "[[clauses]]\nid = \"image-spec/image-index/child-mt-unknown\"\nearlier = { ignore = [\"picks b\"] }\n",
     ),
     (
         "clause-unknown",

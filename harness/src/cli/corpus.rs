@@ -110,8 +110,31 @@ fn describe(case: &Case, corpus: &Corpus) -> String {
             if let Some(clause) = known {
                 let _ = writeln!(text, "    {}", clause.newest().says);
                 let _ = writeln!(text, "    {}", clause.newest().link);
+                for wording in clause.wordings.iter().filter(|it| *it != clause.newest()) {
+                    let until = wording.until.as_ref().map_or_else(String::new, |until| {
+                        format!(", until {}", until.name())
+                    });
+                    let _ = writeln!(
+                        text,
+                        "    since {}{until} ({}): {}",
+                        wording.since.name(),
+                        wording.level,
+                        wording.says
+                    );
+                }
             }
             text.push_str(&satisfied(used));
+            let breached_by = used.breached_by.as_ref();
+            let breached_by = breached_by.or(known.map(|clause| &clause.breached_by));
+            let reasons: Vec<&str> = breached_by
+                .filter(|_| !used.satisfied_by.iter().all(|(_, each)| each.is_empty()))
+                .into_iter()
+                .flatten()
+                .map(|refusal| refusal.as_str())
+                .collect();
+            if !reasons.is_empty() {
+                let _ = writeln!(text, "    broken by refusing over: {}", reasons.join(", "));
+            }
         }
     }
     let _ = writeln!(text, "\nChildren");
@@ -156,12 +179,21 @@ fn satisfied(used: &ClauseUse) -> String {
             words => format!("    satisfied {by}: {}\n", words.join(", or ")),
         }
     };
-    if let Some(alike) = used.satisfied_alike() {
-        return line("by", alike);
+    let mut text = match used.satisfied_alike() {
+        Some(alike) => line("by", alike),
+        None => {
+            let each = used.satisfied_by.iter();
+            each.map(|(ask, expectations)| line(&format!("for {ask} by"), expectations))
+                .collect()
+        }
+    };
+    for (demand, all) in &used.earlier {
+        for (ask, expectations) in all {
+            let by = format!("in its earlier wording ({demand}) for {ask} by");
+            text.push_str(&line(&by, expectations));
+        }
     }
-    let each = used.satisfied_by.iter();
-    each.map(|(ask, expectations)| line(&format!("for {ask} by"), expectations))
-        .collect()
+    text
 }
 
 pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {

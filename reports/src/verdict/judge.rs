@@ -130,6 +130,9 @@ fn satisfies(outcome: &Outcome, expected: &[Expectation]) -> bool {
             matches!(outcome, Outcome::Picked { child, .. } if child == name)
         }
         Expectation::Refuses => matches!(outcome, Outcome::Refused { .. }),
+        Expectation::RefusesOver(over) => {
+            matches!(outcome, Outcome::Refused { reason, .. } if refusal(*reason) == Some(*over))
+        }
     })
 }
 

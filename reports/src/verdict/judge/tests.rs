@@ -104,6 +104,13 @@ fn rules() -> Vec<(&'static str, Rule)> {
         ),
         ("to refuse", refuse()),
         (
+            "to refuse over the media type",
+            Rule {
+                satisfied_by: vec![Expectation::RefusesOver(Refusal::MediaType)],
+                ..refuse()
+            },
+        ),
+        (
             "to pick first, in an index that is itself wrong",
             Rule {
                 breached_by: BTreeSet::new(),
@@ -226,6 +233,7 @@ fn reasons_of_results_and_of_clauses_are_the_same_words() {
 fn any_expectation() -> impl Strategy<Value = Expectation> {
     prop_oneof![
         Just(Expectation::Refuses),
+        Just(Expectation::RefusesOver(Refusal::Ambiguous)),
         Just(picks("first")),
         Just(picks("second")),
     ]
