@@ -3,6 +3,7 @@
 use super::{
     Cancel,
     command::{Exit, Invocation, read_limited, tail},
+    panic_in,
     run::{Group, RunError, preparation},
 };
 use nix::sys::signal::{Signal, killpg};
@@ -189,25 +190,6 @@ fn describe(exit: Exit) -> String {
     }
 }
 
-/// How many lines of a panic are worth keeping: what happened, and where.
-const PANIC_LINES: usize = 24;
-
-/// The first lines of a Go panic in a log. Only with its stack trace is it one.
-fn panic_in(log: &str) -> Option<String> {
-    let lines: Vec<&str> = log.lines().collect();
-    let is_panic = |line: &&str| {
-        line.starts_with("panic:")
-            || line.starts_with("fatal error:")
-            || line.contains("panic serving")
-    };
-    let at = lines.iter().position(is_panic)?;
-    let first = &lines[at..lines.len().min(at + PANIC_LINES)];
-    first
-        .iter()
-        .any(|line| line.starts_with("goroutine "))
-        .then(|| first.join("\n"))
-}
-
 /// A log from `offset` on, at most its last megabyte: a daemon that panics says so at the end.
 fn read_from(path: &Path, offset: u64) -> Vec<u8> {
     use std::io::{Read as _, Seek as _, SeekFrom};
@@ -219,24 +201,4 @@ fn read_from(path: &Path, offset: u64) -> Vec<u8> {
         let _ = file.take(LIMIT).read_to_end(&mut bytes);
     }
     bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_is_one_only_with_its_stack() {
-        let caught =
-            "x\n2026/01/01 http: panic serving @: nil pointer\ngoroutine 5 [running]:\nf()";
-        assert!(
-            panic_in(caught)
-                .unwrap()
-                .starts_with("2026/01/01 http: panic serving")
-        );
-        let fatal = "level=info\npanic: boom\n\ngoroutine 1 [running]:\nmain.main()";
-        assert!(panic_in(fatal).unwrap().starts_with("panic: boom"));
-        assert_eq!(panic_in("panic: a word that a log may begin with"), None);
-        assert_eq!(panic_in("all is well"), None);
-    }
 }

@@ -2,7 +2,10 @@
 //! with its evidence. It never chooses between pieces of evidence that disagree.
 
 use super::{Meaning, Phrasebook, last_error, plain};
-use ocipick_adapters::{Attempt, Identity, Looked, Sign, Tool, Trouble, process::Exit};
+use ocipick_adapters::{
+    Attempt, Identity, Looked, Sign, Tool, Trouble,
+    process::{Exit, panic_in},
+};
 use ocipick_corpus::{Case, Child, Digest};
 use ocipick_reports::results::{
     self, Command, Evidence, Observation, Outcome, RefusalReason, Request, Sighting, UnmeasuredWhy,
@@ -91,7 +94,7 @@ impl Judge<'_> {
     fn failure(&self, code: i32, stderr: &str, stdout: &str) -> Outcome {
         let message = last_error(stderr, stdout);
         let stderr = plain(stderr);
-        if let Some(panic) = panic_words(&stderr) {
+        if let Some(panic) = panic_in(&stderr) {
             return Outcome::Crashed { what: panic };
         }
         // The message decides; what stands around it may speak of other things that happened
@@ -412,19 +415,6 @@ fn digests_of(child: &Child) -> impl Iterator<Item = &Digest> {
     std::iter::once(&child.manifest)
         .chain(&child.config)
         .chain(child.layers.iter().map(|layer| &layer.digest))
-}
-
-/// The first lines of a Go panic or a fatal error of its runtime.
-fn panic_words(stderr: &str) -> Option<String> {
-    let lines: Vec<&str> = stderr.lines().collect();
-    let at = lines
-        .iter()
-        .position(|line| line.starts_with("panic:") || line.starts_with("fatal error:"))?;
-    // Without a stack trace it is a message that happens to begin like a panic.
-    lines[at..]
-        .iter()
-        .any(|line| line.starts_with("goroutine "))
-        .then(|| lines[at..lines.len().min(at + 12)].join("\n"))
 }
 
 /// How much of standard error the evidence keeps.

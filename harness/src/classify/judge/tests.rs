@@ -215,6 +215,13 @@ fn a_panic_is_one_only_with_its_stack() {
     );
     let what = "panic: boom\n\ngoroutine 1 [running]:\nmain()".to_owned();
     assert_eq!(scene.outcome(), Outcome::Crashed { what });
+    // By the same rule as a daemon's: what a client caught of its own server is one, too.
+    scene.ends(
+        Exit::Code(1),
+        "",
+        "http: panic serving @: boom\ngoroutine 5 [running]:\nmain()\n",
+    );
+    assert!(matches!(scene.outcome(), Outcome::Crashed { .. }));
     scene.ends(Exit::Code(1), "", "panic: is what I call this\n");
     assert_eq!(
         scene.outcome(),
