@@ -161,6 +161,8 @@ pub enum Trouble {
     Interrupted,
     /// The daemon could not be started again.
     NotStarted(String),
+    /// The daemon printed more than there is room for, and was ended; in these words.
+    Flooded(String),
     /// The machine or the harness failed.
     Harness(String),
 }

@@ -24,7 +24,7 @@ pub struct Invocation {
     /// Its standard output and error go to files of this stem with `.stdout` and `.stderr`.
     pub output: PathBuf,
     /// A file that only the command's own namespace shows, such as one below a mount that it
-    /// makes; copied for [`Ran::revealed`] when the command succeeds.
+    /// makes; its first 64 KiB are copied for [`Ran::revealed`] when the command succeeds.
     pub reveal: Option<PathBuf>,
 }
 
@@ -61,6 +61,8 @@ pub enum Exit {
     Signal(i32),
     /// It was ended at its deadline.
     Deadline,
+    /// It was ended because it printed more than [`OUTPUT_LIMIT`](super::OUTPUT_LIMIT).
+    OutputLimit,
 }
 
 impl Exit {
@@ -85,9 +87,9 @@ pub struct Ran {
     output: PathBuf,
 }
 
-/// Output beyond this is left out when read back: no tool has that much to say, and a tool
-/// that prints garbage must not fill the memory.
-const READ_LIMIT: u64 = 4 << 20;
+/// Output beyond this is not kept: no tool has that much to say, and a tool that prints garbage
+/// must fill neither the memory nor the disk.
+pub(super) const READ_LIMIT: u64 = 4 << 20;
 
 impl Ran {
     /// A command whose output lies in files of the stem `output`. Only [`run`](super::run)

@@ -2,7 +2,8 @@
 
 use super::{
     Cancel,
-    command::{Exit, Invocation, read_limited, tail},
+    command::{Exit, Invocation, READ_LIMIT, read_limited, tail},
+    flood::{LogWatch, OUTPUT_LIMIT, flood_words, shorten},
     panic_in,
     run::{Group, RunError, preparation},
 };
@@ -66,6 +67,7 @@ pub struct Daemon {
     name: String,
     group: Group,
     log: PathBuf,
+    watch: LogWatch,
     ended: Option<Exit>,
 }
 
@@ -83,6 +85,7 @@ impl Daemon {
         let group = Group::start(&spec.invocation, Some(&spec.log))?;
         let mut daemon = Self {
             name: spec.name.to_owned(),
+            watch: LogWatch::over(&spec.log, group.killer()),
             group,
             log: spec.log.clone(),
             ended: None,
@@ -95,7 +98,7 @@ impl Daemon {
                 }
                 return Err(DaemonError::Ended {
                     name: daemon.name.clone(),
-                    exit: describe(exit),
+                    exit: daemon.describe(exit),
                     words: daemon.last_words(),
                 });
             }
@@ -123,9 +126,18 @@ impl Daemon {
         }
         let exit = self.ended?;
         Some(Death {
-            what: format!("{} {}", self.name, describe(exit)),
+            what: format!("{} {}", self.name, self.describe(exit)),
             words: self.panic_words(),
+            by_itself: !self.watch.is_flooded(),
         })
+    }
+
+    fn describe(&self, exit: Exit) -> String {
+        if self.watch.is_flooded() {
+            flood_words()
+        } else {
+            describe(exit)
+        }
     }
 
     /// The end of its log.
@@ -167,6 +179,9 @@ impl Daemon {
 impl Drop for Daemon {
     fn drop(&mut self) {
         self.group.end();
+        if self.log_length() > OUTPUT_LIMIT {
+            shorten(&self.log, READ_LIMIT);
+        }
     }
 }
 
@@ -177,6 +192,9 @@ pub struct Death {
     pub what: String,
     /// The first lines of its panic, or the end of its log.
     pub words: String,
+    /// Whether nobody ended it. Otherwise ocipick did, because its log had become longer than
+    /// [`OUTPUT_LIMIT`].
+    pub by_itself: bool,
 }
 
 fn describe(exit: Exit) -> String {
@@ -187,6 +205,7 @@ fn describe(exit: Exit) -> String {
             |signal| format!("died of {signal}"),
         ),
         Exit::Deadline => "was ended at its deadline".to_owned(),
+        Exit::OutputLimit => flood_words(),
     }
 }
 

@@ -4,6 +4,7 @@
 mod cancel;
 mod command;
 mod daemon;
+mod flood;
 mod isolation;
 mod namespace;
 mod panic;
@@ -14,6 +15,7 @@ mod tree;
 pub use cancel::Cancel;
 pub use command::{Exit, Invocation, Ran};
 pub use daemon::{Daemon, DaemonError, DaemonSpec, Death, Readiness};
+pub use flood::{OUTPUT_LIMIT, flood_words};
 pub use isolation::{Isolation, Mount};
 pub use namespace::Namespace;
 pub use panic::panic_in;

@@ -2,7 +2,8 @@
 
 use super::{
     Cancel,
-    command::{Exit, Invocation, Ran, read_limited, stream_path, tail},
+    command::{Exit, Invocation, READ_LIMIT, Ran, read_limited, stream_path, tail},
+    flood::{is_flooded, shorten},
     isolation::{NO_PROGRAM, PREPARATION_FAILED, PREPARATION_PREFIX},
     system::{SYSTEM_PATH, find_on_system},
     tree::{end_group, end_marked},
@@ -14,6 +15,7 @@ use std::{
     io,
     os::unix::process::{CommandExt as _, ExitStatusExt as _},
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -37,7 +39,7 @@ pub enum RunError {
     Cancelled,
 }
 
-/// How often a wait looks whether the user wants to stop.
+/// How often a wait looks whether the user wants to stop, and how much was printed.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long the leader may take to be reaped after its group was killed.
 const REAP: Duration = Duration::from_secs(5);
@@ -57,23 +59,27 @@ pub fn run(invocation: &Invocation, cancel: &Cancel) -> Result<Ran, RunError> {
     let began = Instant::now();
     let group = Group::start(invocation, None)?;
     let deadline = began + invocation.deadline;
-    let ended = loop {
+    let streams = ["stdout", "stderr"].map(|stream| stream_path(&invocation.output, stream));
+    let exit = loop {
         let now = Instant::now();
         if now >= deadline {
-            break None;
+            break Exit::Deadline;
         }
         match group.wait(LOOK.min(deadline - now)) {
-            Some(exit) => break Some(exit),
+            Some(exit) => break exit,
             None if cancel.is_raised() => {
                 group.end();
                 return Err(RunError::Cancelled);
             }
+            None if is_flooded(&streams) => break Exit::OutputLimit,
             None => {}
         }
     };
     let duration = began.elapsed();
     let survivors = group.end();
-    let exit = ended.unwrap_or(Exit::Deadline);
+    for stream in &streams {
+        shorten(stream, READ_LIMIT);
+    }
     if let Exit::Code(code) = exit {
         preparation(invocation, code, &stream_path(&invocation.output, "stderr"))?;
     }
@@ -131,13 +137,15 @@ pub(super) fn preparation_failed(exit: Exit, stderr: &Path) -> RunError {
     RunError::Isolation(match (exit, said.trim()) {
         (Exit::Code(code), "") => format!("{PREPARATION_PREFIX}: exit code {code}"),
         (Exit::Signal(signal), "") => format!("{PREPARATION_PREFIX}: signal {signal}"),
-        (Exit::Code(_) | Exit::Signal(_) | Exit::Deadline, said) => tail(said, 3),
+        (Exit::Code(_) | Exit::Signal(_) | Exit::Deadline | Exit::OutputLimit, said) => {
+            tail(said, 3)
+        }
     })
 }
 
 /// A started process with everything that it starts.
 pub(super) struct Group {
-    handle: duct::Handle,
+    handle: Arc<duct::Handle>,
     leader: Pid,
     marker: String,
 }
@@ -223,7 +231,7 @@ impl Group {
             .map(Pid::from_raw)
             .ok_or_else(|| start(io::Error::other("the process has no id")))?;
         Ok(Self {
-            handle,
+            handle: Arc::new(handle),
             leader,
             marker,
         })
@@ -231,6 +239,14 @@ impl Group {
 
     pub(super) fn leader(&self) -> Pid {
         self.leader
+    }
+
+    /// Something that ends the leader, and does nothing when it has ended before.
+    pub(super) fn killer(&self) -> impl Fn() + Send + 'static {
+        let handle = Arc::clone(&self.handle);
+        move || {
+            let _ = handle.kill();
+        }
     }
 
     /// Waits up to `patience` for the leader to end.

@@ -3,7 +3,7 @@
 
 use crate::{
     Attempt, Room, Service, StartError, Trouble,
-    process::{Daemon, DaemonError, Exit, Invocation, RunError, run},
+    process::{Daemon, DaemonError, Exit, Invocation, RunError, flood_words, run},
     undo::Undo,
 };
 use std::{path::Path, time::Duration};
@@ -85,12 +85,19 @@ impl Warden {
         if death.is_none() {
             self.remove(attempt, room, removal);
         }
-        // A panic that the daemon caught breaks off one request only; where the tool succeeded
-        // all the same it was about something else.
-        attempt.daemon_crash = death.or_else(|| {
-            let panic = self.daemon.as_ref()?.panic_since(self.log)?;
-            (!attempt.succeeded()).then(|| format!("{} panicked, and lived on\n{panic}", self.name))
-        });
+        match death {
+            Some(Ended::ByUs(words)) => attempt.trouble = Some(Trouble::Flooded(words)),
+            Some(Ended::ByItself(words)) => attempt.daemon_crash = Some(words),
+            // A panic that the daemon caught breaks off one request only; where the tool
+            // succeeded all the same it was about something else.
+            None if attempt.succeeded() => {}
+            None => {
+                let daemon = self.daemon.as_ref();
+                attempt.daemon_crash = daemon
+                    .and_then(|daemon| daemon.panic_since(self.log))
+                    .map(|panic| format!("{} panicked, and lived on\n{panic}", self.name));
+            }
+        }
     }
 
     /// Removes what a trial made, even when the user wants to stop.
@@ -99,8 +106,13 @@ impl Warden {
             match room.clean_up(command) {
                 Ok(ran) => {
                     attempt.removal += ran.duration;
-                    if ran.exit == Exit::Deadline {
-                        attempt.notes.push(format!("hung: {}", ran.line));
+                    match ran.exit {
+                        Exit::Deadline => attempt.notes.push(format!("hung: {}", ran.line)),
+                        Exit::OutputLimit => {
+                            let words = flood_words();
+                            attempt.notes.push(format!("{words}: {}", ran.line));
+                        }
+                        Exit::Code(_) | Exit::Signal(_) => {}
                     }
                 }
                 Err(error) => {
@@ -114,22 +126,34 @@ impl Warden {
     }
 
     /// Whether the daemon is gone, and its first words.
-    fn death(&mut self, patience: Duration, room: &Room, question: &Invocation) -> Option<String> {
+    fn death(&mut self, patience: Duration, room: &Room, question: &Invocation) -> Option<Ended> {
         if let Some(daemon) = &mut self.daemon {
             let death = daemon.death(patience)?;
             self.daemon = None;
-            return Some(format!("{}\n{}", death.what, death.words));
+            return Some(if death.by_itself {
+                Ended::ByItself(format!("{}\n{}", death.what, death.words))
+            } else {
+                Ended::ByUs(death.what)
+            });
         }
         match &self.service {
             // The machine's own daemon cannot be watched, only asked.
             Service::Machine { .. } => {
                 let asked = run(question, room.cancel()).ok()?;
-                (!asked.exit.is_success())
-                    .then(|| format!("the machine's {}: {}", self.name, asked.last_words()))
+                let words = || format!("the machine's {}: {}", self.name, asked.last_words());
+                (!asked.exit.is_success()).then(|| Ended::ByItself(words()))
             }
             Service::Private | Service::None => None,
         }
     }
+}
+
+/// How a daemon came to its end.
+enum Ended {
+    /// It crashed, and these are its first words.
+    ByItself(String),
+    /// It was ended, for this reason.
+    ByUs(String),
 }
 
 impl Drop for Warden {

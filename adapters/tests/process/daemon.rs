@@ -17,6 +17,8 @@ in_each_isolation! {
     one_that_listens_ends_by_itself
     one_that_does_not_listen_is_killed
     what_it_started_ends_with_it
+    one_that_prints_without_end_is_ended_and_nobody_says_that_it_crashed
+    one_that_prints_without_end_before_it_answers_is_ended
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -157,6 +159,7 @@ fn a_death_is_told_with_the_first_words_of_the_panic(stage: &Stage) {
     fs::write(stage.path("now"), "").unwrap();
     let death = daemon.death(5 * SECOND).unwrap();
     assert_eq!(death.what, "fussd exited with code 2");
+    assert!(death.by_itself);
     assert!(
         death
             .words
@@ -179,6 +182,33 @@ fn a_death_without_panic_is_told_with_the_last_words(stage: &Stage) {
         (death.what.as_str(), death.words.as_str()),
         ("fussd died of SIGKILL", "last words")
     );
+}
+
+const SHOUTS: &str = "while :; do head -c 1048576 /dev/zero; done";
+
+fn one_that_prints_without_end_is_ended_and_nobody_says_that_it_crashed(stage: &Stage) {
+    let text = format!("trap '' TERM; echo > $D/ready; {SHOUTS}");
+    let mut daemon = start(stage, &text, 20 * SECOND).unwrap();
+    let death = daemon.death(15 * SECOND).unwrap();
+    assert_eq!(
+        (death.what.as_str(), death.by_itself),
+        ("fussd printed more than 64 MiB, and was ended", false)
+    );
+    drop(daemon);
+    stage.is_deserted();
+    assert!(fs::metadata(stage.path("log")).unwrap().len() <= 4 << 20);
+}
+
+fn one_that_prints_without_end_before_it_answers_is_ended(stage: &Stage) {
+    let error = within(15 * SECOND, || refuses(stage, SHOUTS, 20 * SECOND));
+    assert!(
+        error.to_string().starts_with(
+            "fussd ended before it answered (printed more than 64 MiB, and was ended)"
+        ),
+        "{error}"
+    );
+    stage.is_deserted();
+    assert!(fs::metadata(stage.path("log")).unwrap().len() <= 4 << 20);
 }
 
 fn the_living_has_no_death(stage: &Stage) {

@@ -1,7 +1,7 @@
 //! One command, however it behaves.
 
 use crate::stage::{Stage, in_each_isolation, within};
-use ocipick_adapters::process::{Cancel, Exit, Isolation, Mount, Namespace, RunError, run};
+use ocipick_adapters::process::{Cancel, Exit, Isolation, Mount, Namespace, Ran, RunError, run};
 use std::{fs, path::Path, thread, time::Duration};
 
 in_each_isolation! {
@@ -14,6 +14,7 @@ in_each_isolation! {
     a_fork_loop_is_ended
     garbage_is_read_as_it_can_be
     huge_output_neither_blocks_nor_fills_the_memory
+    output_without_end_is_ended_and_does_not_fill_the_disk
     a_program_that_is_not_there_is_not_started
     a_program_that_cannot_run_is_not_started
     a_tool_that_speaks_like_a_wrapper_is_still_the_tool
@@ -107,9 +108,39 @@ fn huge_output_neither_blocks_nor_fills_the_memory(stage: &Stage) {
         "head -c {HUGE} /dev/zero; head -c {HUGE} /dev/zero >&2"
     ));
     assert_eq!(ran.exit, Exit::Code(0));
-    assert_eq!(fs::metadata(ran.stdout_path()).unwrap().len(), HUGE);
-    assert_eq!(ran.stdout_bytes().len(), 4 << 20);
-    assert_eq!(ran.stderr().len(), 4 << 20);
+    assert_eq!(ran.stdout_bytes().len(), KEPT);
+    assert_eq!(ran.stderr().len(), KEPT);
+    is_kept_short(&ran);
+}
+
+/// How much of each stream is kept.
+const KEPT: usize = 4 << 20;
+
+fn is_kept_short(ran: &Ran) {
+    let stdout = ran.stdout_path();
+    for stream in [stdout.with_extension("stderr"), stdout] {
+        let length = fs::metadata(&stream).unwrap().len();
+        assert!(length <= KEPT as u64, "{}: {length}", stream.display());
+    }
+}
+
+fn output_without_end_is_ended_and_does_not_fill_the_disk(stage: &Stage) {
+    for (to, other) in [("", ">&2"), (">&2", "")] {
+        let text = format!(
+            "echo first words {to}; echo beside it {other}; trap '' TERM
+             while :; do head -c 1048576 /dev/zero {to}; done"
+        );
+        let ran = within(Duration::from_secs(15), || stage.run(&text));
+        assert_eq!(ran.exit, Exit::OutputLimit);
+        let (loud, quiet) = match to {
+            "" => (ran.stdout(), ran.stderr()),
+            _ => (ran.stderr(), ran.stdout()),
+        };
+        assert!(loud.starts_with("first words\n") && loud.len() == KEPT);
+        assert_eq!(quiet, "beside it\n");
+        is_kept_short(&ran);
+        stage.is_deserted();
+    }
 }
 
 #[track_caller]
@@ -236,6 +267,20 @@ fn a_file_below_a_mount_of_the_command_is_revealed() {
     let mut lacks = stage.script("exit 0");
     lacks.reveal = Some(stage.path("at/file"));
     assert_eq!(stage.try_run(&lacks).unwrap().revealed(), None);
+}
+
+#[test]
+fn of_what_is_revealed_only_the_beginning_is_copied() {
+    let Some(stage) = Stage::namespaces() else {
+        return;
+    };
+    let mut huge = stage.script("truncate --size 1T $D/file");
+    huge.reveal = Some(stage.path("file"));
+    let ran = within(Duration::from_secs(5), || stage.try_run(&huge)).unwrap();
+    assert_eq!(ran.revealed().unwrap(), vec![0; 1 << 16]);
+    let mut endless = stage.script("exit 0");
+    endless.reveal = Some("/dev/zero".into());
+    assert_eq!(stage.try_run(&endless).unwrap().revealed(), None);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::{Meaning, Phrasebook, last_error, plain};
 use ocipick_adapters::{
     Attempt, Identity, Looked, Sign, Tool, Trouble,
-    process::{Exit, panic_in},
+    process::{Exit, flood_words, panic_in},
 };
 use ocipick_corpus::{Case, Child, Digest};
 use ocipick_reports::results::{
@@ -72,6 +72,9 @@ impl Judge<'_> {
             Some(Trouble::NotStarted(words)) => {
                 return unmeasured(UnmeasuredWhy::NotStarted, plain(words));
             }
+            Some(Trouble::Flooded(words)) => {
+                return unmeasured(UnmeasuredWhy::EvidenceMissing, plain(words));
+            }
             Some(Trouble::Harness(words)) => {
                 return unmeasured(UnmeasuredWhy::HarnessTrouble, plain(words));
             }
@@ -86,6 +89,11 @@ impl Judge<'_> {
             Exit::Signal(signal) => Outcome::Crashed {
                 what: format!("the tool died of signal {signal}"),
             },
+            // It might have gone on to do anything.
+            Exit::OutputLimit => unmeasured(
+                UnmeasuredWhy::EvidenceMissing,
+                format!("the tool {}", flood_words()),
+            ),
             Exit::Code(0) => self.success(),
             Exit::Code(code) => self.failure(code, &decisive.stderr(), &decisive.stdout()),
         }
@@ -130,7 +138,12 @@ impl Judge<'_> {
         let attempt = self.observed.attempt;
         let materialised = match &attempt.materialised {
             Looked::Seen(signs) => signs,
-            Looked::Absent(words) => return self.nothing(words),
+            Looked::Absent(words) => {
+                return match self.look_cut_short() {
+                    Some(why) => unmeasured(UnmeasuredWhy::EvidenceMissing, why),
+                    None => self.nothing(words),
+                };
+            }
             Looked::Failed(words) => {
                 return unmeasured(UnmeasuredWhy::EvidenceMissing, plain(words));
             }
@@ -192,6 +205,24 @@ impl Judge<'_> {
             1 => self.picked(&candidates),
             _ => self.told_apart_by_trace(&candidates),
         }
+    }
+
+    /// Why a command that looked was ended before it could say what there is. That nothing was
+    /// seen then says nothing.
+    fn look_cut_short(&self) -> Option<String> {
+        let attempt = self.observed.attempt;
+        attempt.commands.iter().find_map(|ran| match ran.exit {
+            Exit::Deadline => Some(format!(
+                "nobody could look, because this hung: {}",
+                ran.line
+            )),
+            Exit::OutputLimit => Some(format!(
+                "nobody could look, because this {}: {}",
+                flood_words(),
+                ran.line
+            )),
+            Exit::Code(_) | Exit::Signal(_) => None,
+        })
     }
 
     fn nothing(&self, words: &str) -> Outcome {
@@ -434,6 +465,7 @@ fn exit(exit: Exit) -> results::Exit {
         Exit::Code(code) => results::Exit::Code(code),
         Exit::Signal(signal) => results::Exit::Signal(signal),
         Exit::Deadline => results::Exit::Deadline,
+        Exit::OutputLimit => results::Exit::OutputLimit,
     }
 }
 

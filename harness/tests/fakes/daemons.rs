@@ -15,6 +15,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("docker::engine-exits-at-once", engine_exits_at_once),
     ("docker::engine-panics", engine_panics),
     ("docker::engine-stumbles", engine_stumbles),
+    (
+        "docker::engine-prints-without-end",
+        engine_prints_without_end,
+    ),
     ("docker::engine-ignores-term", engine_ignores_term),
     ("docker::inspects-another", inspects_another),
     ("containerd::honest", honest_containerd),
@@ -99,6 +103,22 @@ fn engine_stumbles() -> Result<()> {
         what.starts_with("dockerd panicked, and lived on\n2026/01/01 http: panic serving @: "),
         "{what}"
     );
+    passed_as_docker(&seen)
+}
+
+/// An engine that fills the disk with its log is ended; that is no crash of its own, and the next
+/// trial has a new one.
+fn engine_prints_without_end() -> Result<()> {
+    let seen = run(&DOCKER, "shouts-on-two")?;
+    let Outcome::Unmeasured { why, detail } = seen.outcome("docker", TWO_ENTRIES)? else {
+        anyhow::bail!("{seen:?}")
+    };
+    same("why", why, &UnmeasuredWhy::EvidenceMissing)?;
+    same(
+        "the detail",
+        detail.as_str(),
+        "dockerd printed more than 64 MiB, and was ended",
+    )?;
     passed_as_docker(&seen)
 }
 

@@ -25,6 +25,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("skopeo::hangs-everywhere", hangs_everywhere),
     ("skopeo::forks-and-exits", forks_and_exits),
     ("skopeo::prints-garbage", prints_garbage),
+    ("skopeo::prints-without-end", prints_without_end),
     ("skopeo::dies-of-signal", dies_of_signal),
     ("skopeo::panics", panics),
     ("skopeo::succeeds-with-nothing", succeeds_with_nothing),
@@ -219,6 +220,22 @@ fn prints_garbage() -> Result<()> {
     );
     let written = serde_json::to_string(trial)?;
     ensure!(serde_json::from_str::<serde_json::Value>(&written).is_ok());
+    Ok(())
+}
+
+/// What it would have gone on to do is not known, and it does not fill the disk.
+fn prints_without_end() -> Result<()> {
+    let seen = run_past_controls("prints-without-end")?;
+    let detail = "the tool printed more than 64 MiB, and was ended";
+    for case in [TWO_ENTRIES, NESTED] {
+        seen.expect(
+            "skopeo",
+            case,
+            &unmeasured(UnmeasuredWhy::EvidenceMissing, detail),
+        )?;
+        let evidence = &seen.trial("skopeo", case)?.evidence;
+        same("the exit", &evidence.exit, &Some(Exit::OutputLimit))?;
+    }
     Ok(())
 }
 

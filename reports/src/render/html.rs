@@ -461,6 +461,7 @@ fn exit(exit: Exit) -> String {
         Exit::Code(code) => format!("exit code {code}"),
         Exit::Signal(signal) => format!("died of signal {signal}"),
         Exit::Deadline => "ended at its deadline".to_owned(),
+        Exit::OutputLimit => "ended because it printed too much".to_owned(),
     }
 }
 

@@ -125,7 +125,8 @@ pub struct Request {
     pub range: Option<String>,
 }
 
-/// How a process ended: in JSON `{"how":"code","value":1}`, and `deadline` without a value.
+/// How a process ended: in JSON `{"how":"code","value":1}`; `deadline` and `output-limit` have no
+/// value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "how", content = "value", rename_all = "kebab-case")]
 pub enum Exit {
@@ -135,6 +136,8 @@ pub enum Exit {
     Signal(i32),
     /// It was still running at its deadline, and was ended with all that it had started.
     Deadline,
+    /// It printed more than there is room for, and was ended with all that it had started.
+    OutputLimit,
 }
 
 /// One command, as run.

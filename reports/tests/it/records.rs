@@ -82,6 +82,7 @@ fn exit() -> impl Strategy<Value = Exit> {
         any::<i32>().prop_map(Exit::Code),
         any::<i32>().prop_map(Exit::Signal),
         Just(Exit::Deadline),
+        Just(Exit::OutputLimit),
     ]
 }
 

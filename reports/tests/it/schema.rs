@@ -89,7 +89,12 @@ fn schema_permits_every_kind_of_evidence() {
             trouble: "no".into(),
         },
     ];
-    let exits = [Exit::Code(-1), Exit::Signal(9), Exit::Deadline];
+    let exits = [
+        Exit::Code(-1),
+        Exit::Signal(9),
+        Exit::Deadline,
+        Exit::OutputLimit,
+    ];
     let mut trial = sample::trial("a/b", crate::CRANE, Outcome::Nothing);
     for observation in &observations {
         for exit in exits {

@@ -276,6 +276,43 @@ fn success_without_an_image_is_nothing_unless_the_machine_failed() {
 }
 
 #[test]
+fn who_was_ended_for_what_it_printed_is_judged_by_nothing_else() {
+    let mut scene = Scene::new();
+    let why = UnmeasuredWhy::EvidenceMissing;
+    scene.ends(Exit::OutputLimit, "", "Error: no match");
+    scene.is_unmeasured(why, "the tool printed more than 64 MiB, and was ended");
+    scene.ends(Exit::Code(1), "", "Error: connection reset");
+    let words = "toold printed more than 64 MiB, and was ended";
+    scene.attempt.trouble = Some(Trouble::Flooded(words.to_owned()));
+    scene.is_unmeasured(why, words);
+}
+
+#[test]
+fn a_look_that_was_cut_short_does_not_say_that_there_is_nothing() {
+    for (exit, what) in [
+        (Exit::Deadline, "hung"),
+        (Exit::OutputLimit, "printed more than 64 MiB, and was ended"),
+    ] {
+        let mut scene = Scene::new();
+        let look = Ran::recorded(
+            "tool look".into(),
+            exit,
+            Duration::from_millis(5),
+            0,
+            &scene.dir.path().join("1-tool"),
+        );
+        scene.attempt.commands.push(look);
+        // What was seen was seen.
+        assert_eq!(scene.outcome(), scene.picked("first"));
+        scene.attempt.materialised = Looked::Absent(String::new());
+        scene.is_unmeasured(
+            UnmeasuredWhy::EvidenceMissing,
+            &format!("nobody could look, because this {what}: tool look"),
+        );
+    }
+}
+
+#[test]
 fn evidence_that_is_missing_is_no_verdict() {
     let why = UnmeasuredWhy::EvidenceMissing;
     let words = || "words".to_owned();

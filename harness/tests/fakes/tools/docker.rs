@@ -3,7 +3,7 @@
 use super::{
     Call, PANIC, Played, err,
     image::{Reference, json, matching, text},
-    out,
+    out, shout,
 };
 use nix::sys::signal::{SigSet, Signal};
 use serde_json::{Value, json};
@@ -52,6 +52,7 @@ pub(super) fn serve(call: &Call) -> Played {
         word.clear();
         client.read_to_string(&mut word)?;
         match word.as_str() {
+            "shout" => return Ok(shout()?),
             "panic" => {
                 err(PANIC);
                 return Ok(2);
@@ -163,6 +164,10 @@ fn pull(call: &Call, source: &str) -> Played {
     }
     if mode == "panics-on-two" && found.len() == 2 {
         say(call, "panic")?;
+        return Err("unexpected EOF".to_owned().into());
+    }
+    if mode == "shouts-on-two" && found.len() == 2 {
+        say(call, "shout")?;
         return Err("unexpected EOF".to_owned().into());
     }
     if mode == "stumbles-on-two" && found.len() == 2 {

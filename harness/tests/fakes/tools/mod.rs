@@ -123,6 +123,14 @@ main.pick({0xc0000b2000, 0x2, 0x2})
 \t/src/pick.go:42 +0x1f
 main.main()";
 
+/// Prints without end.
+fn shout() -> io::Result<u8> {
+    let mut out = io::stdout().lock();
+    loop {
+        out.write_all(&[b'!'; 1 << 16])?;
+    }
+}
+
 fn hang() -> ! {
     loop {
         thread::sleep(Duration::from_secs(3600));

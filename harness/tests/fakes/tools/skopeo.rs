@@ -3,7 +3,7 @@
 use super::{
     Call, PANIC, Played, Refusal, copy_dir, die_of_signal, err, garbage, hang,
     image::{Image, Reference, matching},
-    leave_somebody_behind, out,
+    leave_somebody_behind, out, shout,
 };
 use std::{
     fs,
@@ -78,6 +78,7 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
             io::stderr().write_all(&garbage(1 << 16))?;
             return Ok(1);
         }
+        "prints-without-end" => return Ok(shout()?),
         "dies-of-signal" => die_of_signal(),
         "panics" => {
             return Err(Refusal {
