@@ -1,20 +1,32 @@
-//! Shows the sample of the tests in a format, and for a terminal in a width:
-//! `cargo run -p ocipick-reports --example preview -- terminal 120`.
+//! Shows results in a format, and for a terminal in a width: a sample of the tests, or a file.
+//! `cargo run -p ocipick-reports --example preview -- terminal 120 [sample|generations|FILE]`.
 
 #[path = "../tests/it/sample.rs"]
 mod sample;
 
+use ocipick_corpus::Corpus;
 use ocipick_reports::{
-    matrix::Matrix,
+    matrix::{CaseBook, FamilyNote, Matrix},
     render::{html, json, junit, markdown, terminal},
+    results::Results,
 };
-use std::io::{Error, Write as _};
+use std::{
+    io::{Error, Write as _},
+    path::Path,
+};
 
 fn main() -> std::io::Result<()> {
     let format = std::env::args().nth(1).unwrap_or_default();
     let width = std::env::args().nth(2);
-    let results = [sample::sample()];
-    let book = sample::book();
+    let (results, book) = match std::env::args().nth(3).as_deref() {
+        None | Some("sample") => (sample::sample(), sample::book()),
+        Some("generations") => (sample::generations(), sample::book()),
+        Some(file) => {
+            let results = Results::read(Path::new(file)).map_err(Error::other)?;
+            (results, built_in()?)
+        }
+    };
+    let results = [results];
     let matrix = Matrix::build(&results, &book);
     let shown = match format.as_str() {
         "" | "terminal" => {
@@ -32,4 +44,14 @@ fn main() -> std::io::Result<()> {
         _ => return Err(Error::other(format!("`{format}` is no format"))),
     };
     std::io::stdout().write_all(shown.as_bytes())
+}
+
+fn built_in() -> std::io::Result<CaseBook> {
+    let corpus = Corpus::built_in().map_err(Error::other)?;
+    let families = corpus.families().iter().map(|family| FamilyNote {
+        id: family.id.clone(),
+        title: family.title.clone(),
+        about: family.about.clone(),
+    });
+    Ok(CaseBook::new(families, corpus.cases()))
 }

@@ -2,12 +2,13 @@
 //!
 //! Pure: records in, text out. Nothing here runs a tool or judges evidence.
 //!
-//! [`results`] are the records. [`matrix`] arranges them as cases by runtimes, [`findings`] says
-//! in words what is most surprising about them, and [`render`] writes both down for a terminal,
-//! for Markdown, for a browser and for other programs.
+//! [`results`] are the records. [`matrix`] arranges them as cases by runtimes, [`history`] compares
+//! the versions of each tool, [`findings`] says in words what is most surprising and what changed,
+//! and [`render`] writes it down for a terminal, for Markdown, for a browser and for other programs.
 
 pub mod consensus;
 pub mod findings;
+pub mod history;
 pub mod matrix;
 pub mod render;
 pub mod results;

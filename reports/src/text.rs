@@ -148,6 +148,24 @@ pub(crate) fn duration(ms: u64) -> String {
     }
 }
 
+/// A number of bytes as people say it.
+pub(crate) fn bytes(bytes: u64) -> String {
+    const STEPS: [(&str, u32); 3] = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let step = STEPS.into_iter().find(|(_, shift)| bytes >> shift > 0);
+    match step {
+        Some((unit, shift)) => {
+            let whole = bytes >> shift;
+            let tenths = ((bytes - (whole << shift)) * 10) >> shift;
+            if whole < 10 {
+                format!("{whole}.{tenths} {unit}")
+            } else {
+                format!("{whole} {unit}")
+            }
+        }
+        None => format!("{bytes} bytes"),
+    }
+}
+
 /// A part of a version. The order of the variants is the order of versions: a pre-release stands
 /// before the release, and what has more to it stands after.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -271,6 +289,25 @@ mod tests {
         assert_eq!(
             shown,
             ["0 ms", "999 ms", "1.5 s", "59 s", "1 min 1 s", "2 h 1 min"]
+        );
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        let shown: Vec<String> = [0, 1023, 1024, 1536, 10 << 20, 5 << 29, u64::MAX]
+            .map(bytes)
+            .into();
+        assert_eq!(
+            shown,
+            [
+                "0 bytes",
+                "1023 bytes",
+                "1.0 KiB",
+                "1.5 KiB",
+                "10 MiB",
+                "2.5 GiB",
+                "17179869183 GiB"
+            ]
         );
     }
 

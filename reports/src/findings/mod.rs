@@ -2,12 +2,20 @@
 //!
 //! Only what was observed is said. Whether it is a fault, and whose, is for a person to judge.
 
+mod changed;
+mod deed;
+mod parted;
 mod phrase;
 mod rank;
+mod rows;
 mod say;
+mod words;
 
+pub use changed::{Changed, Unchanged, changed, unchanged};
+pub use parted::{Parted, Wavering, parted, wavering};
 pub use phrase::{Phrase, Piece};
 pub use rank::Surprise;
+pub use rows::{RowName, Rows};
 
 use crate::matrix::Matrix;
 use rank::Group;

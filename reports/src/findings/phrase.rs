@@ -55,6 +55,11 @@ impl Phrase {
         Self::join(phrases, " and ")
     }
 
+    /// `a`, `a or b`, `a, b or c`.
+    pub(super) fn either(phrases: Vec<Self>) -> Self {
+        Self::join(phrases, " or ")
+    }
+
     /// The same for clauses, which have an `and` of their own: `a, and b`, `a, b, and c`.
     pub(super) fn clauses(phrases: Vec<Self>) -> Self {
         Self::join(phrases, ", and ")

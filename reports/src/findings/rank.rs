@@ -1,8 +1,9 @@
 //! Which findings there are, and which is more surprising.
 
+use super::deed::Deed;
 use crate::{
     matrix::{Matrix, Row},
-    results::{Outcome, RefusalReason},
+    results::Outcome,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,33 +76,7 @@ struct Pattern {
     others: Option<Deed>,
 }
 
-/// An outcome without names of children, which differ from case to case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Deed {
-    Picked,
-    Refused(RefusalReason),
-    Nothing,
-    Mixed,
-    Crashed,
-    TimedOut,
-    Unstable,
-    Unmeasured,
-}
-
 impl Deed {
-    fn of(outcome: &Outcome) -> Self {
-        match outcome {
-            Outcome::Picked { .. } => Self::Picked,
-            Outcome::Refused { reason, .. } => Self::Refused(*reason),
-            Outcome::Nothing => Self::Nothing,
-            Outcome::Mixed { .. } => Self::Mixed,
-            Outcome::Crashed { .. } => Self::Crashed,
-            Outcome::TimedOut { .. } => Self::TimedOut,
-            Outcome::Unstable { .. } => Self::Unstable,
-            Outcome::Unmeasured { .. } => Self::Unmeasured,
-        }
-    }
-
     /// The surprise that this is by itself, whatever others did.
     fn alone(self) -> Option<Surprise> {
         match self {

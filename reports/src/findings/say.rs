@@ -138,10 +138,12 @@ fn observed(
 
 /// The names of runtimes, of which `all` were measured in the row. Those that the sentence is
 /// about are named exactly; of others the tool is enough where all its runtimes did the same.
+/// Three or more versions in a row are named by the first and the last of them.
 fn who(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], exact: bool) -> Phrase {
     let mut names: Vec<Phrase> = Vec::new();
-    let mut said = None;
-    for column in camp {
+    let mut left = camp;
+    while let [column, rest @ ..] = left {
+        left = rest;
         let Some(runtime) = matrix.runtimes.get(*column) else {
             continue;
         };
@@ -158,21 +160,38 @@ fn who(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], exact: bool) -> Phras
             .filter(|other| other.tool == runtime.tool)
             .count();
         let number = of_tool(all);
-        let whole = of_tool(camp) == number;
-        if whole && number > 1 {
-            if said != Some(runtime.tool) {
-                let measured = if number < known { " measured" } else { "" };
-                let name = Phrase::of_name(&name(runtime.tool));
-                names.push(name.words(&format!(" (all {number}{measured})")));
-            }
+        if of_tool(camp) == number && number > 1 {
+            let measured = if number < known { " measured" } else { "" };
+            let name = Phrase::of_name(&name(runtime.tool));
+            names.push(name.words(&format!(" (all {number}{measured})")));
+            left = left.get(number - 1..).unwrap_or(&[]);
         } else if known == 1 && !exact {
             names.push(Phrase::of_name(&name(runtime.tool)));
         } else {
-            names.push(Phrase::of_name(&name(&runtime.id)));
+            let run = run(matrix, camp, all, *column);
+            let name = Phrase::of_name(&name(&runtime.id));
+            match run.last().and_then(|last| matrix.runtimes.get(*last)) {
+                Some(last) if run.len() > 2 => {
+                    let last = text::clip(&text::line(last.version), NAME);
+                    names.push(name.words(" to ").name(&last));
+                    left = left.get(run.len() - 1..).unwrap_or(&[]);
+                }
+                Some(_) | None => names.push(name),
+            }
         }
-        said = Some(runtime.tool);
     }
     Phrase::list(names)
+}
+
+/// The versions of one line from `first` on that are of the camp, up to the next one that was
+/// measured and is not.
+fn run(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], first: usize) -> Vec<usize> {
+    let line = |column: usize| matrix.runtimes.get(column).map(|it| (it.tool, it.flavour));
+    all.iter()
+        .copied()
+        .filter(|column| *column >= first)
+        .take_while(|column| line(*column) == line(first) && camp.contains(column))
+        .collect()
 }
 
 /// What they did, as the end of a sentence.

@@ -9,6 +9,18 @@ use std::cmp::Ordering;
 /// The tools that come first, in this order; all others follow by name.
 const FIRST: [&str; 5] = ["docker", "podman", "skopeo", "crane", "containerd"];
 
+/// Releases of Debian, oldest first: of one version in several, the one that was built first comes
+/// first. All other channels follow by name.
+const RELEASES: [&str; 7] = [
+    "buster",
+    "bullseye",
+    "bookworm",
+    "trixie",
+    "forky",
+    "sid",
+    "experimental",
+];
+
 /// One tool, at one version, in one configuration, from one channel: a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Runtime<'a> {
@@ -68,6 +80,11 @@ fn stem<'a>(id: &'a str, channel: &str) -> &'a str {
         .unwrap_or(id)
 }
 
+fn age(channel: &str) -> (usize, &str) {
+    let release = RELEASES.iter().position(|release| *release == channel);
+    (release.unwrap_or(RELEASES.len()), channel)
+}
+
 impl PartialOrd for Key<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -81,9 +98,9 @@ impl Ord for Key<'_> {
         place(self.tool)
             .cmp(&place(other.tool))
             .then_with(|| self.tool.cmp(other.tool))
-            .then_with(|| text::compare_versions(self.version, other.version))
             .then_with(|| self.flavour.cmp(&other.flavour))
-            .then_with(|| self.channel.cmp(other.channel))
+            .then_with(|| text::compare_versions(self.version, other.version))
+            .then_with(|| age(self.channel).cmp(&age(other.channel)))
             .then_with(|| self.stem.cmp(other.stem))
     }
 }
@@ -103,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_ordered_by_tool_then_version_then_flavour() {
+    fn columns_are_ordered_by_tool_then_flavour_then_version() {
         let mut keys = [
             key("umoci", "0.4.7", None),
             key("buildah", "1.28", None),
@@ -111,7 +128,9 @@ mod tests {
             key("containerd", "1.9.0", None),
             key("crane", "0.20", None),
             key("docker", "28.5.2", Some("containerd-store")),
+            key("docker", "26.1.5", Some("containerd-store")),
             key("docker", "28.5.2", None),
+            key("docker", "26.1.5", None),
             key("skopeo", "1.9.3", None),
             key("podman", "5.0", None),
         ];
@@ -123,7 +142,9 @@ mod tests {
         assert_eq!(
             shown,
             [
+                "docker 26.1.5 ",
                 "docker 28.5.2 ",
+                "docker 26.1.5 containerd-store",
                 "docker 28.5.2 containerd-store",
                 "podman 5.0 ",
                 "skopeo 1.9.3 ",
@@ -133,6 +154,19 @@ mod tests {
                 "buildah 1.28 ",
                 "umoci 0.4.7 ",
             ]
+        );
+    }
+
+    #[test]
+    fn one_version_in_several_releases_is_ordered_by_release() {
+        let mut keys = ["sid", "path", "bullseye", "bookworm"].map(|channel| Key {
+            channel,
+            ..key("umoci", "0.4.7", None)
+        });
+        keys.sort();
+        assert_eq!(
+            keys.map(|key| key.channel),
+            ["bullseye", "bookworm", "sid", "path"]
         );
     }
 

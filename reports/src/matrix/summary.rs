@@ -50,6 +50,17 @@ pub struct RunSummary {
     pub finished: bool,
     /// How long it took in milliseconds, where it finished.
     pub duration_ms: Option<u64>,
+    /// How long ocipick waited for tools, summed over all trials, where the run finished.
+    pub tools_ms: Option<u64>,
+    /// How long ocipick itself was at work in trials, where the footer says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_ms: Option<u64>,
+    /// The most memory that ocipick held, where the footer says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_memory_bytes: Option<u64>,
+    /// The most disk that private directories took, where the footer says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_disk_bytes: Option<u64>,
 }
 
 /// A runtime of which nothing was measured.
@@ -107,6 +118,36 @@ impl Summary {
             headline.push_str(&text::duration(took));
         }
         headline
+    }
+
+    /// What the runs cost, as far as their footers say: time in tools beside time in ocipick, and
+    /// the most memory and disk that were held. Trials run side by side, so the times are not those
+    /// of a clock.
+    #[must_use]
+    pub fn cost(&self) -> Option<String> {
+        let all = |of: fn(&RunSummary) -> Option<u64>| -> Option<Vec<u64>> {
+            self.runs.iter().map(of).collect()
+        };
+        let sum = |of| all(of).map(|each: Vec<u64>| each.iter().sum::<u64>());
+        let most = |of| all(of).and_then(|each: Vec<u64>| each.into_iter().max());
+        let mut cost = Vec::new();
+        if let (Some(tools), Some(own)) = (sum(|run| run.tools_ms), sum(|run| run.own_ms)) {
+            cost.push(format!(
+                "{} in the tools and {} in ocipick itself, over all trials",
+                text::duration(tools),
+                text::duration(own)
+            ));
+        }
+        let memory = most(|run| run.peak_memory_bytes);
+        let disk = most(|run| run.peak_disk_bytes);
+        let held: Vec<String> = [(memory, "memory"), (disk, "disk")]
+            .into_iter()
+            .filter_map(|(bytes, what)| Some(format!("{} of {what}", text::bytes(bytes?))))
+            .collect();
+        if !held.is_empty() {
+            cost.push(format!("at most {}", text::list(&held)));
+        }
+        (!cost.is_empty()).then(|| cost.join("; "))
     }
 
     /// How often each kind of outcome occurred, as in `30 picked, 2 refused`.
@@ -190,6 +231,10 @@ impl RunSummary {
             )),
             finished: run.footer.is_some(),
             duration_ms: run.footer.map(|footer| footer.duration_ms),
+            tools_ms: run.footer.map(|footer| footer.tools_ms),
+            own_ms: run.footer.and_then(|footer| footer.own_ms),
+            peak_memory_bytes: run.footer.and_then(|footer| footer.peak_memory_bytes),
+            peak_disk_bytes: run.footer.and_then(|footer| footer.peak_disk_bytes),
         }
     }
 }

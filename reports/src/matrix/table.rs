@@ -53,7 +53,7 @@ pub struct Fold<'m, 'a> {
 
 impl<'a> Table<'a> {
     /// Every row, in order.
-    pub fn rows(&self) -> impl Iterator<Item = &Row<'a>> {
+    pub fn rows(&self) -> impl Iterator<Item = &Row<'a>> + Clone {
         self.families.iter().flat_map(|family| &family.rows)
     }
 
@@ -118,6 +118,17 @@ impl<'a> Row<'a> {
             format!("{} ({})", self.case, self.platform)
         } else {
             self.case.to_owned()
+        }
+    }
+
+    /// The part of the case's id after its family, with the platform where the id alone does not
+    /// name the row.
+    #[must_use]
+    pub fn short_label(&self) -> String {
+        if self.among_platforms {
+            format!("{} ({})", self.name(), self.platform)
+        } else {
+            self.name().to_owned()
         }
     }
 

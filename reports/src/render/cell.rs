@@ -1,8 +1,9 @@
 //! What stands in a cell, in every format that people read.
 
 use crate::{
-    matrix::Runtime,
-    results::{Outcome, Trial},
+    history::Line,
+    matrix::{Matrix, Row, Runtime},
+    results::{Outcome, RefusalReason, Trial},
     text,
 };
 
@@ -12,6 +13,8 @@ pub(super) const SPLIT: &str = "≠";
 pub(super) const NO_TRIAL: &str = "–";
 /// How many characters of a child's name are shown in a cell.
 const NAME: usize = 28;
+/// The same where there are many columns.
+const BRIEF: usize = 14;
 
 /// How a cell looks. The names are classes of the HTML page too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -82,6 +85,15 @@ impl Tone {
     }
 }
 
+/// How much a cell says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wording {
+    /// Reasons are written as in the results.
+    Full,
+    /// Reasons are cut to one word, for many columns; [`brief`] says which word is which.
+    Brief,
+}
+
 /// A cell as people see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CellText {
@@ -90,25 +102,43 @@ pub(super) struct CellText {
 }
 
 /// What stands in a cell: a symbol, unless a child was picked, and a word or two.
-pub(super) fn cell(trial: Option<&Trial>) -> CellText {
+pub(super) fn cell(trial: Option<&Trial>, wording: Wording) -> CellText {
     trial.map_or_else(
         || CellText {
             tone: Tone::Unmeasured,
             text: NO_TRIAL.to_owned(),
         },
-        |trial| outcome(&trial.outcome),
+        |trial| outcome(&trial.outcome, wording),
     )
 }
 
+/// What stands in a cell of a matrix. Why nothing at all was measured of a runtime is said once,
+/// above the tables, and not in each of its cells.
+pub(super) fn of_row(
+    matrix: &Matrix<'_>,
+    row: &Row<'_>,
+    column: usize,
+    wording: Wording,
+) -> CellText {
+    let runtime = matrix.runtimes.get(column);
+    if runtime.is_some_and(|runtime| runtime.unmeasured.is_some()) {
+        return cell(None, wording);
+    }
+    cell(row.cells.get(column).copied().flatten(), wording)
+}
+
 /// An outcome as it stands in a cell.
-pub(super) fn outcome(outcome: &Outcome) -> CellText {
+pub(super) fn outcome(outcome: &Outcome, wording: Wording) -> CellText {
     let tone = Tone::of(outcome);
+    let full = wording == Wording::Full;
+    let most = if full { NAME } else { BRIEF };
     let words = match outcome {
-        Outcome::Picked { child, .. } => name(child),
-        Outcome::Refused { reason, .. } => reason.to_string(),
+        Outcome::Picked { child, .. } => name(child, most),
+        Outcome::Refused { reason, .. } if full => reason.to_string(),
+        Outcome::Refused { reason, .. } => brief(*reason).to_owned(),
         Outcome::Nothing => "nothing".to_owned(),
         Outcome::Mixed { children, .. } if children.is_empty() => "mixed".to_owned(),
-        Outcome::Mixed { children, .. } => format!("mixed {}", name(&children.join("+"))),
+        Outcome::Mixed { children, .. } => format!("mixed {}", name(&children.join("+"), most)),
         Outcome::Crashed { .. } => "crashed".to_owned(),
         Outcome::TimedOut { .. } => "timed out".to_owned(),
         Outcome::Unstable { .. } => "unstable".to_owned(),
@@ -120,9 +150,25 @@ pub(super) fn outcome(outcome: &Outcome) -> CellText {
     }
 }
 
+/// A reason for refusing, in one word.
+pub(super) fn brief(reason: RefusalReason) -> &'static str {
+    match reason {
+        RefusalReason::NoMatch => "no-match",
+        RefusalReason::NestedUnsupported => "nested",
+        RefusalReason::MediaType => "type",
+        RefusalReason::MissingContent => "missing",
+        RefusalReason::SizeMismatch => "size",
+        RefusalReason::DigestMismatch => "digest",
+        RefusalReason::Ambiguous => "ambiguous",
+        RefusalReason::Malformed => "malformed",
+        RefusalReason::PlatformMismatch => "platform",
+        RefusalReason::Other => "other",
+    }
+}
+
 /// A child's name; never empty, so that a pick never looks like an empty cell.
-fn name(child: &str) -> String {
-    let name = text::clip(&text::line(child), NAME);
+fn name(child: &str, most: usize) -> String {
+    let name = text::clip(&text::line(child), most);
     if name.is_empty() {
         "(no name)".to_owned()
     } else {
@@ -177,19 +223,55 @@ pub(super) fn in_full(outcome: &Outcome) -> String {
     }
 }
 
-/// The lines at the head of a column: the tool, its version, its flavour, and its channel where
-/// channels are compared.
-pub(super) fn heading(runtime: &Runtime<'_>, with_channel: bool) -> Vec<String> {
-    let mut lines = vec![short(runtime.tool), short(runtime.version)];
-    lines.extend(
-        runtime
-            .flavour
-            .map(|flavour| format!("+{}", short(flavour))),
-    );
-    if with_channel {
-        lines.push(format!("({})", short(runtime.channel)));
+/// What was asked for where that was no platform, as the end of a sentence.
+pub(super) fn asked_for(row: &Row<'_>) -> Option<String> {
+    (row.platform == "default").then(|| "each tool's own default platform".to_owned())
+}
+
+/// The version at the head of a column, with the channel where the line has it from several.
+pub(super) fn version(matrix: &Matrix<'_>, column: usize) -> String {
+    let Some(runtime) = matrix.runtimes.get(column) else {
+        return String::new();
+    };
+    let version = short(runtime.version);
+    let several = matrix.runtimes.iter().any(|other| {
+        other.tool == runtime.tool
+            && other.flavour == runtime.flavour
+            && other.version == runtime.version
+            && other.channel != runtime.channel
+    });
+    if several {
+        format!("{version} ({})", short(runtime.channel))
+    } else {
+        version
     }
-    lines
+}
+
+/// The version at the head of a column.
+pub(super) fn plain_version(matrix: &Matrix<'_>, column: usize) -> String {
+    let runtime = matrix.runtimes.get(column);
+    runtime.map_or_else(String::new, |runtime| short(runtime.version))
+}
+
+/// The runtimes that were measured elsewhere and have no cell among these columns; where a whole
+/// line has none, its name is enough.
+pub(super) fn left_out(matrix: &Matrix<'_>, lines: &[Line<'_>], columns: &[usize]) -> Vec<String> {
+    let mut names = Vec::new();
+    for line in lines {
+        let left: Vec<&Runtime<'_>> = line
+            .columns
+            .iter()
+            .filter(|column| !columns.contains(column))
+            .filter_map(|column| matrix.runtimes.get(*column))
+            .filter(|runtime| runtime.unmeasured.is_none())
+            .collect();
+        if !line.columns.iter().any(|column| columns.contains(column)) && left.len() > 1 {
+            names.push(line.name());
+        } else {
+            names.extend(left.iter().map(|runtime| text::line(&runtime.id)));
+        }
+    }
+    names
 }
 
 fn short(text: &str) -> String {

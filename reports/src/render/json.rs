@@ -5,6 +5,7 @@
 
 use crate::{
     findings::{self, Finding, Surprise},
+    history::{Change, Difference, History, Side, Turn, Unsteady},
     matrix::{Matrix, Runtime, Summary, Table},
     results::Outcome,
     text,
@@ -28,6 +29,9 @@ struct Document<'m> {
     runtimes: Vec<RuntimeJson<'m>>,
     findings: Vec<FindingJson>,
     splits: Vec<SplitJson<'m>>,
+    changes: Vec<ChangeJson<'m>>,
+    unsteady: Vec<UnsteadyJson<'m>>,
+    differences: Vec<DifferenceJson<'m>>,
     outcomes: Outcomes<'m>,
 }
 
@@ -61,6 +65,62 @@ struct SplitJson<'m> {
     platform: &'m str,
 }
 
+/// A runtime and what it did.
+#[derive(Serialize)]
+struct SideJson<'m> {
+    runtime: &'m str,
+    outcome: &'m Outcome,
+}
+
+/// A row in which two versions of one tool, in one configuration, do different things.
+#[derive(Serialize)]
+struct ChangeJson<'m> {
+    operation: &'m str,
+    case: &'m str,
+    platform: &'m str,
+    tool: &'m str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flavour: Option<&'m str>,
+    turn: Turn,
+    from: SideJson<'m>,
+    to: SideJson<'m>,
+    /// The versions between them of which no steady outcome is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    between: Vec<&'m str>,
+    /// What the configuration that goes on with the old code does in the newer version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    companion: Option<SideJson<'m>>,
+}
+
+/// A version that differs when repeated, where a neighbour does not.
+#[derive(Serialize)]
+struct UnsteadyJson<'m> {
+    operation: &'m str,
+    case: &'m str,
+    platform: &'m str,
+    tool: &'m str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flavour: Option<&'m str>,
+    at: SideJson<'m>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<SideJson<'m>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<SideJson<'m>>,
+}
+
+/// A row in which two configurations of one version do different things.
+#[derive(Serialize)]
+struct DifferenceJson<'m> {
+    operation: &'m str,
+    case: &'m str,
+    platform: &'m str,
+    tool: &'m str,
+    version: &'m str,
+    turn: Turn,
+    left: SideJson<'m>,
+    right: SideJson<'m>,
+}
+
 /// A cell. One without a trial looks like every other that was not measured, so that nobody has
 /// to think of it.
 #[derive(Serialize)]
@@ -81,6 +141,7 @@ enum CellJson<'m> {
 #[must_use]
 pub fn render(matrix: &Matrix<'_>) -> String {
     let summary = Summary::of(matrix);
+    let history = History::of(matrix);
     let document = Document {
         schema: SCHEMA,
         warnings: &matrix.warnings,
@@ -91,6 +152,21 @@ pub fn render(matrix: &Matrix<'_>) -> String {
             .map(FindingJson::of)
             .collect(),
         splits: matrix.tables.iter().flat_map(splits).collect(),
+        changes: history
+            .changes
+            .iter()
+            .map(|change| ChangeJson::of(matrix, &history, change))
+            .collect(),
+        unsteady: history
+            .unsteady
+            .iter()
+            .map(|it| UnsteadyJson::of(matrix, &history, it))
+            .collect(),
+        differences: history
+            .differences
+            .iter()
+            .map(|it| DifferenceJson::of(matrix, it))
+            .collect(),
         outcomes: outcomes(matrix),
     };
     let mut json =
@@ -124,6 +200,76 @@ impl FindingJson {
             likewise: finding.likewise,
         }
     }
+}
+
+impl<'m> SideJson<'m> {
+    fn of(matrix: &'m Matrix<'_>, side: Side<'m>) -> Self {
+        Self {
+            runtime: id(matrix, side.column),
+            outcome: side.outcome,
+        }
+    }
+}
+
+impl<'m> ChangeJson<'m> {
+    fn of(matrix: &'m Matrix<'_>, history: &History<'_, 'm>, change: &Change<'_, 'm>) -> Self {
+        let (tool, flavour) = line(history, change.line);
+        Self {
+            operation: change.operation,
+            case: change.row.case,
+            platform: change.row.platform,
+            tool,
+            flavour,
+            turn: change.turn,
+            from: SideJson::of(matrix, change.from),
+            to: SideJson::of(matrix, change.to),
+            between: change.between.iter().map(|it| id(matrix, *it)).collect(),
+            companion: change.companion.map(|it| SideJson::of(matrix, it.side())),
+        }
+    }
+}
+
+impl<'m> UnsteadyJson<'m> {
+    fn of(matrix: &'m Matrix<'_>, history: &History<'_, 'm>, it: &Unsteady<'_, 'm>) -> Self {
+        let (tool, flavour) = line(history, it.line);
+        Self {
+            operation: it.operation,
+            case: it.row.case,
+            platform: it.row.platform,
+            tool,
+            flavour,
+            at: SideJson::of(matrix, it.at),
+            before: it.before.map(|side| SideJson::of(matrix, side)),
+            after: it.after.map(|side| SideJson::of(matrix, side)),
+        }
+    }
+}
+
+impl<'m> DifferenceJson<'m> {
+    fn of(matrix: &'m Matrix<'_>, it: &Difference<'_, 'm>) -> Self {
+        let runtime = matrix.runtimes.get(it.left.column);
+        Self {
+            operation: it.operation,
+            case: it.row.case,
+            platform: it.row.platform,
+            tool: runtime.map_or("", |runtime| runtime.tool),
+            version: runtime.map_or("", |runtime| runtime.version),
+            turn: it.turn,
+            left: SideJson::of(matrix, it.left),
+            right: SideJson::of(matrix, it.right),
+        }
+    }
+}
+
+fn id<'m>(matrix: &'m Matrix<'_>, column: usize) -> &'m str {
+    let runtime = matrix.runtimes.get(column);
+    runtime.map_or("", |runtime| &runtime.id)
+}
+
+/// The tool and the configuration of a line.
+fn line<'m>(history: &History<'_, 'm>, line: usize) -> (&'m str, Option<&'m str>) {
+    let line = history.lines.get(line);
+    line.map_or(("", None), |line| (line.tool, line.flavour))
 }
 
 fn splits<'m>(table: &'m Table<'_>) -> impl Iterator<Item = SplitJson<'m>> {

@@ -5,6 +5,8 @@
 //! there is colour depends on the caller alone, not on the environment. The marks are tag
 //! characters of Unicode, which [`text::line`] takes out of all foreign text.
 
+use unicode_width::UnicodeWidthChar as _;
+
 /// How a piece of text stands out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
@@ -14,16 +16,18 @@ pub(super) enum Style {
     Yellow,
     Red,
     Magenta,
+    Cyan,
 }
 
 impl Style {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Bold,
         Self::Dim,
         Self::Green,
         Self::Yellow,
         Self::Red,
         Self::Magenta,
+        Self::Cyan,
     ];
     const END: char = '\u{e0060}';
 
@@ -35,6 +39,7 @@ impl Style {
             Self::Yellow => '\u{e0064}',
             Self::Red => '\u{e0065}',
             Self::Magenta => '\u{e0066}',
+            Self::Cyan => '\u{e0067}',
         }
     }
 
@@ -46,6 +51,7 @@ impl Style {
             Self::Yellow => "\u{1b}[33m",
             Self::Red => "\u{1b}[31m",
             Self::Magenta => "\u{1b}[35m",
+            Self::Cyan => "\u{1b}[36m",
         }
     }
 }
@@ -55,9 +61,10 @@ pub(super) fn mark(style: Style, text: &str) -> String {
     format!("{}{text}{}", style.mark(), Style::END)
 }
 
-/// How many columns a marked text takes; only text of which every character takes one.
+/// How many columns a marked text takes.
 pub(super) fn width(marked: &str) -> usize {
-    marked.chars().filter(|c| !is_mark(*c)).count()
+    let shown = marked.chars().filter(|c| !is_mark(*c));
+    shown.map(|c| c.width().unwrap_or(0)).sum()
 }
 
 /// Replaces every mark.
@@ -75,7 +82,7 @@ pub(super) fn paint(marked: &str, color: bool) -> String {
 }
 
 fn is_mark(c: char) -> bool {
-    ('\u{e0060}'..='\u{e0066}').contains(&c)
+    ('\u{e0060}'..='\u{e0067}').contains(&c)
 }
 
 #[cfg(test)]

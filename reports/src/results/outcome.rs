@@ -212,8 +212,36 @@ impl Outcome {
     /// picked, the same reason for refusing, the same kind of failure.
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
-        // The kind as well, because a child may be named `nothing` or `crashed`.
-        self.kind() == other.kind() && self.gist() == other.gist()
+        // By field, because a child may be named `nothing` or `crashed`, and because a matrix
+        // asks this of every pair of its cells.
+        match (self, other) {
+            (Self::Picked { child, .. }, Self::Picked { child: theirs, .. }) => child == theirs,
+            (Self::Refused { reason, .. }, Self::Refused { reason: theirs, .. }) => {
+                reason == theirs
+            }
+            (
+                Self::Mixed { children, .. },
+                Self::Mixed {
+                    children: theirs, ..
+                },
+            ) => children == theirs,
+            (Self::Unmeasured { why, .. }, Self::Unmeasured { why: theirs, .. }) => why == theirs,
+            (Self::Unstable { .. }, Self::Unstable { .. }) => self.gist() == other.gist(),
+            (Self::Nothing, Self::Nothing)
+            | (Self::Crashed { .. }, Self::Crashed { .. })
+            | (Self::TimedOut { .. }, Self::TimedOut { .. }) => true,
+            (
+                Self::Picked { .. }
+                | Self::Refused { .. }
+                | Self::Nothing
+                | Self::Mixed { .. }
+                | Self::Crashed { .. }
+                | Self::TimedOut { .. }
+                | Self::Unstable { .. }
+                | Self::Unmeasured { .. },
+                _,
+            ) => false,
+        }
     }
 
     /// The outcome in a few words, without what differs from run to run. Outcomes of one kind

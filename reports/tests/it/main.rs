@@ -1,6 +1,7 @@
 //! Tests of the reports, over a fixed sample of results.
 
 mod findings;
+mod history;
 mod hostile;
 mod matrix;
 mod records;

@@ -2,8 +2,10 @@
 
 use crate::sample;
 use ocipick_reports::{
-    matrix::Matrix,
+    history::{History, intervals},
+    matrix::{Matrix, Summary},
     render::{html, json, junit, markdown, terminal},
+    results::Outcome,
 };
 
 fn with_sample<T>(look: impl FnOnce(&Matrix<'_>) -> T) -> T {
@@ -11,13 +13,25 @@ fn with_sample<T>(look: impl FnOnce(&Matrix<'_>) -> T) -> T {
     look(&Matrix::build(&results, &book))
 }
 
-fn terminal(width: Option<usize>, all: bool) -> String {
-    let options = terminal::Options {
+fn with_generations<T>(look: impl FnOnce(&Matrix<'_>) -> T) -> T {
+    let (results, book) = ([sample::generations()], sample::book());
+    look(&Matrix::build(&results, &book))
+}
+
+fn options(width: Option<usize>, all: bool) -> terminal::Options {
+    terminal::Options {
         width,
         all,
         ..terminal::Options::default()
-    };
-    with_sample(|matrix| terminal::render(matrix, &options))
+    }
+}
+
+fn terminal(width: Option<usize>, all: bool) -> String {
+    with_sample(|matrix| terminal::render(matrix, &options(width, all)))
+}
+
+fn generations(width: Option<usize>, all: bool) -> String {
+    with_generations(|matrix| terminal::render(matrix, &options(width, all)))
 }
 
 #[test]
@@ -36,12 +50,129 @@ fn terminal_unfolded() {
 }
 
 #[test]
+fn terminal_of_generations() {
+    for width in [100, 160, 220] {
+        let name = format!("terminal-generations-{width}");
+        insta::assert_snapshot!(name, generations(Some(width), false));
+    }
+}
+
+#[test]
+fn terminal_of_generations_unfolded() {
+    insta::assert_snapshot!("terminal-generations-all", generations(None, true));
+}
+
+#[test]
 fn no_line_is_wider_than_the_terminal() {
     for width in [60, 80, 100, 120, 200] {
         for line in terminal(Some(width), true).lines() {
             assert!(line.chars().count() <= width, "{width}: {line}");
         }
+        for line in generations(Some(width), true).lines() {
+            assert!(line.chars().count() <= width, "{width}: {line}");
+        }
     }
+}
+
+#[test]
+fn every_interval_is_read_in_every_row() {
+    // However narrow the terminal is, and however often a row is cut.
+    for width in [50, 70, 100, 160, 400] {
+        let shown = generations(Some(width), true);
+        with_generations(|matrix| {
+            let history = History::of(matrix);
+            for table in &matrix.tables {
+                for row in table.rows() {
+                    let name = row.short_label().replace(['(', ')'], "");
+                    let name = name.chars().take(18).collect::<String>();
+                    let lines: Vec<&str> = shown
+                        .lines()
+                        .filter(|line| line.starts_with(&format!("  {name}")))
+                        .collect();
+                    for line in &history.lines {
+                        for interval in intervals(line, row) {
+                            let Some(Outcome::Picked { child, .. }) =
+                                interval.trial.map(|trial| &trial.outcome)
+                            else {
+                                continue;
+                            };
+                            assert!(
+                                lines.iter().any(|line| line.contains(child)),
+                                "{width}: {child} of {name} in {lines:?}"
+                            );
+                        }
+                    }
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn an_edge_stands_where_an_outcome_changes_and_nowhere_else() {
+    let shown = generations(None, true);
+    let row = |start: &str| {
+        let line = shown
+            .lines()
+            .find(|line| line.trim_start().starts_with(start));
+        line.unwrap_or_else(|| panic!("{start} in {shown}"))
+            .to_owned()
+    };
+    let edges = |line: &str| (line.matches('│').count(), line.matches('┊').count());
+    // docker, containerd twice, and containerd+local against containerd 1.
+    assert_eq!(edges(&row("two-entries linux/amd64")), (4, 0));
+    assert_eq!(edges(&row("two-entries linux/arm64")), (0, 0));
+    // The version in the middle was not measured.
+    assert!(row("two-levels").contains("✗ nested-unsupported  – evidence-missing │inner"));
+    // Unstable, then steady, then changed; and once more unstable.
+    assert_eq!(edges(&row("same-digest")), (1, 2));
+}
+
+#[test]
+fn whole_versions_that_are_alike_share_a_column() {
+    let shown = generations(None, false);
+    assert!(shown.contains("3.0.1"), "{shown}");
+    let import = shown.split("import  2 rows").nth(1).unwrap_or_default();
+    assert!(import.contains(
+        "No trial of this operation: docker, docker+containerd-store, podman@4.3.1, crane@0.20.7, \
+         containerd and"
+    ));
+    let page = with_generations(|matrix| html::context(matrix, &html::Options::default()));
+    // podman 4.3.1 lacks a cell that the others have, so the three are not alike.
+    let bands = |table: usize, line: usize| {
+        let bands = page["tables"][table]["lines"][line]["bands"].as_array();
+        bands.map_or(0, Vec::len)
+    };
+    assert_eq!(bands(0, 2), 3);
+    // docker 26.1.5 and 28.5.2 are.
+    assert_eq!(bands(0, 0), 3);
+    assert_eq!(
+        page["tables"][0]["lines"][0]["bands"][2]["version"],
+        "26.1.5"
+    );
+    assert_eq!(page["tables"][0]["lines"][0]["bands"][2]["until"], "28.5.2");
+}
+
+#[test]
+fn cells_of_the_page_cover_every_column_once() {
+    let page = with_generations(|matrix| html::context(matrix, &html::Options::default()));
+    for table in page["tables"].as_array().unwrap() {
+        let columns = table["columns"].as_u64().unwrap();
+        for family in table["families"].as_array().unwrap() {
+            for row in family["rows"].as_array().unwrap() {
+                let cells = row["cells"].as_array().unwrap().iter();
+                let covered: u64 = cells.map(|cell| cell["span"].as_u64().unwrap()).sum();
+                assert_eq!(covered, columns, "{row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_change_is_said_to_those_who_do_not_see_it() {
+    let page = with_generations(|matrix| html::render(matrix, &html::Options::default()));
+    assert!(page.contains("<span class=\"aloud\">changed to </span>"));
+    assert!(page.contains("; before: ✗ nested-unsupported in docker@20.10.24 (bookworm)\""));
 }
 
 #[test]
@@ -95,6 +226,47 @@ fn markdown_of_the_sample() {
 }
 
 #[test]
+fn markdown_of_generations() {
+    let shown = with_generations(|matrix| markdown::render(matrix, &markdown::Options::default()));
+    let (tables, _) = shown.split_once("### pull in detail").unwrap_or_default();
+    insta::assert_snapshot!("markdown-generations", tables);
+}
+
+#[test]
+fn json_of_generations() {
+    let json: serde_json::Value = serde_json::from_str(&with_generations(json::render)).unwrap();
+    let mut of_history = serde_json::Map::new();
+    for key in ["changes", "unsteady", "differences"] {
+        of_history.insert(key.to_owned(), json[key].clone());
+    }
+    insta::assert_json_snapshot!("json-generations", of_history);
+}
+
+#[test]
+fn html_context_of_generations() {
+    let mut context = with_generations(|matrix| html::context(matrix, &html::Options::default()));
+    for table in context["tables"].as_array_mut().unwrap() {
+        table["cases"] = serde_json::Value::Null;
+    }
+    context["runtimes"] = serde_json::Value::Null;
+    insta::assert_json_snapshot!("html-context-generations", context);
+}
+
+#[test]
+fn what_a_run_cost_is_said_where_it_is_known() {
+    let cost = "38 s in the tools and 1.8 s in ocipick itself, over all trials; at most 61 MiB of \
+                memory and 1.5 GiB of disk";
+    with_generations(|matrix| {
+        assert_eq!(Summary::of(matrix).cost().as_deref(), Some(cost));
+        let terminal = terminal::render(matrix, &options(None, false));
+        assert!(terminal.contains(cost), "{terminal}");
+        assert!(markdown::render(matrix, &markdown::Options::default()).contains(cost));
+        assert!(html::render(matrix, &html::Options::default()).contains(cost));
+    });
+    with_sample(|matrix| assert_eq!(Summary::of(matrix).cost(), None));
+}
+
+#[test]
 fn junit_of_the_sample() {
     insta::assert_snapshot!("junit", with_sample(junit::render));
 }
@@ -112,7 +284,15 @@ fn html_context_of_the_sample() {
 
 #[test]
 fn html_is_one_page_that_needs_nothing_else() {
-    let page = with_sample(|matrix| html::render(matrix, &html::Options::default()));
+    for page in [
+        with_sample(|matrix| html::render(matrix, &html::Options::default())),
+        with_generations(|matrix| html::render(matrix, &html::Options::default())),
+    ] {
+        needs_nothing_else(&page);
+    }
+}
+
+fn needs_nothing_else(page: &str) {
     for outside in [
         "http:", "https:", "src=", "@import", "url(", "<script", "<link",
     ] {

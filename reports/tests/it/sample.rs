@@ -455,3 +455,263 @@ pub(crate) fn sample() -> Results {
     results.torn = true;
     results
 }
+
+/// A version of a tool in a release.
+pub(crate) type Version = (
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    &'static str,
+);
+
+/// The outcomes of one row, by version.
+pub(crate) fn versions(
+    operation: &str,
+    case: &str,
+    platform: &str,
+    cells: &[(Version, Outcome)],
+) -> Vec<Trial> {
+    let trial = |((tool, version, flavour, channel), outcome): &(Version, Outcome)| Trial {
+        operation: operation.to_owned(),
+        platform: platform.to_owned(),
+        channel: (*channel).to_owned(),
+        ..trial(case, (tool, version, *flavour), outcome.clone())
+    };
+    cells.iter().map(trial).collect()
+}
+
+const STORE: Option<&str> = Some("containerd-store");
+
+pub(crate) const GENERATIONS: [Version; 14] = [
+    ("docker", "20.10.5", None, "bullseye"),
+    ("docker", "20.10.24", None, "bookworm"),
+    ("docker", "26.1.5", None, "trixie"),
+    ("docker", "28.5.2", None, "sid"),
+    ("docker", "26.1.5", STORE, "trixie"),
+    ("docker", "28.5.2", STORE, "sid"),
+    ("podman", "3.0.1", None, "bullseye"),
+    ("podman", "4.3.1", None, "bookworm"),
+    ("podman", "5.8.6", None, "sid"),
+    ("crane", "0.20.7", None, "sid"),
+    ("containerd", "1.6.20", None, "bookworm"),
+    ("containerd", "1.7.24", None, "trixie"),
+    ("containerd", "2.1.9", None, "sid"),
+    ("containerd", "2.1.9", Some("local"), "sid"),
+];
+
+/// A finished run over four releases: every kind of step from one version to the next, two
+/// operations, and a case with three platforms.
+pub(crate) fn generations() -> Results {
+    use RefusalReason::{
+        Malformed, MediaType, MissingContent, NestedUnsupported, NoMatch, SizeMismatch,
+    };
+    let a = || picked("first");
+    let b = || picked("second");
+    let inner = || picked("inner");
+    let nested = || refused(NestedUnsupported);
+    let none = || refused(NoMatch);
+    let lost = || unmeasured(UnmeasuredWhy::EvidenceMissing, "no JSON");
+    let shaky = || unstable(&[(a(), 2), (refused(SizeMismatch), 1)]);
+    let nothing = || Outcome::Nothing;
+    let row = |case: &str, platform: &str, outcomes: [Outcome; 14]| {
+        let cells: Vec<(Version, Outcome)> = GENERATIONS.into_iter().zip(outcomes).collect();
+        versions("pull", case, platform, &cells)
+    };
+    let mut trials = [
+        row(
+            "duplicates/two-entries",
+            "linux/amd64",
+            [
+                a(),
+                a(),
+                b(),
+                b(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                b(),
+                a(),
+                b(),
+                b(),
+            ],
+        ),
+        row(
+            "duplicates/two-entries",
+            "linux/arm64",
+            [
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+            ],
+        ),
+        row(
+            "duplicates/two-entries",
+            "default",
+            [
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+            ],
+        ),
+        row(
+            "duplicates/same-digest",
+            "linux/amd64",
+            [
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                a(),
+                shaky(),
+                a(),
+                refused(SizeMismatch),
+                shaky(),
+            ],
+        ),
+        row(
+            "nested/one-level",
+            "linux/amd64",
+            [
+                nested(),
+                nested(),
+                inner(),
+                inner(),
+                nothing(),
+                inner(),
+                nested(),
+                nested(),
+                nested(),
+                inner(),
+                inner(),
+                inner(),
+                inner(),
+                inner(),
+            ],
+        ),
+        row(
+            "nested/two-levels",
+            "linux/amd64",
+            [
+                nested(),
+                lost(),
+                inner(),
+                inner(),
+                nothing(),
+                inner(),
+                nested(),
+                nested(),
+                nested(),
+                inner(),
+                inner(),
+                inner(),
+                inner(),
+                inner(),
+            ],
+        ),
+        row(
+            "nested/loop",
+            "linux/amd64",
+            [
+                nested(),
+                nested(),
+                refused(Malformed),
+                refused(Malformed),
+                refused(Malformed),
+                refused(Malformed),
+                nested(),
+                nested(),
+                nested(),
+                crashed("panic: out of stack"),
+                none(),
+                none(),
+                nothing(),
+                none(),
+            ],
+        ),
+        row(
+            "sizes/first-too-small",
+            "linux/amd64",
+            [
+                a(),
+                a(),
+                a(),
+                a(),
+                refused(SizeMismatch),
+                refused(SizeMismatch),
+                a(),
+                lost(),
+                a(),
+                a(),
+                a(),
+                a(),
+                refused(MissingContent),
+                refused(MissingContent),
+            ],
+        ),
+        row(
+            "sizes/huge",
+            "linux/amd64",
+            [
+                none(),
+                none(),
+                crashed("panic"),
+                crashed("panic"),
+                a(),
+                a(),
+                none(),
+                none(),
+                none(),
+                none(),
+                none(),
+                none(),
+                nothing(),
+                refused(MediaType),
+            ],
+        ),
+    ]
+    .concat();
+    for (case, older, newer) in [
+        ("duplicates/two-entries", a(), b()),
+        ("nested/one-level", nested(), nested()),
+    ] {
+        let cells = [(GENERATIONS[6], older), (GENERATIONS[8], newer)];
+        trials.extend(versions("import", case, "linux/amd64", &cells));
+    }
+    let mut results = results(trials);
+    if let Some(footer) = &mut results.footer {
+        footer.own_ms = Some(1_840);
+        footer.peak_memory_bytes = Some(61 << 20);
+        footer.peak_disk_bytes = Some(3 << 29);
+    }
+    results
+}

@@ -3,16 +3,26 @@
 //! All foreign text stands in code spans: there it is neither markup nor a link, a mention or a
 //! reference. Runtimes do as well, because `docker@28.5.2` is an e-mail address to GitHub.
 
-use super::cell::{self, SPLIT, Tone};
+mod changes;
+mod escape;
+
+use super::cell::{self, SPLIT, Tone, Wording};
 use crate::{
-    findings::{self, Phrase, Piece},
-    matrix::{Family, Fold, Matrix, Row, Summary, Table},
+    findings,
+    history::{Band, Edge, History, Line, bands, intervals},
+    matrix::{Family, Fold, Matrix, Row, Runtime, Summary, Table},
     text,
 };
+use changes::changes;
+use escape::{code, code_in_table, html, phrase, prose};
 use std::collections::BTreeSet;
 
 /// How many characters of an outcome in full are shown.
 const WORDS: usize = 400;
+/// Before an outcome that differs from that of the version before it.
+const CHANGED: &str = "→";
+/// The same where one of the two differs when repeated.
+const UNSTEADY: &str = "⇢";
 
 /// How to write the matrix down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +47,7 @@ impl Default for Options {
 pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
     let mut lines = Vec::new();
     let summary = Summary::of(matrix);
+    let history = History::of(matrix);
     head(&mut lines, &summary);
     let findings = findings::most_surprising(matrix, options.findings);
     if !findings.is_empty() {
@@ -46,8 +57,9 @@ pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
         }
         lines.push(String::new());
     }
+    changes(&mut lines, matrix, &history);
     for table in &matrix.tables {
-        operation(&mut lines, matrix, table, options);
+        operation(&mut lines, matrix, &history.lines, table, options);
     }
     lines.join("\n")
 }
@@ -77,6 +89,9 @@ fn head(lines: &mut Vec<String>, summary: &Summary) {
         summary.splits,
         summary.rows
     ));
+    if let Some(cost) = summary.cost() {
+        lines.push(format!("- {}", prose(&cost)));
+    }
     for note in &summary.notes {
         lines.push(format!("- Note: {}", prose(note)));
     }
@@ -94,7 +109,13 @@ fn head(lines: &mut Vec<String>, summary: &Summary) {
     }
 }
 
-fn operation(lines: &mut Vec<String>, matrix: &Matrix<'_>, table: &Table<'_>, options: &Options) {
+fn operation(
+    lines: &mut Vec<String>,
+    matrix: &Matrix<'_>,
+    all: &[Line<'_>],
+    table: &Table<'_>,
+    options: &Options,
+) {
     let columns = table.columns();
     let splits = text::count(table.splits(), "split", "splits");
     lines.extend([
@@ -107,17 +128,35 @@ fn operation(lines: &mut Vec<String>, matrix: &Matrix<'_>, table: &Table<'_>, op
         ),
         String::new(),
     ]);
+    let left_out = cell::left_out(matrix, all, &columns);
+    let all: Vec<Line<'_>> = all
+        .iter()
+        .map(|line| line.only(&columns))
+        .filter(|line| !line.columns.is_empty())
+        .collect();
     let mut tones = BTreeSet::new();
+    let mut edges = BTreeSet::new();
     for family in &table.families {
         let folds = family.lines(options.all);
-        family_table(lines, matrix, family, &folds, &columns);
+        family_table(lines, matrix, family, &folds, &all);
         for fold in &folds {
-            tones.extend(columns.iter().map(|column| cell_of(fold.row, *column).tone));
+            tones.extend(columns.iter().map(|column| {
+                let shown = cell::of_row(matrix, fold.row, *column, Wording::Full);
+                shown.tone
+            }));
+            let intervals = all.iter().flat_map(|line| intervals(line, fold.row));
+            edges.extend(intervals.map(|interval| interval.edge));
         }
     }
     let mut legend: Vec<String> = Vec::new();
     if table.splits() > 0 {
         legend.push(format!("{SPLIT} runtimes disagree"));
+    }
+    if edges.contains(&Edge::Changed) {
+        legend.push(format!("{CHANGED} changed since the version before"));
+    }
+    if edges.contains(&Edge::Unsteady) {
+        legend.push(format!("{UNSTEADY} unstable on one side"));
     }
     legend.extend(
         Tone::ALL
@@ -130,6 +169,14 @@ fn operation(lines: &mut Vec<String>, matrix: &Matrix<'_>, table: &Table<'_>, op
             }),
     );
     lines.extend([format!("{}.", legend.join("; ")), String::new()]);
+    if !left_out.is_empty() {
+        let left_out: Vec<String> = left_out.iter().map(|it| code(it)).collect();
+        lines.push(format!(
+            "No trial of this operation: {}.",
+            text::list(&left_out)
+        ));
+        lines.push(String::new());
+    }
 
     let details: Vec<&Row<'_>> = table
         .rows()
@@ -151,7 +198,7 @@ fn family_table(
     matrix: &Matrix<'_>,
     family: &Family<'_>,
     folds: &[Fold<'_, '_>],
-    columns: &[usize],
+    all: &[Line<'_>],
 ) {
     let id = if family.id.is_empty() {
         "No family".to_owned()
@@ -169,12 +216,13 @@ fn family_table(
         lines.extend([prose(family.about), String::new()]);
     }
     let mut header = vec!["case".to_owned(), SPLIT.to_owned()];
-    header.extend(columns.iter().filter_map(|column| {
-        let runtime = matrix.runtimes.get(*column)?;
-        let heading = cell::heading(runtime, matrix.has_channels());
-        let heading: Vec<String> = heading.iter().map(|line| prose(line)).collect();
-        Some(heading.join("<br>"))
-    }));
+    let all: Vec<(&Line<'_>, Vec<Band>)> = all
+        .iter()
+        .map(|line| (line, bands(line, folds.iter().map(|fold| fold.row))))
+        .collect();
+    for (line, bands) in &all {
+        header.extend(bands.iter().map(|band| heading(matrix, line, band)));
+    }
     lines.push(table_line(&header));
     let rule = header.iter().enumerate().map(|(number, _)| match number {
         1 => ":-:".to_owned(),
@@ -191,19 +239,20 @@ fn family_table(
         }
         let split = if fold.row.is_split() { SPLIT } else { "" };
         let mut cells = vec![name, split.to_owned()];
-        cells.extend(columns.iter().map(|column| {
-            let shown = cell_of(fold.row, *column);
-            match shown.tone {
-                Tone::Picked => code_in_table(&shown.text),
-                Tone::Refused
-                | Tone::Nothing
-                | Tone::Mixed
-                | Tone::Crashed
-                | Tone::TimedOut
-                | Tone::Unstable
-                | Tone::Unmeasured => prose(&shown.text),
-            }
-        }));
+        for (line, bands) in &all {
+            let intervals = intervals(line, fold.row);
+            cells.extend(bands.iter().map(|band| {
+                let begins = intervals
+                    .iter()
+                    .find(|interval| interval.columns.first() == Some(&band.first()));
+                let cell = cell_text(matrix, fold.row, band.first());
+                match begins.map_or(Edge::Plain, |interval| interval.edge) {
+                    Edge::Plain => cell,
+                    Edge::Unsteady => format!("{UNSTEADY} {cell}"),
+                    Edge::Changed => format!("**{CHANGED}** {cell}"),
+                }
+            }));
+        }
         lines.push(table_line(&cells));
     }
     lines.push(String::new());
@@ -218,18 +267,47 @@ fn family_table(
     }
 }
 
+/// The head of a column: the tool, its configuration, and its version or versions.
+fn heading(matrix: &Matrix<'_>, line: &Line<'_>, band: &Band) -> String {
+    let mut heading = vec![prose(line.tool)];
+    heading.extend(line.flavour.map(|flavour| prose(&format!("+{flavour}"))));
+    let first = cell::version(matrix, band.first());
+    heading.push(prose(&first));
+    if band.columns.len() > 1 {
+        heading.push(prose(&format!("–{}", cell::version(matrix, band.last()))));
+    }
+    heading.join("<br>")
+}
+
+fn cell_text(matrix: &Matrix<'_>, row: &Row<'_>, column: usize) -> String {
+    let shown = cell::of_row(matrix, row, column, Wording::Full);
+    match shown.tone {
+        Tone::Picked => code_in_table(&shown.text),
+        Tone::Refused
+        | Tone::Nothing
+        | Tone::Mixed
+        | Tone::Crashed
+        | Tone::TimedOut
+        | Tone::Unstable
+        | Tone::Unmeasured => prose(&shown.text),
+    }
+}
+
 /// Whether a row needs more words than its cells have.
 fn is_notable(row: &Row<'_>) -> bool {
     row.is_split()
-        || row.cells.iter().any(|cell| match cell::cell(*cell).tone {
-            Tone::Picked | Tone::Refused => false,
-            Tone::Nothing
-            | Tone::Mixed
-            | Tone::Crashed
-            | Tone::TimedOut
-            | Tone::Unstable
-            | Tone::Unmeasured => cell.is_some(),
-        })
+        || row
+            .cells
+            .iter()
+            .any(|cell| match cell::cell(*cell, Wording::Full).tone {
+                Tone::Picked | Tone::Refused => false,
+                Tone::Nothing
+                | Tone::Mixed
+                | Tone::Crashed
+                | Tone::TimedOut
+                | Tone::Unstable
+                | Tone::Unmeasured => cell.is_some(),
+            })
 }
 
 fn detail(lines: &mut Vec<String>, matrix: &Matrix<'_>, row: &Row<'_>, columns: &[usize]) {
@@ -249,102 +327,42 @@ fn detail(lines: &mut Vec<String>, matrix: &Matrix<'_>, row: &Row<'_>, columns: 
     if !row.why.is_empty() {
         lines.extend([prose(row.why), String::new()]);
     }
-    lines.extend([format!("Asked for {}.", code(row.platform)), String::new()]);
+    let asked_for = cell::asked_for(row).unwrap_or_else(|| code(row.platform));
+    lines.extend([format!("Asked for {asked_for}."), String::new()]);
+    // Neighbouring versions that say the same word for word share a line.
+    let mut said: Vec<(Vec<&Runtime<'_>>, String)> = Vec::new();
     for column in columns {
         let Some(runtime) = matrix.runtimes.get(*column) else {
             continue;
         };
         let trial = row.cells.get(*column).copied().flatten();
         let outcome = code(&text::clip(&cell::cell_in_full(runtime, trial), WORDS));
-        lines.push(format!("- {}: {outcome}", code(&cell::full_name(runtime))));
+        match said.last_mut() {
+            Some((them, words))
+                if *words == outcome
+                    && them
+                        .iter()
+                        .all(|it| it.tool == runtime.tool && it.flavour == runtime.flavour) =>
+            {
+                them.push(runtime);
+            }
+            Some(_) | None => said.push((vec![runtime], outcome)),
+        }
+    }
+    for (runtimes, outcome) in said {
+        let names: Vec<String> = match runtimes.as_slice() {
+            [first, _, .., last] => vec![format!(
+                "{} to {}",
+                code(&cell::full_name(first)),
+                code(&cell::full_name(last))
+            )],
+            few => few.iter().map(|it| code(&cell::full_name(it))).collect(),
+        };
+        lines.push(format!("- {}: {outcome}", text::list(&names)));
     }
     lines.extend([String::new(), "</details>".to_owned(), String::new()]);
 }
 
-fn cell_of(row: &Row<'_>, column: usize) -> cell::CellText {
-    cell::cell(row.cells.get(column).copied().flatten())
-}
-
 fn table_line(cells: &[String]) -> String {
     format!("| {} |", cells.join(" | "))
-}
-
-fn phrase(phrase: &Phrase) -> String {
-    phrase
-        .pieces()
-        .iter()
-        .map(|piece| match piece {
-            Piece::Words(words) => prose_kept(words),
-            Piece::Name(name) => code(name),
-        })
-        .collect()
-}
-
-/// Text outside code: everything with a meaning in Markdown or HTML is escaped.
-fn prose(text: &str) -> String {
-    prose_kept(&text::line(text))
-}
-
-/// The same for text that is clean already, with its spaces at both ends.
-fn prose_kept(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(
-            c,
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '|' | '~' | '#' | '$' | '@'
-        ) {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
-}
-
-/// A code span, with a fence longer than any in the text.
-fn code(text: &str) -> String {
-    let text = text::line(text);
-    if text.is_empty() {
-        return "(empty)".to_owned();
-    }
-    let mut longest = 0;
-    let mut run = 0;
-    for c in text.chars() {
-        run = if c == '`' { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    let fence = "`".repeat(longest + 1);
-    if longest == 0 {
-        format!("{fence}{text}{fence}")
-    } else {
-        format!("{fence} {text} {fence}")
-    }
-}
-
-/// In a table a pipe ends the cell even within a code span.
-fn code_in_table(text: &str) -> String {
-    code(text).replace('|', "\\|")
-}
-
-fn html(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn code_spans_hold_any_text() {
-        assert_eq!(code("a|b"), "`a|b`");
-        assert_eq!(code("a``b`"), "``` a``b` ```");
-        assert_eq!(code_in_table("a|b"), "`a\\|b`");
-        assert_eq!(code("\n"), "(empty)");
-    }
-
-    #[test]
-    fn prose_is_no_markup() {
-        assert_eq!(prose("<b>*a*</b> @me"), r"\<b\>\*a\*\</b\> \@me");
-    }
 }

@@ -1,0 +1,181 @@
+//! In what the configurations of one version differ, and which versions differ when repeated:
+//! folded and put into words.
+
+use super::{Phrase, Rows, deed::Deed, words};
+use crate::{
+    history::{Difference, History, Line, Side, Turn},
+    matrix::Matrix,
+    results::Outcome,
+    text,
+};
+use std::collections::BTreeMap;
+
+/// One difference between two configurations, with every row in which it was observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parted {
+    /// What the tools were asked to do.
+    pub operation: String,
+    /// Name of the tool.
+    pub tool: String,
+    /// In which way they differ.
+    pub turn: Turn,
+    /// `docker: picked inner, but with +containerd-store nothing, in 26.1.5 (trixie)`.
+    pub what: Phrase,
+    /// Where it was observed.
+    pub rows: Rows,
+}
+
+/// A version that differs when repeated beside one that does not, with the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wavering {
+    /// What the tools were asked to do.
+    pub operation: String,
+    /// The tool and its configuration.
+    pub line: String,
+    /// `containerd 1.6.20 (bookworm): picked same ×2 and refused size-mismatch ×1; before it 1.4.13
+    /// (bullseye) picked same`.
+    pub what: Phrase,
+    /// The row.
+    pub rows: Rows,
+}
+
+/// What rows of one [`Parted`] have in common.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    operation: usize,
+    /// Both runtimes of every version in which it holds.
+    versions: Vec<(usize, usize)>,
+    turn: Turn,
+    left: Deed,
+    right: Deed,
+}
+
+/// Every difference between configurations of one version, the same ones folded: by operation,
+/// tool and configuration, and then those that matter most and are most frequent first.
+#[must_use]
+pub fn parted(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Parted> {
+    let flavours = |it: &Difference<'_, '_>| {
+        let of = |side: Side<'_>| matrix.runtimes.get(side.column).and_then(|it| it.flavour);
+        let tool = matrix.runtimes.get(it.left.column).map(|it| it.tool);
+        (tool, of(it.left), of(it.right))
+    };
+    // The versions in which one row differs in one way stand together.
+    let mut rows: Vec<Vec<&Difference<'_, '_>>> = Vec::new();
+    let mut places: BTreeMap<_, usize> = BTreeMap::new();
+    for it in &history.differences {
+        let key = (
+            (it.operation, it.row.case, it.row.platform),
+            flavours(it),
+            it.left.outcome.gist(),
+            it.right.outcome.gist(),
+            it.turn,
+        );
+        let place = *places.entry(key).or_insert_with(|| {
+            rows.push(Vec::new());
+            rows.len() - 1
+        });
+        if let Some(row) = rows.get_mut(place) {
+            row.push(it);
+        }
+    }
+    let mut groups: BTreeMap<Key, Vec<&Difference<'_, '_>>> = BTreeMap::new();
+    for row in &rows {
+        let Some(first) = row.first() else { continue };
+        let operation = matrix
+            .tables
+            .iter()
+            .position(|table| table.operation == first.operation);
+        let key = Key {
+            operation: operation.unwrap_or(usize::MAX),
+            versions: row
+                .iter()
+                .map(|it| (it.left.column, it.right.column))
+                .collect(),
+            turn: first.turn,
+            left: Deed::of(first.left.outcome),
+            right: Deed::of(first.right.outcome),
+        };
+        groups.entry(key).or_default().push(first);
+    }
+    let mut groups: Vec<(Key, Vec<&Difference<'_, '_>>)> = groups.into_iter().collect();
+    groups.sort_by(|(left, these), (right, those)| {
+        (left.operation, &left.versions, left.turn)
+            .cmp(&(right.operation, &right.versions, right.turn))
+            .then_with(|| those.len().cmp(&these.len()))
+            .then_with(|| left.cmp(right))
+    });
+    groups
+        .iter()
+        .filter_map(|(key, differences)| say(matrix, key, differences))
+        .collect()
+}
+
+fn say(matrix: &Matrix<'_>, key: &Key, differences: &[&Difference<'_, '_>]) -> Option<Parted> {
+    let first = differences.first()?;
+    let left = matrix.runtimes.get(first.left.column)?;
+    let right = matrix.runtimes.get(first.right.column)?;
+    let outcomes = |side: fn(&Difference<'_, '_>) -> Outcome| {
+        let outcomes: Vec<_> = differences.iter().map(|it| side(it)).collect();
+        words::done(&outcomes)
+    };
+    let versions: Vec<String> = key
+        .versions
+        .iter()
+        .map(|(column, _)| words::version(matrix, *column))
+        .collect();
+    let flavour = |flavour: Option<&str>| {
+        Phrase::of_name(&text::line(&format!("+{}", flavour.unwrap_or_default())))
+    };
+    let mut what = Phrase::of_name(&text::line(left.tool)).words(": ");
+    if left.flavour.is_some() {
+        what = what.words("with ").then(flavour(left.flavour)).words(" ");
+    }
+    what = what
+        .then(outcomes(|it| it.left.outcome.clone()))
+        .words(", but with ")
+        .then(flavour(right.flavour))
+        .words(" ")
+        .then(outcomes(|it| it.right.outcome.clone()))
+        .words(", in ")
+        .words(&text::list(&versions));
+    Some(Parted {
+        operation: first.operation.to_owned(),
+        tool: text::line(left.tool),
+        turn: key.turn,
+        what,
+        rows: Rows::of(differences.iter().map(|it| (it.family, it.row))),
+    })
+}
+
+/// Every version that differs when repeated where a neighbour on its line does not.
+#[must_use]
+pub fn wavering(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Wavering> {
+    let mut all = Vec::new();
+    for it in &history.unsteady {
+        let line = history
+            .lines
+            .get(it.line)
+            .map_or_else(String::new, Line::name);
+        let mut what = Phrase::of_name(&line)
+            .words(" ")
+            .words(&words::version(matrix, it.at.column))
+            .words(": ")
+            .then(words::observed(it.at.outcome));
+        for (side, word) in [(it.before, "before"), (it.after, "after")] {
+            if let Some(side) = side {
+                what = what
+                    .words(&format!("; {word} it "))
+                    .words(&words::version(matrix, side.column))
+                    .words(" ")
+                    .then(words::done(std::slice::from_ref(side.outcome)));
+            }
+        }
+        all.push(Wavering {
+            operation: it.operation.to_owned(),
+            line,
+            what,
+            rows: Rows::of(std::iter::once((it.family, it.row))),
+        });
+    }
+    all
+}

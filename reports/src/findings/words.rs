@@ -1,0 +1,71 @@
+//! Words that sentences about versions share.
+
+use super::{Phrase, deed::Deed};
+use crate::{matrix::Matrix, results::Outcome, text};
+use std::collections::BTreeSet;
+
+/// How many characters of a foreign name are shown.
+const NAME: usize = 40;
+/// How many children are named.
+const NAMED: usize = 3;
+
+/// The version of a runtime, with its flavour, and its channel where channels are compared.
+pub(super) fn version(matrix: &Matrix<'_>, column: usize) -> String {
+    let Some(runtime) = matrix.runtimes.get(column) else {
+        return String::new();
+    };
+    let version = text::clip(&text::line(runtime.version), NAME);
+    if matrix.has_channels() {
+        format!("{version} ({})", text::line(runtime.channel))
+    } else {
+        version
+    }
+}
+
+/// What was done, in the past tense: `picked a`, `refused no-match`. All outcomes are of one deed;
+/// several children are named as long as they are few.
+pub(super) fn done(outcomes: &[Outcome]) -> Phrase {
+    let Some(first) = outcomes.first() else {
+        return Phrase::default();
+    };
+    match Deed::of(first) {
+        Deed::Picked => {
+            let children: BTreeSet<String> = outcomes
+                .iter()
+                .filter_map(|outcome| match outcome {
+                    Outcome::Picked { child, .. } => Some(text::clip(&text::line(child), NAME)),
+                    Outcome::Refused { .. }
+                    | Outcome::Nothing
+                    | Outcome::Mixed { .. }
+                    | Outcome::Crashed { .. }
+                    | Outcome::TimedOut { .. }
+                    | Outcome::Unstable { .. }
+                    | Outcome::Unmeasured { .. } => None,
+                })
+                .collect();
+            if children.len() > NAMED {
+                return Phrase::of_words("picked a child");
+            }
+            let children = children.iter().map(|child| Phrase::of_name(child));
+            Phrase::of_words("picked ").then(Phrase::either(children.collect()))
+        }
+        Deed::Refused(reason) => Phrase::of_words("refused ").name(reason.as_str()),
+        Deed::Nothing => Phrase::of_words("success with nothing usable"),
+        Deed::Mixed => Phrase::of_words("contradictory evidence"),
+        Deed::Crashed => Phrase::of_words("crashed"),
+        Deed::TimedOut => Phrase::of_words("timed out"),
+        Deed::Unstable => Phrase::of_words("different when repeated"),
+        Deed::Unmeasured => Phrase::of_words("not measured"),
+    }
+}
+
+/// What a runtime did that differs when repeated: `picked a ×2 and refused no-match ×1`.
+pub(super) fn observed(outcome: &Outcome) -> Phrase {
+    let Outcome::Unstable { observed } = outcome else {
+        return done(std::slice::from_ref(outcome));
+    };
+    let observed = observed
+        .iter()
+        .map(|seen| done(std::slice::from_ref(&*seen.outcome)).words(&format!(" ×{}", seen.count)));
+    Phrase::list(observed.collect())
+}

@@ -1,0 +1,240 @@
+//! What changed along the lines of a matrix.
+
+use super::{Difference, Line, Side, Step, difference, interval::is_unknown, lines, steps};
+use crate::{
+    matrix::{Matrix, Row},
+    results::Outcome,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// All that changed within the lines of a matrix, and all in which the configurations of one
+/// version differ.
+#[derive(Clone, Debug)]
+pub struct History<'m, 'a> {
+    /// The lines, in the order of the columns.
+    pub lines: Vec<Line<'a>>,
+    /// Every change: by operation, then by line, then by row, then by version.
+    pub changes: Vec<Change<'m, 'a>>,
+    /// Every cell that differs when repeated and has a steady neighbour, in the same order.
+    pub unsteady: Vec<Unsteady<'m, 'a>>,
+    /// Every difference between two configurations of one version: by operation, then by
+    /// version, then by row.
+    pub differences: Vec<Difference<'m, 'a>>,
+}
+
+/// One row in which two versions of a line do different things.
+#[derive(Clone, Debug)]
+pub struct Change<'m, 'a> {
+    /// What the tools were asked to do.
+    pub operation: &'a str,
+    /// Id of the family of the case.
+    pub family: &'a str,
+    /// The case and the platform.
+    pub row: &'m Row<'a>,
+    /// The line, by its place among [`History::lines`].
+    pub line: usize,
+    /// The last version before the change that was measured.
+    pub from: Side<'a>,
+    /// The first version after it that was measured.
+    pub to: Side<'a>,
+    /// The versions between them of which no steady outcome is known: the change may have come
+    /// with any of them.
+    pub between: Vec<usize>,
+    /// What became of which.
+    pub turn: Turn,
+    /// What the configuration that goes on with the old code does in the newer version, where
+    /// there is one.
+    pub companion: Option<Companion<'a>>,
+}
+
+/// What a configuration that goes on with the old code does where the plain tool changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Companion<'a> {
+    /// As the plain tool did before: the change came with the new way of doing it.
+    Stays(Side<'a>),
+    /// As the plain tool does now.
+    Follows(Side<'a>),
+    /// Something else.
+    Differs(Side<'a>),
+}
+
+impl<'a> Companion<'a> {
+    /// The configuration, and what it did.
+    #[must_use]
+    pub fn side(&self) -> Side<'a> {
+        match self {
+            Self::Stays(side) | Self::Follows(side) | Self::Differs(side) => *side,
+        }
+    }
+}
+
+/// The kinds of change, those that matter most first.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Turn {
+    /// To or from what no tool should do: a crash, a hang, a success that leaves nothing, evidence
+    /// that contradicts itself.
+    Failure,
+    /// From one child to another. Nobody sees an error.
+    Pick,
+    /// From a refusal to a pick, or the other way.
+    Acceptance,
+    /// From one reason for refusing to another. The reason is read from the tool's words, so that
+    /// new words alone can look like this.
+    Reason,
+}
+
+/// A version that differs when repeated, where a neighbour on its line does not.
+#[derive(Clone, Debug)]
+pub struct Unsteady<'m, 'a> {
+    /// What the tools were asked to do.
+    pub operation: &'a str,
+    /// Id of the family of the case.
+    pub family: &'a str,
+    /// The case and the platform.
+    pub row: &'m Row<'a>,
+    /// The line, by its place among [`History::lines`].
+    pub line: usize,
+    /// The version that differs when repeated.
+    pub at: Side<'a>,
+    /// The nearest measured version before it, where that is steady.
+    pub before: Option<Side<'a>>,
+    /// The nearest measured version after it, where that is steady.
+    pub after: Option<Side<'a>>,
+}
+
+impl<'m, 'a> History<'m, 'a> {
+    /// Goes along every line of every row.
+    #[must_use]
+    pub fn of(matrix: &'m Matrix<'a>) -> Self {
+        let lines = lines(matrix);
+        let mut changes = Vec::new();
+        let mut unsteady: Vec<Unsteady<'m, 'a>> = Vec::new();
+        let mut differences = Vec::new();
+        for table in &matrix.tables {
+            for (number, line) in lines.iter().enumerate() {
+                for family in &table.families {
+                    for row in &family.rows {
+                        for step in steps(line, row) {
+                            match step {
+                                Step::Changed { from, to, between } => changes.push(Change {
+                                    operation: table.operation,
+                                    family: family.id,
+                                    row,
+                                    line: number,
+                                    from,
+                                    to,
+                                    between,
+                                    turn: Turn::of(from.outcome, to.outcome),
+                                    companion: companion(matrix, &lines, line, row, from, to),
+                                }),
+                                Step::Unsteady { from, to } => {
+                                    let (at, before, after) = match from.outcome {
+                                        Outcome::Unstable { .. } => (from, None, Some(to)),
+                                        _ => (to, Some(from), None),
+                                    };
+                                    note(
+                                        &mut unsteady,
+                                        Unsteady {
+                                            operation: table.operation,
+                                            family: family.id,
+                                            row,
+                                            line: number,
+                                            at,
+                                            before,
+                                            after,
+                                        },
+                                    );
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            differences.extend(difference::of_table(matrix, table));
+        }
+        Self {
+            lines,
+            changes,
+            unsteady,
+            differences,
+        }
+    }
+}
+
+/// Adds what one neighbour of an unsteady cell tells to what is known of it.
+fn note<'m, 'a>(unsteady: &mut Vec<Unsteady<'m, 'a>>, it: Unsteady<'m, 'a>) {
+    match unsteady.last_mut() {
+        Some(known)
+            if known.line == it.line
+                && std::ptr::eq(known.row, it.row)
+                && known.at.column == it.at.column =>
+        {
+            known.after = known.after.or(it.after);
+        }
+        Some(_) | None => unsteady.push(it),
+    }
+}
+
+/// What the configuration that goes on with the old code does in the version of `to`.
+fn companion<'a>(
+    matrix: &Matrix<'_>,
+    lines: &[Line<'_>],
+    line: &Line<'_>,
+    row: &Row<'a>,
+    from: Side<'a>,
+    to: Side<'a>,
+) -> Option<Companion<'a>> {
+    if line.flavour.is_some() {
+        return None;
+    }
+    let runtime = matrix.runtimes.get(to.column)?;
+    let column = lines
+        .iter()
+        .filter(|other| other.tool == line.tool && other.before.contains(&from.column))
+        .flat_map(|other| &other.columns)
+        .copied()
+        .find(|column| {
+            matrix.runtimes.get(*column).is_some_and(|other| {
+                other.version == runtime.version && other.channel == runtime.channel
+            })
+        })?;
+    let outcome = &row.cells.get(column).copied().flatten()?.outcome;
+    let side = Side { column, outcome };
+    if is_unknown(outcome) {
+        None
+    } else if outcome.agrees_with(to.outcome) {
+        Some(Companion::Follows(side))
+    } else if outcome.agrees_with(from.outcome) {
+        Some(Companion::Stays(side))
+    } else {
+        Some(Companion::Differs(side))
+    }
+}
+
+impl Turn {
+    /// What kind of change it is from one outcome to another; both were measured and are steady.
+    #[must_use]
+    pub fn of(from: &Outcome, to: &Outcome) -> Self {
+        match (from, to) {
+            (Outcome::Picked { .. }, Outcome::Picked { .. }) => Self::Pick,
+            (Outcome::Picked { .. }, Outcome::Refused { .. })
+            | (Outcome::Refused { .. }, Outcome::Picked { .. }) => Self::Acceptance,
+            (Outcome::Refused { .. }, Outcome::Refused { .. }) => Self::Reason,
+            (
+                Outcome::Picked { .. }
+                | Outcome::Refused { .. }
+                | Outcome::Nothing
+                | Outcome::Mixed { .. }
+                | Outcome::Crashed { .. }
+                | Outcome::TimedOut { .. }
+                | Outcome::Unstable { .. }
+                | Outcome::Unmeasured { .. },
+                _,
+            ) => Self::Failure,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Versions that did the same in one row, and where that ends.
+
+use super::Line;
+use crate::{
+    matrix::Row,
+    results::{Outcome, OutcomeKind, Trial},
+};
+
+/// What one runtime did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Side<'a> {
+    /// The runtime, by its place in the matrix.
+    pub column: usize,
+    /// What was observed.
+    pub outcome: &'a Outcome,
+}
+
+/// A point on a line at which outcomes part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// Two versions do different things, each of them steadily.
+    Changed {
+        /// The older one.
+        from: Side<'a>,
+        /// The newer one.
+        to: Side<'a>,
+        /// The versions between them of which no steady outcome is known.
+        between: Vec<usize>,
+    },
+    /// One of two versions differs when repeated, so that there is nothing to compare.
+    Unsteady {
+        /// The older one.
+        from: Side<'a>,
+        /// The newer one.
+        to: Side<'a>,
+    },
+}
+
+/// Neighbouring versions of a line that did the same in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interval<'a> {
+    /// Its runtimes, by their place in the matrix.
+    pub columns: Vec<usize>,
+    /// How it begins.
+    pub edge: Edge,
+    /// The first of its cells; none where there is no trial.
+    pub trial: Option<&'a Trial>,
+}
+
+/// How an interval begins. What says more is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Edge {
+    /// Nothing is known to have changed: it is the first, or one side was not measured.
+    Plain,
+    /// On one of its sides the outcome differs when repeated.
+    Unsteady,
+    /// The outcome changed.
+    Changed,
+}
+
+impl<'a> Step<'a> {
+    /// The newer of the two versions.
+    #[must_use]
+    pub fn to(&self) -> Side<'a> {
+        match self {
+            Self::Changed { to, .. } | Self::Unsteady { to, .. } => *to,
+        }
+    }
+
+    fn edge(&self) -> Edge {
+        match self {
+            Self::Changed { .. } => Edge::Changed,
+            Self::Unsteady { .. } => Edge::Unsteady,
+        }
+    }
+}
+
+/// The steps of a row along a line, oldest first. Those among the versions that go before the
+/// line belong to another line and are left out.
+#[must_use]
+pub fn steps<'a>(line: &Line<'_>, row: &Row<'a>) -> Vec<Step<'a>> {
+    let mut steps = Vec::new();
+    let mut steady: Option<Side<'a>> = None;
+    let mut measured: Option<Side<'a>> = None;
+    let mut between = Vec::new();
+    let all = line.before.iter().map(|column| (*column, false));
+    let all = all.chain(line.columns.iter().map(|column| (*column, true)));
+    for (column, own) in all {
+        let Some(outcome) = outcome(row, column) else {
+            between.push(column);
+            continue;
+        };
+        let here = Side { column, outcome };
+        if let Some(before) = measured.replace(here)
+            && own
+            && is_unstable(before.outcome) != is_unstable(outcome)
+        {
+            steps.push(Step::Unsteady {
+                from: before,
+                to: here,
+            });
+        }
+        if is_unstable(outcome) {
+            between.push(column);
+            continue;
+        }
+        let between = std::mem::take(&mut between);
+        if let Some(from) = steady.replace(here)
+            && own
+            && !from.outcome.agrees_with(outcome)
+        {
+            steps.push(Step::Changed {
+                from,
+                to: here,
+                between,
+            });
+        }
+    }
+    steps
+}
+
+/// The intervals of a row along a line, oldest first: every column of the line is in exactly one.
+#[must_use]
+pub fn intervals<'a>(line: &Line<'_>, row: &Row<'a>) -> Vec<Interval<'a>> {
+    let mut intervals: Vec<Interval<'a>> = Vec::new();
+    let steps = steps(line, row);
+    for column in &line.columns {
+        let trial = row.cells.get(*column).copied().flatten();
+        match intervals.last_mut() {
+            Some(last) if look_alike(last.trial, trial) => last.columns.push(*column),
+            Some(_) | None => {
+                let here = steps.iter().filter(|step| step.to().column == *column);
+                intervals.push(Interval {
+                    columns: vec![*column],
+                    edge: here.map(Step::edge).max().unwrap_or(Edge::Plain),
+                    trial,
+                });
+            }
+        }
+    }
+    intervals
+}
+
+fn outcome<'a>(row: &Row<'a>, column: usize) -> Option<&'a Outcome> {
+    let trial = row.cells.get(column).copied().flatten();
+    trial
+        .map(|trial| &trial.outcome)
+        .filter(|outcome| outcome.is_measured())
+}
+
+fn is_unstable(outcome: &Outcome) -> bool {
+    outcome.kind() == OutcomeKind::Unstable
+}
+
+/// Whether an outcome says nothing that another could be compared with: it was not measured, or
+/// differs when repeated.
+pub(super) fn is_unknown(outcome: &Outcome) -> bool {
+    !outcome.is_measured() || is_unstable(outcome)
+}
+
+/// Whether two cells look the same; those without a trial are alike as well.
+pub(super) fn look_alike(left: Option<&Trial>, right: Option<&Trial>) -> bool {
+    match (left, right) {
+        (Some(left), Some(right)) => left.outcome.agrees_with(&right.outcome),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}

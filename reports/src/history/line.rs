@@ -1,0 +1,101 @@
+//! The versions of one tool in one configuration.
+
+use crate::{matrix::Matrix, text};
+use std::cmp::Ordering;
+
+/// Tool and flavour, where the flavour does what the plain tool did before it had a choice.
+///
+/// containerd 2 pulls through its transfer service. With `--local` its client pulls by itself,
+/// which is all that containerd 1 can do, so that containerd 1 and containerd 2 with `--local` are
+/// one line of code. Docker's containerd store is no such case: it is other code than the store
+/// that docker had alone before.
+const CONTINUES: [(&str, &str); 1] = [("containerd", "local")];
+
+/// The versions of one tool in one configuration, oldest first: what a change is a change within.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Name of the tool.
+    pub tool: &'a str,
+    /// Its configuration; none is what the tool does when it is left alone.
+    pub flavour: Option<&'a str>,
+    /// Its runtimes, by their place in the matrix.
+    pub columns: Vec<usize>,
+    /// Runtimes of another line that go before those, because they run the same code.
+    pub before: Vec<usize>,
+}
+
+/// The lines of a matrix. Every runtime is among the columns of exactly one, and the columns of
+/// all lines one after another are the columns of the matrix.
+#[must_use]
+pub fn lines<'a>(matrix: &Matrix<'a>) -> Vec<Line<'a>> {
+    let mut lines: Vec<Line<'a>> = Vec::new();
+    for (column, runtime) in matrix.runtimes.iter().enumerate() {
+        match lines.last_mut() {
+            Some(line) if line.tool == runtime.tool && line.flavour == runtime.flavour => {
+                line.columns.push(column);
+            }
+            Some(_) | None => lines.push(Line {
+                tool: runtime.tool,
+                flavour: runtime.flavour,
+                columns: vec![column],
+                before: Vec::new(),
+            }),
+        }
+    }
+    let before: Vec<Vec<usize>> = lines
+        .iter()
+        .map(|line| line.ancestors(matrix, &lines))
+        .collect();
+    for (line, before) in lines.iter_mut().zip(before) {
+        line.before = before;
+    }
+    lines
+}
+
+impl Line<'_> {
+    /// The tool, with its configuration where that is not the plain one.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.flavour {
+            Some(flavour) => text::line(&format!("{}+{flavour}", self.tool)),
+            None => text::line(self.tool),
+        }
+    }
+
+    /// Whether this configuration goes on with what the plain tool once did.
+    #[must_use]
+    pub fn continues_plain(&self) -> bool {
+        self.flavour
+            .is_some_and(|flavour| CONTINUES.contains(&(self.tool, flavour)))
+    }
+
+    /// The line with these of its own columns only. What goes before it stays, so that it changes
+    /// where it changed before.
+    #[must_use]
+    pub fn only(&self, columns: &[usize]) -> Self {
+        let keep = |column: &usize| columns.contains(column);
+        Self {
+            columns: self.columns.iter().copied().filter(keep).collect(),
+            ..self.clone()
+        }
+    }
+
+    fn ancestors(&self, matrix: &Matrix<'_>, lines: &[Line<'_>]) -> Vec<usize> {
+        let version = |column: usize| matrix.runtimes.get(column).map(|it| it.version);
+        let Some(first) = self.columns.first().copied().and_then(version) else {
+            return Vec::new();
+        };
+        if !self.continues_plain() {
+            return Vec::new();
+        }
+        lines
+            .iter()
+            .filter(|line| line.tool == self.tool && line.flavour.is_none())
+            .flat_map(|line| line.columns.iter().copied())
+            .filter(|column| {
+                version(*column)
+                    .is_some_and(|it| text::compare_versions(it, first) == Ordering::Less)
+            })
+            .collect()
+    }
+}

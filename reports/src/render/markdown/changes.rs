@@ -1,0 +1,58 @@
+//! What changed from one version to the next, with every row.
+
+use super::escape::{phrase, prose};
+use crate::{
+    findings::{self, Phrase, Rows},
+    history::History,
+    matrix::Matrix,
+    text,
+};
+
+/// Every change, what stayed, and every difference between configurations, with every row.
+pub(super) fn changes(lines: &mut Vec<String>, matrix: &Matrix<'_>, history: &History<'_, '_>) {
+    let of = |operation: &str| {
+        if matrix.tables.len() > 1 {
+            format!("{}, ", prose(operation))
+        } else {
+            String::new()
+        }
+    };
+    let entry = |operation: &str, what: &Phrase, rows: &Rows| {
+        let rows = phrase(&rows.named(usize::MAX));
+        format!("- {}{}. {rows}.", of(operation), phrase(what))
+    };
+    let changed: Vec<String> = findings::changed(matrix, history)
+        .iter()
+        .map(|it| entry(&it.operation, &it.what, &it.rows))
+        .chain(findings::unchanged(matrix, history).iter().map(|it| {
+            let rows = text::count(it.rows, "row", "rows");
+            let what = phrase(&it.what);
+            format!("- {}{what}: no change in {rows}.", of(&it.operation))
+        }))
+        .collect();
+    let wavering = findings::wavering(matrix, history);
+    let wavering = wavering
+        .iter()
+        .map(|it| entry(&it.operation, &it.what, &it.rows));
+    let parted = findings::parted(matrix, history);
+    let parted = parted
+        .iter()
+        .map(|it| entry(&it.operation, &it.what, &it.rows));
+    for (title, entries) in [
+        ("Changed from one version to the next", changed),
+        (
+            "Different when repeated, so neither changed nor the same",
+            wavering.collect(),
+        ),
+        (
+            "Different by configuration, in one version",
+            parted.collect(),
+        ),
+    ] {
+        if !entries.is_empty() {
+            lines.extend([format!("## {title}"), String::new()]);
+            lines.extend(entries);
+            lines.push(String::new());
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The matrix in a terminal.
+
+mod changes;
+mod grid;
+mod legend;
+mod page;
+mod stretch;
+
+use super::{
+    cell::{self, Tone, Wording},
+    paint::{self, Style, mark, paint},
+};
+use crate::{
+    findings::{self, Phrase, Piece},
+    history::{History, Line},
+    matrix::{Fold, Matrix, Row, Summary, Table},
+    text,
+};
+use grid::Grid;
+use legend::Legend;
+use page::Page;
+
+/// Prose is not wider than this, however wide the terminal is.
+const PROSE: usize = 100;
+/// After so many lines the head of the table is repeated above the next family.
+const HEAD_AGAIN: usize = 25;
+
+/// How to show the matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether to use colour. The layout is the same without.
+    pub color: bool,
+    /// How many columns there are; as many as needed where there is no limit.
+    pub width: Option<usize>,
+    /// Whether rows that are alike are shown one by one.
+    pub all: bool,
+    /// How many findings are shown at most.
+    pub findings: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            color: false,
+            width: None,
+            all: false,
+            findings: 3,
+        }
+    }
+}
+
+/// Shows the matrix: what was measured, the tables, the counts and the findings.
+#[must_use]
+pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
+    let mut page = Page {
+        lines: Vec::new(),
+        prose: options.width.map(|width| width.clamp(20, PROSE)),
+    };
+    let summary = Summary::of(matrix);
+    head(&mut page, &summary);
+    let history = History::of(matrix);
+    versions(&mut page, matrix, &history);
+    let mut legend = Legend::default();
+    for table in &matrix.tables {
+        legend.add(operation(&mut page, matrix, &history.lines, table, options));
+    }
+    foot(&mut page, matrix, &history, &summary, &legend, options);
+    let mut shown = page.lines.join("\n");
+    shown.push('\n');
+    paint(&shown, options.color)
+}
+
+fn head(page: &mut Page, summary: &Summary) {
+    for warning in &summary.warnings {
+        page.prose("", 2, &mark(Style::Red, &format!("Warning: {warning}")));
+    }
+    page.gap();
+    page.line(mark(Style::Bold, &summary.headline()));
+    for run in &summary.runs {
+        let about = format!("{}, on {}; corpus {}", run.started, run.host, run.corpus);
+        page.prose("", 2, &mark(Style::Dim, &about));
+    }
+    if let Some(cost) = summary.cost() {
+        page.prose("", 2, &mark(Style::Dim, &cost));
+    }
+    for note in &summary.notes {
+        page.prose("", 2, &format!("Note: {note}"));
+    }
+    if !summary.unmeasured.is_empty() {
+        page.gap();
+        page.line("Not measured:");
+        for runtime in &summary.unmeasured {
+            let head = format!(
+                "  {} {}  ",
+                cell::NO_TRIAL,
+                mark(Style::Bold, &runtime.runtime)
+            );
+            page.prose(&head, 6, &mark(Style::Dim, &runtime.why));
+        }
+    }
+}
+
+/// Says where each version comes from, because the heads of the tables do not.
+fn versions(page: &mut Page, matrix: &Matrix<'_>, history: &History<'_, '_>) {
+    if !matrix.has_channels() {
+        return;
+    }
+    let names: Vec<String> = history.lines.iter().map(Line::name).collect();
+    let longest = names.iter().map(|name| name.chars().count()).max();
+    page.gap();
+    for (line, name) in history.lines.iter().zip(&names) {
+        let runtimes = line
+            .columns
+            .iter()
+            .filter_map(|it| matrix.runtimes.get(*it));
+        let versions: Vec<String> = runtimes
+            .map(|it| {
+                let measured = match it.unmeasured {
+                    None => "",
+                    Some(_) => " (not measured)",
+                };
+                let channel = text::line(it.channel);
+                format!("{} {channel}{measured}", text::line(it.version))
+            })
+            .collect();
+        let longest = longest.unwrap_or(0);
+        let head = format!("  {}  ", mark(Style::Bold, &format!("{name:longest$}")));
+        page.prose(&head, longest + 4, &versions.join(", "));
+    }
+}
+
+/// Shows one operation, and says what its legend needs.
+fn operation(
+    page: &mut Page,
+    matrix: &Matrix<'_>,
+    all: &[Line<'_>],
+    table: &Table<'_>,
+    options: &Options,
+) -> Legend {
+    let columns = table.columns();
+    page.gap();
+    page.line(format!(
+        "{}  {}",
+        mark(Style::Bold, &text::line(table.operation)),
+        mark(
+            Style::Dim,
+            &format!(
+                "{}, {}, {}",
+                text::count(table.rows().count(), "row", "rows"),
+                text::count(columns.len(), "runtime", "runtimes"),
+                text::count(table.splits(), "split", "splits"),
+            )
+        ),
+    ));
+
+    let families: Vec<_> = table
+        .families
+        .iter()
+        .map(|family| (family, family.lines(options.all)))
+        .collect();
+    let folds: Vec<&Fold<'_, '_>> = families.iter().flat_map(|(_, lines)| lines).collect();
+    let lines: Vec<Line<'_>> = all
+        .iter()
+        .map(|line| line.only(&columns))
+        .filter(|line| !line.columns.is_empty())
+        .collect();
+    let grid = |wording| Grid {
+        matrix,
+        lines: &lines,
+        width: options.width,
+        wording,
+    };
+    // One layout for all families where that fits, so that columns stand below columns.
+    let whole = [Wording::Full, Wording::Brief]
+        .into_iter()
+        .map(|wording| (wording, grid(wording).pieces(&folds)))
+        .find(|(_, pieces)| pieces.len() == 1);
+    let wording = if let Some((wording, pieces)) = &whole {
+        let mut body = pieces.iter().flat_map(|piece| &piece.body);
+        let mut since_head = HEAD_AGAIN;
+        for (family, lines) in &families {
+            page.gap();
+            page.line(family_title(family.id, family.title, page.prose));
+            if since_head >= HEAD_AGAIN {
+                page.lines
+                    .extend(pieces.iter().flat_map(|piece| piece.head.iter().cloned()));
+                since_head = 0;
+            }
+            page.lines.extend(body.by_ref().take(lines.len()).cloned());
+            since_head += lines.len() + 2;
+        }
+        *wording
+    } else {
+        // Each family for itself, because in one of them more versions are alike.
+        for (family, lines) in &families {
+            page.gap();
+            page.line(family_title(family.id, family.title, page.prose));
+            let lines: Vec<&Fold<'_, '_>> = lines.iter().collect();
+            for (number, piece) in grid(Wording::Brief).pieces(&lines).into_iter().enumerate() {
+                if number > 0 {
+                    page.gap();
+                }
+                page.lines.extend(piece.head);
+                page.lines.extend(piece.body);
+            }
+        }
+        Wording::Brief
+    };
+
+    let left_out = cell::left_out(matrix, all, &columns);
+    if !left_out.is_empty() {
+        page.gap();
+        let left_out = format!("No trial of this operation: {}", text::list(&left_out));
+        page.prose("  ", 4, &mark(Style::Dim, &left_out));
+    }
+    let folded: usize = folds.iter().map(|fold| fold.alike.len()).sum();
+    if folded > 0 {
+        page.gap();
+        let folded = format!(
+            "{} folded (+1) into another that is alike in every cell; --all shows each.",
+            text::count(folded, "row is", "rows are")
+        );
+        page.prose("  ", 4, &mark(Style::Dim, &folded));
+    }
+    Legend::of(&folds, &lines, wording)
+}
+
+fn foot(
+    page: &mut Page,
+    matrix: &Matrix<'_>,
+    history: &History<'_, '_>,
+    summary: &Summary,
+    legend: &Legend,
+    options: &Options,
+) {
+    page.gap();
+    legend.show(page);
+    page.gap();
+    let splits = format!("{} of {} rows split", summary.splits, summary.rows);
+    page.prose("", 2, &format!("{}; {splits}", summary.counts()));
+
+    changes::show(page, matrix, history, options);
+    let findings = findings::most_surprising(matrix, options.findings);
+    if !findings.is_empty() {
+        page.gap();
+        page.line(mark(Style::Bold, "Most surprising"));
+        for (number, finding) in (1..).zip(&findings) {
+            page.prose(&format!("  {number}. "), 5, &phrase(&finding.sentence()));
+        }
+    }
+}
+
+/// The name of the case, with what else is needed to tell the row from others, and how many rows
+/// it stands for.
+fn label(fold: &Fold<'_, '_>, most: usize) -> String {
+    let (platforms, alike): (Vec<&Row<'_>>, Vec<&Row<'_>>) =
+        fold.alike.iter().partition(|row| row.case == fold.row.case);
+    let mut suffix = match platforms.as_slice() {
+        [] if !fold.row.among_platforms => String::new(),
+        [] => format!(" {}", text::line(fold.row.platform)),
+        [other] => {
+            let platforms = format!(" {}, {}", fold.row.platform, other.platform);
+            format!(" {}", text::line(&platforms))
+        }
+        several => format!(" {} platforms", several.len() + 1),
+    };
+    if !alike.is_empty() {
+        suffix = format!("{suffix} +{}", alike.len());
+    }
+    let room = most.saturating_sub(paint::width(&suffix)).max(4);
+    let name = text::clip(&text::line(fold.row.name()), room);
+    let name = if name.is_empty() { "(no name)" } else { &name };
+    format!("{name}{}", styled(&suffix, Style::Dim))
+}
+
+fn family_title(id: &str, title: &str, prose: Option<usize>) -> String {
+    let id = text::line(id);
+    let id = if id.is_empty() { "(no family)" } else { &id };
+    let room = prose.map_or(usize::MAX, |most| {
+        most.saturating_sub(id.chars().count() + 2).max(8)
+    });
+    let title = text::clip(&text::line(title), room);
+    if title.is_empty() {
+        mark(Style::Bold, id)
+    } else {
+        format!("{}  {title}", mark(Style::Bold, id))
+    }
+}
+
+fn phrase(phrase: &Phrase) -> String {
+    phrase
+        .pieces()
+        .iter()
+        .map(|piece| match piece {
+            Piece::Words(words) => words.clone(),
+            Piece::Name(name) => styled(name, Style::Bold),
+        })
+        .collect()
+}
+
+/// Like [`mark`], but nothing stays nothing.
+fn styled(text: &str, style: Style) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        mark(style, text)
+    }
+}
+
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Picked => Style::Green,
+        Tone::Refused => Style::Yellow,
+        Tone::Nothing | Tone::Mixed | Tone::Crashed | Tone::TimedOut => Style::Red,
+        Tone::Unstable => Style::Magenta,
+        Tone::Unmeasured => Style::Dim,
+    }
+}
