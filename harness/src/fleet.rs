@@ -40,6 +40,8 @@ pub struct Fleet {
     pub runtimes: Vec<Runtime>,
     /// Every one that cannot, and why.
     pub missing: Vec<Missing>,
+    /// The channels that were looked into.
+    pub channels: Vec<Channel>,
     /// Keeps the channels of the runtimes as they are, for as long as the fleet is there.
     pub holds: Vec<Arc<Hold>>,
 }
@@ -101,6 +103,7 @@ impl<'a> Scout<'a> {
                         .filter(|tool| channel.has(*tool))
                         .collect();
                     self.add(&mut fleet, &channel.place(rights), &tools)?;
+                    fleet.channels.push(channel);
                 }
                 Source::Auto => self.complete(&mut fleet, rights)?,
             }
@@ -142,6 +145,7 @@ impl<'a> Scout<'a> {
                 None => fleet.missing.extend(found.missing),
             }
         }
+        fleet.channels.extend(channels);
         Ok(())
     }
 

@@ -135,6 +135,15 @@ impl Writer {
                 names.join(", ")
             )));
         }
+        for then in &results.header.channels {
+            let mut now = header.channels.iter();
+            if now.any(|now| now.name == then.name && now.packages != then.packages) {
+                return Err(differs(format!(
+                    "its channel {} was provisioned anew since then",
+                    then.name
+                )));
+            }
+        }
         mend(&mut file, &path, results.torn).map_err(|source| WriteError::Open {
             path: path.clone(),
             source,

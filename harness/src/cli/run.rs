@@ -17,14 +17,14 @@ use ocipick::{
     results::Writer,
     run::{Bench, Controls, Plan, execute},
 };
-use ocipick_adapters::{Missing, Runtime, process::Cancel};
+use ocipick_adapters::{Missing, Runtime, channel as provisioned, process::Cancel};
 use ocipick_corpus::{Corpus, digest_of};
 use ocipick_reports::{
     matrix::{CaseBook, FamilyNote, Matrix},
     render::terminal,
     results::{
-        CorpusStamp, Header, MissingRecord, Outcome, Provenance, Results, RuntimeRecord, SCHEMA,
-        Trial, UnmeasuredWhy,
+        ArchiveRecord, ChannelRecord, CorpusStamp, Header, MissingRecord, Outcome, Provenance,
+        Results, RuntimeRecord, SCHEMA, Trial, UnmeasuredWhy,
     },
 };
 use std::{collections::BTreeSet, path::Path};
@@ -178,15 +178,50 @@ fn header(plan: &Plan, source: &str, fleet: &Fleet) -> Header {
                 remedy: missing.remedy.clone(),
             })
             .collect(),
+        channels: channel_records(plan, fleet),
         operations: plan.operations.iter().map(ToString::to_string).collect(),
         planned: plan.trials(),
+    }
+}
+
+/// What the channels of the planned runtimes were made of.
+fn channel_records(plan: &Plan, fleet: &Fleet) -> Vec<ChannelRecord> {
+    let used: BTreeSet<&str> = plan
+        .runtimes
+        .iter()
+        .map(|runtime| runtime.place.channel.as_str())
+        .collect();
+    let records = fleet.channels.iter().map(|channel| &channel.record);
+    let records = records.filter(|record| used.contains(record.name.as_str()));
+    let mut stamps: Vec<ChannelRecord> = records.map(channel_record).collect();
+    // `--channel auto` beside a name finds the same channel twice.
+    stamps.sort_by(|a, b| a.name.cmp(&b.name));
+    stamps.dedup();
+    stamps
+}
+
+fn channel_record(record: &provisioned::ChannelRecord) -> ChannelRecord {
+    let packages = record.packages.iter().map(|(name, package)| {
+        let archive = ArchiveRecord {
+            version: package.version.clone(),
+            sha256: package.sha256.clone(),
+            suite: None,
+        };
+        (name.clone(), archive)
+    });
+    ChannelRecord {
+        name: record.name.clone(),
+        base: None,
+        packages: packages.collect(),
+        bootstrapper: record.bootstrapper.clone(),
+        expired: record.expired.clone(),
     }
 }
 
 fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
     let texts = |role: &str, text: String| (role.to_owned(), text);
     // Of the hundred packages of a channel those that ship the tool itself say enough here;
-    // the record of the channel has them all.
+    // the channels of the header have them all.
     let packages = runtime
         .binaries
         .values()

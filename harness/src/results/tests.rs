@@ -1,6 +1,7 @@
 use super::*;
 use ocipick_reports::results::{
-    CorpusStamp, Evidence, Host, Provenance, ReadErrorKind, RuntimeRecord, SCHEMA,
+    ArchiveRecord, ChannelRecord, CorpusStamp, Evidence, Host, Provenance, ReadErrorKind,
+    RuntimeRecord, SCHEMA,
 };
 use tempfile::TempDir;
 
@@ -23,8 +24,24 @@ fn header() -> Header {
         },
         runtimes: vec![runtime("skopeo@1.0", "path")],
         missing: Vec::new(),
+        channels: vec![sid("1.0-1")],
         operations: vec!["pull".to_owned()],
         planned: 3,
+    }
+}
+
+fn sid(skopeo: &str) -> ChannelRecord {
+    let archive = ArchiveRecord {
+        version: skopeo.to_owned(),
+        sha256: "aa".to_owned(),
+        suite: None,
+    };
+    ChannelRecord {
+        name: "sid".to_owned(),
+        base: None,
+        packages: [("skopeo".to_owned(), archive)].into(),
+        bootstrapper: "mmdebstrap 1.3.5".to_owned(),
+        expired: None,
     }
 }
 
@@ -194,6 +211,15 @@ fn another_run_is_not_gone_on_with() {
         };
         differs(&dir, &other, "it measured other runtimes: skopeo@1.0");
     }
+    let other = Header {
+        channels: vec![sid("1.0-2")],
+        ..header()
+    };
+    differs(
+        &dir,
+        &other,
+        "its channel sid was provisioned anew since then",
+    );
     // What is not part of the measurement may differ.
     let mut later = header();
     later.started = "2026-02-02T00:00:00Z".to_owned();

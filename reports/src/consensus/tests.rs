@@ -57,6 +57,7 @@ fn results(cells: &[(&str, Outcome)]) -> Results {
             },
             runtimes: Vec::new(),
             missing: Vec::new(),
+            channels: Vec::new(),
             operations: vec!["pull".into()],
             planned: cells.len(),
         },

@@ -10,7 +10,7 @@ pub use evidence::{Command, Evidence, Exit, Identity, Observation, Request, Sigh
 pub use outcome::{Observed, Outcome, OutcomeKind, RefusalReason, UnknownWord, UnmeasuredWhy};
 pub use read::{ReadError, ReadErrorKind, Results};
 pub use record::{
-    CorpusStamp, Footer, Header, Host, MissingRecord, Provenance, Record, RuntimeRecord, SCHEMA,
-    Trial,
+    ArchiveRecord, ChannelRecord, CorpusStamp, Footer, Header, Host, MissingRecord, Provenance,
+    Record, RuntimeRecord, SCHEMA, Trial,
 };
 pub use schema::json_schema;

@@ -39,6 +39,9 @@ pub struct Header {
     /// The tools that were looked for and not found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingRecord>,
+    /// The channels that runtimes were provisioned in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<ChannelRecord>,
     /// The operations asked for.
     pub operations: Vec<String>,
     /// How many trials a finished run has.
@@ -92,6 +95,36 @@ pub struct RuntimeRecord {
     pub unmeasured: Option<String>,
 }
 
+/// A channel that runtimes were provisioned in: what everything that runs there was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelRecord {
+    /// Its name, which [`RuntimeRecord::channel`] refers to.
+    pub name: String,
+    /// The release that it was added on top of, where it is no release by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// Every package in it, by name.
+    pub packages: BTreeMap<String, ArchiveRecord>,
+    /// What laid it out, with its version.
+    pub bootstrapper: String,
+    /// How far the metadata of the distribution's archive was past its date, where that was
+    /// accepted. Its signatures were verified all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<String>,
+}
+
+/// The archive that a package was unpacked from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ArchiveRecord {
+    /// Version of the package, as the distribution writes it.
+    pub version: String,
+    /// sha256 of the archive, in hexadecimal digits.
+    pub sha256: String,
+    /// Where the package comes from, where that is not the release itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<String>,
+}
+
 /// A tool that was looked for and not found, or not so that it could be measured.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MissingRecord {
@@ -115,7 +148,8 @@ pub struct Provenance {
     pub binaries: BTreeMap<String, String>,
     /// What each binary says of its version, by role.
     pub versions: BTreeMap<String, String>,
-    /// Packages and their versions, where the tool was provisioned.
+    /// The packages that ship the tool, and their versions, where it was provisioned. Their
+    /// archives are among [`Header::channels`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub packages: BTreeMap<String, String>,
     /// What a reader must know to judge the provenance: expired metadata accepted, a daemon

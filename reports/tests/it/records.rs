@@ -1,9 +1,9 @@
 //! Whatever is written is read back, whole or cut short.
 
 use ocipick_reports::results::{
-    Command, CorpusStamp, Evidence, Exit, Footer, Header, Host, Identity, Observation, Observed,
-    Outcome, OutcomeKind, Provenance, ReadErrorKind, Record, RefusalReason, Request, Results,
-    RuntimeRecord, SCHEMA, Sighting, Trial, UnmeasuredWhy,
+    ArchiveRecord, ChannelRecord, Command, CorpusStamp, Evidence, Exit, Footer, Header, Host,
+    Identity, Observation, Observed, Outcome, OutcomeKind, Provenance, ReadErrorKind, Record,
+    RefusalReason, Request, Results, RuntimeRecord, SCHEMA, Sighting, Trial, UnmeasuredWhy,
 };
 use proptest::{collection, option, prelude::*};
 use serde_json::Value;
@@ -194,12 +194,36 @@ fn runtime() -> impl Strategy<Value = RuntimeRecord> {
         )
 }
 
+fn channel() -> impl Strategy<Value = ChannelRecord> {
+    let archive =
+        (text(), text(), option::of(text())).prop_map(|(version, sha256, suite)| ArchiveRecord {
+            version,
+            sha256,
+            suite,
+        });
+    (
+        (text(), option::of(text())),
+        collection::btree_map(text(), archive, 0..3),
+        (text(), option::of(text())),
+    )
+        .prop_map(
+            |((name, base), packages, (bootstrapper, expired))| ChannelRecord {
+                name,
+                base,
+                packages,
+                bootstrapper,
+                expired,
+            },
+        )
+}
+
 fn header() -> impl Strategy<Value = Header> {
     (
         (text(), text(), texts(), any::<u32>()),
         (text(), any::<u32>(), text()),
         (text(), text(), text(), text(), any::<u32>()),
         collection::vec(runtime(), 0..3),
+        collection::vec(channel(), 0..3),
     )
         .prop_map(
             |(
@@ -207,6 +231,7 @@ fn header() -> impl Strategy<Value = Header> {
                 (digest, cases, source),
                 (os, architecture, distribution, kernel, cpus),
                 runtimes,
+                channels,
             )| Header {
                 schema: SCHEMA.to_owned(),
                 ocipick,
@@ -225,6 +250,7 @@ fn header() -> impl Strategy<Value = Header> {
                 },
                 runtimes,
                 missing: Vec::new(),
+                channels,
                 operations,
                 planned: planned as usize,
             },

@@ -234,6 +234,7 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
             },
             runtimes,
             missing: Vec::new(),
+            channels: Vec::new(),
             operations: vec!["pull".to_owned()],
             planned: trials.len(),
         },
