@@ -18,6 +18,7 @@ mod id;
 mod json;
 mod layer;
 mod layout;
+pub mod lint;
 mod marker;
 mod media_type;
 mod mistake;

@@ -51,3 +51,13 @@ pub(crate) const ARTIFACT_CONFIG: &str = "application/vnd.ocipick.config.v1+json
 
 /// The type of the one layer of an artifact of ours.
 pub(crate) const ARTIFACT_NOTE: &str = "application/vnd.ocipick.note.v1";
+
+/// Whether a media type is that of the config of an image.
+pub(crate) fn is_image_config(media_type: &str) -> bool {
+    [Format::Oci, Format::Docker]
+        .iter()
+        .any(|format| format.config() == media_type)
+}
+
+/// The type of a config, layer or anything else that has no content.
+pub(crate) const EMPTY: &str = "application/vnd.oci.empty.v1+json";

@@ -1,9 +1,15 @@
 //! What the corpus comes to, pinned: whatever changes a byte that tools see changes a line of
-//! `golden.txt`, and the page about coverage is the one that the corpus makes.
+//! `golden.txt`; what the corpus breaks itself stands in `breaches.txt`; and the page about
+//! coverage is the one that the corpus makes.
 
-use ocipick_corpus::{Corpus, coverage::Coverage, digest_of};
+use ocipick_corpus::{
+    Corpus,
+    coverage::Coverage,
+    digest_of,
+    lint::{Breach, grouped},
+};
 use similar::TextDiff;
-use std::{env, fs, path::Path};
+use std::{env, fmt::Write as _, fs, path::Path};
 
 const COMMAND: &str = "OCIPICK_BLESS=1 cargo test -p ocipick-corpus golden";
 
@@ -67,6 +73,34 @@ fn golden_digests_are_as_recorded() {
         "New lines are new cases. A changed line is another case under an old id: results\n\
          that were measured on the old bytes no longer speak of it.\n\
          If that is what you want",
+    );
+}
+
+/// A line for each clause that a document of a case breaks.
+fn breaches(corpus: &Corpus) -> String {
+    let mut cases: Vec<_> = corpus.cases().iter().collect();
+    cases.sort_by_key(|case| &case.id);
+    let mut text = String::new();
+    for case in cases {
+        for group in grouped(&case.breaches()) {
+            let Breach {
+                clause,
+                consequence,
+                ..
+            } = group.first;
+            let _ = writeln!(text, "{}  {consequence}  {clause}  {group}", case.id);
+        }
+    }
+    text
+}
+
+#[test]
+fn golden_breaches_are_as_recorded() {
+    compare(
+        "corpus/breaches.txt",
+        &breaches(&built_in()),
+        "These are clauses that documents of the corpus break themselves, seen in their bytes: see that\n\
+         each line is meant, and that it is right. Then",
     );
 }
 

@@ -14,8 +14,10 @@ What the corpus tests of the specifications and of the reports that are known, a
 test and why. This page is made of `corpus/`; write it anew with
 `OCIPICK_BLESS=1 cargo test -p ocipick-corpus golden`.
 
-Cases are named where they are few; otherwise a family stands for its cases, with their number.
-`ocipick show CASE` shows one in full.
+A case exercises a clause where tools can follow or break it there. It breaks a clause itself where a
+document of it is not what the clause asks for, so that refusing it can be right. Cases are named
+where they are few; otherwise a family stands for its cases, with their number. `ocipick show CASE`
+shows one in full.
 ";
 
 impl Coverage<'_> {
@@ -33,6 +35,9 @@ impl Coverage<'_> {
     fn numbers(&self, page: &mut String) {
         let clauses = self.corpus.clauses();
         let exercised = clauses.iter().filter(|c| !self.exercising(c).is_empty());
+        let is_broken_only =
+            |c: &&Clause| self.exercising(c).is_empty() && !self.breaking(c).is_empty();
+        let broken_only = clauses.iter().filter(is_broken_only);
         let covered = self
             .origins
             .iter()
@@ -40,11 +45,13 @@ impl Coverage<'_> {
         let families: BTreeSet<&str> = self.corpus.cases().iter().map(|c| c.id.family()).collect();
         let _ = writeln!(
             page,
-            "\n{} cases in {} families. {} of {} clauses are exercised, and {} of {} reports have a case.",
+            "\n{} cases in {} families. Of {} clauses {} are exercised, and {} more are broken by a \
+             document of a case; {} of {} reports have a case.",
             self.corpus.cases().len(),
             families.len(),
-            exercised.count(),
             clauses.len(),
+            exercised.count(),
+            broken_only.count(),
             covered.count(),
             self.origins.len(),
         );
@@ -61,7 +68,7 @@ impl Coverage<'_> {
         page.push_str("\n## Clauses\n");
         for (document, clauses) in documents {
             let _ = writeln!(page, "\n### {document}\n");
-            page.push_str("| clause | level | cases |\n|---|---|---|\n");
+            page.push_str("| clause | level | exercised by | broken by |\n|---|---|---|---|\n");
             for clause in clauses {
                 let Clause { id, .. } = clause;
                 let Wording { link, level, .. } = clause.newest();
@@ -70,7 +77,8 @@ impl Coverage<'_> {
                     Some(_) if cases.is_empty() => "not tested, see below",
                     Some(_) | None => &cases,
                 };
-                let _ = writeln!(page, "| [{id}]({link}) | {level} | {cases} |");
+                let broken = self.in_short(self.breaking(clause));
+                let _ = writeln!(page, "| [{id}]({link}) | {level} | {cases} | {broken} |");
             }
         }
     }

@@ -5,7 +5,7 @@ use super::Coverage;
 /// A clause or report about which the corpus says nothing, or says two things.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Gap {
-    /// No case exercises a clause.
+    /// No case exercises a clause, and none breaks it.
     #[error(
         "no case exercises the clause {0} (hint: name it in the [[clauses]] of a case, or say in corpus/untested.toml why there is none)"
     )]
@@ -33,7 +33,8 @@ impl Coverage<'_> {
     pub fn gaps(&self) -> Vec<Gap> {
         let mut gaps = Vec::new();
         for clause in self.corpus.clauses() {
-            let case = self.exercising(clause).first();
+            let mut cases = self.exercising(clause).iter().chain(self.breaking(clause));
+            let case = cases.next();
             let listed = self.untested.clauses.contains_key(&clause.id);
             match (case, listed) {
                 (Some(case), true) => gaps.push(Gap::Tested {

@@ -13,7 +13,7 @@ pub use origin::Origin;
 pub use untested::Untested;
 
 use crate::{Case, Clause, Corpus, CorpusError, mistake::Report};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The corpus, held against the clauses of the specifications and the reports that are known.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Coverage<'a> {
     untested: Untested,
     /// The cases that exercise a clause, by its id.
     exercised: BTreeMap<&'a str, Vec<&'a Case>>,
+    /// The cases that break a clause themselves, by its id.
+    broken: BTreeMap<&'static str, Vec<&'a Case>>,
     /// The cases that name a report, by its id.
     named: BTreeMap<&'a str, Vec<&'a Case>>,
 }
@@ -61,6 +63,7 @@ impl<'a> Coverage<'a> {
             origins,
             untested,
             exercised: BTreeMap::new(),
+            broken: BTreeMap::new(),
             named: BTreeMap::new(),
         };
         coverage.read_cases();
@@ -73,6 +76,10 @@ impl<'a> Coverage<'a> {
                 let cases = self.exercised.entry(used.id.as_str()).or_default();
                 cases.push(case);
             }
+            let broken: BTreeSet<&str> = case.breaches().iter().map(|it| it.clause).collect();
+            for clause in broken {
+                self.broken.entry(clause).or_default().push(case);
+            }
             for origin in &case.origins {
                 self.named.entry(origin.as_str()).or_default().push(case);
             }
@@ -83,6 +90,14 @@ impl<'a> Coverage<'a> {
     #[must_use]
     pub fn exercising(&self, clause: &Clause) -> &[&'a Case] {
         self.exercised
+            .get(clause.id.as_str())
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The cases that break a clause themselves, in the order of the matrix.
+    #[must_use]
+    pub fn breaking(&self, clause: &Clause) -> &[&'a Case] {
+        self.broken
             .get(clause.id.as_str())
             .map_or(&[], Vec::as_slice)
     }

@@ -90,3 +90,28 @@ fn mistakes_are_named_with_their_lines() {
     );
     insta::assert_snapshot!("coverage-mistakes", read.unwrap_err().to_string());
 }
+
+#[test]
+fn a_clause_that_a_case_breaks_itself_is_covered() {
+    let clauses = "[[specification]]\nid = 'image-spec'\ntitle = 'S'\nreleases = ['1.0.2']\n\
+        [[clause]]\nid = 'image-spec/image-index/mediatype-present'\nlevel = 'should'\n\
+        says = 'X.'\nsince = '1.0.2'\nlink = 'https://x.example'\n";
+    let recipe = |body: &str| {
+        format!(
+            "title = 'A'\nwhy = 'B'\nplatform = 'linux/amd64'\n[children.a]\n\
+             platform = 'linux/amd64'\n[index]\n{body}entries = ['a']\n"
+        )
+    };
+    let gaps = |body: &str| {
+        let clauses = clause::read([("clauses.toml", clauses)]).unwrap().clauses;
+        let recipe = recipe(body);
+        let files = [("recipes/a/x.toml", recipe.as_str())];
+        let corpus = Corpus::assemble("recipes", &files, clauses).unwrap();
+        Coverage::assemble(&corpus, ("origins.toml", ""), ("untested.toml", ""))
+            .unwrap()
+            .gaps()
+            .len()
+    };
+    assert_eq!(gaps(""), 1);
+    assert_eq!(gaps("body-type = false\n"), 0);
+}

@@ -10,5 +10,5 @@ mod tests;
 mod write;
 
 pub use error::{LayoutError, LayoutErrorKind, Place};
-pub(crate) use read::read_all;
+pub(crate) use read::{Found, layouts, read_all};
 pub use write::write as write_layout;

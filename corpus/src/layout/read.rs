@@ -15,25 +15,40 @@ use std::{
     sync::Arc,
 };
 
+/// A layout that was found, and the case that it is.
+pub(crate) struct Found {
+    pub(crate) path: PathBuf,
+    pub(crate) case: Result<Case, LayoutError>,
+}
+
+/// Reads every layout below `dir`, each by itself, in the order of their paths.
+pub(crate) fn layouts(dir: &Path, ask: &Ask) -> Result<Vec<Found>, LayoutError> {
+    let read = |path: PathBuf| {
+        let case = id(dir, &path).and_then(|id| read(&path, id, ask));
+        Found { path, case }
+    };
+    Ok(find(dir)?.into_iter().map(read).collect())
+}
+
 /// Reads every layout below `dir`, as cases in the order of their ids. Every layout that cannot be
 /// read is an error of its own.
 pub(crate) fn read_all(dir: &Path, ask: &Ask) -> Result<Vec<Case>, Vec<LayoutError>> {
-    let layouts = find(dir).map_err(|error| vec![error])?;
+    let found = layouts(dir, ask).map_err(|error| vec![error])?;
     let mut cases = BTreeMap::new();
     let mut errors = Vec::new();
-    for layout in &layouts {
-        match id(dir, layout).and_then(|id| read(layout, id, ask)) {
+    if found.is_empty() {
+        errors.push(LayoutError::new(dir, LayoutErrorKind::NoLayouts));
+    }
+    for Found { path, case } in found {
+        match case {
             Ok(case) => {
                 if let Some(earlier) = cases.insert(case.id.clone(), case) {
                     let kind = LayoutErrorKind::IdTaken(earlier.id.as_str().to_owned());
-                    errors.push(LayoutError::new(layout, kind));
+                    errors.push(LayoutError::new(&path, kind));
                 }
             }
             Err(error) => errors.push(error),
         }
-    }
-    if layouts.is_empty() {
-        errors.push(LayoutError::new(dir, LayoutErrorKind::NoLayouts));
     }
     if errors.is_empty() {
         Ok(cases.into_values().collect())

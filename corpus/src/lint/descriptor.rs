@@ -1,0 +1,209 @@
+//! Descriptors: what they have to say, and whether it is true.
+
+use super::{
+    desk::{Desk, each, is_object, lacks},
+    grammar,
+    json::{Kind, Value, shortened},
+    number::{Whole, whole},
+    path::Path,
+    properties::{self, Wearer},
+    rule::Rule,
+};
+use crate::{Algorithm, Digest};
+
+/// Reads a descriptor; says whether it is one at all.
+pub(super) fn descriptor(
+    desk: &mut Desk<'_, '_>,
+    value: Value<'_, '_>,
+    path: &Path<'_>,
+    wearer: Wearer,
+) -> bool {
+    let otherwise = |what| {
+        desk.note(
+            Rule::MediaType,
+            path,
+            format!("is {what}, and should be a descriptor"),
+        );
+    };
+    if !is_object(value, otherwise) {
+        return false;
+    }
+    media_type(desk, value, path);
+    digest(desk, value, path);
+    size(desk, value, path);
+    urls(desk, value, path);
+    properties::annotations(desk, value, path, wearer);
+    data(desk, value, path);
+    properties::optional_type(desk, value, path, "artifactType", Rule::ArtifactType);
+    true
+}
+
+fn media_type(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+    properties::optional_type(desk, descriptor, path, "mediaType", Rule::MediaType);
+    if descriptor.get("mediaType").is_none() {
+        desk.note(Rule::MediaType, path, lacks(descriptor, "mediaType"));
+    }
+}
+
+fn digest(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+    let there = each(descriptor, path, "digest", |value, path| {
+        let Some(text) = value.text() else {
+            let what = value.kind().what();
+            desk.note(
+                Rule::Digest,
+                path,
+                format!("is {what}, and should be a string"),
+            );
+            return;
+        };
+        let Some((algorithm, encoded)) = grammar::digest(text) else {
+            let what = value.kind().what();
+            let what = format!("is {what}, which is not an algorithm, a colon and a value");
+            desk.note(Rule::DigestGrammar, path, what);
+            return;
+        };
+        let (rule, digits) = match algorithm {
+            "sha256" => (Rule::Sha256, 64),
+            "sha512" => (Rule::Sha512, 128),
+            "blake3" => (Rule::Blake3, 64),
+            _ => {
+                let what = format!("is of {}, and not of sha256", shortened(algorithm));
+                desk.note(Rule::Algorithm, path, what);
+                return;
+            }
+        };
+        if !grammar::is_hex(encoded, digits) {
+            let encoded = shortened(encoded);
+            let what = format!(
+                "is `{encoded}` of {algorithm}, which takes {digits} hexadecimal digits in lower case"
+            );
+            desk.note(rule, path, what);
+        } else if algorithm != "sha256" {
+            desk.note(
+                Rule::Algorithm,
+                path,
+                format!("is of {algorithm}, and not of sha256"),
+            );
+        }
+    });
+    if !there {
+        desk.note(Rule::Digest, path, lacks(descriptor, "digest"));
+    }
+}
+
+fn size(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+    let there = each(descriptor, path, "size", |value, path| {
+        let Kind::Number(number) = value.kind() else {
+            let what = value.kind().what();
+            desk.note(
+                Rule::Size,
+                path,
+                format!("is {what}, and should be a number"),
+            );
+            return;
+        };
+        let shown = shortened(number);
+        let (size, is_dressed) = match whole(number) {
+            Whole::Plain(size) => (size, false),
+            Whole::Dressed(size) => (size, true),
+            Whole::Huge | Whole::Broken => {
+                let what = format!("is {shown}, which is no whole number of 64 bits");
+                desk.note(Rule::Size, path, what);
+                return;
+            }
+        };
+        if i64::try_from(size).is_err() {
+            let what = format!("is {shown}, which is no whole number of 64 bits");
+            desk.note(Rule::Size, path, what);
+            return;
+        }
+        if is_dressed {
+            desk.note(
+                Rule::SizeWriting,
+                path,
+                format!("is {size}, written as {shown}"),
+            );
+        }
+        if size < 0 {
+            desk.note(
+                Rule::NegativeSize,
+                path,
+                format!("is {shown}, which is below zero"),
+            );
+        }
+        let wrong = wrong_size(desk, descriptor, size);
+        if let Some(what) = wrong {
+            desk.note(Rule::SizeMismatch, path, what);
+        }
+    });
+    if !there {
+        desk.note(Rule::Size, path, lacks(descriptor, "size"));
+    }
+}
+
+/// Says how long the content is, where it is at hand and not of that size.
+pub(super) fn wrong_size(
+    desk: &Desk<'_, '_>,
+    descriptor: Value<'_, '_>,
+    size: i128,
+) -> Option<String> {
+    let length = desk.shelf.get(descriptor.text_of("digest")?)?.length;
+    (i128::from(length) != size).then(|| format!("is {size}, and the content has {length} bytes"))
+}
+
+fn urls(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+    each(descriptor, path, "urls", |list, path| {
+        if list.kind() != Kind::List {
+            let what = list.kind().what();
+            desk.note(
+                Rule::Urls,
+                path,
+                format!("is {what}, and should be an array of URIs"),
+            );
+        }
+        for (at, item) in list.items().enumerate() {
+            let path = path.item(at);
+            match item.text().map(grammar::scheme) {
+                Some(Some(scheme)) => {
+                    let is_usual = ["http", "https"]
+                        .iter()
+                        .any(|usual| scheme.eq_ignore_ascii_case(usual));
+                    if !is_usual {
+                        let what = format!("is of the scheme {scheme}, and not of http or https");
+                        desk.note(Rule::UrlScheme, &path, what);
+                    }
+                }
+                Some(None) | None => {
+                    let what = item.kind().what();
+                    desk.note(Rule::Urls, &path, format!("is {what}, which is no URI"));
+                }
+            }
+        }
+    });
+}
+
+fn data(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+    each(descriptor, path, "data", |value, path| {
+        let Some(data) = value.text().and_then(grammar::base64) else {
+            let what = "is not base64 (with the plain alphabet, padded)";
+            desk.note(Rule::Data, path, what);
+            return;
+        };
+        let Some(digest) = descriptor.text_of("digest") else {
+            return;
+        };
+        let is_other = match desk.shelf.get(digest).and_then(|content| content.bytes) {
+            Some(content) => content != data,
+            None => {
+                let digest = Digest::verbatim(digest);
+                let is_known =
+                    |algorithm: &Algorithm| digest.algorithm() == Some(algorithm.as_str());
+                Algorithm::ALL.iter().any(is_known) && !digest.matches(&data)
+            }
+        };
+        if is_other {
+            let what = format!("holds {} bytes that are not the content", data.len());
+            desk.note(Rule::DataOther, path, what);
+        }
+    });
+}

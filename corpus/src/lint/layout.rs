@@ -1,0 +1,217 @@
+//! OCI layouts: the files about the blobs, and whether the blobs are what their names say.
+
+use super::{
+    Breach, Subject,
+    desk::Desk,
+    grammar,
+    index::{Role, index},
+    json::{self, Kind},
+    path::Path,
+    rule::Rule,
+    shelf::{Content, Shelf},
+    walk::breaches,
+};
+use crate::{
+    Algorithm, Ask, Case, LayoutError,
+    digest::hex,
+    layout::{Found, layouts},
+};
+use sha2::{Sha256, Sha512};
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::{Path as Directory, PathBuf},
+};
+
+/// An OCI layout, with everything that is wrong with it.
+#[derive(Debug)]
+pub struct CheckedLayout {
+    /// The directory.
+    pub path: PathBuf,
+    /// The case that it is; why it cannot be one, where it cannot.
+    pub case: Result<Case, LayoutError>,
+    /// Which clauses it breaks, in its files and in its documents.
+    pub breaches: Vec<Breach>,
+}
+
+/// Checks every layout below `dir`, each by itself: one that cannot be read does not keep the others
+/// from being checked.
+///
+/// # Errors
+///
+/// Where the directory cannot be walked.
+pub fn check_layouts(dir: &Directory, ask: &Ask) -> Result<Vec<CheckedLayout>, LayoutError> {
+    let mut checked = Vec::new();
+    for Found { path, case } in layouts(dir, ask)? {
+        let mut found = files(&path)?;
+        if let Ok(case) = &case {
+            found.extend(breaches(case));
+        }
+        checked.push(CheckedLayout {
+            path,
+            case,
+            breaches: found,
+        });
+    }
+    Ok(checked)
+}
+
+/// A file among the blobs.
+struct Blob {
+    /// The digest that its place stands for.
+    claimed: String,
+    length: u64,
+}
+
+/// What the files of a layout break.
+pub(super) fn files(layout: &Directory) -> Result<Vec<Breach>, LayoutError> {
+    let mut found = Vec::new();
+    let empty = Shelf::default();
+    let mut desk = Desk {
+        subject: Subject::Layout,
+        shelf: &empty,
+        breaches: &mut found,
+    };
+    header(&mut desk, layout)?;
+    let blobs = blobs(&mut desk, layout)?;
+    let mut shelf = Shelf::default();
+    for blob in &blobs {
+        let content = Content {
+            length: blob.length,
+            bytes: None,
+        };
+        shelf.add(&blob.claimed, content);
+    }
+    let mut desk = Desk {
+        subject: Subject::IndexJson,
+        shelf: &shelf,
+        breaches: &mut found,
+    };
+    match contents(layout, "index.json")? {
+        Some(bytes) => {
+            let read = json::read(&bytes);
+            desk.json(&read);
+            if let Some(value) = read.value() {
+                index(&mut desk, value, Role::IndexJson);
+            }
+        }
+        None => desk.note(Rule::IndexJson, &Path::Root, "is not there"),
+    }
+    Ok(found)
+}
+
+/// The file `oci-layout`.
+fn header(desk: &mut Desk<'_, '_>, layout: &Directory) -> Result<(), LayoutError> {
+    let path = Path::Root.key("oci-layout");
+    let Some(bytes) = contents(layout, "oci-layout")? else {
+        desk.note(Rule::LayoutFile, &path, "is not there");
+        return Ok(());
+    };
+    let read = json::read(&bytes);
+    match read.value() {
+        None => desk.note(Rule::LayoutFile, &path, "is not JSON"),
+        Some(value) if value.kind() != Kind::Object => {
+            let what = value.kind().what();
+            desk.note(
+                Rule::LayoutFile,
+                &path,
+                format!("is {what}, and should be an object"),
+            );
+        }
+        Some(value) => {
+            if value.text_of("imageLayoutVersion").is_none() {
+                desk.note(
+                    Rule::LayoutFile,
+                    &path,
+                    "has no `imageLayoutVersion`, a string",
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The directory `blobs`, and everything in it that has a name of its own.
+fn blobs(desk: &mut Desk<'_, '_>, layout: &Directory) -> Result<Vec<Blob>, LayoutError> {
+    let folder = layout.join("blobs");
+    let mut blobs = Vec::new();
+    if !folder.is_dir() {
+        desk.note(
+            Rule::BlobsDirectory,
+            &Path::Root.key("blobs"),
+            "is no directory",
+        );
+        return Ok(blobs);
+    }
+    let files = walkdir::WalkDir::new(&folder)
+        .follow_links(true)
+        .min_depth(2)
+        .sort_by_file_name();
+    for file in files {
+        let file = file.map_err(|error| LayoutError::walk(&folder, error))?;
+        // Tools leave hidden files of their own here, half-written ones among them.
+        if !file.file_type().is_file() || file.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let relative = file.path().strip_prefix(&folder).unwrap_or(file.path());
+        let parts: Vec<String> = relative
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        let claimed = parts.join(":");
+        let place = format!("blobs/{}", parts.join("/"));
+        if grammar::digest(&claimed).is_none() {
+            let what = "has a name that is no digest".to_owned();
+            desk.note_at(Rule::BlobDigest, place, what);
+            continue;
+        }
+        let reader = fs::File::open(file.path())
+            .map_err(|error| LayoutError::unreadable(file.path(), error))?;
+        let (length, actual) = measure(reader, &parts[0])
+            .map_err(|error| LayoutError::unreadable(file.path(), error))?;
+        if let Some(actual) = actual
+            && actual != claimed
+        {
+            desk.note_at(Rule::BlobDigest, place, format!("is {actual}"));
+        }
+        blobs.push(Blob { claimed, length });
+    }
+    Ok(blobs)
+}
+
+/// The length of a file, and its digest where the algorithm is known.
+fn measure(mut file: fs::File, algorithm: &str) -> io::Result<(u64, Option<String>)> {
+    fn digest<H: sha2::Digest>(
+        file: &mut fs::File,
+        name: &str,
+    ) -> io::Result<(u64, Option<String>)> {
+        let mut hasher = H::new();
+        let mut buffer = vec![0; 1 << 16];
+        let mut length = 0;
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok((length, Some(format!("{name}:{}", hex(&hasher.finalize()))))),
+                count => {
+                    hasher.update(&buffer[..count]);
+                    length += count as u64;
+                }
+            }
+        }
+    }
+    let known = Algorithm::ALL.iter();
+    match known.copied().find(|known| known.as_str() == algorithm) {
+        Some(Algorithm::Sha256) => digest::<Sha256>(&mut file, algorithm),
+        Some(Algorithm::Sha512) => digest::<Sha512>(&mut file, algorithm),
+        None => Ok((file.metadata()?.len(), None)),
+    }
+}
+
+/// A file of the layout; nothing where it is not there.
+fn contents(layout: &Directory, name: &str) -> Result<Option<Vec<u8>>, LayoutError> {
+    let path = layout.join(name);
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(LayoutError::unreadable(&path, error)),
+    }
+}

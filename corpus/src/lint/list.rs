@@ -1,0 +1,146 @@
+//! Docker manifest lists. What is described of them binds nobody.
+
+use super::{
+    descriptor::wrong_size,
+    desk::{Desk, each, is_object, lacks},
+    index::ambiguous,
+    json::{Kind, Read, Value},
+    number::{Whole, whole},
+    path::Path,
+    properties,
+    rule::Rule,
+    shelf::Form,
+};
+use crate::media_type::Format;
+
+/// Reads a docker manifest list.
+pub(super) fn list(desk: &mut Desk<'_, '_>, read: &Read<'_>) {
+    let Some(document) = read.value() else {
+        desk.note(Rule::ListManifests, &Path::Root, "cannot be read as JSON");
+        return;
+    };
+    let otherwise = |what| {
+        desk.note(
+            Rule::ListManifests,
+            &Path::Root,
+            format!("is {what}, and should be an object"),
+        );
+    };
+    if !is_object(document, otherwise) {
+        return;
+    }
+    properties::schema_version(desk, document, Rule::ListVersion, Rule::ListVersion);
+    let right = Format::Docker.index();
+    properties::own_type(desk, document, right, Rule::ListType, Rule::ListType);
+    let there = each(document, &Path::Root, "manifests", |list, path| {
+        if list.kind() != Kind::List {
+            let what = list.kind().what();
+            desk.note(
+                Rule::ListManifests,
+                path,
+                format!("is {what}, and should be an array"),
+            );
+        }
+        for (at, value) in list.items().enumerate() {
+            entry(desk, value, &path.item(at));
+        }
+    });
+    if !there {
+        desk.note(
+            Rule::ListManifests,
+            &Path::Root,
+            lacks(document, "manifests"),
+        );
+    }
+    ambiguous(desk, document, &["config", "layers"], "manifests");
+}
+
+fn entry(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
+    let otherwise = |what| {
+        desk.note(
+            Rule::ListEntry,
+            path,
+            format!("is {what}, and should be an object"),
+        );
+    };
+    if !is_object(entry, otherwise) {
+        return;
+    }
+    for key in ["mediaType", "digest"] {
+        let there = each(entry, path, key, |value, path| {
+            if value.text().is_none() {
+                let what = value.kind().what();
+                desk.note(
+                    Rule::ListEntry,
+                    path,
+                    format!("is {what}, and should be a string"),
+                );
+            }
+        });
+        if !there {
+            desk.note(Rule::ListEntry, path, lacks(entry, key));
+        }
+    }
+    if let Some(media_type) = entry.text_of("mediaType")
+        && Form::of_type(media_type) != Some(Form::DockerManifest)
+    {
+        let what = "is not that of docker manifests, which lists are of as a rule";
+        desk.note(Rule::ListChildType, &path.key("mediaType"), what);
+    }
+    size(desk, entry, path);
+    platform(desk, entry, path);
+}
+
+fn size(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
+    let there = each(entry, path, "size", |value, path| {
+        let number = match value.kind() {
+            Kind::Number(number) => whole(number),
+            Kind::Null | Kind::Bool(_) | Kind::Text(_) | Kind::List | Kind::Object => Whole::Broken,
+        };
+        let Whole::Plain(size) = number else {
+            let what = value.kind().what();
+            desk.note(
+                Rule::ListEntry,
+                path,
+                format!("is {what}, and should be a whole number"),
+            );
+            return;
+        };
+        if let Some(what) = wrong_size(desk, entry, size) {
+            desk.note(Rule::ListSize, path, what);
+        }
+    });
+    if !there {
+        desk.note(Rule::ListEntry, path, lacks(entry, "size"));
+    }
+}
+
+fn platform(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
+    let there = each(entry, path, "platform", |platform, path| {
+        let otherwise = |what| {
+            desk.note(
+                Rule::ListPlatform,
+                path,
+                format!("is {what}, and should be an object"),
+            );
+        };
+        if !is_object(platform, otherwise) {
+            return;
+        }
+        for key in ["architecture", "os"] {
+            let there = each(platform, path, key, |value, path| {
+                if value.text().is_none() {
+                    let what = value.kind().what();
+                    let what = format!("is {what}, and should be a string");
+                    desk.note(Rule::ListPlatform, path, what);
+                }
+            });
+            if !there {
+                desk.note(Rule::ListPlatform, path, lacks(platform, key));
+            }
+        }
+    });
+    if !there {
+        desk.note(Rule::ListPlatform, path, lacks(entry, "platform"));
+    }
+}
