@@ -248,6 +248,7 @@ mod tests {
             outcome,
             evidence: Evidence::default(),
             duration_ms: 0,
+            tries: 1,
         }
     }
 

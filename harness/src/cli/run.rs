@@ -181,6 +181,7 @@ fn header(plan: &Plan, source: &str, fleet: &Fleet) -> Header {
         channels: channel_records(plan, fleet),
         operations: plan.operations.iter().map(ToString::to_string).collect(),
         planned: plan.trials(),
+        repeats: None,
     }
 }
 

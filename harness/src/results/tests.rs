@@ -27,6 +27,7 @@ fn header() -> Header {
         channels: vec![sid("1.0-1")],
         operations: vec!["pull".to_owned()],
         planned: 3,
+        repeats: None,
     }
 }
 
@@ -70,6 +71,7 @@ fn trial(case: &str) -> Trial {
         outcome: Outcome::Nothing,
         evidence: Evidence::default(),
         duration_ms: 1,
+        tries: 1,
     }
 }
 

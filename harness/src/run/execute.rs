@@ -443,6 +443,7 @@ impl Line<'_> {
             outcome: measured.outcome,
             evidence: measured.evidence,
             duration_ms: u64::try_from(measured.duration.as_millis()).unwrap_or(u64::MAX),
+            tries: 1,
         };
         self.shared.show(&Event::TrialEnded {
             index: self.index,

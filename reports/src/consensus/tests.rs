@@ -34,6 +34,7 @@ fn trial(runtime: &str, outcome: Outcome) -> Trial {
         outcome,
         evidence: Evidence::default(),
         duration_ms: 1,
+        tries: 1,
     }
 }
 
@@ -60,6 +61,7 @@ fn results(cells: &[(&str, Outcome)]) -> Results {
             channels: Vec::new(),
             operations: vec!["pull".into()],
             planned: cells.len(),
+            repeats: None,
         },
         trials: cells
             .iter()

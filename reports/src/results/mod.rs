@@ -7,10 +7,12 @@ mod record;
 mod schema;
 
 pub use evidence::{Command, Evidence, Exit, Identity, Observation, Request, Sighting};
-pub use outcome::{Observed, Outcome, OutcomeKind, RefusalReason, UnknownWord, UnmeasuredWhy};
+pub use outcome::{
+    Observed, Outcome, OutcomeKind, RefusalReason, RepeatedCells, UnknownWord, UnmeasuredWhy,
+};
 pub use read::{ReadError, ReadErrorKind, Results};
 pub use record::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Footer, Header, Host, MissingRecord, Provenance,
-    Record, RuntimeRecord, SCHEMA, Trial,
+    Record, Repeats, RuntimeRecord, SCHEMA, Trial,
 };
 pub use schema::json_schema;

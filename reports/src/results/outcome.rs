@@ -178,6 +178,16 @@ words! {
     }
 }
 
+words! {
+    /// Which cells of a run are tried more than once.
+    RepeatedCells {
+        /// Every cell.
+        Every = "every",
+        /// The cells of rows that split, and cells that are neither a pick nor unmeasured.
+        Splits = "splits",
+    }
+}
+
 /// A word that is not in a closed list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not one of {}", known.join(", "))]

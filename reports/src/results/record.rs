@@ -1,6 +1,6 @@
 //! The three kinds of record.
 
-use super::{Evidence, Outcome, OutcomeKind};
+use super::{Evidence, Outcome, OutcomeKind, RepeatedCells};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -46,6 +46,29 @@ pub struct Header {
     pub operations: Vec<String>,
     /// How many trials a finished run has.
     pub planned: usize,
+    /// Which cells are tried more than once; none where this is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
+}
+
+/// Which cells are tried more than once, how often, and in which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Repeats {
+    /// How often those cells are tried.
+    pub tries: u32,
+    /// Which cells.
+    pub of: RepeatedCells,
+    /// The seed of the order in which they are tried again. The same seed gives the same order.
+    pub seed: u32,
+}
+
+impl Repeats {
+    /// Every cell once.
+    pub const NONE: Self = Self {
+        tries: 1,
+        of: RepeatedCells::Every,
+        seed: 0,
+    };
 }
 
 /// Which corpus.
@@ -182,8 +205,20 @@ pub struct Trial {
     pub outcome: Outcome,
     /// What was seen.
     pub evidence: Evidence,
-    /// How long the trial took, in milliseconds.
+    /// How long the trial took, in milliseconds; all tries together.
     pub duration_ms: u64,
+    /// How often the cell was tried. The evidence is of the first try.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub tries: u32,
+}
+
+fn once() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_once(tries: &u32) -> bool {
+    *tries == 1
 }
 
 /// The end of a finished run.
@@ -205,7 +240,9 @@ pub struct Footer {
     /// was resumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_ms: Option<u64>,
-    /// The most memory that ocipick itself held at one time, in bytes; tools not counted.
+    /// The most memory that ocipick and all tools and daemons that it had started held at one
+    /// time, in bytes: resident pages, and those that processes share counted for each of them. Of
+    /// the last part, where the run was resumed; so is the disk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory_bytes: Option<u64>,
     /// The most disk that the private directories of the run took at one time, in bytes.

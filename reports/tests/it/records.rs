@@ -3,7 +3,8 @@
 use ocipick_reports::results::{
     ArchiveRecord, ChannelRecord, Command, CorpusStamp, Evidence, Exit, Footer, Header, Host,
     Identity, Observation, Observed, Outcome, OutcomeKind, Provenance, ReadErrorKind, Record,
-    RefusalReason, Request, Results, RuntimeRecord, SCHEMA, Sighting, Trial, UnmeasuredWhy,
+    RefusalReason, RepeatedCells, Repeats, Request, Results, RuntimeRecord, SCHEMA, Sighting,
+    Trial, UnmeasuredWhy,
 };
 use proptest::{collection, option, prelude::*};
 use serde_json::Value;
@@ -141,7 +142,7 @@ fn trial() -> impl Strategy<Value = Trial> {
         (text(), text(), text()),
         outcome(),
         evidence(),
-        any::<u64>(),
+        (any::<u64>(), any::<u32>()),
     )
         .prop_map(
             |(
@@ -149,7 +150,7 @@ fn trial() -> impl Strategy<Value = Trial> {
                 (channel, operation, platform),
                 outcome,
                 evidence,
-                duration_ms,
+                (duration_ms, tries),
             )| Trial {
                 case,
                 runtime,
@@ -162,6 +163,7 @@ fn trial() -> impl Strategy<Value = Trial> {
                 outcome,
                 evidence,
                 duration_ms,
+                tries,
             },
         )
 }
@@ -217,9 +219,14 @@ fn channel() -> impl Strategy<Value = ChannelRecord> {
         )
 }
 
+fn repeats() -> impl Strategy<Value = Repeats> {
+    let of = proptest::sample::select(RepeatedCells::ALL);
+    (any::<u32>(), of, any::<u32>()).prop_map(|(tries, of, seed)| Repeats { tries, of, seed })
+}
+
 fn header() -> impl Strategy<Value = Header> {
     (
-        (text(), text(), texts(), any::<u32>()),
+        (text(), text(), texts(), any::<u32>(), option::of(repeats())),
         (text(), any::<u32>(), text()),
         (text(), text(), text(), text(), any::<u32>()),
         collection::vec(runtime(), 0..3),
@@ -227,7 +234,7 @@ fn header() -> impl Strategy<Value = Header> {
     )
         .prop_map(
             |(
-                (ocipick, started, operations, planned),
+                (ocipick, started, operations, planned, repeats),
                 (digest, cases, source),
                 (os, architecture, distribution, kernel, cpus),
                 runtimes,
@@ -253,6 +260,7 @@ fn header() -> impl Strategy<Value = Header> {
                 channels,
                 operations,
                 planned: planned as usize,
+                repeats,
             },
         )
 }

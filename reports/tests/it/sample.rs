@@ -172,6 +172,7 @@ pub(crate) fn trial(case: &str, tool: Tool, outcome: Outcome) -> Trial {
         evidence: evidence(&outcome, tool.0),
         outcome,
         duration_ms: 234,
+        tries: 1,
     }
 }
 
@@ -237,6 +238,7 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
             channels: Vec::new(),
             operations: vec!["pull".to_owned()],
             planned: trials.len(),
+            repeats: None,
         },
         footer: Some(Footer {
             ended: "2026-11-21T08:00:41Z".to_owned(),
