@@ -1,11 +1,11 @@
 //! What every adapter does.
 
 use crate::{
-    Detected, Place, Room, Runtime, Tool,
+    Detected, Operation, Place, Room, Runtime, Tool,
     process::{Exit, Ran, RunError},
 };
 use ocipick_corpus::Platform;
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 /// The code that knows how to drive one tool.
 pub trait Adapter: Sync {
@@ -18,6 +18,9 @@ pub trait Adapter: Sync {
 
     /// Whether several sessions of one runtime may work at once, because they share nothing.
     fn is_stateless(&self) -> bool;
+
+    /// Why this runtime cannot do this at all, where it cannot.
+    fn cannot(&self, runtime: &Runtime, operation: Operation) -> Option<String>;
 
     /// Prepares to measure: makes configuration, starts nothing yet. Daemons are started by the
     /// first trial, on the thread that calls it.
@@ -36,9 +39,9 @@ pub trait Session {
     /// When the runtime cannot be measured.
     fn start(&mut self) -> Result<(), StartError>;
 
-    /// Pulls one image, for one platform or the tool's default, and looks at what came of it. Leaves nothing of the
-    /// image in the store.
-    fn pull(&mut self, ask: &Ask<'_>) -> Attempt;
+    /// Takes one image from where `ask` says, for one platform or the tool's default, and looks at
+    /// what came of it. Leaves nothing of the image in the store.
+    fn take(&mut self, ask: &Ask<'_>) -> Attempt;
 }
 
 /// Why a runtime cannot be measured.
@@ -57,27 +60,31 @@ pub enum StartError {
 
 /// What to resolve.
 pub struct Ask<'a> {
-    /// Where the registry listens.
-    pub registry: SocketAddr,
-    /// Repository of the trial, in the registry.
-    pub repository: &'a str,
-    /// Tag of the index in it.
-    pub tag: &'a str,
-    /// The platform to ask for; where there is none, the tool's own default decides, in the pull
-    /// and in every look at what came of it.
+    /// Where the index is.
+    pub source: Source<'a>,
+    /// The platform to ask for; where there is none, the tool's own default decides, in the
+    /// operation and in every look at what came of it.
     pub platform: Option<&'a Platform>,
     /// Deadline of each invocation of the tool.
     pub deadline: Duration,
     /// Called when the tool has done what was asked, before anybody looks at the result: what
-    /// reaches the registry after this is not part of the pull.
+    /// reaches the registry after this is not part of the operation.
     pub pulled: &'a dyn Fn(),
 }
 
 impl Ask<'_> {
-    /// The reference to resolve, `127.0.0.1:PORT/REPOSITORY:TAG`.
+    /// The reference by which a store knows the image: `127.0.0.1:PORT/REPOSITORY:TAG` for one
+    /// from the registry, and the name that its layout gives it for any other.
     #[must_use]
     pub fn reference(&self) -> String {
-        format!("{}/{}:{}", self.registry, self.repository, self.tag)
+        match &self.source {
+            Source::Registry {
+                address,
+                repository,
+                tag,
+            } => format!("{address}/{repository}:{tag}"),
+            Source::Layout(layout) => layout.name.to_owned(),
+        }
     }
 
     /// `--platform` and the platform, as most tools take it; nothing where none is asked for.
@@ -86,6 +93,35 @@ impl Ask<'_> {
             vec!["--platform".to_owned(), platform.to_string()]
         })
     }
+}
+
+/// Where an index is.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// In a registry.
+    Registry {
+        /// Where it listens.
+        address: SocketAddr,
+        /// Repository of the trial.
+        repository: &'a str,
+        /// Tag of the index in it.
+        tag: &'a str,
+    },
+    /// In an OCI layout.
+    Layout(Layout<'a>),
+}
+
+/// An OCI layout, twice: as a directory, and as an archive of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout<'a> {
+    /// The directory.
+    pub dir: &'a Path,
+    /// The archive, a tar file of what is in the directory.
+    pub archive: &'a Path,
+    /// The tag that its `index.json` gives the index (`org.opencontainers.image.ref.name`).
+    pub tag: &'a str,
+    /// The name that its `index.json` gives the index (`io.containerd.image.name`).
+    pub name: &'a str,
 }
 
 /// What one trial showed, before anybody knows what the case means.

@@ -66,19 +66,22 @@ impl FromStr for Tool {
 /// What a tool is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
-    /// Fetch the image for one platform, so that it could be used.
+    /// Fetch the image for one platform from a registry, so that it could be used.
     Pull,
+    /// Take the image for one platform from an OCI layout, so that it could be used.
+    Import,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: &[Self] = &[Self::Pull];
+    pub const ALL: &[Self] = &[Self::Pull, Self::Import];
 
     /// The stable word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pull => "pull",
+            Self::Import => "import",
         }
     }
 
@@ -87,6 +90,7 @@ impl Operation {
     pub fn in_recipes(self) -> ocipick_corpus::Operation {
         match self {
             Self::Pull => ocipick_corpus::Operation::Pull,
+            Self::Import => ocipick_corpus::Operation::Import,
         }
     }
 }

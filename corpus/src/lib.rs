@@ -38,7 +38,7 @@ pub use error::CorpusError;
 pub use family::Family;
 pub use fault::{Answer, Effects, Fault, HeaderFault, Methods, Part, Substitute};
 pub use id::{CaseId, CaseIdError};
-pub use layout::{LayoutError, LayoutErrorKind, Place, write_layout};
+pub use layout::{LayoutError, LayoutErrorKind, Place, image_name, write_layout};
 pub use mistake::{Mistake, MistakeKind, PlaceholderFault};
 pub use operation::{Operation, OperationError};
 pub use platform::{Platform, PlatformError};

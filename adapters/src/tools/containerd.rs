@@ -5,8 +5,8 @@ use super::{
     warden::Warden,
 };
 use crate::{
-    Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Place, Room, Runtime, Service,
-    Session, StartError, Tool,
+    Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Operation, Place, Room, Runtime,
+    Service, Session, Source, StartError, Tool,
     adapter::MARKER_FILE,
     detect,
     process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, RunError, run},
@@ -110,6 +110,14 @@ impl Adapter for Containerd {
         false
     }
 
+    fn cannot(&self, runtime: &Runtime, operation: Operation) -> Option<String> {
+        match operation {
+            Operation::Pull => None,
+            Operation::Import => (!imports_for_platforms(&runtime.version))
+                .then(|| "before 1.6 ctr imports for its own platform only".to_owned()),
+        }
+    }
+
     fn open(&self, runtime: &Runtime, room: Room) -> std::io::Result<Box<dyn Session>> {
         let address = match &runtime.service {
             Service::Machine { address, .. } => address.clone(),
@@ -127,6 +135,13 @@ impl Adapter for Containerd {
             prints_chain: None,
         }))
     }
+}
+
+/// Since 1.6 `ctr images import` has `--platform`. An import of all platforms would select nothing.
+fn imports_for_platforms(version: &str) -> bool {
+    let mut numbers = version.split('.').map(|part| part.parse::<u32>().ok());
+    let (major, minor) = (numbers.next().flatten(), numbers.next().flatten());
+    (major, minor) >= (Some(1), Some(6))
 }
 
 /// Since containerd 2 `ctr images pull` goes through the transfer service unless it is told to
@@ -346,7 +361,7 @@ impl Session for ContainerdSession {
         self.warden.adopt(self.start_daemon())
     }
 
-    fn pull(&mut self, ask: &Ask<'_>) -> Attempt {
+    fn take(&mut self, ask: &Ask<'_>) -> Attempt {
         if let Err(error) = self.start() {
             return Attempt::troubled(error.into());
         }
@@ -354,16 +369,28 @@ impl Session for ContainerdSession {
         self.trials += 1;
         let namespace = format!("ocipick-{}-{}", std::process::id(), self.trials);
         let (reference, platform) = (ask.reference(), ask.platform_args());
-        let mut args = vec!["images", "pull", "--plain-http"];
+        let mut args = vec!["images"];
+        args.extend(match &ask.source {
+            Source::Registry { .. } => &["pull", "--plain-http"][..],
+            Source::Layout(_) => &["import"][..],
+        });
         args.extend(platform.iter().map(String::as_str));
-        let prints_chain = self.prints_chain();
         if self.runtime.flavour == Some(Flavour::Local) {
             args.push("--local");
         }
-        if prints_chain {
-            args.push("--print-chainid");
+        let archive;
+        match &ask.source {
+            Source::Registry { .. } => {
+                if self.prints_chain() {
+                    args.push("--print-chainid");
+                }
+                args.push(&reference);
+            }
+            Source::Layout(layout) => {
+                archive = layout.archive.to_string_lossy().into_owned();
+                args.push(&archive);
+            }
         }
-        args.push(&reference);
         let removal = self.removal(&reference, &namespace);
         if let Err(trouble) = self.warden.begin(&self.promised(&removal, &namespace)) {
             return Attempt::troubled(trouble);

@@ -2,8 +2,8 @@
 
 use super::image::{looked, marker_in_tar, sign, with_algorithm};
 use crate::{
-    Adapter, Ask, Attempt, Detected, Identity, Looked, Place, Room, Runtime, Session, StartError,
-    Tool, adapter::attempt, detect,
+    Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
+    StartError, Tool, adapter::attempt, detect,
 };
 use serde_json::Value;
 use std::{
@@ -27,6 +27,16 @@ impl Adapter for Crane {
         true
     }
 
+    fn cannot(&self, _: &Runtime, operation: Operation) -> Option<String> {
+        match operation {
+            Operation::Pull => None,
+            Operation::Import => Some(
+                "crane sends a layout to a registry as it is, and selects nothing from it"
+                    .to_owned(),
+            ),
+        }
+    }
+
     fn open(&self, runtime: &Runtime, room: Room) -> std::io::Result<Box<dyn Session>> {
         Ok(Box::new(CraneSession {
             runtime: runtime.clone(),
@@ -47,7 +57,7 @@ impl Session for CraneSession {
         Ok(())
     }
 
-    fn pull(&mut self, ask: &Ask<'_>) -> Attempt {
+    fn take(&mut self, ask: &Ask<'_>) -> Attempt {
         let mut attempt = Attempt::default();
         self.trials += 1;
         let archive = self.room.dir().join(format!("image{}.tar", self.trials));

@@ -5,8 +5,8 @@ use super::{
     warden::Warden,
 };
 use crate::{
-    Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Missing, Place, Room, Runtime,
-    Service, Session, Sign, StartError, Tool,
+    Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Missing, Operation, Place, Room,
+    Runtime, Service, Session, Sign, Source, StartError, Tool,
     adapter::MARKER_LABEL,
     detect,
     process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, RunError, run},
@@ -76,6 +76,20 @@ impl Adapter for Docker {
         false
     }
 
+    fn cannot(&self, runtime: &Runtime, operation: Operation) -> Option<String> {
+        match (operation, runtime.flavour) {
+            (Operation::Pull, _) => None,
+            (Operation::Import, Some(Flavour::ContainerdStore)) => {
+                (!loads_for_platforms(&runtime.version)).then(|| {
+                    "before 28 docker load takes all of a layout, and selects nothing".to_owned()
+                })
+            }
+            (Operation::Import, _) => {
+                Some("docker load takes OCI layouts into containerd's store only".to_owned())
+            }
+        }
+    }
+
     fn open(&self, runtime: &Runtime, mut room: Room) -> std::io::Result<Box<dyn Session>> {
         // Inside another root the engine would ask the root file system's driver to pivot.
         room.set_env("DOCKER_RAMDISK", "1");
@@ -140,11 +154,20 @@ fn private(
 /// Whether an engine of this version can use containerd's image store. The engine itself is
 /// asked once it runs.
 fn has_containerd_store(version: &str) -> bool {
+    is_at_least(version, 24)
+}
+
+/// Whether `docker load` of this version has `--platform`.
+fn loads_for_platforms(version: &str) -> bool {
+    is_at_least(version, 28)
+}
+
+fn is_at_least(version: &str, major: u32) -> bool {
     version
         .split('.')
         .next()
-        .and_then(|major| major.parse::<u32>().ok())
-        .is_some_and(|m| m >= 24)
+        .and_then(|said| said.parse::<u32>().ok())
+        .is_some_and(|said| said >= major)
 }
 
 /// The machine's own engine, where no private one is possible.
@@ -424,7 +447,7 @@ impl Session for DockerSession {
         self.check_store()
     }
 
-    fn pull(&mut self, ask: &Ask<'_>) -> Attempt {
+    fn take(&mut self, ask: &Ask<'_>) -> Attempt {
         if let Err(error) = self.start() {
             return Attempt::troubled(error.into());
         }
@@ -437,9 +460,21 @@ impl Session for DockerSession {
         if let Err(trouble) = self.warden.begin(&removal) {
             return Attempt::troubled(trouble);
         }
-        let mut args = vec!["pull"];
-        args.extend(platform.iter().map(String::as_str));
-        args.push(&reference);
+        let archive;
+        let mut args = Vec::new();
+        match &ask.source {
+            Source::Registry { .. } => {
+                args.push("pull");
+                args.extend(platform.iter().map(String::as_str));
+                args.push(&reference);
+            }
+            Source::Layout(layout) => {
+                args.push("load");
+                args.extend(platform.iter().map(String::as_str));
+                archive = layout.archive.to_string_lossy().into_owned();
+                args.extend(["--input", &archive]);
+            }
+        }
         match self.docker(&args, ask.deadline) {
             Ok(ran) => attempt.decisive = Some(attempt.keep(ran)),
             Err(error) => {

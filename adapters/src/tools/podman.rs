@@ -2,8 +2,8 @@
 
 use super::image::{looked, marker_text, sign, with_algorithm};
 use crate::{
-    Adapter, Ask, Attempt, Detected, Identity, Looked, Place, Room, Runtime, Session, StartError,
-    Tool,
+    Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
+    Source, StartError, Tool,
     adapter::{MARKER_FILE, attempt},
     detect,
     process::{Invocation, Ran, RunError, run},
@@ -24,6 +24,12 @@ impl Adapter for Podman {
 
     fn is_stateless(&self) -> bool {
         false
+    }
+
+    fn cannot(&self, _: &Runtime, operation: Operation) -> Option<String> {
+        match operation {
+            Operation::Pull | Operation::Import => None,
+        }
     }
 
     fn open(&self, runtime: &Runtime, room: Room) -> std::io::Result<Box<dyn Session>> {
@@ -76,9 +82,15 @@ impl Session for PodmanSession {
         Ok(())
     }
 
-    fn pull(&mut self, ask: &Ask<'_>) -> Attempt {
+    fn take(&mut self, ask: &Ask<'_>) -> Attempt {
         let mut attempt = Attempt::default();
-        let (platform, reference) = (ask.platform_args(), ask.reference());
+        let platform = ask.platform_args();
+        let reference = match &ask.source {
+            Source::Registry { .. } => ask.reference(),
+            Source::Layout(layout) => {
+                format!("oci-archive:{}:{}", layout.archive.display(), layout.tag)
+            }
+        };
         let mut args = vec!["pull", "--tls-verify=false"];
         args.extend(platform.iter().map(String::as_str));
         args.push(&reference);

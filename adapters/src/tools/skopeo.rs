@@ -2,8 +2,8 @@
 
 use super::image::{looked, marker_in_tar, sign, with_algorithm};
 use crate::{
-    Adapter, Ask, Attempt, Detected, Identity, Looked, Place, Room, Runtime, Session, StartError,
-    Tool, adapter::attempt, detect,
+    Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
+    Source, StartError, Tool, adapter::attempt, detect,
 };
 use serde_json::Value;
 use std::{
@@ -24,6 +24,12 @@ impl Adapter for Skopeo {
 
     fn is_stateless(&self) -> bool {
         true
+    }
+
+    fn cannot(&self, _: &Runtime, operation: Operation) -> Option<String> {
+        match operation {
+            Operation::Pull | Operation::Import => None,
+        }
     }
 
     fn open(&self, runtime: &Runtime, room: Room) -> std::io::Result<Box<dyn Session>> {
@@ -58,12 +64,21 @@ impl Session for SkopeoSession {
         Ok(())
     }
 
-    fn pull(&mut self, ask: &Ask<'_>) -> Attempt {
+    fn take(&mut self, ask: &Ask<'_>) -> Attempt {
         let mut attempt = Attempt::default();
         self.trials += 1;
         let into = self.room.dir().join(format!("image{}", self.trials));
         let digest_file = self.room.dir().join(format!("digest{}", self.trials));
-        let source = format!("docker://{}", ask.reference());
+        let (source, transport_args) = match &ask.source {
+            Source::Registry { .. } => (
+                format!("docker://{}", ask.reference()),
+                &["--src-tls-verify=false"][..],
+            ),
+            Source::Layout(layout) => (
+                format!("oci:{}:{}", layout.dir.display(), layout.tag),
+                &[][..],
+            ),
+        };
         let target = format!("dir:{}", into.display());
         let digest_text = digest_file.to_string_lossy().into_owned();
         let policy = self.room.policy().to_string_lossy().into_owned();
@@ -75,7 +90,8 @@ impl Session for SkopeoSession {
                 args.extend(["--override-variant", variant]);
             }
         }
-        args.extend(["copy", "--src-tls-verify=false"]);
+        args.push("copy");
+        args.extend(transport_args);
         let writes_digest = self.writes_digest();
         if writes_digest {
             args.extend(["--digestfile", &digest_text]);

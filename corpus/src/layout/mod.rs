@@ -11,4 +11,4 @@ mod write;
 
 pub use error::{LayoutError, LayoutErrorKind, Place};
 pub(crate) use read::{Found, layouts, read_all};
-pub use write::write as write_layout;
+pub use write::{image_name, write as write_layout};

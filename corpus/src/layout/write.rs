@@ -17,7 +17,8 @@ use std::{
 
 /// Writes the case as an OCI layout into `dir`, which is made where it is not there.
 ///
-/// `index.json` holds one descriptor, of the index under test, with the tag `latest`. Children that
+/// `index.json` holds one descriptor, of the index under test, with the tag `latest` and the name
+/// [`image_name`]. Children that
 /// are not served have no blobs. Writing the same case twice does no harm; a directory with
 /// anything else in it is refused, because a layout with more blobs than it should have is
 /// another case.
@@ -36,6 +37,17 @@ pub fn write(case: &Case, dir: &Path) -> Result<(), LayoutError> {
     }
     Ok(())
 }
+
+/// The name under which tools with a store of names take the index from its layout, with its tag:
+/// the annotation `io.containerd.image.name`, without which docker loads an image that no
+/// reference finds. The host is one that does not exist (RFC 6761).
+#[must_use]
+pub fn image_name(case: &Case) -> String {
+    format!("ocipick.invalid/{}:{TAG}", case.id.repository_path())
+}
+
+/// The tag of the index in its layout.
+const TAG: &str = "latest";
 
 /// Every file of the layout.
 fn files<'a>(
@@ -77,8 +89,11 @@ fn contents(case: &Case) -> Json {
         Json::str(case.index.digest.as_str()),
     );
     push(&mut descriptor, "size", Json::Int(size(&case.index.bytes)));
-    let tag = Json::object([("org.opencontainers.image.ref.name", Json::str("latest"))]);
-    push(&mut descriptor, "annotations", tag);
+    let names = Json::object([
+        ("io.containerd.image.name", Json::str(image_name(case))),
+        ("org.opencontainers.image.ref.name", Json::str(TAG)),
+    ]);
+    push(&mut descriptor, "annotations", names);
     Json::object([
         ("schemaVersion", Json::Int(2)),
         ("mediaType", Json::str(Format::Oci.index())),

@@ -3,7 +3,7 @@
 
 use super::{Meaning, Phrasebook, last_error, plain};
 use ocipick_adapters::{
-    Attempt, Identity, Looked, Sign, Tool, Trouble,
+    Attempt, Identity, Looked, Operation, Sign, Tool, Trouble,
     process::{Exit, flood_words, panic_in},
 };
 use ocipick_corpus::{Case, Child, Digest};
@@ -16,11 +16,14 @@ use std::{collections::BTreeSet, time::Duration};
 pub struct Observed<'a> {
     /// Which tool.
     pub tool: Tool,
+    /// What it was asked to do.
+    pub operation: Operation,
     /// The case that it was given.
     pub case: &'a Case,
     /// What the adapter saw.
     pub attempt: &'a Attempt,
-    /// What reached the registry, until the tool had done what was asked.
+    /// What reached the registry, until the tool had done what was asked; nothing where it was not
+    /// to go there.
     pub requests: &'a [Request],
     /// How many requests reached the registry after that.
     pub later_requests: usize,
@@ -125,7 +128,7 @@ impl Judge<'_> {
             Some(Meaning::Crash) => Outcome::Crashed { what: message },
             Some(Meaning::Trouble) => unmeasured(UnmeasuredWhy::HarnessTrouble, message),
             // What never reached the registry was not a judgement of the index.
-            _ if self.observed.requests.is_empty() => unmeasured(
+            _ if self.fetches() && self.observed.requests.is_empty() => unmeasured(
                 UnmeasuredWhy::Unsupported,
                 format!("the tool refused before it asked the registry: {message}"),
             ),
@@ -241,7 +244,9 @@ impl Judge<'_> {
         else {
             return self.mixed(candidates);
         };
-        if self.was_fetched(child) {
+        if !self.fetches() {
+            // A layout is read unseen: two kinds of evidence are all there is.
+        } else if self.was_fetched(child) {
             self.note_other_fetches(child);
         } else if self.was_in_store(child) {
             self.notes.push(
@@ -315,6 +320,14 @@ impl Judge<'_> {
             | Identity::LayerDigests(_)
             | Identity::DiffIds(_)
             | Identity::ChainId(_) => None,
+        }
+    }
+
+    /// Whether the tool was to fetch the image, so that the requests are evidence.
+    fn fetches(&self) -> bool {
+        match self.observed.operation {
+            Operation::Pull => true,
+            Operation::Import => false,
         }
     }
 

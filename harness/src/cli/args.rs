@@ -220,7 +220,10 @@ fn operation(text: &str) -> Result<Operation, String> {
         .iter()
         .copied()
         .find(|operation| operation.as_str() == text)
-        .ok_or_else(|| format!("no such operation (hint: {})", Operation::Pull))
+        .ok_or_else(|| {
+            let known: Vec<&str> = Operation::ALL.iter().map(|it| it.as_str()).collect();
+            format!("no such operation (hint: {})", known.join(", "))
+        })
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

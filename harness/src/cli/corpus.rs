@@ -111,9 +111,10 @@ fn describe(case: &Case, corpus: &Corpus) -> String {
                 let _ = writeln!(text, "    {}", clause.newest().says);
                 let _ = writeln!(text, "    {}", clause.newest().link);
                 for wording in clause.wordings.iter().filter(|it| *it != clause.newest()) {
-                    let until = wording.until.as_ref().map_or_else(String::new, |until| {
-                        format!(", until {}", until.name())
-                    });
+                    let until = wording
+                        .until
+                        .as_ref()
+                        .map_or_else(String::new, |until| format!(", until {}", until.name()));
                     let _ = writeln!(
                         text,
                         "    since {}{until} ({}): {}",

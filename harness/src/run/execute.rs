@@ -3,6 +3,7 @@
 use super::{
     Event, Plan, Question, RuntimeEnd, Watcher,
     gate::Gate,
+    parcel::Parcel,
     repeat::{in_turn, together},
 };
 use crate::{
@@ -10,10 +11,10 @@ use crate::{
     registry::Registry,
 };
 use ocipick_adapters::{
-    Adapter, Ask, Attempt, Ground, Operation, Room, Runtime, Session, StartError, Trouble, adapter,
-    process::Cancel,
+    Adapter, Ask, Attempt, Ground, Layout, Operation, Room, Runtime, Session, Source, StartError,
+    Trouble, adapter, process::Cancel,
 };
-use ocipick_reports::results::{Evidence, Outcome, Trial, UnmeasuredWhy};
+use ocipick_reports::results::{Evidence, Outcome, Request, Trial, UnmeasuredWhy};
 use std::{
     cell::Cell as StdCell,
     collections::{BTreeSet, VecDeque},
@@ -121,6 +122,18 @@ struct Line<'a> {
     operation: Operation,
 }
 
+/// What was seen of a tool that took an image.
+struct Taken {
+    attempt: Attempt,
+    /// What reached the registry until the tool had done what was asked.
+    requests: Vec<Request>,
+    /// How many requests reached it after that.
+    later_requests: usize,
+}
+
+/// The tag of every index under test, in the registry as in a layout.
+const TAG: &str = "latest";
+
 /// What a trial came to, before it is known whether it counts.
 #[derive(Clone)]
 struct Measured {
@@ -161,6 +174,9 @@ impl Line<'_> {
 
     fn measure(&self, cases: Vec<Question>) -> RuntimeEnd {
         let adapter = adapter(self.runtime.tool);
+        if let Some(why) = adapter.cannot(self.runtime, self.operation) {
+            return self.give_up(&cases, UnmeasuredWhy::Unsupported, &why);
+        }
         let mut session = match self.open(adapter, 0) {
             Ok(session) => session,
             Err(error) => {
@@ -335,7 +351,7 @@ impl Line<'_> {
         asked: &Question,
         fetched: &mut BTreeSet<String>,
     ) -> Measured {
-        let Question { case, ask } = asked;
+        let Question { case, .. } = asked;
         let _pass = self.shared.gate.enter();
         self.shared.show(&Event::TrialBegan {
             index: self.index,
@@ -344,18 +360,21 @@ impl Line<'_> {
         let began = Instant::now();
         let bench = self.shared.bench;
         let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
-        let name = format!(
-            "p{}t{number}/{}",
-            std::process::id(),
-            case.id.repository_path()
-        );
-        let namespace = match bench.registry.open(&name, Arc::clone(case)) {
-            Ok(namespace) => namespace,
-            Err(error) => {
+        let taken = match self.operation {
+            Operation::Pull => self.pull(session, asked, number),
+            Operation::Import => self.import(session, asked, number),
+        };
+        let Taken {
+            attempt,
+            requests,
+            later_requests,
+        } = match taken {
+            Ok(taken) => taken,
+            Err(trouble) => {
                 return Measured {
                     outcome: Outcome::Unmeasured {
                         why: UnmeasuredWhy::HarnessTrouble,
-                        detail: format!("the registry cannot serve this case: {error}"),
+                        detail: trouble,
                     },
                     evidence: Evidence::default(),
                     duration: began.elapsed(),
@@ -364,25 +383,10 @@ impl Line<'_> {
                 };
             }
         };
-        let during = StdCell::new(None);
-        let pulled = || during.set(Some(namespace.trace().len()));
-        let request = Ask {
-            registry: bench.registry.address(),
-            repository: namespace.repository(),
-            tag: "latest",
-            platform: ask.platform(),
-            deadline: self.shared.plan.deadline,
-            pulled: &pulled,
-        };
-        let attempt: Attempt = match self.operation {
-            Operation::Pull => session.pull(&request),
-        };
-        let mut requests = namespace.close();
-        let later_requests = requests.len() - during.get().unwrap_or(requests.len());
-        requests.truncate(requests.len() - later_requests);
         let (outcome, evidence) = judge(
             &Observed {
                 tool: self.runtime.tool,
+                operation: self.operation,
                 case,
                 attempt: &attempt,
                 requests: &requests,
@@ -406,6 +410,76 @@ impl Line<'_> {
             tools: attempt.tool_time(),
             was_trouble_starting: matches!(attempt.trouble, Some(Trouble::NotStarted(_))),
         }
+    }
+
+    /// Lets the tool pull the index from the registry.
+    fn pull(
+        &self,
+        session: &mut dyn Session,
+        asked: &Question,
+        number: usize,
+    ) -> Result<Taken, String> {
+        let Question { case, ask } = asked;
+        let bench = self.shared.bench;
+        let name = format!(
+            "p{}t{number}/{}",
+            std::process::id(),
+            case.id.repository_path()
+        );
+        let namespace = bench
+            .registry
+            .open(&name, Arc::clone(case))
+            .map_err(|error| format!("the registry cannot serve this case: {error}"))?;
+        let during = StdCell::new(None);
+        let pulled = || during.set(Some(namespace.trace().len()));
+        let attempt = session.take(&Ask {
+            source: Source::Registry {
+                address: bench.registry.address(),
+                repository: namespace.repository(),
+                tag: TAG,
+            },
+            platform: ask.platform(),
+            deadline: self.shared.plan.deadline,
+            pulled: &pulled,
+        });
+        let mut requests = namespace.close();
+        let later_requests = requests.len() - during.get().unwrap_or(requests.len());
+        requests.truncate(requests.len() - later_requests);
+        Ok(Taken {
+            attempt,
+            requests,
+            later_requests,
+        })
+    }
+
+    /// Lets the tool take the index from an OCI layout.
+    fn import(
+        &self,
+        session: &mut dyn Session,
+        asked: &Question,
+        number: usize,
+    ) -> Result<Taken, String> {
+        let Question { case, ask } = asked;
+        let dir = self.shared.bench.ground.dir().join(format!("l{number}"));
+        let parcel = Parcel::pack(case, dir)
+            .map_err(|error| format!("no layout can be made of this case: {error}"))?;
+        let (layout, archive) = (parcel.layout(), parcel.archive());
+        let attempt = session.take(&Ask {
+            source: Source::Layout(Layout {
+                dir: &layout,
+                archive: &archive,
+                tag: TAG,
+                name: parcel.name(),
+            }),
+            platform: ask.platform(),
+            deadline: self.shared.plan.deadline,
+            pulled: &|| {},
+        });
+        Ok(Taken {
+            attempt,
+            requests: Vec::new(),
+            later_requests: 0,
+        })
     }
 
     /// Records that these cases were not measured, and why.

@@ -4,6 +4,7 @@ mod controls;
 mod event;
 mod execute;
 mod gate;
+mod parcel;
 mod plan;
 mod repeat;
 

@@ -10,6 +10,7 @@ struct Scene {
     dir: TempDir,
     case: Case,
     attempt: Attempt,
+    operation: Operation,
     requests: Vec<Request>,
     later_requests: usize,
     fetched_before: BTreeSet<String>,
@@ -23,6 +24,7 @@ impl Scene {
             dir: tempfile::tempdir().unwrap(),
             case: corpus.cases().iter().find(find).unwrap().clone(),
             attempt: Attempt::default(),
+            operation: Operation::Pull,
             requests: Vec::new(),
             later_requests: 0,
             fetched_before: BTreeSet::new(),
@@ -61,6 +63,7 @@ impl Scene {
 
     fn judge(&self) -> (Outcome, Evidence) {
         let observed = Observed {
+            operation: self.operation,
             tool: Tool::Skopeo,
             case: &self.case,
             attempt: &self.attempt,
@@ -472,4 +475,17 @@ fn the_evidence_keeps_the_end_of_long_words() {
     );
     scene.ends(Exit::Code(1), "", &"x".repeat(100_000));
     assert_eq!(scene.judge().1.stderr_tail.len(), 4000);
+}
+
+#[test]
+fn an_import_needs_no_requests_but_both_other_kinds_of_evidence() {
+    let mut scene = Scene::new();
+    scene.operation = Operation::Import;
+    scene.requests.clear();
+    assert_eq!(scene.outcome().gist(), "first");
+    scene.attempt.materialised = Looked::Failed("x".to_owned());
+    assert!(!scene.outcome().is_measured());
+    let mut pull = Scene::new();
+    pull.requests.clear();
+    assert_eq!(pull.outcome().kind(), results::OutcomeKind::Mixed);
 }
