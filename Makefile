@@ -51,8 +51,9 @@ lint: ## formatting, clippy, and documentation, with warnings denied
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 
-bench: ## how fast the corpus is generated
+bench: ## how fast the corpus is generated, and reports are made
 	$(CARGO) bench --locked --package ocipick-corpus
+	$(CARGO) bench --locked --package ocipick-reports --bench render
 
 docs: ## the documentation of the crates
 	$(CARGO) doc --locked --workspace --no-deps

@@ -1,6 +1,9 @@
 //! From records to a matrix.
 
-use super::{CaseBook, CaseNote, Family, FamilyNote, Row, Runtime, Table, runtime::Key};
+use super::{
+    CaseBook, CaseNote, Family, FamilyNote, Row, Runtime, Table,
+    runtime::{Key, Plain},
+};
 use crate::{
     results::{Footer, Header, Outcome, Results, RuntimeRecord, Trial},
     text,
@@ -50,20 +53,23 @@ impl<'a> Matrix<'a> {
     /// one counts, and a note says so.
     #[must_use]
     pub fn build(results: &'a [Results], book: &'a CaseBook) -> Self {
-        let keys: BTreeSet<Key<'_>> = results
+        let keys: BTreeMap<Plain<'_>, Key<'_>> = results
             .iter()
             .flat_map(|result| {
                 let records = result.header.runtimes.iter().map(Key::of_record);
                 records.chain(result.trials.iter().map(Key::of_trial))
             })
+            .map(|key| (key.plain(), key))
             .collect();
-        let columns: BTreeMap<Key<'_>, usize> = keys.into_iter().zip(0..).collect();
+        let mut keys: Vec<Key<'_>> = keys.into_values().collect();
+        keys.sort();
+        let columns: BTreeMap<Plain<'_>, usize> = keys.iter().map(Key::plain).zip(0..).collect();
         let index = Index::new(book);
 
         let mut operations: BTreeMap<(usize, &str), Cells<'_>> = BTreeMap::new();
         let mut repeats = Repeats::default();
         for trial in results.iter().flat_map(|result| &result.trials) {
-            let Some(column) = columns.get(&Key::of_trial(trial)) else {
+            let Some(column) = columns.get(&Key::of_trial(trial).plain()) else {
                 continue;
             };
             let cells = operations
@@ -87,7 +93,7 @@ impl<'a> Matrix<'a> {
         let mut matrix = Self {
             warnings: warnings(&runs),
             notes: Vec::new(),
-            runtimes: runtimes(&columns, results),
+            runtimes: runtimes(&keys, results),
             runs,
             tables,
         };
@@ -305,30 +311,29 @@ fn operation_place(operation: &str) -> (usize, &str) {
     (place.unwrap_or(OPERATIONS.len()), operation)
 }
 
-fn runtimes<'a>(columns: &BTreeMap<Key<'a>, usize>, results: &'a [Results]) -> Vec<Runtime<'a>> {
+fn runtimes<'a>(keys: &[Key<'a>], results: &'a [Results]) -> Vec<Runtime<'a>> {
     // As written, so that it can be found in the results again.
-    let ids: BTreeMap<Key<'a>, &'a str> = results
+    let ids: BTreeMap<Plain<'a>, &'a str> = results
         .iter()
         .flat_map(|result| {
             let trials = result.trials.iter();
-            let trials = trials.map(|trial| (Key::of_trial(trial), trial.runtime.as_str()));
+            let trials = trials.map(|trial| (Key::of_trial(trial).plain(), trial.runtime.as_str()));
             let records = result.header.runtimes.iter();
-            trials.chain(records.map(|record| (Key::of_record(record), record.id.as_str())))
+            trials.chain(records.map(|record| (Key::of_record(record).plain(), record.id.as_str())))
         })
         .collect();
     let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
     for id in ids.values() {
         *uses.entry(id).or_default() += 1;
     }
-    let records: BTreeMap<Key<'a>, &'a RuntimeRecord> = results
+    let records: BTreeMap<Plain<'a>, &'a RuntimeRecord> = results
         .iter()
         .flat_map(|result| &result.header.runtimes)
-        .map(|record| (Key::of_record(record), record))
+        .map(|record| (Key::of_record(record).plain(), record))
         .collect();
-    columns
-        .keys()
+    keys.iter()
         .map(|key| Runtime {
-            id: match ids.get(key) {
+            id: match ids.get(&key.plain()) {
                 Some(id) if uses.get(id) == Some(&1) => (*id).to_owned(),
                 Some(_) | None => format!("{}#{}", key.stem, key.channel),
             },
@@ -336,7 +341,7 @@ fn runtimes<'a>(columns: &BTreeMap<Key<'a>, usize>, results: &'a [Results]) -> V
             version: key.version,
             flavour: key.flavour,
             channel: key.channel,
-            record: records.get(key).copied(),
+            record: records.get(&key.plain()).copied(),
             unmeasured: None,
         })
         .collect()

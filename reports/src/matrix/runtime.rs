@@ -52,7 +52,21 @@ pub(super) struct Key<'a> {
     pub(super) stem: &'a str,
 }
 
+/// A key by its letters alone. Thousands of trials are looked up by it, and versions are costly to
+/// compare.
+pub(super) type Plain<'a> = (&'a str, &'a str, Option<&'a str>, &'a str, &'a str);
+
 impl<'a> Key<'a> {
+    pub(super) fn plain(&self) -> Plain<'a> {
+        (
+            self.tool,
+            self.version,
+            self.flavour,
+            self.channel,
+            self.stem,
+        )
+    }
+
     pub(super) fn of_trial(trial: &'a Trial) -> Self {
         Self {
             tool: &trial.tool,
