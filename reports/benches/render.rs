@@ -110,8 +110,10 @@ fn results() -> Results {
             },
             runtimes: Vec::new(),
             missing: Vec::new(),
+            channels: Vec::new(),
             operations: vec!["pull".to_owned()],
             planned: trials.len(),
+            repeats: None,
         },
         trials,
         footer: None,
@@ -176,5 +178,6 @@ fn trial(case: usize, line: usize, tool: &str, flavour: Option<&str>, version: u
             ..Evidence::default()
         },
         duration_ms: 300,
+        tries: 1,
     }
 }
