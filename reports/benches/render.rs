@@ -130,7 +130,7 @@ fn trial(case: usize, line: usize, tool: &str, flavour: Option<&str>, version: u
     // Most cells of a line are alike; in some rows the outcome changes at some version, and in
     // few rows twice.
     let turns = usize::from(case % 5 == line % 5 && version > case % 13)
-        + usize::from(case % 17 == 0 && version > 5);
+        + usize::from(case.is_multiple_of(17) && version > 5);
     let outcome = match (case + line * (case % 3) + turns) % 4 {
         0 | 1 => Outcome::Picked {
             child: ["first", "second", "inner"][(case + turns) % 3].to_owned(),
