@@ -32,7 +32,7 @@ mod value;
 pub use ask::Ask;
 pub use case::{Blob, Case, Child, ClauseUse, Document, Expectation, Layer, LayoutRef};
 pub use clause::{Clause, Level, Release, Specification, Wording};
-pub use corpus::{Corpus, built_in_clauses, built_in_specifications, digest_of};
+pub use corpus::{Corpus, built_in_clauses, built_in_specifications, digest_of, digest_of_content};
 pub use digest::{Algorithm, Digest};
 pub use error::CorpusError;
 pub use family::Family;

@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ocipick::{exit, fleet::Source};
 use ocipick_adapters::{Operation, Tool};
 use ocipick_corpus::Ask;
+use ocipick_reports::verdict::Choice;
 use std::{path::PathBuf, time::Duration};
 
 /// Which manifest does each container tool pick from an image index?
@@ -101,6 +102,8 @@ pub(crate) struct Run {
     /// Show rows that are alike one by one
     #[arg(long)]
     pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) revisions: Revisions,
 }
 
 #[derive(Debug, Args)]
@@ -204,6 +207,16 @@ pub(crate) struct Report {
     /// Show rows that are alike one by one
     #[arg(long)]
     pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) revisions: Revisions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Revisions {
+    /// Hold outcomes against this release of a specification, such as image-spec@1.0.2; once per
+    /// specification [default: the newest release of each]
+    #[arg(long = "spec", value_name = "SPECIFICATION@RELEASE")]
+    pub(crate) choices: Vec<Choice>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@ mod channel;
 mod corpus;
 mod fail;
 mod ground;
+mod judge;
 mod progress;
 mod report;
 mod run;

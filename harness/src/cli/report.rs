@@ -3,6 +3,7 @@
 use super::{
     args::{Format, Report},
     fail::{Failure, Result},
+    judge,
     run::book,
     screen::Screen,
 };
@@ -10,8 +11,9 @@ use ocipick::{exit::Exit, results::FILE};
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
     matrix::Matrix,
-    render::{html, json, junit, markdown, terminal},
+    render::{html, json, junit, markdown, terminal, verdicts},
     results::Results,
+    verdict::Verdicts,
 };
 use std::fs;
 
@@ -28,28 +30,42 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
             Results::read(&file).map_err(Failure::from)
         })
         .collect::<Result<_>>()?;
-    let book = book(&Corpus::built_in()?);
+    let corpus = Corpus::built_in()?;
+    let book = book(&corpus);
+    let rulebook = judge::rulebook(&corpus, &args.revisions)?;
     let matrix = Matrix::build(&results, &book);
+    let verdicts = Verdicts::of(&matrix, &rulebook);
     let text = match args.format {
         Format::Terminal => {
             let to_screen = args.out.is_none();
-            terminal::render(
-                &matrix,
-                &terminal::Options {
-                    color: to_screen && screen.color(),
-                    width: if to_screen { screen.width() } else { None },
-                    all: args.all,
-                    findings: 3,
-                },
-            )
-        }
-        Format::Markdown => markdown::render(
-            &matrix,
-            &markdown::Options {
+            let options = terminal::Options {
+                color: to_screen && screen.color(),
+                width: if to_screen { screen.width() } else { None },
                 all: args.all,
                 findings: 3,
-            },
-        ),
+            };
+            let mut text = terminal::render(&matrix, &options);
+            text.push_str(&verdicts::terminal::render(
+                &matrix,
+                &verdicts,
+                &rulebook,
+                options.color,
+                options.width,
+            ));
+            text
+        }
+        Format::Markdown => {
+            let options = markdown::Options {
+                all: args.all,
+                findings: 3,
+            };
+            let mut text = markdown::render(&matrix, &options);
+            text.push('\n');
+            text.push_str(&verdicts::markdown::render(
+                &matrix, &verdicts, &rulebook, args.all,
+            ));
+            text
+        }
         Format::Html => html::render(
             &matrix,
             &html::Options {
@@ -57,7 +73,7 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
                 findings: 3,
             },
         ),
-        Format::Json => json::render(&matrix),
+        Format::Json => json::render_judged(&matrix, Some(&verdicts)),
         Format::Junit => junit::render(&matrix),
     };
     match &args.out {

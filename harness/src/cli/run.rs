@@ -3,7 +3,7 @@
 use super::{
     args::Run,
     fail::{Failure, Result},
-    ground,
+    ground, judge,
     progress::{Both, Progress},
     screen::Screen,
     select,
@@ -18,19 +18,21 @@ use ocipick::{
     run::{Bench, Controls, Plan, execute},
 };
 use ocipick_adapters::{Missing, Runtime, channel as provisioned, process::Cancel};
-use ocipick_corpus::{Corpus, digest_of};
+use ocipick_corpus::{Corpus, digest_of, digest_of_content};
 use ocipick_reports::{
     matrix::{CaseBook, FamilyNote, Matrix},
-    render::terminal,
+    render::{terminal, verdicts},
     results::{
         ArchiveRecord, ChannelRecord, CorpusStamp, Header, MissingRecord, Outcome, Provenance,
         Results, RuntimeRecord, SCHEMA, Trial, UnmeasuredWhy,
     },
+    verdict::Verdicts,
 };
 use std::{collections::BTreeSet, path::Path};
 
 pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection)?;
+    let rulebook = judge::rulebook(&selected.corpus, &args.revisions)?;
     let controls = match args.selection.corpus {
         None => Controls::of(&selected.corpus),
         Some(_) => Controls::of(&Corpus::built_in()?),
@@ -108,6 +110,14 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         findings: 3,
     };
     screen.print(&terminal::render(&matrix, &options))?;
+    let verdicts = Verdicts::of(&matrix, &rulebook);
+    screen.print(&verdicts::terminal::render(
+        &matrix,
+        &verdicts,
+        &rulebook,
+        options.color,
+        options.width,
+    ))?;
     screen.print(&next_command(&args.out, interrupted, &results[0]))?;
     Ok(exit(&results[0].trials, interrupted))
 }
@@ -164,6 +174,11 @@ fn header(plan: &Plan, source: &str, fleet: &Fleet) -> Header {
             digest: digest_of(plan.cases.iter().map(|case| &**case)).to_string(),
             cases: plan.cases.len(),
             source: source.to_owned(),
+            content: plan
+                .cases
+                .iter()
+                .map(|case| (case.id.to_string(), digest_of_content(case)))
+                .collect(),
         },
         host: host::describe(),
         runtimes: plan.runtimes.iter().map(runtime_record).collect(),

@@ -8,6 +8,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use ocipick::fleet::Fleet;
 use ocipick_adapters::Runtime;
 use ocipick_corpus::{Case, Corpus};
+use ocipick_reports::results::CorpusStamp;
 use std::sync::Arc;
 
 /// A corpus, and the cases of it that were asked for.
@@ -21,7 +22,7 @@ pub(crate) struct Selected {
 /// Reads the corpus and picks the cases that were asked for.
 pub(crate) fn cases(selection: &Selection) -> Result<Selected> {
     let (corpus, source) = match &selection.corpus {
-        None => (Corpus::built_in()?, "built-in".to_owned()),
+        None => (Corpus::built_in()?, CorpusStamp::BUILT_IN.to_owned()),
         Some(dir) => (
             Corpus::foreign(dir, &selection.platform)?,
             dir.to_string_lossy().into_owned(),

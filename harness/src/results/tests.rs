@@ -3,6 +3,7 @@ use ocipick_reports::results::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Evidence, Host, Provenance, ReadErrorKind,
     RuntimeRecord, SCHEMA,
 };
+use std::collections::BTreeMap;
 use tempfile::TempDir;
 
 fn header() -> Header {
@@ -13,7 +14,8 @@ fn header() -> Header {
         corpus: CorpusStamp {
             digest: "sha256:aa".to_owned(),
             cases: 3,
-            source: "built-in".to_owned(),
+            source: CorpusStamp::BUILT_IN.into(),
+            content: BTreeMap::new(),
         },
         host: Host {
             os: "linux".to_owned(),

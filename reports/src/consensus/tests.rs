@@ -47,7 +47,8 @@ fn results(cells: &[(&str, Outcome)]) -> Results {
             corpus: CorpusStamp {
                 digest: "sha256:aa".into(),
                 cases: 1,
-                source: "built-in".into(),
+                source: CorpusStamp::BUILT_IN.into(),
+                content: BTreeMap::new(),
             },
             host: Host {
                 os: "linux".into(),

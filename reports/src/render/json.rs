@@ -3,12 +3,14 @@
 //! Stable: `schema` changes when something is taken away or changes its meaning. The evidence is
 //! not repeated here; it is in the results.
 
+use super::verdicts::{ConsensusJson, VerdictsJson, consensus};
 use crate::{
     findings::{self, Finding, Surprise},
     history::{Change, Difference, History, Side, Turn, Unsteady},
     matrix::{Matrix, Runtime, Summary, Table},
     results::Outcome,
     text,
+    verdict::Verdicts,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -33,6 +35,9 @@ struct Document<'m> {
     unsteady: Vec<UnsteadyJson<'m>>,
     differences: Vec<DifferenceJson<'m>>,
     outcomes: Outcomes<'m>,
+    consensus: ConsensusJson<'m>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdicts: Option<VerdictsJson<'m>>,
 }
 
 #[derive(Serialize)]
@@ -140,6 +145,15 @@ enum CellJson<'m> {
 /// Never: all keys are text, and all numbers are finite.
 #[must_use]
 pub fn render(matrix: &Matrix<'_>) -> String {
+    render_judged(matrix, None)
+}
+
+/// The same, with the verdicts on every trial.
+///
+/// # Panics
+/// Never: all keys are text, and all numbers are finite.
+#[must_use]
+pub fn render_judged<'m>(matrix: &'m Matrix<'_>, verdicts: Option<&'m Verdicts<'m>>) -> String {
     let summary = Summary::of(matrix);
     let history = History::of(matrix);
     let document = Document {
@@ -168,6 +182,8 @@ pub fn render(matrix: &Matrix<'_>) -> String {
             .map(|it| DifferenceJson::of(matrix, it))
             .collect(),
         outcomes: outcomes(matrix),
+        consensus: consensus(matrix),
+        verdicts: verdicts.map(|verdicts| VerdictsJson::of(matrix, verdicts)),
     };
     let mut json =
         serde_json::to_string_pretty(&document).expect("keys are text and numbers are finite");

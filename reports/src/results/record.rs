@@ -80,6 +80,22 @@ pub struct CorpusStamp {
     pub cases: usize,
     /// `built-in`, or the directory given.
     pub source: String,
+    /// For each case asked for a short digest of all that tools can see of it, whatever they are
+    /// asked: where two results have the same, they measured the same bytes. Results of versions
+    /// before this was recorded do not have it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub content: BTreeMap<String, String>,
+}
+
+impl CorpusStamp {
+    /// What [`CorpusStamp::source`] is where the corpus is the one in the program.
+    pub const BUILT_IN: &str = "built-in";
+
+    /// Whether the corpus is the one in the program, and not layouts of somebody else.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        self.source == Self::BUILT_IN
+    }
 }
 
 /// The machine.

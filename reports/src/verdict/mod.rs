@@ -20,10 +20,14 @@
 mod judge;
 mod revision;
 mod rule;
+mod rulebook;
+mod verdicts;
 
 pub use judge::judge;
 pub use revision::{Choice, ChoiceError, RevisionError, Revisions};
 pub use rule::{Rival, Rule};
+pub use rulebook::{Bytes, Rulebook};
+pub use verdicts::{Breaches, ClauseTally, Entry, RuntimeTally, Verdicts};
 
 use crate::results::OutcomeKind;
 use serde::Serialize;
@@ -135,6 +139,8 @@ pub enum Because {
     Unmeasured,
     /// The case was other bytes when this was measured.
     OtherBytes,
+    /// What satisfies the clause is said of pulls, and this is something else.
+    OtherOperation,
 }
 
 impl Because {
@@ -157,6 +163,7 @@ impl Because {
             Self::Wavers => "wavers",
             Self::Unmeasured => "unmeasured",
             Self::OtherBytes => "other-bytes",
+            Self::OtherOperation => "other-operation",
         }
     }
 }
@@ -178,7 +185,7 @@ impl fmt::Display for Because {
                     "{clause} asks for just this, and both cannot be satisfied"
                 );
             }
-            Self::RefusedOverSomethingElse => "the refusal is about something else",
+            Self::RefusedOverSomethingElse => "the refusal is not known to be about it",
             Self::IndexInvalid => {
                 "the index itself is against the specification, so that it may be refused"
             }
@@ -191,6 +198,7 @@ impl fmt::Display for Because {
             Self::Wavers => "what was observed deserves different verdicts",
             Self::Unmeasured => "nothing was measured",
             Self::OtherBytes => "the case was other bytes when this was measured",
+            Self::OtherOperation => "what satisfies it is said of pulls only",
         };
         f.write_str(words)
     }

@@ -8,6 +8,7 @@ mod records;
 mod render;
 mod sample;
 mod schema;
+mod verdicts;
 
 /// A runtime that the sample does not have.
 const CRANE: sample::Tool = ("crane", "0.20.2", None);

@@ -247,6 +247,7 @@ fn header() -> impl Strategy<Value = Header> {
                     digest,
                     cases: cases as usize,
                     source,
+                    content: [("a/b".to_owned(), "0123456789ab".to_owned())].into(),
                 },
                 host: Host {
                     os,
@@ -325,7 +326,10 @@ fn written(results: &Results) -> Vec<u8> {
 /// Adds an unknown field to every object in which a reader may meet one. The objects that are
 /// maps are left alone: there a new key means something.
 fn add_fields(value: &mut Value, key: Option<&str>) {
-    let is_map = matches!(key, Some("binaries" | "versions" | "packages" | "outcomes"));
+    let is_map = matches!(
+        key,
+        Some("binaries" | "versions" | "packages" | "outcomes" | "content")
+    );
     match value {
         Value::Object(fields) => {
             for (key, field) in fields.iter_mut() {

@@ -224,7 +224,8 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
             corpus: CorpusStamp {
                 digest: "sha256:0123456789abcdef".to_owned(),
                 cases: cases.len(),
-                source: "built-in".to_owned(),
+                source: CorpusStamp::BUILT_IN.into(),
+                content: std::collections::BTreeMap::new(),
             },
             host: Host {
                 os: "linux".to_owned(),

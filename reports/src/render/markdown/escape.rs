@@ -18,7 +18,7 @@ pub(super) fn phrase(phrase: &Phrase) -> String {
 }
 
 /// Text outside code: everything with a meaning in Markdown or HTML is escaped.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::render) fn prose(text: &str) -> String {
     prose_kept(&text::line(text))
 }
 
@@ -38,7 +38,7 @@ fn prose_kept(text: &str) -> String {
 }
 
 /// A code span, with a fence longer than any in the text.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::render) fn code(text: &str) -> String {
     let text = text::line(text);
     if text.is_empty() {
         return "(empty)".to_owned();

@@ -1,0 +1,97 @@
+//! Verdicts and consensus, for people and for programs.
+
+pub mod markdown;
+pub mod terminal;
+
+mod json;
+mod peers;
+
+pub(super) use json::{ConsensusJson, VerdictsJson, consensus};
+
+use crate::{
+    matrix::{Matrix, Runtime},
+    text,
+    verdict::{RuntimeTally, Verdict},
+};
+use ocipick_corpus::Level;
+
+/// How many cases are named where a clause was broken in many.
+const CASES: usize = 3;
+
+/// The keyword of RFC 2119 for a level.
+fn keyword(level: Level) -> &'static str {
+    match level {
+        Level::Must => "MUST",
+        Level::Should => "SHOULD",
+        Level::May => "MAY",
+        Level::Statement => "statement",
+        Level::Silent => "silent",
+    }
+}
+
+/// The runtimes in these columns, a tool at a time, as in `podman 3.0.1 and 4.3.1`. Where a version
+/// comes from is said where that alone tells two columns apart; where all that were measured of a
+/// tool are meant, how many those are.
+fn runtimes(matrix: &Matrix<'_>, columns: &[usize]) -> Vec<(String, Vec<String>)> {
+    let tool_of = |runtime: &Runtime<'_>| {
+        let flavour = runtime
+            .flavour
+            .map_or_else(String::new, |it| format!("+{it}"));
+        text::line(&format!("{}{flavour}", runtime.tool))
+    };
+    let mut tools: Vec<(String, Vec<String>)> = Vec::new();
+    for runtime in columns
+        .iter()
+        .filter_map(|column| matrix.runtimes.get(*column))
+    {
+        let tool = tool_of(runtime);
+        let twin = matrix.runtimes.iter().any(|other| {
+            (other.tool, other.version, other.flavour)
+                == (runtime.tool, runtime.version, runtime.flavour)
+                && other.channel != runtime.channel
+        });
+        let version = if twin {
+            text::line(&format!("{} ({})", runtime.version, runtime.channel))
+        } else {
+            text::line(runtime.version)
+        };
+        match tools.iter_mut().find(|(known, _)| *known == tool) {
+            Some((_, versions)) => versions.push(version),
+            None => tools.push((tool, vec![version])),
+        }
+    }
+    for (tool, versions) in &mut tools {
+        let measured = matrix.runtimes.iter().filter(|it| it.unmeasured.is_none());
+        let all = measured.filter(|runtime| tool_of(runtime) == *tool).count();
+        if all > 2 && versions.len() == all {
+            *versions = vec![format!("(all {all})")];
+        }
+    }
+    tools
+}
+
+/// A runtime's numbers, in the order of [`COUNTED`].
+fn counts(tally: &RuntimeTally, against: usize) -> [usize; 5] {
+    let count = |verdict| tally.counts.get(&verdict).copied().unwrap_or_default();
+    [
+        count(Verdict::Violates),
+        count(Verdict::Deviates),
+        count(Verdict::Conforms),
+        count(Verdict::NotJudged),
+        against,
+    ]
+}
+
+/// What is counted of each runtime: the first four are verdicts, and the last is how often it did
+/// something else than most of its peers.
+const COUNTED: [&str; 5] = ["violates", "deviates", "conforms", "unjudged", "outvoted"];
+
+/// The first few of many names, and how many more there are.
+fn few(names: &[String], most: usize) -> (&[String], usize) {
+    // One more takes no more room than to say that there is one more.
+    if names.len() <= most + 1 {
+        (names, 0)
+    } else {
+        (&names[..most], names.len() - most)
+    }
+}

@@ -1,0 +1,233 @@
+//! The rules of every case, as chosen revisions word them.
+
+use super::{Because, Judgement, Revisions, Rival, Rule, Verdict, judge};
+use crate::results::{Header, Outcome, Trial};
+use ocipick_corpus::{
+    Ask, Case, Clause, ClauseUse, Corpus, Expectation, Level, Operation, digest_of_content,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The clauses that cases exercise, as chosen revisions word them.
+#[derive(Clone, Debug)]
+pub struct Rulebook<'c> {
+    revisions: Revisions,
+    clauses: BTreeMap<&'c str, &'c Clause>,
+    cases: BTreeMap<&'c str, Rules<'c>>,
+}
+
+/// What is known of one case.
+#[derive(Clone, Debug)]
+struct Rules<'c> {
+    case: &'c Case,
+    /// By what is asked for, as results write it.
+    asks: BTreeMap<String, Vec<Rule>>,
+    /// See [`digest_of_content`].
+    content: String,
+}
+
+impl<'c> Rulebook<'c> {
+    /// Takes down the rules of a corpus. That of foreign layouts has none.
+    #[must_use]
+    pub fn new(corpus: &'c Corpus, revisions: Revisions) -> Self {
+        let clauses: BTreeMap<&str, &Clause> = corpus
+            .clauses()
+            .iter()
+            .map(|clause| (clause.id.as_str(), clause))
+            .collect();
+        let cases = corpus.cases().iter().map(|case| {
+            let asks = case.asks.iter();
+            let rules = Rules {
+                asks: asks
+                    .map(|ask| (ask.to_string(), rules(case, ask, &clauses, &revisions)))
+                    .collect(),
+                content: digest_of_content(case),
+                case,
+            };
+            (case.id.as_str(), rules)
+        });
+        Self {
+            cases: cases.collect(),
+            clauses,
+            revisions,
+        }
+    }
+
+    /// The revisions that outcomes are held against.
+    #[must_use]
+    pub fn revisions(&self) -> &Revisions {
+        &self.revisions
+    }
+
+    /// A clause by its id.
+    #[must_use]
+    pub fn clause(&self, id: &str) -> Option<&'c Clause> {
+        self.clauses.get(id).copied()
+    }
+
+    /// The rules of a case where this is asked for; none where nobody knows such a case or ask.
+    #[must_use]
+    pub fn rules(&self, case: &str, ask: &str) -> &[Rule] {
+        let rules = self.cases.get(case);
+        rules
+            .and_then(|rules| rules.asks.get(ask))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Holds a trial against every clause that its case exercises.
+    #[must_use]
+    pub fn judge(&self, trial: &Trial, bytes: &Bytes<'_>) -> Vec<(&Rule, Judgement)> {
+        let rules = self.rules(&trial.case, &trial.platform);
+        rules
+            .iter()
+            .map(|rule| (rule, self.judgement(trial, rule, bytes)))
+            .collect()
+    }
+
+    fn judgement(&self, trial: &Trial, rule: &Rule, bytes: &Bytes<'_>) -> Judgement {
+        let because = if !trial.outcome.is_measured() {
+            Because::Unmeasured
+        } else if bytes.are_others(trial) || self.names_others(trial, &trial.outcome) {
+            Because::OtherBytes
+        } else if is_of_pulls(&trial.operation) {
+            return judge(&trial.outcome, rule);
+        } else {
+            return Judgement {
+                verdict: Verdict::Silent,
+                because: Because::OtherOperation,
+            };
+        };
+        Judgement {
+            verdict: Verdict::NotJudged,
+            because,
+        }
+    }
+
+    /// Whether an outcome names a child of which this corpus has other bytes.
+    fn names_others(&self, trial: &Trial, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Picked { child, digest } => {
+                let rules = self.cases.get(trial.case.as_str());
+                let child = rules.and_then(|rules| rules.case.child(child));
+                child.is_none_or(|child| child.manifest.as_str() != digest)
+            }
+            Outcome::Unstable { observed } => observed
+                .iter()
+                .any(|seen| self.names_others(trial, &seen.outcome)),
+            Outcome::Refused { .. }
+            | Outcome::Nothing
+            | Outcome::Mixed { .. }
+            | Outcome::Crashed { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Unmeasured { .. } => false,
+        }
+    }
+
+    /// Finds out which cases some of these results measured on other bytes than this corpus has.
+    #[must_use]
+    pub fn compare<'h>(&self, headers: impl IntoIterator<Item = &'h Header>) -> Bytes<'h> {
+        let mut bytes = Bytes::default();
+        for header in headers {
+            let foreign = !header.corpus.is_built_in();
+            // Results of old versions do not say which bytes they measured.
+            bytes.nothing_is_known |= foreign && header.corpus.content.is_empty();
+            for (case, content) in &header.corpus.content {
+                let ours = self.cases.get(case.as_str());
+                if foreign || ours.is_some_and(|rules| rules.content != *content) {
+                    bytes.others.insert(case);
+                }
+            }
+        }
+        bytes
+    }
+}
+
+/// Which cases were measured on other bytes than the rules are about.
+#[derive(Clone, Debug, Default)]
+pub struct Bytes<'h> {
+    others: BTreeSet<&'h str>,
+    nothing_is_known: bool,
+}
+
+impl Bytes<'_> {
+    fn are_others(&self, trial: &Trial) -> bool {
+        self.nothing_is_known || self.others.contains(trial.case.as_str())
+    }
+}
+
+/// Whether cases say what satisfies a clause in this operation. They speak of who fetches an image
+/// in order to use it: who only looks, or sends it on, need not check what it does not read.
+fn is_of_pulls(operation: &str) -> bool {
+    match operation.parse() {
+        Ok(Operation::Pull | Operation::Run) => true,
+        Ok(Operation::Inspect | Operation::Copy | Operation::Import | Operation::Push) | Err(_) => {
+            false
+        }
+    }
+}
+
+fn rules(
+    case: &Case,
+    ask: &Ask,
+    clauses: &BTreeMap<&str, &Clause>,
+    revisions: &Revisions,
+) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = case
+        .clauses
+        .iter()
+        .filter_map(|used| Some(rule(used, clauses.get(used.id.as_str())?, ask, revisions)))
+        .collect();
+    let binding: Vec<(Level, Rival)> = rules
+        .iter()
+        .filter_map(|rule| {
+            let rival = Rival {
+                clause: rule.clause.clone(),
+                satisfied_by: rule.satisfied_by.clone(),
+            };
+            match rule.level? {
+                level @ (Level::Must | Level::Should) if !rival.satisfied_by.is_empty() => {
+                    Some((level, rival))
+                }
+                Level::Must | Level::Should | Level::May | Level::Statement | Level::Silent => None,
+            }
+        })
+        .collect();
+    for rule in &mut rules {
+        let Some(own) = rule.level else { continue };
+        let rivals = binding.iter().filter(|(level, rival)| {
+            *level <= own && rival.clause != rule.clause && exclude(rule, rival)
+        });
+        rule.rivals = rivals.map(|(_, rival)| rival.clone()).collect();
+    }
+    rules
+}
+
+fn rule(used: &ClauseUse, clause: &Clause, ask: &Ask, revisions: &Revisions) -> Rule {
+    let wording = revisions.wording(clause);
+    let breached_by = used.breached_by.as_ref().unwrap_or(&clause.breached_by);
+    Rule {
+        clause: used.id.clone(),
+        level: wording.map(|wording| wording.level),
+        satisfied_by: wording
+            .map_or(&[][..], |wording| used.satisfied_as(wording, ask))
+            .to_vec(),
+        breached_by: breached_by.clone(),
+        excused: BTreeSet::new(),
+        rivals: Vec::new(),
+    }
+}
+
+/// Whether no outcome satisfies both.
+fn exclude(rule: &Rule, rival: &Rival) -> bool {
+    let pairs = rule
+        .satisfied_by
+        .iter()
+        .flat_map(|one| rival.satisfied_by.iter().map(move |other| (one, other)));
+    !pairs.into_iter().any(|pair| match pair {
+        (Expectation::Picks(one), Expectation::Picks(other)) => one == other,
+        (Expectation::RefusesOver(one), Expectation::RefusesOver(other)) => one == other,
+        (Expectation::Refuses, Expectation::Refuses | Expectation::RefusesOver(_))
+        | (Expectation::RefusesOver(_), Expectation::Refuses) => true,
+        (Expectation::Picks(_), Expectation::Refuses | Expectation::RefusesOver(_))
+        | (Expectation::Refuses | Expectation::RefusesOver(_), Expectation::Picks(_)) => false,
+    })
+}

@@ -1,0 +1,280 @@
+//! Verdicts and consensus over a few trials of the built-in corpus.
+
+use crate::sample::{self, CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool};
+use ocipick_corpus::{CaseId, Corpus, Specification, built_in_specifications, digest_of_content};
+use ocipick_reports::{
+    matrix::{CaseBook, Matrix},
+    render::{json, verdicts},
+    results::{CorpusStamp, Evidence, Outcome, RefusalReason, Results, Trial, UnmeasuredWhy},
+    verdict::{Because, Revisions, Rulebook, Verdict, Verdicts},
+};
+use std::fmt::Write as _;
+
+const TWO: &str = "duplicates/two-entries";
+const UNKNOWN: &str = "unknown-types/before-good-with-platform-unknown-body";
+const TYPES: &str = "mixed-types/child-served-as-docker";
+const NESTED: &str = "nested/after-flat-with-platform";
+
+fn corpus() -> Corpus {
+    Corpus::built_in().expect("the corpus has no mistakes")
+}
+
+fn picked(corpus: &Corpus, case: &str, child: &str) -> Outcome {
+    let id: CaseId = case.parse().expect("an id");
+    let case = corpus.get(&id).expect("a case of the corpus");
+    let child = case.child(child).expect("a child of the case");
+    Outcome::Picked {
+        child: child.name.clone(),
+        digest: child.manifest.to_string(),
+    }
+}
+
+fn trial((tool, version, flavour): Tool, case: &str, outcome: Outcome) -> Trial {
+    Trial {
+        case: case.to_owned(),
+        runtime: sample::id((tool, version, flavour)),
+        tool: tool.to_owned(),
+        version: version.to_owned(),
+        flavour: flavour.map(str::to_owned),
+        channel: "path".to_owned(),
+        operation: "pull".to_owned(),
+        platform: "linux/amd64".to_owned(),
+        outcome,
+        evidence: Evidence::default(),
+        duration_ms: 1,
+    }
+}
+
+/// Four cases: one over which a recommendation is broken, one over which a requirement is, one in
+/// which two clauses contradict each other, and one that some never come to the heart of.
+fn results(corpus: &Corpus) -> Results {
+    let refused = |reason| sample::refused(reason);
+    let trials = vec![
+        trial(DOCKER, TWO, picked(corpus, TWO, "first")),
+        trial(PODMAN, TWO, picked(corpus, TWO, "second")),
+        trial(SKOPEO, TWO, picked(corpus, TWO, "second")),
+        trial(CONTAINERD, TWO, picked(corpus, TWO, "first")),
+        trial(DOCKER, UNKNOWN, refused(RefusalReason::MediaType)),
+        trial(PODMAN, UNKNOWN, refused(RefusalReason::Other)),
+        trial(SKOPEO, UNKNOWN, picked(corpus, UNKNOWN, "odd")),
+        trial(CONTAINERD, UNKNOWN, Outcome::Nothing),
+        trial(DOCKER, TYPES, picked(corpus, TYPES, "child")),
+        trial(PODMAN, TYPES, refused(RefusalReason::MediaType)),
+        trial(SKOPEO, TYPES, refused(RefusalReason::NoMatch)),
+        trial(
+            CONTAINERD,
+            TYPES,
+            sample::unmeasured(UnmeasuredWhy::HarnessTrouble, "no space left"),
+        ),
+        trial(DOCKER, NESTED, refused(RefusalReason::NestedUnsupported)),
+        trial(PODMAN, NESTED, picked(corpus, NESTED, "inner")),
+        trial(SKOPEO, NESTED, picked(corpus, NESTED, "flat")),
+        trial(CONTAINERD, NESTED, picked(corpus, NESTED, "flat")),
+    ];
+    let mut results = sample::sample();
+    results.header.corpus.source = CorpusStamp::BUILT_IN.to_owned();
+    results.header.runtimes.clear();
+    results.header.missing.clear();
+    results.trials = trials;
+    results
+}
+
+fn revisions(choice: &str) -> Revisions {
+    let specifications: Vec<Specification> =
+        built_in_specifications().expect("the clauses have no mistakes");
+    let choices: Vec<_> = choice
+        .split_whitespace()
+        .map(|it| it.parse().expect("a revision"))
+        .collect();
+    Revisions::choose(&specifications, &choices).expect("a release that there is")
+}
+
+fn judged<T>(
+    results: &Results,
+    corpus: &Corpus,
+    choice: &str,
+    look: impl FnOnce(&Matrix<'_>, &Rulebook<'_>, &Verdicts<'_>) -> T,
+) -> T {
+    let results = [results.clone()];
+    let book = CaseBook::new([], corpus.cases());
+    let matrix = Matrix::build(&results, &book);
+    let rulebook = Rulebook::new(corpus, revisions(choice));
+    let verdicts = Verdicts::of(&matrix, &rulebook);
+    look(&matrix, &rulebook, &verdicts)
+}
+
+/// One line per trial and clause.
+fn listed(results: &Results, corpus: &Corpus, choice: &str) -> String {
+    judged(results, corpus, choice, |_, _, verdicts| {
+        let mut text = String::new();
+        for entry in &verdicts.entries {
+            let _ = writeln!(
+                text,
+                "{:<52} {:<17} {:<44} {:<10} {}",
+                entry.label,
+                entry.trial.runtime,
+                entry.rule.clause,
+                entry.judgement.verdict.as_str(),
+                entry.judgement.because
+            );
+        }
+        text
+    })
+}
+
+#[test]
+fn trials_are_held_against_the_newest_release() {
+    let corpus = corpus();
+    let listed = listed(&results(&corpus), &corpus, "");
+    insta::assert_snapshot!("verdicts", listed);
+}
+
+#[test]
+fn trials_are_held_against_the_release_that_is_asked_for() {
+    let corpus = corpus();
+    let listed = listed(&results(&corpus), &corpus, "image-spec@1.0.2");
+    insta::assert_snapshot!("verdicts-1.0.2", listed);
+}
+
+#[test]
+fn verdicts_in_a_terminal() {
+    let corpus = corpus();
+    let shown = judged(
+        &results(&corpus),
+        &corpus,
+        "",
+        |matrix, rulebook, verdicts| {
+            verdicts::terminal::render(matrix, verdicts, rulebook, false, Some(80))
+        },
+    );
+    for line in shown.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    insta::assert_snapshot!("verdicts-terminal", shown);
+}
+
+#[test]
+fn verdicts_in_markdown() {
+    let corpus = corpus();
+    let shown = judged(
+        &results(&corpus),
+        &corpus,
+        "",
+        |matrix, rulebook, verdicts| verdicts::markdown::render(matrix, verdicts, rulebook, false),
+    );
+    insta::assert_snapshot!("verdicts-markdown", shown);
+}
+
+#[test]
+fn verdicts_in_json() {
+    let corpus = corpus();
+    let mut results = results(&corpus);
+    results.trials.retain(|trial| trial.case == TYPES);
+    let shown = judged(&results, &corpus, "", |matrix, _, verdicts| {
+        json::render_judged(matrix, Some(verdicts))
+    });
+    let document: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let part = serde_json::json!({
+        "consensus": document["consensus"],
+        "verdicts": document["verdicts"],
+    });
+    insta::assert_snapshot!(
+        "verdicts-json",
+        serde_json::to_string_pretty(&part).unwrap()
+    );
+}
+
+#[test]
+fn outcomes_on_other_bytes_are_not_judged() {
+    let corpus = corpus();
+    let becauses = |results: &Results| -> Vec<(Verdict, Because)> {
+        judged(results, &corpus, "", |_, _, verdicts| {
+            let of_two = verdicts.entries.iter().filter(|it| it.trial.case == TWO);
+            of_two
+                .map(|it| (it.judgement.verdict, it.judgement.because.clone()))
+                .collect()
+        })
+    };
+    let others = |found: &[(Verdict, Because)]| {
+        found
+            .iter()
+            .filter(|it| it.1 == Because::OtherBytes)
+            .count()
+    };
+    let mut results = results(&corpus);
+    assert_eq!(others(&becauses(&results)), 0);
+
+    // The results say that they measured just these bytes, or others.
+    let id: CaseId = TWO.parse().unwrap();
+    let content = digest_of_content(corpus.get(&id).unwrap());
+    results
+        .header
+        .corpus
+        .content
+        .insert(TWO.to_owned(), content);
+    assert_eq!(others(&becauses(&results)), 0);
+    results
+        .header
+        .corpus
+        .content
+        .insert(TWO.to_owned(), "0123456789ab".to_owned());
+    let found = becauses(&results);
+    assert_eq!(others(&found), found.len());
+    assert!(found.iter().all(|it| it.0 == Verdict::NotJudged));
+
+    // Results that do not say it can still name a child of other bytes.
+    results.header.corpus.content.clear();
+    if let Outcome::Picked { digest, .. } = &mut results.trials[1].outcome {
+        digest.push('0');
+    }
+    let found = becauses(&results);
+    assert!(others(&found) > 0 && others(&found) < found.len());
+
+    // Layouts of somebody else may have the same names.
+    results.header.corpus.source = "/layouts".to_owned();
+    let found = becauses(&results);
+    assert_eq!(others(&found), found.len());
+}
+
+#[test]
+fn other_operations_are_not_held_against_what_is_said_of_pulls() {
+    let corpus = corpus();
+    let mut results = results(&corpus);
+    for trial in &mut results.trials {
+        trial.operation = "inspect".to_owned();
+    }
+    judged(&results, &corpus, "", |_, _, verdicts| {
+        assert!(!verdicts.is_empty());
+        for entry in &verdicts.entries {
+            assert!(!entry.judgement.verdict.is_breach(), "{entry:?}");
+            assert_ne!(entry.judgement.verdict, Verdict::Conforms, "{entry:?}");
+        }
+    });
+}
+
+#[test]
+fn what_a_case_says_satisfies_a_clause_is_never_judged_a_breach() {
+    let corpus = corpus();
+    let rulebook = Rulebook::new(&corpus, revisions(""));
+    for case in corpus.cases() {
+        for ask in &case.asks {
+            for rule in rulebook.rules(case.id.as_str(), &ask.to_string()) {
+                for expectation in &rule.satisfied_by {
+                    let outcome = match expectation {
+                        ocipick_corpus::Expectation::Picks(child) => {
+                            picked(&corpus, case.id.as_str(), child)
+                        }
+                        ocipick_corpus::Expectation::Refuses => {
+                            sample::refused(RefusalReason::Other)
+                        }
+                        ocipick_corpus::Expectation::RefusesOver(refusal) => {
+                            sample::refused(refusal.as_str().parse().unwrap())
+                        }
+                    };
+                    let judgement = ocipick_reports::verdict::judge(&outcome, rule);
+                    assert!(!judgement.verdict.is_breach(), "{}: {rule:?}", case.id);
+                }
+            }
+        }
+    }
+}
