@@ -258,7 +258,10 @@ fn layouts_of_the_corpus_read_back_as_a_corpus() {
     let dir = text(&user.path("layouts"));
     let said = user.types(&["corpus", "build", &dir, "--case", "duplicates/*"]);
     assert_eq!(said.code, 0, "{}", said.err);
+    let said = user.types(&["cases", "--case", "duplicates/*"]);
+    let cases = said.out.matches("duplicates/").count();
     let said = user.types(&["corpus", "check", &dir]);
     assert_eq!(said.code, 0, "{}", said.err);
-    assert!(said.err.contains("25 cases from layouts"), "{}", said.err);
+    let all = format!("{cases} cases from layouts");
+    assert!(cases > 0 && said.err.contains(&all), "{}", said.err);
 }

@@ -100,6 +100,7 @@ fn results() -> Results {
                 digest: "sha256:0".to_owned(),
                 cases: CASES,
                 source: "built-in".to_owned(),
+                content: std::collections::BTreeMap::new(),
             },
             host: Host {
                 os: "linux".to_owned(),

@@ -41,6 +41,7 @@ fn trial((tool, version, flavour): Tool, case: &str, outcome: Outcome) -> Trial 
         platform: "linux/amd64".to_owned(),
         outcome,
         evidence: Evidence::default(),
+        tries: 1,
         duration_ms: 1,
     }
 }
