@@ -138,6 +138,28 @@ pub fn unchanged(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Unchange
     unchanged
 }
 
+/// What to know before relying on the changes: how many of them rest on cells that were tried only
+/// once. Nothing where all were tried more often.
+#[must_use]
+pub fn caution(history: &History<'_, '_>) -> Option<String> {
+    let changes = history.changes.iter();
+    let once = changes.filter(|change| change.rests_on_one_try()).count();
+    let of_all = if once == history.changes.len() {
+        "all of them rest".to_owned()
+    } else if once == 1 {
+        "1 of them rests".to_owned()
+    } else {
+        format!("{once} of them rest")
+    };
+    (once > 0).then(|| {
+        format!(
+            "{}; {of_all} on cells that were tried once, where a race looks like a change \
+             (`--repeat 3` tells them apart).",
+            text::count(history.changes.len(), "change", "changes"),
+        )
+    })
+}
+
 /// Whether the same change of the plain tool says this one as well.
 fn is_said(history: &History<'_, '_>, change: &Change<'_, '_>) -> bool {
     let continues = history

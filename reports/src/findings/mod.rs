@@ -11,7 +11,7 @@ mod rows;
 mod say;
 mod words;
 
-pub use changed::{Changed, Unchanged, changed, unchanged};
+pub use changed::{Changed, Unchanged, caution, changed, unchanged};
 pub use parted::{Parted, Wavering, parted, wavering};
 pub use phrase::{Phrase, Piece};
 pub use rank::Surprise;

@@ -165,6 +165,17 @@ impl<'m, 'a> History<'m, 'a> {
     }
 }
 
+impl Change<'_, '_> {
+    /// Whether one of its two cells was tried only once, so that it may as well be a race.
+    #[must_use]
+    pub fn rests_on_one_try(&self) -> bool {
+        [self.from, self.to].iter().any(|side| {
+            let trial = self.row.cells.get(side.column).copied().flatten();
+            trial.is_some_and(|trial| trial.tries < 2)
+        })
+    }
+}
+
 /// Adds what one neighbour of an unsteady cell tells to what is known of it.
 fn note<'m, 'a>(unsteady: &mut Vec<Unsteady<'m, 'a>>, it: Unsteady<'m, 'a>) {
     match unsteady.last_mut() {

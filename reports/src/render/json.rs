@@ -7,7 +7,7 @@ use super::verdicts::{ConsensusJson, VerdictsJson, consensus};
 use crate::{
     findings::{self, Finding, Surprise},
     history::{Change, Difference, History, Side, Turn, Unsteady},
-    matrix::{Matrix, Runtime, Summary, Table},
+    matrix::{Matrix, Row, Runtime, Summary, Table},
     results::Outcome,
     text,
     verdict::Verdicts,
@@ -75,6 +75,8 @@ struct SplitJson<'m> {
 struct SideJson<'m> {
     runtime: &'m str,
     outcome: &'m Outcome,
+    /// How often the cell was tried.
+    tries: u32,
 }
 
 /// A row in which two versions of one tool, in one configuration, do different things.
@@ -219,10 +221,12 @@ impl FindingJson {
 }
 
 impl<'m> SideJson<'m> {
-    fn of(matrix: &'m Matrix<'_>, side: Side<'m>) -> Self {
+    fn of(matrix: &'m Matrix<'_>, row: &Row<'_>, side: Side<'m>) -> Self {
+        let trial = row.cells.get(side.column).copied().flatten();
         Self {
             runtime: id(matrix, side.column),
             outcome: side.outcome,
+            tries: trial.map_or(1, |trial| trial.tries),
         }
     }
 }
@@ -237,10 +241,12 @@ impl<'m> ChangeJson<'m> {
             tool,
             flavour,
             turn: change.turn,
-            from: SideJson::of(matrix, change.from),
-            to: SideJson::of(matrix, change.to),
+            from: SideJson::of(matrix, change.row, change.from),
+            to: SideJson::of(matrix, change.row, change.to),
             between: change.between.iter().map(|it| id(matrix, *it)).collect(),
-            companion: change.companion.map(|it| SideJson::of(matrix, it.side())),
+            companion: change
+                .companion
+                .map(|it| SideJson::of(matrix, change.row, it.side())),
         }
     }
 }
@@ -254,9 +260,9 @@ impl<'m> UnsteadyJson<'m> {
             platform: it.row.platform,
             tool,
             flavour,
-            at: SideJson::of(matrix, it.at),
-            before: it.before.map(|side| SideJson::of(matrix, side)),
-            after: it.after.map(|side| SideJson::of(matrix, side)),
+            at: SideJson::of(matrix, it.row, it.at),
+            before: it.before.map(|side| SideJson::of(matrix, it.row, side)),
+            after: it.after.map(|side| SideJson::of(matrix, it.row, side)),
         }
     }
 }
@@ -271,8 +277,8 @@ impl<'m> DifferenceJson<'m> {
             tool: runtime.map_or("", |runtime| runtime.tool),
             version: runtime.map_or("", |runtime| runtime.version),
             turn: it.turn,
-            left: SideJson::of(matrix, it.left),
-            right: SideJson::of(matrix, it.right),
+            left: SideJson::of(matrix, it.row, it.left),
+            right: SideJson::of(matrix, it.row, it.right),
         }
     }
 }

@@ -364,6 +364,31 @@ fn the_sample_of_generations_in_words() {
 }
 
 #[test]
+fn a_change_that_was_seen_once_is_told_with_caution() {
+    let caution = |results: Results| {
+        let (results, book) = ([results], CaseBook::default());
+        let matrix = Matrix::build(&results, &book);
+        findings::caution(&History::of(&matrix))
+    };
+    let mut results = line_of(&[a(), b(), a()]);
+    let all = caution(results.clone()).unwrap_or_default();
+    assert!(
+        all.starts_with("2 changes; all of them rest on cells"),
+        "{all}"
+    );
+    results.trials[1].tries = 3;
+    results.trials[2].tries = 3;
+    let one = caution(results.clone()).unwrap_or_default();
+    assert!(
+        one.starts_with("2 changes; 1 of them rests on cells"),
+        "{one}"
+    );
+    results.trials[0].tries = 3;
+    assert_eq!(caution(results), None);
+    assert_eq!(caution(line_of(&[a(), a()])), None);
+}
+
+#[test]
 fn many_rows_are_shared_out_among_their_families() {
     let cell = |case: String| {
         let at = |version| ("tool", version, None, "path");

@@ -15,6 +15,8 @@ const INLINE: usize = 3;
 #[derive(Serialize)]
 pub(super) struct SectionView {
     title: &'static str,
+    /// What to know before relying on the entries.
+    note: Option<String>,
     entries: Vec<EntryView>,
 }
 
@@ -71,20 +73,27 @@ pub(super) fn sections(
     [
         (
             "Changed from one version to the next",
+            findings::caution(history),
             changed.chain(unchanged).collect::<Vec<_>>(),
         ),
         (
             "Different when repeated, so neither changed nor the same",
+            None,
             wavering.collect(),
         ),
         (
             "Different by configuration, in one version",
+            None,
             parted.collect(),
         ),
     ]
     .into_iter()
-    .filter(|(_, entries)| !entries.is_empty())
-    .map(|(title, entries)| SectionView { title, entries })
+    .filter(|(_, _, entries)| !entries.is_empty())
+    .map(|(title, note, entries)| SectionView {
+        title,
+        note,
+        entries,
+    })
     .collect()
 }
 

@@ -38,19 +38,28 @@ pub(super) fn changes(lines: &mut Vec<String>, matrix: &Matrix<'_>, history: &Hi
     let parted = parted
         .iter()
         .map(|it| entry(&it.operation, &it.what, &it.rows));
-    for (title, entries) in [
-        ("Changed from one version to the next", changed),
+    for (title, note, entries) in [
+        (
+            "Changed from one version to the next",
+            findings::caution(history),
+            changed,
+        ),
         (
             "Different when repeated, so neither changed nor the same",
+            None,
             wavering.collect(),
         ),
         (
             "Different by configuration, in one version",
+            None,
             parted.collect(),
         ),
     ] {
         if !entries.is_empty() {
             lines.extend([format!("## {title}"), String::new()]);
+            if let Some(note) = note {
+                lines.extend([prose(&note), String::new()]);
+            }
             lines.extend(entries);
             lines.push(String::new());
         }

@@ -36,6 +36,9 @@ pub(super) fn show(
     if !changes.is_empty() {
         page.gap();
         page.line(mark(Style::Bold, "Changed from one version to the next"));
+        if let Some(caution) = findings::caution(history) {
+            page.prose("  ", 4, &mark(Style::Dim, &caution));
+        }
         for change in &changes {
             let what = format!("{}{}", of(&change.operation), phrase(&change.what));
             entry(page, &what, &change.rows);
