@@ -12,6 +12,8 @@ use std::{
 pub struct Case {
     /// `family/name`, never changed once published.
     pub id: CaseId,
+    /// Ids that it had before.
+    pub aliases: Vec<CaseId>,
     /// What the index is, in a line.
     pub title: String,
     /// Why someone should care, in a sentence.
@@ -103,8 +105,10 @@ impl Blob {
 pub struct Child {
     /// The name it has in the recipe, or its place in a foreign index (`manifests[0]`).
     pub name: String,
-    /// Digest of its manifest.
+    /// The digest by which entries name its manifest.
     pub manifest: Digest,
+    /// Digests of its manifest by other algorithms, which tools may report.
+    pub other_digests: Vec<Digest>,
     /// Digest of its config, which classic stores use as the image id.
     pub config: Option<Digest>,
     /// Its layers, base first.
@@ -115,6 +119,15 @@ pub struct Child {
     pub platform: Option<Platform>,
     /// Whether the registry has its manifest.
     pub served: bool,
+}
+
+impl Child {
+    /// Whether this is a digest of its manifest, by whatever algorithm.
+    #[must_use]
+    pub fn has_digest(&self, digest: &str) -> bool {
+        let mut digests = std::iter::once(&self.manifest).chain(&self.other_digests);
+        digests.any(|own| own.as_str() == digest)
+    }
 }
 
 /// One layer, as stored and as unpacked.

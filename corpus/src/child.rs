@@ -1,11 +1,13 @@
 //! Builds a child: its config, its layer and its manifest, as exact bytes.
 
 use crate::{
-    Blob, CaseId, Child, Digest, Document, Layer, Platform, elf,
+    Algorithm, Blob, CaseId, Child, Digest, Document, Layer, Platform, elf,
     json::{Json, Members, push, size},
-    layer,
+    layer::{self, Compression},
     media_type::{self, Format},
+    value::Table,
 };
+use std::ops::Range;
 
 /// What a recipe says of a child, with every default filled in.
 #[derive(Clone, Debug)]
@@ -23,6 +25,24 @@ pub(crate) struct ChildSpec {
     /// The platform keys of the config, as they are written; none for neither.
     pub(crate) platform: Option<Members>,
     pub(crate) served: bool,
+    /// What its manifest is known by.
+    pub(crate) algorithm: Algorithm,
+    pub(crate) compression: Compression,
+    pub(crate) manifest: ManifestSpec,
+}
+
+/// How the manifest of a child is written.
+#[derive(Clone, Debug)]
+pub(crate) enum ManifestSpec {
+    /// As every manifest.
+    Ordinary {
+        /// The name of what it is about, and where that was written.
+        subject: Option<(String, Range<usize>)>,
+        /// More members, which stand at its end.
+        extra: Table,
+    },
+    /// As raw text with placeholders.
+    Text(String, Range<usize>),
 }
 
 /// What a child is.
@@ -38,13 +58,27 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// The media types of config and layer where a recipe does not say.
-    pub(crate) const fn types(self, format: Format) -> (&'static str, &'static str) {
+    pub(crate) const fn types(
+        self,
+        format: Format,
+        compression: Compression,
+    ) -> (&'static str, &'static str) {
         match self {
-            Self::Image => (format.config(), format.layer()),
+            Self::Image => (format.config(), format.layer(compression)),
             Self::Attestation => (format.config(), media_type::IN_TOTO),
             Self::Artifact => (media_type::ARTIFACT_CONFIG, media_type::ARTIFACT_NOTE),
         }
     }
+}
+
+/// What the manifest of a child is about: a config and a layer.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    pub(crate) config: Blob,
+    pub(crate) layer: Blob,
+    built_layer: Layer,
+    layer_annotations: Option<Json>,
+    marker: String,
 }
 
 /// A child as bytes.
@@ -52,24 +86,38 @@ impl Kind {
 pub(crate) struct BuiltChild {
     pub(crate) child: Child,
     pub(crate) manifest: Document,
-    pub(crate) config: Blob,
-    pub(crate) layer: Blob,
+    pub(crate) parts: Parts,
 }
 
 /// The moment at which everything was made.
 const EPOCH: &str = "1970-01-01T00:00:00Z";
 
-/// Builds a child of `case`. Where its config names no architecture, its program is made for the
-/// architecture `asked`.
-pub(crate) fn build(spec: &ChildSpec, case: &CaseId, asked: &str) -> BuiltChild {
+/// Makes the config and the layer of a child of `case`. Where its config names no architecture, its
+/// program is made for the architecture `asked`.
+pub(crate) fn parts(spec: &ChildSpec, case: &CaseId, asked: &str) -> Parts {
     let marker = format!("{case} {}", spec.name);
-    let (blob, built_layer, layer_annotations) = content(spec, &marker, asked);
+    let (layer, built_layer, layer_annotations) = content(spec, &marker, asked);
     let config = Blob::new(config(spec, &marker, &built_layer).pretty().into_bytes());
-    let mut descriptor = descriptor(&spec.layer_type, &blob);
-    if let Some(annotations) = layer_annotations {
-        push(&mut descriptor, "annotations", annotations);
+    Parts {
+        config,
+        layer,
+        built_layer,
+        layer_annotations,
+        marker,
     }
+}
 
+/// The members of an ordinary manifest.
+pub(crate) fn manifest(
+    spec: &ChildSpec,
+    parts: &Parts,
+    subject: Option<Members>,
+    extra: Members,
+) -> Members {
+    let mut layer = descriptor(&spec.layer_type, &parts.layer);
+    if let Some(annotations) = &parts.layer_annotations {
+        push(&mut layer, "annotations", annotations.clone());
+    }
     let mut members = Members::new();
     push(&mut members, "schemaVersion", Json::Int(2));
     if let Some(body_type) = &spec.body_type {
@@ -78,34 +126,39 @@ pub(crate) fn build(spec: &ChildSpec, case: &CaseId, asked: &str) -> BuiltChild 
     if let Some(artifact_type) = &spec.artifact_type {
         push(&mut members, "artifactType", Json::str(artifact_type));
     }
-    let config_descriptor = self::descriptor(&spec.config_type, &config);
-    push(&mut members, "config", Json::Obj(config_descriptor));
-    push(
-        &mut members,
-        "layers",
-        Json::Arr(vec![Json::Obj(descriptor)]),
-    );
+    let config = descriptor(&spec.config_type, &parts.config);
+    push(&mut members, "config", Json::Obj(config));
+    push(&mut members, "layers", Json::Arr(vec![Json::Obj(layer)]));
+    if let Some(subject) = subject {
+        push(&mut members, "subject", Json::Obj(subject));
+    }
     if let Some(annotations) = &spec.annotations {
         push(&mut members, "annotations", Json::strings(annotations));
     }
-    let manifest = Document::new(
-        &spec.manifest_type,
-        Json::Obj(members).pretty().into_bytes(),
-    );
+    members.extend(extra);
+    members
+}
 
+/// Puts a child together with its manifest.
+pub(crate) fn build(spec: &ChildSpec, parts: Parts, manifest: Vec<u8>) -> BuiltChild {
+    let manifest = Document::known_by(spec.algorithm, &spec.manifest_type, manifest);
     BuiltChild {
         child: Child {
             name: spec.name.clone(),
             manifest: manifest.digest.clone(),
-            config: Some(config.digest.clone()),
-            layers: vec![built_layer],
-            marker: Some(marker),
+            other_digests: match spec.algorithm {
+                // Nobody reports another than this where this is what entries say.
+                Algorithm::Sha256 => Vec::new(),
+                Algorithm::Sha512 => manifest.digest.others(&manifest.bytes),
+            },
+            config: Some(parts.config.digest.clone()),
+            layers: vec![parts.built_layer.clone()],
+            marker: Some(parts.marker.clone()),
             platform: spec.platform.as_ref().and_then(named),
             served: spec.served,
         },
         manifest,
-        config,
-        layer: blob,
+        parts,
     }
 }
 
@@ -121,6 +174,7 @@ fn content(spec: &ChildSpec, marker: &str, asked: &str) -> (Blob, Layer, Option<
             let built = layer::image_layer(
                 format!("{marker}\n").as_bytes(),
                 elf::Machine::named(architecture),
+                spec.compression,
             );
             (built.blob, built.layer, None)
         }

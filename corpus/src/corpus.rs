@@ -129,6 +129,7 @@ impl Corpus {
         }
         let mut cases: Vec<Case> = cases.into_values().collect();
         mistakes.extend(shared_content(&cases));
+        mistakes.extend(taken_aliases(&cases));
         let families = match families {
             Some(families) => {
                 mistakes.extend(unlisted(&cases, &families));
@@ -160,6 +161,15 @@ impl Corpus {
     #[must_use]
     pub fn get(&self, id: &CaseId) -> Option<&Case> {
         self.cases.iter().find(|case| case.id == *id)
+    }
+
+    /// The case that has this id, or had it before.
+    #[must_use]
+    pub fn get_by_any_id(&self, id: &str) -> Option<&Case> {
+        let has = |case: &&Case| case.id.as_str() == id;
+        let had = |case: &&Case| case.aliases.iter().any(|alias| alias.as_str() == id);
+        let mut cases = self.cases.iter();
+        cases.clone().find(has).or_else(|| cases.find(had))
     }
 
     /// The families, in the order of the matrix.
@@ -429,6 +439,24 @@ fn shared_content(cases: &[Case]) -> Vec<Mistake> {
     mistakes
 }
 
+/// Finds ids of the past that are those of other cases, or of several.
+fn taken_aliases(cases: &[Case]) -> Vec<Mistake> {
+    let mut owners: BTreeMap<&CaseId, &Case> = cases.iter().map(|case| (&case.id, case)).collect();
+    let mut mistakes = Vec::new();
+    for case in cases {
+        for alias in &case.aliases {
+            if let Some(other) = owners.insert(alias, case) {
+                let kind = MistakeKind::IdTaken {
+                    id: alias.as_str().to_owned(),
+                    other: format!("{} in {}", other.id, other.source),
+                };
+                mistakes.push(whole_file(case, kind));
+            }
+        }
+    }
+    mistakes
+}
+
 fn whole_file(case: &Case, kind: MistakeKind) -> Mistake {
     Mistake {
         path: case.source.clone(),
@@ -441,10 +469,25 @@ fn whole_file(case: &Case, kind: MistakeKind) -> Mistake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Operation;
+    use crate::{Methods, Operation, Part};
+    use std::time::Duration;
 
     const RECIPE: &str = "title = 'A'\nwhy = 'B'\nplatform = 'linux/amd64'\n[children.a]\n\
         platform = 'linux/amd64'\n[index]\nentries = ['a']\n";
+
+    fn fault(case: &Case) -> Fault {
+        Fault {
+            on: "index".to_owned(),
+            part: Part::Manifest,
+            target: case.index.digest.clone(),
+            methods: Methods::Get,
+            times: None,
+            effects: Effects {
+                cut: Some(1),
+                ..Effects::default()
+            },
+        }
+    }
 
     fn mistakes(files: &[(&str, &str)]) -> String {
         Corpus::assemble("recipes", files, Vec::new())
@@ -536,6 +579,20 @@ mod tests {
     }
 
     #[test]
+    fn an_id_of_the_past_is_that_of_one_case() {
+        let alias = |ids: &str| format!("aliases = {ids}\n{RECIPE}");
+        let (one, other) = (alias("['a/old']"), alias("['a/old', 'a/x']"));
+        let files = [("recipes/a/x.toml", &*one), ("recipes/a/y.toml", &*other)];
+        insta::assert_snapshot!("mistakes-in-aliases", mistakes(&files));
+        let corpus = Corpus::assemble("recipes", &files[..1], Vec::new()).unwrap();
+        for id in ["a/x", "a/old"] {
+            let found = corpus.get_by_any_id(id).map(|case| case.id.as_str());
+            assert_eq!(found, Some("a/x"));
+        }
+        assert!(corpus.get_by_any_id("a/older").is_none());
+    }
+
+    #[test]
     fn recipes_on_disk_become_a_corpus() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("a")).unwrap();
@@ -565,6 +622,24 @@ mod tests {
         assert!(changed(|case| {
             case.operations.insert(Operation::Import);
         }));
+        let with = |effects: fn(&mut Effects)| {
+            changed(|case| {
+                case.faults = vec![fault(case)];
+            }) && {
+                let mut case = corpus.cases[0].clone();
+                case.faults = vec![fault(&case)];
+                let before = digest_of([&case]);
+                effects(&mut case.faults[0].effects);
+                digest_of([&case]) != before
+            }
+        };
+        assert!(with(|it| it.cut = Some(2)));
+        assert!(with(|it| it.delay = Some(Duration::from_millis(1))));
+        assert!(with(|it| it.chunked = true));
+        assert!(with(|it| it.content_type = Some(HeaderFault::Absent)));
+        assert!(with(
+            |it| it.digest_header = Some(HeaderFault::Says(String::new()))
+        ));
         assert!(changed(|case| case.layout_refs[0].name = None));
         assert!(changed(|case| case.layout_refs.clear()));
         assert!(changed(|case| case.index.media_type.push('x')));

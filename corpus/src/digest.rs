@@ -52,6 +52,14 @@ impl Digest {
         }
     }
 
+    /// The digests of `bytes` by every algorithm that is not that of this one.
+    #[must_use]
+    pub(crate) fn others(&self, bytes: &[u8]) -> Vec<Self> {
+        let others = Algorithm::ALL.iter();
+        let others = others.filter(|other| self.algorithm() != Some(other.as_str()));
+        others.map(|other| Self::of(*other, bytes)).collect()
+    }
+
     /// Takes a digest as somebody wrote it, without judging it.
     #[must_use]
     pub fn verbatim(text: impl Into<String>) -> Self {
@@ -134,6 +142,13 @@ mod tests {
         assert_eq!(digest.encoded().len(), 128);
         assert!(digest.matches(b"") && !digest.matches(b"x"));
         assert!(!Digest::verbatim("md5:x").matches(b""));
+    }
+
+    #[test]
+    fn a_digest_is_told_from_those_of_other_algorithms() {
+        let own = Digest::sha256(b"x");
+        assert_eq!(own.others(b"x"), [Digest::of(Algorithm::Sha512, b"x")]);
+        assert_eq!(Digest::verbatim("md5:0").others(b"x").len(), 2);
     }
 
     #[test]

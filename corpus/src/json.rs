@@ -20,6 +20,8 @@ pub(crate) enum Json {
     Str(String),
     /// An array.
     Arr(Vec<Json>),
+    /// In an array, one item so often, one after the other.
+    Times(Box<Json>, usize),
     /// An object.
     Obj(Members),
 }
@@ -71,6 +73,16 @@ impl Json {
             Self::Arr(items) => write_block(out, depth, ['[', ']'], items, |out, item| {
                 item.write(out, depth + 1);
             }),
+            Self::Times(item, times) => {
+                let start = out.len();
+                item.write(out, depth);
+                let mut again = String::from(",\n");
+                indent(&mut again, depth);
+                again.push_str(&out[start..]);
+                for _ in 1..*times {
+                    out.push_str(&again);
+                }
+            }
             Self::Obj(members) => {
                 write_block(out, depth, ['{', '}'], members, |out, (key, value)| {
                     write_string(out, key);
@@ -158,6 +170,15 @@ mod tests {
             value.pretty(),
             "{\n  \"b\": 1,\n  \"a\": [\n    null,\n    true\n  ],\n  \"b\": {},\n  \"c\": [],\n  \"d\": 1.50\n}"
         );
+    }
+
+    #[test]
+    fn an_item_that_stands_there_several_times_is_written_as_if_it_were_several() {
+        let item = || Json::object([("a", Json::Arr(vec![Json::Int(1)]))]);
+        let several = Json::Arr(vec![Json::Null, item(), item(), item(), Json::Null]);
+        let times = Json::Times(Box::new(item()), 3);
+        let short = Json::Arr(vec![Json::Null, times, Json::Null]);
+        assert_eq!(short.pretty(), several.pretty());
     }
 
     #[test]

@@ -1,11 +1,23 @@
-//! The one layer of an image child: a tar archive, gzipped, with the same bytes for ever.
+//! The one layer of an image child: a tar archive with the same bytes for ever, wrapped as gzip or
+//! zstd, or not at all.
 
 use crate::{Blob, Digest, Layer, elf};
 use std::io;
 
+/// How a layer is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compression {
+    /// As gzip.
+    Gzip,
+    /// As a zstd frame.
+    Zstd,
+    /// As the archive itself.
+    None,
+}
+
 /// A layer as stored, with the digests that name it.
 pub(crate) struct BuiltLayer {
-    /// The gzipped archive.
+    /// The archive, wrapped.
     pub(crate) blob: Blob,
     /// Its digests, compressed and not.
     pub(crate) layer: Layer,
@@ -13,14 +25,23 @@ pub(crate) struct BuiltLayer {
 
 /// Makes the layer of an image: `/ocipick/child` holds the text, and `/ocipick/say` prints it
 /// where there is a program for the architecture.
-pub(crate) fn image_layer(text: &[u8], machine: Option<elf::Machine>) -> BuiltLayer {
+pub(crate) fn image_layer(
+    text: &[u8],
+    machine: Option<elf::Machine>,
+    compression: Compression,
+) -> BuiltLayer {
     let program = machine.map(|machine| elf::program(machine, text));
     let archive = archive(text, program.as_deref())
         .expect("writing to memory does not fail, and the names are short");
-    let blob = Blob::new(gzip(&archive));
+    let diff_id = Digest::sha256(&archive);
+    let blob = Blob::new(match compression {
+        Compression::Gzip => gzip(&archive),
+        Compression::Zstd => zstd(&archive),
+        Compression::None => archive,
+    });
     let layer = Layer {
         digest: blob.digest.clone(),
-        diff_id: Digest::sha256(&archive),
+        diff_id,
     };
     BuiltLayer { blob, layer }
 }
@@ -77,9 +98,36 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Wraps bytes as one zstd frame without compressing them, for the same reason.
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    // RFC 8878, 3.1.1.2.4: no block is larger than this, whatever the window.
+    const LARGEST_BLOCK: usize = 128 << 10;
+    const LAST: u32 = 1;
+    // 3.1.1: magic; then 10 (the content size has four bytes), 1 (a single segment, so that no
+    // window is named), and zeros (no checksum, no dictionary).
+    let mut out = vec![0x28, 0xb5, 0x2f, 0xfd, 0b1010_0000];
+    let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    out.extend_from_slice(&size.to_le_bytes());
+    let mut rest = bytes;
+    loop {
+        let (block, after) = rest.split_at(rest.len().min(LARGEST_BLOCK));
+        // 3.1.1.2: one bit says whether this is the last block, two are 00 for a raw one, then
+        // the length, in three bytes.
+        let length = u32::try_from(block.len()).unwrap_or(u32::MAX);
+        let header = length << 3 | if after.is_empty() { LAST } else { 0 };
+        out.extend_from_slice(&header.to_le_bytes()[..3]);
+        out.extend_from_slice(block);
+        if after.is_empty() {
+            return out;
+        }
+        rest = after;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unpack::unpacked;
     use std::io::Read as _;
 
     fn gunzip(bytes: &[u8]) -> Vec<u8> {
@@ -99,8 +147,41 @@ mod tests {
     }
 
     #[test]
+    fn zstd_is_read_back_at_every_length_that_matters() {
+        for length in [0, 1, 255, 256, 0x1_ffff, 0x2_0000, 0x2_0001, 0x5_0005] {
+            let bytes: Vec<u8> = (0..length).map(|n: u32| n.to_le_bytes()[0]).collect();
+            let mut out = Vec::new();
+            unpacked(&*zstd(&bytes))
+                .unwrap()
+                .read_to_end(&mut out)
+                .unwrap();
+            assert_eq!(out, bytes, "{length}");
+        }
+    }
+
+    #[test]
+    fn the_archive_is_the_same_however_it_is_wrapped() {
+        let machine = Some(elf::Machine::Amd64);
+        let built = |compression| image_layer(b"a/b c\n", machine, compression);
+        let plain = built(Compression::None);
+        assert_eq!(plain.layer.digest, plain.layer.diff_id);
+        for compression in [Compression::Gzip, Compression::Zstd] {
+            let wrapped = built(compression);
+            assert_eq!(wrapped.layer.diff_id, plain.layer.diff_id);
+            assert_ne!(wrapped.layer.digest, plain.layer.digest);
+            let mut out = Vec::new();
+            unpacked(&*wrapped.blob.bytes)
+                .unwrap()
+                .read_to_end(&mut out)
+                .unwrap();
+            assert_eq!(out, &*plain.blob.bytes);
+        }
+    }
+
+    #[test]
     fn the_archive_is_plain_and_in_order() {
-        let built = image_layer(b"a/b c\n", Some(elf::Machine::Amd64));
+        let machine = Some(elf::Machine::Amd64);
+        let built = image_layer(b"a/b c\n", machine, Compression::Gzip);
         let archive = gunzip(&built.blob.bytes);
         assert_eq!(built.layer.diff_id, Digest::sha256(&archive));
         let mut archive = tar::Archive::new(archive.as_slice());
@@ -143,7 +224,11 @@ mod tests {
 
     #[test]
     fn an_architecture_without_a_program_has_the_text_alone() {
-        let built = image_layer(b"a/b c\n", elf::Machine::named("riscv64"));
+        let built = image_layer(
+            b"a/b c\n",
+            elf::Machine::named("riscv64"),
+            Compression::Gzip,
+        );
         let archive = gunzip(&built.blob.bytes);
         assert_eq!(
             tar::Archive::new(archive.as_slice())

@@ -4,6 +4,7 @@
 //! Nothing here knows any tool, and nothing here touches the network.
 
 mod ask;
+mod base64;
 mod case;
 mod child;
 mod clause;
@@ -27,7 +28,10 @@ mod operation;
 mod platform;
 mod recipe;
 mod refusal;
+mod unpack;
 mod value;
+
+use base64::base64;
 
 pub use ask::Ask;
 pub use case::{Blob, Case, Child, ClauseUse, Document, Expectation, Layer, LayoutRef};
@@ -43,3 +47,4 @@ pub use mistake::{Mistake, MistakeKind, PlaceholderFault};
 pub use operation::{Operation, OperationError};
 pub use platform::{Platform, PlatformError};
 pub use refusal::Refusal;
+pub use unpack::unpacked;

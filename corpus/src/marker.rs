@@ -1,6 +1,6 @@
 //! The marker of a child, read back out of its layers.
 
-use flate2::read::MultiGzDecoder;
+use crate::unpack::unpacked;
 use std::io::Read;
 
 /// Where the marker lies in the root file system of a child.
@@ -11,13 +11,9 @@ const ENTRY_LIMIT: u64 = 4096;
 /// The marker in the topmost of `layers` that has one, so that a foreign layout which was
 /// copied from a built-in case is recognised by what its images contain.
 pub(crate) fn marker_in<'a>(layers: impl DoubleEndedIterator<Item = &'a [u8]>) -> Option<String> {
-    layers.rev().find_map(|layer| {
-        if layer.starts_with(&[0x1f, 0x8b]) {
-            marker_in_tar(MultiGzDecoder::new(layer))
-        } else {
-            marker_in_tar(layer)
-        }
-    })
+    layers
+        .rev()
+        .find_map(|layer| marker_in_tar(unpacked(layer).ok()?))
 }
 
 fn marker_in_tar(archive: impl Read) -> Option<String> {

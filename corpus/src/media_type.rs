@@ -1,5 +1,7 @@
 //! The media types of the two families of container formats.
 
+use crate::layer::Compression;
+
 /// Which family of media types a document belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -34,11 +36,19 @@ impl Format {
         }
     }
 
-    /// The type of a gzipped layer.
-    pub(crate) const fn layer(self) -> &'static str {
-        match self {
-            Self::Oci => "application/vnd.oci.image.layer.v1.tar+gzip",
-            Self::Docker => "application/vnd.docker.image.rootfs.diff.tar.gzip",
+    /// The type of a layer.
+    pub(crate) const fn layer(self, compression: Compression) -> &'static str {
+        match (self, compression) {
+            (Self::Oci, Compression::Gzip) => "application/vnd.oci.image.layer.v1.tar+gzip",
+            (Self::Oci, Compression::Zstd) => "application/vnd.oci.image.layer.v1.tar+zstd",
+            (Self::Oci, Compression::None) => "application/vnd.oci.image.layer.v1.tar",
+            (Self::Docker, Compression::Gzip) => {
+                "application/vnd.docker.image.rootfs.diff.tar.gzip"
+            }
+            (Self::Docker, Compression::Zstd) => {
+                "application/vnd.docker.image.rootfs.diff.tar.zstd"
+            }
+            (Self::Docker, Compression::None) => "application/vnd.docker.image.rootfs.diff.tar",
         }
     }
 }

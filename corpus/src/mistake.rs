@@ -79,6 +79,93 @@ pub enum MistakeKind {
         /// What to do about it.
         hint: String,
     },
+    /// A key that means nothing alone.
+    #[error("`{key}` means nothing without `{needed}` in {place} (hint: {hint})")]
+    NeedsKey {
+        /// The key without a meaning.
+        key: String,
+        /// The key that would give it one.
+        needed: String,
+        /// The table it stands in.
+        place: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// A number that is too small or too large.
+    #[error("`{key}` is {number} (hint: write a number from {least} to {most})")]
+    OutOfBounds {
+        /// The key it belongs to.
+        key: String,
+        /// The number as written.
+        number: i128,
+        /// The least that may stand there.
+        least: i128,
+        /// The most that may stand there.
+        most: i128,
+    },
+    /// A list with nothing in it, where that would mean nothing.
+    #[error("`{key}` lists nothing (hint: {hint})")]
+    EmptyList {
+        /// The key.
+        key: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// Methods that are none.
+    #[error(
+        "these are not methods (hint: write [\"GET\"] or [\"HEAD\"], or leave it out for both)"
+    )]
+    BadMethods,
+    /// A fault in which nothing happens.
+    #[error(
+        "nothing happens here (hint: write status, cut, delay-ms, bytes-of, content-type, digest-header or content-length)"
+    )]
+    FaultNothing,
+    /// A fault of something that the registry does not have.
+    #[error(
+        "the registry does not have `{name}`, so that nothing can happen to it (hint: leave `served = false` out)"
+    )]
+    FaultUnserved {
+        /// The child or nested index.
+        name: String,
+    },
+    /// A fault that serves what would be served anyway.
+    #[error("`{name}` would have its own bytes (hint: name another child or nested index)")]
+    FaultOwnBytes {
+        /// The child or nested index.
+        name: String,
+    },
+    /// A fault that an earlier one leaves no request.
+    #[error(
+        "an earlier fault happens to every request that this one is meant for (hint: give that one `times`, or put this one first)"
+    )]
+    FaultShadowed,
+    /// A part that something does not have.
+    #[error("`{name}` has no {part} (hint: only children have; an index is a manifest alone)")]
+    NoSuchPart {
+        /// The index.
+        name: String,
+        /// The part.
+        part: &'static str,
+    },
+    /// A cut behind the end.
+    #[error(
+        "a cut after {cut} bytes cuts nothing off, because there are {length} (hint: write a smaller number)"
+    )]
+    LateCut {
+        /// Where it should be cut.
+        cut: u64,
+        /// How many bytes there are.
+        length: usize,
+    },
+    /// A header that no answer can have.
+    #[error("the header `{name}` cannot be written here (hint: {hint})")]
+    BadHeader {
+        /// Its name.
+        name: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// A platform that no tool could be asked for.
     #[error(
         "`{0}` is not a platform (hint: write os/architecture or os/architecture/variant, such as linux/arm/v7; odd ones can be written as a table)"
@@ -186,9 +273,9 @@ pub enum MistakeKind {
         /// Its name.
         name: String,
     },
-    /// Indexes that hold each other.
+    /// Indexes and manifests that name each other.
     #[error(
-        "these indexes hold each other: {} (hint: a digest cannot be known before its content is)",
+        "these need each other: {} (hint: a digest cannot be known before its content is)",
         .0.join(" → ")
     )]
     Cycle(Vec<String>),
@@ -338,8 +425,18 @@ pub enum PlaceholderFault {
         known: Vec<String>,
     },
     /// A child has no such property.
-    #[error("asks for something a child does not have (hint: digest, size or media-type)")]
+    #[error(
+        "asks for something that is not there (hint: digest, size or media-type; a child also has config.digest, config.size, layer.digest and layer.size)"
+    )]
     Property,
+    /// A document that names itself.
+    #[error(
+        "cannot be known before the manifest is written (hint: self has config.digest, config.size, layer.digest and layer.size)"
+    )]
+    OwnDocument,
+    /// No number of spaces, or too many.
+    #[error("is no padding (hint: write ${{pad:N}} for N spaces, {0} at most)")]
+    Padding(usize),
     /// Not two hexadecimal digits.
     #[error("is not a byte (hint: write ${{byte:ff}}, in two hexadecimal digits)")]
     Byte,
@@ -348,7 +445,7 @@ pub enum PlaceholderFault {
     ByteInText,
     /// A placeholder of a child where nothing is known of children.
     #[error(
-        "cannot stand here (hint: only axes are known here; children are known in [index], [indexes] and [entries])"
+        "cannot stand here (hint: only axes are known here; children are known in [index], [indexes], [entries] and [[faults]], and in the `text` and `extra` of a child)"
     )]
     NotHere,
     /// An axis value without that key.

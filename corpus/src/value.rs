@@ -5,7 +5,7 @@ use crate::{
     mistake::{MistakeKind, Report},
     nearest::nearest,
 };
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use toml::de::{DeTable, DeValue};
 
 /// A value and its place in the file.
@@ -290,6 +290,44 @@ impl<'a, 'r, 't> Fields<'a, 'r, 't> {
             }
         }
         texts
+    }
+
+    /// A list of texts, which may hold placeholders of children.
+    pub(crate) fn list_of_templates(&mut self, key: &str) -> Option<Vec<(String, Range<usize>)>> {
+        let value = self.table.get(key)?;
+        let Node::List(items) = &value.node else {
+            self.wrong(key, value, "a list of texts");
+            return None;
+        };
+        let mut texts = Vec::new();
+        for (place, item) in items.iter().enumerate() {
+            if let Node::Text(text) = &item.node {
+                texts.push((text.clone(), item.span.clone()));
+            } else {
+                self.wrong(&format!("{key}[{place}]"), item, "a text");
+            }
+        }
+        Some(texts)
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn whole(&mut self, key: &str, within: RangeInclusive<i128>) -> Option<i128> {
+        let value = self.table.get(key)?;
+        let Node::Int(number) = value.node else {
+            self.wrong(key, value, "a whole number");
+            return None;
+        };
+        if within.contains(&number) {
+            return Some(number);
+        }
+        let kind = MistakeKind::OutOfBounds {
+            key: key.to_owned(),
+            number,
+            least: *within.start(),
+            most: *within.end(),
+        };
+        self.report.add(&value.span, kind);
+        None
     }
 
     /// A table of texts, which may hold placeholders of children.

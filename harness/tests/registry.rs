@@ -36,6 +36,7 @@ fn case(seed: &str) -> Arc<Case> {
         why: String::new(),
         origins: Vec::new(),
         clauses: Vec::new(),
+        aliases: Vec::new(),
         asks: vec!["linux/amd64".parse().unwrap()],
         operations: BTreeSet::new(),
         faults: Vec::new(),

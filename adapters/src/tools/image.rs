@@ -1,23 +1,19 @@
 //! What several adapters look for in an image: the marker file, and what archives hold.
 
 use crate::{Identity, Looked, Sign, adapter::MARKER_FILE};
+use ocipick_corpus::unpacked;
 use std::io::{self, Read};
 
 /// How much of a layer is read at most. Built-in layers have a few kilobytes; a foreign one
 /// may be huge, and its marker would be near the front if it had one.
 const LAYER_LIMIT: u64 = 64 << 20;
 
-/// The marker in a layer or an exported root file system, gzipped or not.
+/// The marker in a layer or an exported root file system, compressed or not.
 ///
 /// `Ok(None)` is an archive without marker.
 pub(super) fn marker_in_tar(archive: impl Read) -> io::Result<Option<String>> {
-    let mut buffered = io::BufReader::new(archive.take(LAYER_LIMIT));
-    let gzipped = io::BufRead::fill_buf(&mut buffered)?.starts_with(&[0x1f, 0x8b]);
-    if gzipped {
-        marker_in_plain_tar(flate2::read::MultiGzDecoder::new(buffered))
-    } else {
-        marker_in_plain_tar(buffered)
-    }
+    let buffered = io::BufReader::new(archive.take(LAYER_LIMIT));
+    marker_in_plain_tar(unpacked(buffered)?)
 }
 
 fn marker_in_plain_tar(archive: impl Read) -> io::Result<Option<String>> {

@@ -2,7 +2,8 @@
 
 use super::{blobs::Blobs, lenient};
 use crate::{
-    Child, Digest, Document, Layer, Platform, json::Json, marker::marker_in, media_type::Format,
+    Algorithm, Child, Digest, Document, Layer, Platform, json::Json, marker::marker_in,
+    media_type::Format,
 };
 use oci_spec::image::ImageConfiguration;
 use std::{collections::BTreeSet, sync::Arc};
@@ -79,6 +80,7 @@ pub(crate) fn explore(index: &Document, blobs: &Blobs) -> Explored {
             (Role::Manifest, None) => explored.children.push(Child {
                 name: pointer.place,
                 manifest: digest,
+                other_digests: Vec::new(),
                 config: None,
                 layers: Vec::new(),
                 marker: None,
@@ -159,9 +161,15 @@ fn child(name: String, manifest: Digest, body: Option<&Json>, blobs: &Blobs) -> 
             .iter()
             .filter_map(|digest| Some(&**blobs.get(digest)?)),
     );
+    let sha256 = manifest.algorithm() == Some(Algorithm::Sha256.as_str());
+    let other_digests = match blobs.get(manifest.as_str()) {
+        Some(bytes) if !sha256 => manifest.others(bytes),
+        Some(_) | None => Vec::new(),
+    };
     Child {
         name,
         manifest,
+        other_digests,
         config: config.map(Digest::verbatim),
         layers: layers
             .into_iter()

@@ -25,7 +25,8 @@ impl Json {
             | Self::Int(_)
             | Self::Float(_)
             | Self::Str(_)
-            | Self::Arr(_) => &[],
+            | Self::Arr(_)
+            | Self::Times(..) => &[],
         };
         let same = move |(name, value): &'a (String, Self)| {
             name.eq_ignore_ascii_case(key).then_some(value)
@@ -42,7 +43,8 @@ impl Json {
             | Self::Int(_)
             | Self::Float(_)
             | Self::Str(_)
-            | Self::Obj(_) => &[],
+            | Self::Obj(_)
+            | Self::Times(..) => &[],
         })
     }
 
@@ -60,7 +62,8 @@ impl Json {
             | Self::Int(_)
             | Self::Float(_)
             | Self::Arr(_)
-            | Self::Obj(_) => None,
+            | Self::Obj(_)
+            | Self::Times(..) => None,
         }
     }
 }

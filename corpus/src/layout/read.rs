@@ -135,6 +135,7 @@ fn read(layout: &Path, id: CaseId, ask: &Ask) -> Result<Case, LayoutError> {
     Ok(Case {
         title: format!("The OCI layout {id}"),
         id,
+        aliases: Vec::new(),
         why: String::new(),
         origins: Vec::new(),
         clauses: Vec::new(),

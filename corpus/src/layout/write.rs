@@ -5,8 +5,8 @@ use super::{
     error::{LayoutError, LayoutErrorKind},
 };
 use crate::{
-    Case,
-    json::{Json, Members, push, size},
+    Case, LayoutRef,
+    json::{Json, Members, push},
     media_type::Format,
 };
 use std::{
@@ -17,9 +17,8 @@ use std::{
 
 /// Writes the case as an OCI layout into `dir`, which is made where it is not there.
 ///
-/// `index.json` holds one descriptor, of the index under test, with the tag `latest` and the name
-/// [`image_name`]. Children that
-/// are not served have no blobs. Writing the same case twice does no harm; a directory with
+/// `index.json` holds the descriptors that the case wants, mostly one, of the index under test, with
+/// the tag `latest` and the name [`image_name`]. Children that are not served have no blobs. Writing the same case twice does no harm; a directory with
 /// anything else in it is refused, because a layout with more blobs than it should have is
 /// another case.
 ///
@@ -43,11 +42,12 @@ pub fn write(case: &Case, dir: &Path) -> Result<(), LayoutError> {
 /// reference finds. The host is one that does not exist (RFC 6761).
 #[must_use]
 pub fn image_name(case: &Case) -> String {
-    format!("ocipick.invalid/{}:{TAG}", case.id.repository_path())
+    named(case, LayoutRef::LATEST)
 }
 
-/// The tag of the index in its layout.
-const TAG: &str = "latest";
+fn named(case: &Case, name: &str) -> String {
+    format!("ocipick.invalid/{}:{name}", case.id.repository_path())
+}
 
 /// Every file of the layout.
 fn files<'a>(
@@ -75,30 +75,29 @@ fn files<'a>(
     Ok(files)
 }
 
-/// The table of contents: one descriptor, of the index under test.
+/// The table of contents.
 fn contents(case: &Case) -> Json {
-    let mut descriptor = Members::new();
-    push(
-        &mut descriptor,
-        "mediaType",
-        Json::str(&case.index.media_type),
-    );
-    push(
-        &mut descriptor,
-        "digest",
-        Json::str(case.index.digest.as_str()),
-    );
-    push(&mut descriptor, "size", Json::Int(size(&case.index.bytes)));
-    let names = Json::object([
-        ("io.containerd.image.name", Json::str(image_name(case))),
-        ("org.opencontainers.image.ref.name", Json::str(TAG)),
-    ]);
-    push(&mut descriptor, "annotations", names);
+    let entries = case.layout_refs.iter().map(|entry| contained(case, entry));
     Json::object([
         ("schemaVersion", Json::Int(2)),
         ("mediaType", Json::str(Format::Oci.index())),
-        ("manifests", Json::Arr(vec![Json::Obj(descriptor)])),
+        ("manifests", Json::Arr(entries.collect())),
     ])
+}
+
+fn contained(case: &Case, entry: &LayoutRef) -> Json {
+    let mut descriptor = Members::new();
+    push(&mut descriptor, "mediaType", Json::str(&entry.media_type));
+    push(&mut descriptor, "digest", Json::str(entry.digest.as_str()));
+    push(&mut descriptor, "size", Json::Int(entry.size.into()));
+    if let Some(name) = &entry.name {
+        let names = Json::object([
+            ("io.containerd.image.name", Json::str(named(case, name))),
+            ("org.opencontainers.image.ref.name", Json::str(name)),
+        ]);
+        push(&mut descriptor, "annotations", names);
+    }
+    Json::Obj(descriptor)
 }
 
 /// Refuses a directory in which there is anything that would not be written there.

@@ -1,6 +1,6 @@
 //! Axes: one recipe becomes one table per combination of values.
 
-use super::{placeholder, spec};
+use super::{keys, placeholder};
 use crate::{
     mistake::{MistakeKind, PlaceholderFault, Report},
     nearest::nearest,
@@ -14,6 +14,8 @@ pub(crate) struct Expansion {
     pub(crate) name: String,
     /// Where that name was written.
     pub(crate) name_span: Range<usize>,
+    /// Ids that the case had before, and where they were written.
+    pub(crate) aliases: Vec<(String, Range<usize>)>,
     /// The recipe without axes, every variable replaced.
     pub(crate) table: Table,
 }
@@ -69,9 +71,10 @@ pub(crate) fn expand(recipe: &Table, stem: &str, report: &mut Report<'_>) -> Vec
             });
         }
         let (name, name_span) = expander.case_name(recipe, stem);
+        let aliases = expander.aliases(recipe);
         let mut table = Table::default();
         for (key, value) in &recipe.members {
-            if !spec::EXPANSION_KEYS.contains(&key.name.as_str()) {
+            if !keys::EXPANSION.contains(&key.name.as_str()) {
                 let value = expander.value(value);
                 table.members.push((key.clone(), value));
             }
@@ -79,6 +82,7 @@ pub(crate) fn expand(recipe: &Table, stem: &str, report: &mut Report<'_>) -> Vec
         expansions.push(Expansion {
             name,
             name_span,
+            aliases,
             table,
         });
     }
@@ -111,7 +115,7 @@ fn axes<'a>(recipe: &'a Table, report: &mut Report<'_>) -> Vec<Axis<'a>> {
             wrong(report, "axes", item, "a table");
             continue;
         };
-        let mut fields = Fields::new(table, "[[axes]]", &["name", "values"], report);
+        let mut fields = Fields::new(table, "[[axes]]", keys::AXIS, report);
         if table.get("name").is_none() {
             fields.missing("name", &item.span, "what varies, in a word");
         }
@@ -244,14 +248,41 @@ impl Expander<'_, '_, '_> {
             wrong(self.report, "name", value, "a text");
             return (stem.to_owned(), value.span.clone());
         };
+        let name = self.in_name(template, &value.span);
+        (name, value.span.clone())
+    }
+
+    /// The earlier ids of the case, written as its name is.
+    fn aliases(&mut self, recipe: &Table) -> Vec<(String, Range<usize>)> {
+        let Some(value) = recipe.get("aliases") else {
+            return Vec::new();
+        };
+        let Node::List(items) = &value.node else {
+            wrong(self.report, "aliases", value, "a list of texts");
+            return Vec::new();
+        };
+        let mut aliases = Vec::new();
+        for item in items {
+            if let Node::Text(template) = &item.node {
+                let alias = self.in_name(template, &item.span);
+                aliases.push((alias, item.span.clone()));
+            } else {
+                wrong(self.report, "aliases", item, "a text");
+            }
+        }
+        aliases
+    }
+
+    /// A template of names, in which an axis is the name of its value.
+    fn in_name(&mut self, template: &str, span: &Range<usize>) -> String {
         let name = placeholder::replace(template, |inner| {
             if let Some(setting) = self.settings.iter().find(|setting| setting.axis == inner) {
                 return Some(setting.name.to_owned());
             }
-            self.in_text(inner, &value.span)
+            self.in_text(inner, span)
         });
-        no_axis_left(&name, &value.span, self.report);
-        (name, value.span.clone())
+        placeholder::none_in(&name, span, self.report);
+        name
     }
 
     fn value(&mut self, value: &Value) -> Value {
@@ -330,8 +361,4 @@ impl Expander<'_, '_, '_> {
             }
         }
     }
-}
-
-fn no_axis_left(text: &str, span: &Range<usize>, report: &mut Report<'_>) {
-    placeholder::none_in(text, span, report);
 }

@@ -3,9 +3,8 @@
 //! The way is `value` (TOML with places) → `expand` (one table per combination of axis values) →
 //! `spec` (what the table means, defaults filled in) → `render` (bytes).
 
-mod asks;
-mod clauses;
 mod expand;
+pub(crate) mod keys;
 mod placeholder;
 #[cfg(test)]
 pub(crate) mod properties;
@@ -67,7 +66,7 @@ fn expand_and_render(
     clauses: &Clauses<'_>,
     report: &mut Report<'_>,
 ) -> Vec<Case> {
-    table.check_keys("a recipe", spec::TOP_LEVEL, report);
+    table.check_keys("a recipe", keys::TOP_LEVEL, report);
     spec::check_names(table, report);
     let expansions = expand::expand(table, source.stem, report);
     let mut cases: BTreeMap<CaseId, Case> = BTreeMap::new();
@@ -81,9 +80,15 @@ fn expand_and_render(
         let Some(spec) = spec::decode(&expansion.table, clauses, report) else {
             continue;
         };
-        let Some(case) = render::render(&spec, &id, source.path, &mut used, report) else {
+        let Some(mut case) = render::render(&spec, &id, source.path, &mut used, report) else {
             continue;
         };
+        for (alias, span) in &expansion.aliases {
+            match alias.parse() {
+                Ok(alias) => case.aliases.push(alias),
+                Err(_) => report.add(span, MistakeKind::BadId(alias.clone())),
+            }
+        }
         if cases.insert(id.clone(), case).is_some() {
             let kind = MistakeKind::DuplicateExpansion(id.as_str().to_owned());
             report.add(&expansion.name_span, kind);

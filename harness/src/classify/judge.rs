@@ -432,7 +432,7 @@ fn children_of(case: &Case, identity: &Identity) -> BTreeSet<String> {
                 .all(|(layer, seen)| of(layer).as_str() == seen)
     };
     case.children_where(|child| match identity {
-        Identity::ManifestDigest(digest) => child.manifest.as_str() == digest,
+        Identity::ManifestDigest(digest) => child.has_digest(digest),
         Identity::ConfigDigest(digest) => child
             .config
             .as_ref()

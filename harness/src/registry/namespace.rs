@@ -277,6 +277,7 @@ pub(super) fn example() -> Arc<Case> {
         why: String::new(),
         origins: Vec::new(),
         clauses: Vec::new(),
+        aliases: Vec::new(),
         asks: vec!["linux/amd64".parse().unwrap()],
         operations: std::collections::BTreeSet::new(),
         faults: Vec::new(),

@@ -2,6 +2,7 @@
 
 use crate::{
     Blob, Case, CaseId, Child, Corpus, Document,
+    layer::Compression,
     lint::{Breach, breaches, rule::Rule},
     media_type::Format,
 };
@@ -31,7 +32,7 @@ pub(super) enum Of {
 impl Bench {
     pub(super) fn oci() -> Self {
         let (index, manifest) = (Format::Oci.index(), Format::Oci.manifest());
-        let (config, layer) = (Format::Oci.config(), Format::Oci.layer());
+        let (config, layer) = (Format::Oci.config(), Format::Oci.layer(Compression::Gzip));
         Self {
             index: format!(
                 r#"{{"schemaVersion":2,"mediaType":"{index}","manifests":[{{"mediaType":"{manifest}","digest":"MANIFEST","size":M-SIZE,"platform":{{"architecture":"arm","os":"linux","variant":"v7"}}}}],"annotations":{{"a":""}}}}"#
@@ -51,7 +52,10 @@ impl Bench {
                 (Format::Oci.index(), Format::Docker.index()),
                 (Format::Oci.manifest(), Format::Docker.manifest()),
                 (Format::Oci.config(), Format::Docker.config()),
-                (Format::Oci.layer(), Format::Docker.layer()),
+                (
+                    Format::Oci.layer(Compression::Gzip),
+                    Format::Docker.layer(Compression::Gzip),
+                ),
             ];
             pairs
                 .iter()

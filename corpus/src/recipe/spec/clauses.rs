@@ -1,12 +1,13 @@
 //! The clauses that a recipe exercises, and the outcomes that satisfy them.
 
-use super::{Clauses, spec::as_table};
+use super::as_table;
 use crate::{
     Ask, Clause, ClauseUse, Expectation, Refusal,
     child::ChildSpec,
     clause,
     mistake::{MistakeKind, Report},
     nearest::nearest,
+    recipe::{Clauses, keys},
     value::{Fields, Node, Table, Value, owned, wrong},
 };
 use std::{
@@ -15,11 +16,11 @@ use std::{
 };
 
 /// An expectation, and where it was written.
-pub(super) type Written = (Expectation, Range<usize>);
+pub(in crate::recipe) type Written = (Expectation, Range<usize>);
 
 /// A clause with the outcomes that satisfy it.
-pub(crate) struct ClauseSpec {
-    pub(super) id: String,
+pub(in crate::recipe) struct ClauseSpec {
+    pub(in crate::recipe) id: String,
     satisfied_by: PerAsk,
     /// The same for earlier wordings, by what those demand.
     earlier: BTreeMap<String, PerAsk>,
@@ -31,14 +32,14 @@ type PerAsk = Vec<(Ask, Vec<Written>)>;
 
 impl ClauseSpec {
     /// Every expectation, whatever is asked for.
-    pub(super) fn expectations(&self) -> impl Iterator<Item = &Written> {
+    pub(in crate::recipe) fn expectations(&self) -> impl Iterator<Item = &Written> {
         let earlier = self.earlier.values().flatten();
         let all = self.satisfied_by.iter().chain(earlier);
         all.flat_map(|(_, each)| each)
     }
 
     /// The clause as cases have it.
-    pub(super) fn used(&self) -> ClauseUse {
+    pub(in crate::recipe) fn used(&self) -> ClauseUse {
         let plain = |all: &PerAsk| {
             let each = all.iter().map(|(ask, each)| {
                 let expectations = each.iter().map(|(expectation, _)| expectation.clone());
@@ -77,8 +78,7 @@ pub(super) fn read(
         let Some(table) = as_table("clauses", item, report) else {
             continue;
         };
-        const KEYS: &[&str] = &["id", "satisfied-by", "breached-by", "earlier"];
-        let mut fields = Fields::new(table, "[[clauses]]", KEYS, report);
+        let mut fields = Fields::new(table, "[[clauses]]", keys::CLAUSE, report);
         if table.get("id").is_none() {
             fields.missing("id", &item.span, "the id of a clause in corpus/clauses");
         }
