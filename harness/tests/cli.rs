@@ -256,12 +256,80 @@ fn what_is_no_results_file_is_named() {
 fn layouts_of_the_corpus_read_back_as_a_corpus() {
     let user = User::new();
     let dir = text(&user.path("layouts"));
-    let said = user.types(&["corpus", "build", &dir, "--case", "duplicates/*"]);
+    let said = user.types(&["corpus", "build", &dir, "--case", "duplicates/wrong-size-*"]);
     assert_eq!(said.code, 0, "{}", said.err);
-    let said = user.types(&["cases", "--case", "duplicates/*"]);
-    let cases = said.out.matches("duplicates/").count();
     let said = user.types(&["corpus", "check", &dir]);
     assert_eq!(said.code, 0, "{}", said.err);
-    let all = format!("{cases} cases from layouts");
-    assert!(cases > 0 && said.err.contains(&all), "{}", said.err);
+    insta::assert_snapshot!("check-layouts", said.out);
+}
+
+/// An index of one entry that is wrong in this way, as a recipe.
+fn recipe(entry: &str) -> String {
+    format!(
+        "title = \"A\"\nwhy = \"B\"\nplatform = \"linux/amd64\"\n\n[children.a]\n\
+         platform = \"linux/amd64\"\n\n[entries.e]\nof = \"a\"\n{entry}\n\n[index]\nentries = [\"e\"]\n"
+    )
+}
+
+#[test]
+fn recipes_and_layouts_are_checked_side_by_side() {
+    let user = User::new();
+    user.write("mixed/recipes/odd/good.toml", &recipe(""));
+    user.write("mixed/recipes/odd/bad.toml", &recipe("size = false"));
+    user.write("mixed/layouts/one/oci-layout", "{}");
+    let dir = text(&user.path("mixed"));
+    let said = user.types(&["corpus", "check", &dir]);
+    assert_eq!(said.code, 2);
+    insta::assert_snapshot!("check-mixed", format!("{}\n---\n{}", said.out, said.err));
+    fs::remove_dir_all(user.path("mixed/layouts")).unwrap();
+    let said = user.types(&["corpus", "check", &dir, "--json"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    insta::assert_snapshot!("check-json", said.out);
+    let said = user.types(&["corpus", "check", &dir, "--strict"]);
+    assert_eq!(said.code, 3, "{}", said.err);
+    user.write("mixed/recipes/odd/bad.toml", &recipe("size = \"+1\""));
+    let said = user.types(&["corpus", "check", &dir, "--strict"]);
+    assert_eq!(
+        said.code, 0,
+        "not to be trusted is not invalid: {}",
+        said.out
+    );
+    let said = user.types(&["corpus", "check", &text(&user.path("absent"))]);
+    assert_eq!(said.code, 2);
+    assert!(
+        said.err.contains("~/absent is no directory"),
+        "{}",
+        said.err
+    );
+    fs::create_dir(user.path("empty")).unwrap();
+    let said = user.types(&["corpus", "check", &text(&user.path("empty"))]);
+    assert_eq!(said.code, 2);
+    assert!(
+        said.err.contains("neither recipes nor OCI layouts"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn cases_that_are_right_to_refuse_are_marked() {
+    let user = User::new();
+    let said = user.types(&["cases", "--case", "controls/*"]);
+    assert!(!said.out.contains('['), "{}", said.out);
+    let said = user.types(&["cases", "--case", "duplicates/wrong-size-oci-small"]);
+    assert!(
+        said.out.contains("too small  [not to be trusted]"),
+        "{}",
+        said.out
+    );
+    let said = user.types(&["show", "platform-absent/alone-os-only"]);
+    let shown = "breaks image-spec/image-index/platform-arch-required (must): refusing it is right";
+    assert!(said.out.contains(shown), "{}", said.out);
+    let said = user.types(&["corpus", "check"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(
+        said.out.contains("platform-absent/alone-os-only"),
+        "{}",
+        said.out
+    );
 }

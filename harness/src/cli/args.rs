@@ -179,11 +179,18 @@ pub(crate) enum CorpusCommand {
         #[arg(long = "case", value_name = "GLOB")]
         cases: Vec<String>,
     },
-    /// Check recipes or OCI layouts
+    /// Check recipes and OCI layouts, and say which clauses each case breaks itself
     Check {
-        /// A directory of recipes (*.toml) or of OCI layouts
+        /// A directory of recipes (*.toml), of OCI layouts, or of both; without it, the built-in
+        /// corpus
         #[arg(value_name = "DIR")]
-        dir: PathBuf,
+        dir: Option<PathBuf>,
+        /// Print everything as JSON
+        #[arg(long)]
+        json: bool,
+        /// Fail (code 3) where a document breaks a requirement
+        #[arg(long)]
+        strict: bool,
     },
 }
 

@@ -2,12 +2,13 @@
 
 use super::{
     args::{Cases, CorpusCommand, Selection, Show},
+    breaches, check,
     fail::{Failure, Result},
     screen::Screen,
     select,
 };
 use ocipick::exit::Exit;
-use ocipick_corpus::{Ask, Case, ClauseUse, Corpus, Expectation, write_layout};
+use ocipick_corpus::{Case, ClauseUse, Corpus, Expectation, write_layout};
 use std::{fmt::Write as _, fs, path::Path};
 
 pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
@@ -20,6 +21,7 @@ pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
         .unwrap_or(0);
     let mut text = String::new();
     let mut family = None;
+    let mut is_marked = false;
     for case in &selected.cases {
         if family != Some(case.id.family()) {
             family = Some(case.id.family());
@@ -37,12 +39,15 @@ pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
                 let _ = writeln!(text, "{title}");
             }
         }
+        let mark = breaches::mark(&case.breaches());
+        is_marked |= mark.is_some();
         let _ = writeln!(
             text,
-            "  {:width$}  {:<14}  {}",
+            "  {:width$}  {:<14}  {}{}",
             case.id,
             case.asked(),
-            case.title
+            case.title,
+            mark.map_or_else(String::new, |mark| format!("  [{mark}]")),
         );
     }
     let count = selected.cases.len();
@@ -51,6 +56,9 @@ pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
         "\n{count} {}",
         if count == 1 { "case" } else { "cases" }
     );
+    if is_marked {
+        let _ = write!(text, "\n\n{}", breaches::LEGEND);
+    }
     screen.print(&text)?;
     Ok(Exit::Success)
 }
@@ -138,6 +146,11 @@ fn describe(case: &Case, corpus: &Corpus) -> String {
             }
         }
     }
+    let own = case.breaches();
+    if !own.is_empty() {
+        let _ = writeln!(text, "\nIts own breaches");
+        text.push_str(&breaches::lines(&own));
+    }
     let _ = writeln!(text, "\nChildren");
     for child in &case.children {
         let platform = child
@@ -200,7 +213,9 @@ fn satisfied(used: &ClauseUse) -> String {
 pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {
     match command {
         CorpusCommand::Build { dir, cases } => build(dir, cases, screen),
-        CorpusCommand::Check { dir } => check(dir, screen),
+        CorpusCommand::Check { dir, json, strict } => {
+            check::check(dir.as_deref(), *json, *strict, screen)
+        }
     }
 }
 
@@ -224,40 +239,4 @@ fn build(dir: &Path, patterns: &[String], screen: Screen) -> Result<Exit> {
         dir.display()
     ));
     Ok(Exit::Success)
-}
-
-fn check(dir: &Path, screen: Screen) -> Result<Exit> {
-    let has_recipes = walk_has_recipes(dir);
-    let corpus = if has_recipes {
-        Corpus::from_recipes(dir)?
-    } else {
-        let ask: Ask = "linux/amd64".parse().map_err(Failure::internal)?;
-        Corpus::foreign(dir, &ask)?
-    };
-    let kind = if has_recipes { "recipes" } else { "layouts" };
-    screen.say(&format!(
-        "{} cases from {kind}, without mistakes",
-        corpus.cases().len()
-    ));
-    Ok(Exit::Success)
-}
-
-/// Whether a directory holds recipes rather than layouts.
-fn walk_has_recipes(dir: &Path) -> bool {
-    let mut open = vec![dir.to_owned()];
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-            {
-                return true;
-            }
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                open.push(path);
-            }
-        }
-    }
-    false
 }

@@ -1,7 +1,9 @@
 //! The command line: one file per command.
 
 mod args;
+mod breaches;
 mod channel;
+mod check;
 mod corpus;
 mod fail;
 mod ground;

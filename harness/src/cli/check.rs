@@ -1,0 +1,280 @@
+//! `ocipick corpus check`: what is wrong with recipes and layouts, and which clauses each case
+//! breaks itself.
+
+use super::{
+    breaches,
+    fail::{Failure, Result},
+    screen::Screen,
+};
+use ocipick::exit::Exit;
+use ocipick_corpus::{
+    Ask, Corpus, CorpusError,
+    lint::{Breach, CheckedLayout, Consequence, check_layouts},
+};
+use serde::Serialize;
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What was checked.
+#[derive(Default)]
+struct Checked {
+    cases: Vec<CheckedCase>,
+    /// What keeps recipes and layouts from being cases.
+    mistakes: Vec<String>,
+}
+
+/// A case, or a layout that cannot be one.
+struct CheckedCase {
+    id: String,
+    source: String,
+    breaches: Vec<Breach>,
+}
+
+impl CheckedCase {
+    fn gravest(&self) -> Option<Consequence> {
+        Consequence::of(&self.breaches)
+    }
+}
+
+/// Checks a directory, or the built-in corpus; `strict` makes what is invalid a failure.
+pub(crate) fn check(dir: Option<&Path>, json: bool, strict: bool, screen: Screen) -> Result<Exit> {
+    let checked = match dir {
+        None => Checked {
+            cases: of_corpus(&Corpus::built_in()?),
+            mistakes: Vec::new(),
+        },
+        Some(dir) => of_directory(dir)?,
+    };
+    if json {
+        screen.print(&checked.json()?)?;
+    } else if !checked.cases.is_empty() {
+        screen.print(&checked.text())?;
+    }
+    match checked.mistakes.as_slice() {
+        [] => {}
+        [one] => return Err(Failure::usage(one)),
+        several => {
+            let list = several.join("\n  ");
+            let count = several.len();
+            return Err(Failure::usage(format!(
+                "{count} mistakes in the corpus:\n  {list}"
+            )));
+        }
+    }
+    let is_invalid = |case: &CheckedCase| case.gravest() == Some(Consequence::Invalid);
+    if strict && checked.cases.iter().any(is_invalid) {
+        return Ok(Exit::CheckFailed);
+    }
+    Ok(Exit::Success)
+}
+
+/// Checks every recipe and every layout below a directory.
+fn of_directory(dir: &Path) -> Result<Checked> {
+    let mut checked = Checked::default();
+    if !dir.is_dir() {
+        return Err(Failure::usage(format!(
+            "{} is no directory (hint: name one that holds recipes or OCI layouts)",
+            dir.display()
+        )));
+    }
+    let ask = Ask::Default;
+    let layouts = check_layouts(dir, &ask).map_err(Failure::usage)?;
+    let roots = recipe_roots(dir, |path| {
+        layouts.iter().any(|layout| path.starts_with(&layout.path))
+    });
+    for root in &roots {
+        match Corpus::from_recipes(root) {
+            Ok(corpus) => checked.cases.extend(of_corpus(&corpus)),
+            Err(CorpusError::Mistakes(mistakes)) => {
+                let lines = mistakes.iter().map(ToString::to_string);
+                checked.mistakes.extend(lines);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if roots.is_empty() && layouts.is_empty() {
+        return Err(Failure::usage(format!(
+            "{} holds neither recipes nor OCI layouts (hint: recipes are *.toml in the folder of \
+             their family, a layout is a directory with a file `oci-layout`, or with `index.json` \
+             beside `blobs/`)",
+            dir.display()
+        )));
+    }
+    for CheckedLayout {
+        path,
+        case,
+        breaches,
+    } in layouts
+    {
+        let source = path.display().to_string();
+        let id = match case {
+            Ok(case) => case.id.to_string(),
+            Err(error) => {
+                checked.mistakes.push(error.to_string());
+                source.clone()
+            }
+        };
+        checked.cases.push(CheckedCase {
+            id,
+            source,
+            breaches,
+        });
+    }
+    Ok(checked)
+}
+
+fn of_corpus(corpus: &Corpus) -> Vec<CheckedCase> {
+    let cases = corpus.cases().iter().map(|case| CheckedCase {
+        id: case.id.to_string(),
+        source: case.source.clone(),
+        breaches: case.breaches(),
+    });
+    cases.collect()
+}
+
+/// The directories below which the folders of families lie: the one given where recipes are as deep
+/// in it as that, else those that are deeper.
+fn recipe_roots(dir: &Path, is_other: impl Fn(&Path) -> bool) -> BTreeSet<PathBuf> {
+    let mut roots = BTreeSet::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if is_other(&path) {
+                continue;
+            }
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(path);
+            } else if path.extension().is_some_and(|end| end == "toml") {
+                // The list of families lies beside the folders of the families.
+                let is_list = entry.file_name() == "families.toml";
+                let above = if is_list {
+                    Some(&*folder)
+                } else {
+                    folder.parent()
+                };
+                let above = above.filter(|above| above.starts_with(dir));
+                roots.insert(above.unwrap_or(dir).to_owned());
+            }
+        }
+    }
+    let is_inner = |root: &PathBuf| root.ancestors().skip(1).any(|outer| roots.contains(outer));
+    let inner: Vec<PathBuf> = roots
+        .iter()
+        .filter(|root| is_inner(root))
+        .cloned()
+        .collect();
+    roots.retain(|root| !inner.contains(root));
+    roots
+}
+
+impl Checked {
+    /// Every case that breaks something, and how many there are of each kind.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for case in self.cases.iter().filter(|case| !case.breaches.is_empty()) {
+            let _ = writeln!(text, "{}", case.id);
+            text.push_str(&breaches::lines(&case.breaches));
+            text.push('\n');
+        }
+        let count = |gravest| {
+            let alike = self.cases.iter().filter(|case| case.gravest() == gravest);
+            alike.count()
+        };
+        let kinds = [
+            (Some(Consequence::Invalid), "invalid"),
+            (Some(Consequence::Untrusted), "not to be trusted"),
+            (Some(Consequence::Weak), "against recommendations"),
+            (Some(Consequence::Odd), "odd"),
+            (None, "break nothing"),
+        ];
+        let kinds: Vec<String> = kinds
+            .into_iter()
+            .map(|(gravest, words)| (count(gravest), words))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, words)| format!("{count} {words}"))
+            .collect();
+        let all = self.cases.len();
+        let what = if all == 1 { "case" } else { "cases" };
+        let _ = writeln!(text, "{all} {what}: {}", kinds.join(", "));
+        text
+    }
+
+    fn json(&self) -> Result<String> {
+        let record = Record {
+            schema: SCHEMA,
+            cases: self.cases.iter().map(CaseRecord::of).collect(),
+            mistakes: &self.mistakes,
+        };
+        serde_json::to_string_pretty(&record).map_err(Failure::internal)
+    }
+}
+
+/// The name of the shape that `--json` prints. Fields are only ever added.
+const SCHEMA: &str = "ocipick.check/1";
+
+#[derive(Serialize)]
+struct Record<'a> {
+    schema: &'a str,
+    cases: Vec<CaseRecord<'a>>,
+    mistakes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct CaseRecord<'a> {
+    case: &'a str,
+    source: &'a str,
+    /// The gravest of what its breaches mean; null where there are none.
+    consequence: Option<&'a str>,
+    breaches: Vec<BreachRecord<'a>>,
+}
+
+impl<'a> CaseRecord<'a> {
+    fn of(case: &'a CheckedCase) -> Self {
+        Self {
+            case: &case.id,
+            source: &case.source,
+            consequence: case.gravest().map(Consequence::as_str),
+            breaches: case.breaches.iter().map(BreachRecord::of).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct BreachRecord<'a> {
+    clause: &'a str,
+    level: &'a str,
+    since: &'a str,
+    consequence: &'a str,
+    document: DocumentRecord<'a>,
+    place: &'a str,
+    what: &'a str,
+}
+
+#[derive(Serialize)]
+struct DocumentRecord<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+}
+
+impl<'a> BreachRecord<'a> {
+    fn of(breach: &'a Breach) -> Self {
+        Self {
+            clause: breach.clause,
+            level: breach.level.as_str(),
+            since: breach.since,
+            consequence: breach.consequence.as_str(),
+            document: DocumentRecord {
+                kind: breach.document.kind(),
+                name: breach.document.name(),
+            },
+            place: &breach.place,
+            what: &breach.what,
+        }
+    }
+}
