@@ -5,6 +5,7 @@ pub mod exit;
 pub mod fleet;
 pub mod host;
 pub mod known;
+pub mod publish;
 pub mod registry;
 pub mod results;
 pub mod run;

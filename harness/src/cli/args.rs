@@ -192,6 +192,22 @@ pub(crate) enum CorpusCommand {
         #[arg(long)]
         strict: bool,
     },
+    /// Publish every case to a registry, byte for byte
+    ///
+    /// Prints the reference of each case that the registry accepted. What it refuses is listed, and
+    /// ends in code 5. Credentials are those of docker, podman and skopeo (REGISTRY_AUTH_FILE, or the
+    /// usual files).
+    Push {
+        /// Where to, such as localhost:5000/ocipick
+        #[arg(value_name = "REGISTRY")]
+        registry: String,
+        /// Only these cases
+        #[arg(long = "case", value_name = "GLOB")]
+        cases: Vec<String>,
+        /// Speak HTTP to a registry that is not on loopback, too
+        #[arg(long)]
+        plain_http: bool,
+    },
 }
 
 #[derive(Debug, Args)]

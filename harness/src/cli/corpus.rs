@@ -4,6 +4,7 @@ use super::{
     args::{Cases, CorpusCommand, Selection, Show},
     breaches, check,
     fail::{Failure, Result},
+    publish,
     screen::Screen,
     select,
 };
@@ -215,6 +216,20 @@ pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {
         CorpusCommand::Build { dir, cases } => build(dir, cases, screen),
         CorpusCommand::Check { dir, json, strict } => {
             check::check(dir.as_deref(), *json, *strict, screen)
+        }
+        CorpusCommand::Push {
+            registry,
+            cases,
+            plain_http,
+        } => {
+            let platform = "linux/amd64".parse().map_err(Failure::internal)?;
+            let selection = Selection {
+                cases: cases.clone(),
+                corpus: None,
+                platform,
+            };
+            let selected = select::cases(&selection)?;
+            publish::push(registry, *plain_http, &selected.cases, screen)
         }
     }
 }

@@ -9,6 +9,7 @@ mod fail;
 mod ground;
 mod judge;
 mod progress;
+mod publish;
 mod report;
 mod run;
 mod runtimes;

@@ -1,0 +1,63 @@
+//! `ocipick corpus push`.
+
+use super::{
+    fail::{Failure, Result},
+    screen::Screen,
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use ocipick::{
+    exit::Exit,
+    publish::{Client, Credentials, Published, Target, publish},
+};
+use ocipick_corpus::Case;
+use std::sync::Arc;
+
+pub(crate) fn push(
+    registry: &str,
+    plain_http: bool,
+    cases: &[Arc<Case>],
+    screen: Screen,
+) -> Result<Exit> {
+    let target = Target::parse(registry, plain_http).map_err(Failure::usage)?;
+    let credentials =
+        Credentials::find(&target, |name| std::env::var(name).ok()).map_err(Failure::usage)?;
+    let client = Client::new(target, credentials);
+    let bar = if screen.is_watched() {
+        let style = ProgressStyle::with_template("{pos}/{len} {msg}").map_err(Failure::internal)?;
+        ProgressBar::new(cases.len() as u64).with_style(style)
+    } else {
+        ProgressBar::hidden()
+    };
+    let (mut whole, mut refused, mut impossible) = (0_usize, Vec::new(), 0_usize);
+    for case in cases {
+        bar.set_message(case.id.to_string());
+        match publish(&client, case).map_err(Failure::usage)? {
+            Published::Whole(reference) => {
+                whole += 1;
+                bar.suspend(|| screen.print(&format!("{reference}\n")))?;
+            }
+            Published::Refused {
+                what,
+                status,
+                words,
+            } => refused.push(format!("{}: {what}: {status} {words}", case.id)),
+            Published::Impossible(_) => impossible += 1,
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    for line in &refused {
+        screen.say(&format!("refused  {line}"));
+    }
+    screen.say(&format!(
+        "{whole} of {} cases published, {} refused by the registry, {impossible} that only \
+         `ocipick serve` can serve",
+        cases.len(),
+        refused.len()
+    ));
+    Ok(if refused.is_empty() {
+        Exit::Success
+    } else {
+        Exit::MeasuredInPart
+    })
+}

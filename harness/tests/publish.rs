@@ -1,0 +1,204 @@
+//! Publishing to a registry that wants a token, keeps what it gets, and refuses some of it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy permits it in tests, but not in what tests share"
+)]
+
+use ocipick::publish::{Client, Credentials, PublishError, Published, Target, publish};
+use ocipick_corpus::{Case, Corpus};
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+/// What the registry was sent, by path: the media type and the bytes.
+type Kept = Arc<Mutex<BTreeMap<String, (String, Vec<u8>)>>>;
+
+struct Asked {
+    method: String,
+    path: String,
+    headers: BTreeMap<String, String>,
+    body: Vec<u8>,
+}
+
+/// A registry that answers each request as `refuses` says of a document, and keeps the rest.
+fn registry(refuses: fn(&Asked) -> bool) -> (SocketAddr, Kept) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let kept = Kept::default();
+    let keeps = Arc::clone(&kept);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let keeps = Arc::clone(&keeps);
+            thread::spawn(move || serve(stream.unwrap(), address, &keeps, refuses));
+        }
+    });
+    (address, kept)
+}
+
+fn serve(stream: TcpStream, address: SocketAddr, kept: &Kept, refuses: fn(&Asked) -> bool) {
+    let mut reader = BufReader::new(stream);
+    while let Some(asked) = read(&mut reader) {
+        let (status, headers, body) = answer(&asked, address, kept, refuses);
+        let answer = format!(
+            "HTTP/1.1 {status} x\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        reader.get_mut().write_all(answer.as_bytes()).unwrap();
+    }
+}
+
+fn answer(
+    asked: &Asked,
+    address: SocketAddr,
+    kept: &Kept,
+    refuses: fn(&Asked) -> bool,
+) -> (u16, String, String) {
+    let authorization = asked.headers.get("authorization").map(String::as_str);
+    if let Some(query) = asked.path.strip_prefix("/token?") {
+        assert!(
+            query.contains("service=it&scope=repository:team/duplicates/two-entries:pull,push")
+        );
+        // `user:secret`
+        return match authorization {
+            Some("Basic dXNlcjpzZWNyZXQ=") => (200, String::new(), "{\"token\":\"t\"}".into()),
+            _ => (401, String::new(), "who are you?".into()),
+        };
+    }
+    if authorization != Some("Bearer t") {
+        let challenge =
+            format!("WWW-Authenticate: Bearer realm=\"http://{address}/token\",service=\"it\"\r\n");
+        return (401, challenge, String::new());
+    }
+    let keep = |path: &str| {
+        let media_type = asked.headers.get("content-type").cloned();
+        let kind = media_type.unwrap_or_default();
+        kept.lock()
+            .unwrap()
+            .insert(path.to_owned(), (kind, asked.body.clone()));
+        (201, String::new(), String::new())
+    };
+    match asked.method.as_str() {
+        "HEAD" => (404, String::new(), String::new()),
+        "POST" => (202, "Location: /up?state=1\r\n".into(), String::new()),
+        "PUT" if refuses(asked) => (400, String::new(), "{\"errors\": \n []}".into()),
+        "PUT" => match asked.path.split_once("digest=") {
+            Some((_, digest)) => keep(&digest.replace("%3A", ":")),
+            None => keep(&asked.path),
+        },
+        other => panic!("{other}"),
+    }
+}
+
+fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let mut words = line.split_whitespace();
+    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let mut headers = BTreeMap::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else {
+            break;
+        };
+        headers.insert(name.to_ascii_lowercase(), value.to_owned());
+    }
+    let length = headers
+        .get("content-length")
+        .map_or(0, |it| it.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Asked {
+        method,
+        path,
+        headers,
+        body,
+    })
+}
+
+fn client(address: SocketAddr, password: &str) -> Client {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("auth.json");
+    let text = format!("{{\"auths\": {{\"{address}\": {{\"auth\": \"{password}\"}}}}}}");
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_string_lossy().into_owned();
+    let target = Target::parse(&format!("{address}/team"), false).unwrap();
+    let credentials = Credentials::find(&target, |name| {
+        (name == "REGISTRY_AUTH_FILE").then(|| file.clone())
+    });
+    Client::new(target, credentials.unwrap())
+}
+
+fn case() -> Case {
+    let corpus = Corpus::built_in().unwrap();
+    let id = "duplicates/two-entries";
+    let case = corpus.cases().iter().find(|case| case.id.as_str() == id);
+    case.unwrap().clone()
+}
+
+const RIGHT: &str = "dXNlcjpzZWNyZXQ=";
+
+#[test]
+fn everything_arrives_as_it_was_authored() {
+    let (address, kept) = registry(|_| false);
+    let case = case();
+    let published = publish(&client(address, RIGHT), &case).unwrap();
+    let reference = format!("{address}/team/duplicates/two-entries:latest");
+    assert_eq!(published, Published::Whole(reference));
+    let kept = kept.lock().unwrap();
+    let manifests = "/v2/team/duplicates/two-entries/manifests/";
+    let index = &kept[&format!("{manifests}latest")];
+    assert_eq!(
+        *index,
+        (case.index.media_type.clone(), case.index.bytes.to_vec())
+    );
+    for document in &case.documents {
+        let sent = &kept[&format!("{manifests}{}", document.digest)];
+        assert_eq!(
+            *sent,
+            (document.media_type.clone(), document.bytes.to_vec())
+        );
+    }
+    for blob in &case.blobs {
+        assert_eq!(kept[blob.digest.as_str()].1, *blob.bytes);
+    }
+    assert_eq!(kept.len(), 1 + case.documents.len() + case.blobs.len());
+}
+
+#[test]
+fn what_the_registry_refuses_is_its_answer() {
+    let (address, _) = registry(|asked| asked.path.ends_with("/latest"));
+    let published = publish(&client(address, RIGHT), &case()).unwrap();
+    let expected = Published::Refused {
+        what: "index".to_owned(),
+        status: 400,
+        words: "{\"errors\": []}".to_owned(),
+    };
+    assert_eq!(published, expected);
+    let (address, kept) = registry(|asked| asked.path.contains("/manifests/sha256:"));
+    let published = publish(&client(address, RIGHT), &case()).unwrap();
+    assert!(matches!(published, Published::Refused { what, .. } if what.starts_with("sha256:")));
+    assert!(
+        kept.lock()
+            .unwrap()
+            .keys()
+            .all(|path| !path.ends_with("latest"))
+    );
+}
+
+#[test]
+fn a_wrong_password_ends_it() {
+    let (address, kept) = registry(|_| false);
+    let denied = publish(&client(address, "dXNlcjp3cm9uZw=="), &case()).unwrap_err();
+    assert!(
+        matches!(denied, PublishError::Denied { status: 401, .. }),
+        "{denied}"
+    );
+    assert!(denied.to_string().contains("who are you?"), "{denied}");
+    assert!(kept.lock().unwrap().is_empty());
+}
