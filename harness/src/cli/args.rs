@@ -99,7 +99,7 @@ pub(crate) struct Run {
     /// Keep the private directories of the tools for inspection
     #[arg(long)]
     pub(crate) keep: bool,
-    /// Show rows that are alike one by one
+    /// Show rows that are alike one by one, and name every row of a change
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]
@@ -227,7 +227,7 @@ pub(crate) struct Report {
     /// Where to write it, in place of standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Show rows that are alike one by one
+    /// Show rows that are alike one by one, and name every row of a change
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]

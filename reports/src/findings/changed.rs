@@ -154,7 +154,7 @@ pub fn caution(history: &History<'_, '_>) -> Option<String> {
     (once > 0).then(|| {
         format!(
             "{}; {of_all} on cells that were tried once, where a race looks like a change \
-             (`--repeat 3` tells them apart).",
+             (--repeat 3 tells them apart).",
             text::count(history.changes.len(), "change", "changes"),
         )
     })
