@@ -25,6 +25,23 @@ pub struct Fault {
     pub effects: Effects,
 }
 
+impl fmt::Display for Fault {
+    /// In a line for people: what is asked for, how, how often, and what happens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.part {
+            Part::Manifest => write!(f, "{}", self.on)?,
+            Part::Config | Part::Layer => write!(f, "the {} of {}", self.part, self.on)?,
+        }
+        write!(f, ", {}", self.methods.as_strs().join(" and "))?;
+        match self.times.map(NonZeroU32::get) {
+            None => {}
+            Some(1) => f.write_str(", the first time")?,
+            Some(times) => write!(f, ", the first {times} times")?,
+        }
+        write!(f, ": {}", self.effects)
+    }
+}
+
 /// A part of a child, or the one of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
@@ -104,6 +121,43 @@ pub struct Effects {
     pub digest_header: Option<HeaderFault>,
     /// Whether `Content-Length` is left out, so that the body is sent in chunks.
     pub chunked: bool,
+}
+
+impl fmt::Display for Effects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut words = Vec::new();
+        if let Some(delay) = self.delay {
+            words.push(format!("nothing for {} ms", delay.as_millis()));
+        }
+        if let Some(answer) = &self.answer {
+            words.push(format!("status {}", answer.status));
+            let headers = answer.headers.iter();
+            words.extend(headers.map(|(name, value)| format!("{name}: {value}")));
+            if let Some(body) = &answer.body {
+                words.push(format!("another body of {} bytes", body.len()));
+            }
+        }
+        if let Some(other) = &self.bytes {
+            words.push(format!("the bytes of {}", other.of));
+        }
+        for (name, fault) in [
+            ("Content-Type", &self.content_type),
+            ("Docker-Content-Digest", &self.digest_header),
+        ] {
+            match fault {
+                None => {}
+                Some(HeaderFault::Absent) => words.push(format!("no {name}")),
+                Some(HeaderFault::Says(text)) => words.push(format!("{name}: {text}")),
+            }
+        }
+        if self.chunked {
+            words.push("no Content-Length".to_owned());
+        }
+        if let Some(cut) = self.cut {
+            words.push(format!("cut after {cut} bytes"));
+        }
+        f.write_str(&words.join(", "))
+    }
 }
 
 /// A status other than the ordinary one.

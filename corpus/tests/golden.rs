@@ -1,15 +1,15 @@
 //! What the corpus comes to, pinned: whatever changes a byte that tools see changes a line of
-//! `golden.txt`; what the corpus breaks itself stands in `breaches.txt`; and the page about
+//! `golden.txt`; ids stay, in `ids.txt`; what the corpus breaks itself stands in `breaches.txt`; and the page about
 //! coverage is the one that the corpus makes.
 
 use ocipick_corpus::{
-    Corpus,
+    CaseId, Corpus,
     coverage::Coverage,
     digest_of,
     lint::{Breach, grouped},
 };
 use similar::TextDiff;
-use std::{env, fmt::Write as _, fs, path::Path};
+use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
 const COMMAND: &str = "OCIPICK_BLESS=1 cargo test -p ocipick-corpus golden";
 
@@ -74,6 +74,49 @@ fn golden_digests_are_as_recorded() {
          that were measured on the old bytes no longer speak of it.\n\
          If that is what you want",
     );
+}
+
+/// Every id that was ever published stays: its case has it, or has it as an alias.
+#[test]
+fn ids_once_published_stay() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ids.txt");
+    let recorded = fs::read_to_string(&path).unwrap_or_default();
+    let corpus = built_in();
+    let (published, known) = ids(&recorded, &corpus);
+    let lost: Vec<&str> = published.difference(&known).copied().collect();
+    assert!(
+        lost.is_empty(),
+        "corpus/ids.txt lists ids that no case has: {}\n\
+         Results, baselines and links hang on them. A case that was renamed keeps its old id in \
+         `aliases`; one that was wrong stays, and a better one is added.",
+        lost.join(", ")
+    );
+    // Blessing adds, and never removes.
+    let mut lines: Vec<&str> = published.union(&known).copied().collect();
+    lines.push("");
+    compare(
+        "corpus/ids.txt",
+        &lines.join("\n"),
+        "New ids are recorded with",
+    );
+}
+
+/// The ids that are recorded, and those that cases have or had.
+fn ids<'a>(recorded: &'a str, corpus: &'a Corpus) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
+    let all = corpus.cases().iter();
+    let known = all.flat_map(|case| std::iter::once(&case.id).chain(&case.aliases));
+    (
+        recorded.lines().collect(),
+        known.map(CaseId::as_str).collect(),
+    )
+}
+
+#[test]
+fn a_lost_id_is_noticed() {
+    let corpus = built_in();
+    let (published, known) = ids("controls/no-match\ncontrols/lost", &corpus);
+    let lost: Vec<&&str> = published.difference(&known).collect();
+    assert_eq!(lost, [&"controls/lost"]);
 }
 
 /// A line for each clause that a document of a case breaks.

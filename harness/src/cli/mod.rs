@@ -5,6 +5,7 @@ mod breaches;
 mod channel;
 mod check;
 mod corpus;
+mod describe;
 mod fail;
 mod ground;
 mod judge;

@@ -31,7 +31,7 @@ use ocipick_reports::{
 use std::{collections::BTreeSet, path::Path};
 
 pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
-    let selected = select::cases(&args.selection)?;
+    let selected = select::cases(&args.selection, screen)?;
     let rulebook = judge::rulebook(&selected.corpus, &args.revisions)?;
     let controls = match args.selection.corpus {
         None => Controls::of(&selected.corpus),

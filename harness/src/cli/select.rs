@@ -3,11 +3,12 @@
 use super::{
     args::Selection,
     fail::{Failure, Result},
+    screen::Screen,
 };
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ocipick::fleet::Fleet;
 use ocipick_adapters::Runtime;
-use ocipick_corpus::{Case, Corpus};
+use ocipick_corpus::{Case, CaseId, Corpus};
 use ocipick_reports::results::CorpusStamp;
 use std::sync::Arc;
 
@@ -19,8 +20,9 @@ pub(crate) struct Selected {
     pub(crate) source: String,
 }
 
-/// Reads the corpus and picks the cases that were asked for.
-pub(crate) fn cases(selection: &Selection) -> Result<Selected> {
+/// Reads the corpus and picks the cases that were asked for. Where one was asked for by an id that
+/// it no longer has, that is said.
+pub(crate) fn cases(selection: &Selection, screen: Screen) -> Result<Selected> {
     let (corpus, source) = match &selection.corpus {
         None => (Corpus::built_in()?, CorpusStamp::BUILT_IN.to_owned()),
         Some(dir) => (
@@ -28,23 +30,75 @@ pub(crate) fn cases(selection: &Selection) -> Result<Selected> {
             dir.to_string_lossy().into_owned(),
         ),
     };
-    let ids: Vec<&str> = corpus.cases().iter().map(|case| case.id.as_str()).collect();
-    let globs = globs("--case", &selection.cases, &ids, &[])?;
-    let cases = corpus
-        .cases()
-        .iter()
-        .filter(|case| {
-            globs
-                .as_ref()
-                .is_none_or(|globs| globs.is_match(case.id.as_str()))
-        })
-        .map(|case| Arc::new(case.clone()))
-        .collect();
+    let Picked { cases, renamed } = picked(&corpus, &selection.cases)?;
+    for (old, new) in renamed {
+        screen.say(&format!("the case {old} is {new} now"));
+    }
     Ok(Selected {
         corpus,
         cases,
         source,
     })
+}
+
+/// The case that has this id, or had it before, which is then said.
+pub(crate) fn case<'c>(corpus: &'c Corpus, id: &str, screen: Screen) -> Result<&'c Case> {
+    if let Some(case) = corpus.get_by_any_id(id) {
+        if case.id.as_str() != id {
+            screen.say(&format!("the case {id} is {} now", case.id));
+        }
+        return Ok(case);
+    }
+    let ids = corpus.cases().iter().map(|case| case.id.as_str());
+    let close: Vec<&str> = ids
+        .filter(|known| known.contains(id) || id.contains(known))
+        .take(5)
+        .collect();
+    let hint = if close.is_empty() {
+        "ocipick cases lists them".to_owned()
+    } else {
+        format!("did you mean {}?", close.join(", "))
+    };
+    let complaint = format!("there is no case `{id}` (hint: {hint})");
+    Err(Failure::usage(complaint))
+}
+
+/// Cases that patterns lead to.
+#[derive(Debug)]
+struct Picked {
+    cases: Vec<Arc<Case>>,
+    /// Ids that were asked for and are no longer, with those that took their places.
+    renamed: Vec<(String, String)>,
+}
+
+fn picked(corpus: &Corpus, patterns: &[String]) -> Result<Picked> {
+    let ids = corpus.cases().iter().map(|case| case.id.as_str());
+    let all = corpus.cases().iter();
+    let aliases = all.flat_map(|case| case.aliases.iter().map(CaseId::as_str));
+    let known: Vec<&str> = ids.chain(aliases).collect();
+    let globs = globs("--case", patterns, &known, &[])?;
+    let fits = |id: &CaseId| {
+        globs
+            .as_ref()
+            .is_none_or(|globs| globs.is_match(id.as_str()))
+    };
+    let mut picked = Picked {
+        cases: Vec::new(),
+        renamed: Vec::new(),
+    };
+    for case in corpus.cases() {
+        let alias = case.aliases.iter().find(|alias| fits(alias));
+        match (fits(&case.id), alias) {
+            (true, _) => {}
+            (false, Some(alias)) => {
+                let renamed = (alias.to_string(), case.id.to_string());
+                picked.renamed.push(renamed);
+            }
+            (false, None) => continue,
+        }
+        picked.cases.push(Arc::new(case.clone()));
+    }
+    Ok(picked)
 }
 
 /// Picks the runtimes that were asked for.
@@ -116,5 +170,53 @@ fn examples(known: &[&str]) -> String {
             known[..SHOWN].join(", "),
             all - SHOWN
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::Color;
+
+    fn corpus() -> Corpus {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("new")).unwrap();
+        for (name, aliases) in [("one", "['old/one', 'older/one']"), ("two", "[]")] {
+            let recipe = format!(
+                "title = 'A'\nwhy = 'B'\nplatform = 'linux/amd64'\naliases = {aliases}\n\
+                 [children.a]\nplatform = 'linux/amd64'\n[index]\nentries = ['a']\n"
+            );
+            std::fs::write(dir.path().join(format!("new/{name}.toml")), recipe).unwrap();
+        }
+        Corpus::from_recipes(dir.path()).unwrap()
+    }
+
+    fn ids(pattern: &str) -> (Vec<String>, Vec<(String, String)>) {
+        let picked = picked(&corpus(), &[pattern.to_owned()]).unwrap();
+        let ids = picked.cases.iter().map(|case| case.id.to_string());
+        (ids.collect(), picked.renamed)
+    }
+
+    #[test]
+    fn a_case_is_found_by_an_id_that_it_had() {
+        let renamed = |old: &str| vec![(old.to_owned(), "new/one".to_owned())];
+        let one = vec!["new/one".to_owned()];
+        assert_eq!(ids("new/one"), (one.clone(), Vec::new()));
+        assert_eq!(ids("old/one"), (one.clone(), renamed("old/one")));
+        assert_eq!(ids("older/*"), (one, renamed("older/one")));
+        assert_eq!(
+            ids("**").1,
+            [],
+            "what is found as it is called now is not renamed"
+        );
+        assert!(picked(&corpus(), &["oldest/*".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn a_case_is_shown_by_an_id_that_it_had() {
+        let (corpus, screen) = (corpus(), Screen::new(Color::Never));
+        let shown = case(&corpus, "older/one", screen).unwrap();
+        assert_eq!(shown.id.as_str(), "new/one");
+        assert!(case(&corpus, "oldest/one", screen).is_err());
     }
 }

@@ -7,7 +7,7 @@ use ocipick_corpus::Ask;
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
-    let selected = select::cases(&args.selection)?;
+    let selected = select::cases(&args.selection, screen)?;
     let cancel = Cancel::default();
     ground::listen(screen, &cancel)?;
     let registry = Registry::start()?;

@@ -102,6 +102,17 @@ content-length = false
         },
     ];
     assert_eq!(effects, expected.iter().collect::<Vec<_>>());
+    let words: Vec<String> = case.faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        words,
+        [
+            "index, HEAD: status 404",
+            "inner, GET and HEAD, the first 2 times: cut after 10 bytes",
+            "a, GET and HEAD: nothing for 1500 ms",
+            "the config of a, GET: no Content-Type",
+            "the layer of a, GET and HEAD: no Content-Length",
+        ]
+    );
 }
 
 #[test]
@@ -145,6 +156,15 @@ content-type = "text/html"
         ]
     );
     assert_eq!(answer.body, Some(format!("not {size} bytes")));
+    assert_eq!(
+        case.faults[0].to_string(),
+        format!(
+            "a, GET and HEAD: status 503, Retry-After: 1, X-Other: {}, another body of {} bytes, \
+             cut after 3 bytes",
+            other.manifest,
+            answer.body.as_ref().unwrap().len()
+        )
+    );
     let effects = &case.faults[1].effects;
     let bytes = effects.bytes.as_ref().unwrap();
     assert_eq!(
