@@ -6,8 +6,8 @@ CHANNELS ?=
 # Archive metadata past its date is accepted, since unstable releases often have no other;
 # signatures are verified all the same, and the results say so. `make matrix EXPIRED=` refuses.
 EXPIRED ?= --allow-expired
-# How often each cell is tried: some tools answer some indexes by a race, and what was seen once is
-# not yet known.
+# How often cells are tried on which runtimes split, or which are no pick: some tools answer some
+# indexes by a race, and what was seen once is not yet known. All other cells are tried once.
 REPEAT ?= 3
 # Where results and reports go.
 OUT ?= target/ocipick
@@ -28,7 +28,7 @@ build: ## build the binary
 
 # What was measured in part (code 5) is worth a report, too.
 define measure
-	@$(OCIPICK) run $(1) --repeat $(REPEAT) --out $(OUT) $(ARGS); code=$$?; \
+	@$(OCIPICK) run $(1) --repeat-splits $(REPEAT) --out $(OUT) $(ARGS); code=$$?; \
 	case $$code in 0|5) ;; *) exit $$code ;; esac; \
 	$(OCIPICK) report $(OUT) --format html --out $(OUT)/matrix.html && \
 	$(OCIPICK) report $(OUT) --format markdown --out $(OUT)/matrix.md && exit $$code

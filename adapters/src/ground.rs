@@ -5,12 +5,14 @@
 //! removes it.
 
 use crate::{
-    process::{MARKER, end_marked},
+    process::{MARKER, end_marked, marked, resident},
     undo,
 };
 use std::{
+    collections::BTreeSet,
     fs::{self, File, TryLockError},
     io::{self, Write as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -105,9 +107,72 @@ impl Ground {
         &self.session
     }
 
+    /// Tells what the run takes, from another thread.
+    #[must_use]
+    pub fn gauge(&self) -> Gauge {
+        Gauge {
+            dir: self.dir.clone(),
+            session: self.session.clone(),
+        }
+    }
+
+    /// Removes a directory of the ground that is not needed any more, unless everything is kept.
+    /// The processes that used it must have ended.
+    pub fn give_back(&self, dir: &Path) {
+        if !self.keep && dir.starts_with(&self.dir) {
+            remove_tree(dir);
+        }
+    }
+
     /// Ends every process of this run that is still there, and returns how many there were.
     pub fn end_processes(&self) -> usize {
         end_marked(MARKER, &self.session)
+    }
+}
+
+/// Tells what a run takes of the machine.
+#[derive(Clone, Debug)]
+pub struct Gauge {
+    dir: PathBuf,
+    session: String,
+}
+
+impl Gauge {
+    /// The resident memory of this process and of every process of the run, in bytes. Pages that
+    /// several share are counted for each, since to tell them apart would take longer than many a
+    /// trial. `None` where the system does not say.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        let own = resident(std::process::id())?;
+        let others = marked(MARKER, &self.session);
+        Some(own + others.into_iter().filter_map(resident).sum::<u64>())
+    }
+
+    /// What the ground takes on its disk, in bytes; `None` where it is not there. Files that
+    /// vanish meanwhile do not matter.
+    #[must_use]
+    pub fn disk(&self) -> Option<u64> {
+        let device = fs::symlink_metadata(&self.dir).ok()?.dev();
+        let mut linked = BTreeSet::new();
+        let mut blocks = 0;
+        let mut dirs = vec![self.dir.clone()];
+        while let Some(dir) = dirs.pop() {
+            for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+                let Ok(metadata) = entry.metadata() else {
+                    continue;
+                };
+                if metadata.dev() != device {
+                    continue;
+                }
+                if metadata.is_dir() {
+                    dirs.push(entry.path());
+                } else if metadata.nlink() > 1 && !linked.insert(metadata.ino()) {
+                    continue;
+                }
+                blocks += metadata.blocks();
+            }
+        }
+        Some(blocks * 512)
     }
 }
 
@@ -164,7 +229,6 @@ fn clear_abandoned(base: &Path) -> Vec<Cleared> {
 const KEPT: &[u8] = b"kept for inspection\n";
 
 fn is_ours(dir: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
     fs::symlink_metadata(dir).is_ok_and(|metadata| {
         metadata.is_dir() && metadata.uid() == nix::unistd::geteuid().as_raw()
     })
@@ -215,6 +279,30 @@ mod tests {
         let dir = ground.dir().to_owned();
         drop(ground);
         assert!(!dir.exists());
+    }
+
+    #[test]
+    fn a_gauge_counts_what_is_there_once() {
+        let base = tempfile::tempdir().unwrap();
+        let (ground, _) = Ground::claim(base.path(), false).unwrap();
+        let room = ground.dir().join("r00.0");
+        fs::create_dir(&room).unwrap();
+        fs::write(room.join("file"), vec![1; 1 << 20]).unwrap();
+        fs::hard_link(room.join("file"), room.join("again")).unwrap();
+        std::os::unix::fs::symlink("/", room.join("elsewhere")).unwrap();
+        // Holes take nothing.
+        File::create(room.join("hole"))
+            .and_then(|file| file.set_len(1 << 30))
+            .unwrap();
+        let gauge = ground.gauge();
+        let disk = gauge.disk().unwrap();
+        assert!((1 << 20..2 << 20).contains(&disk), "{disk}");
+        assert!(gauge.memory().unwrap() > 1 << 20);
+        ground.give_back(&room);
+        assert!(!room.exists() && gauge.disk().unwrap() < 1 << 20);
+        // Nothing else may be given back.
+        ground.give_back(base.path());
+        assert!(ground.dir().exists());
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub use adapter::{
     Adapter, Ask, Attempt, Identity, Layout, Looked, MARKER_FILE, MARKER_LABEL, Session, Sign,
     Source, StartError, Trouble,
 };
-pub use ground::{Cleared, Ground, GroundError};
+pub use ground::{Cleared, Gauge, Ground, GroundError};
 pub use place::{Masks, PATH_CHANNEL, Place, Rights};
 pub use room::Room;
 pub use runtime::{Detected, Missing, Runtime, Service};

@@ -6,6 +6,7 @@ pub mod fleet;
 pub mod host;
 pub mod known;
 pub mod publish;
+pub mod meter;
 pub mod registry;
 pub mod results;
 pub mod run;

@@ -1,13 +1,22 @@
 //! Writing the results file: a record at a time, each whole on disk before the next.
+//!
+//! Cells that are tried repeatedly are recorded after their last try. Until then their tries stand
+//! in a file beside the results, so that a run which is cut short loses none of them, and none
+//! looks complete.
 
-use crate::run::{Cell, Event, Watcher};
-use ocipick_reports::results::{Footer, Header, Outcome, ReadError, Record, Results, Trial};
+mod journal;
+
+use crate::run::{Cell, Earlier, Event, Try, Watcher};
+use journal::Journal;
+use ocipick_reports::results::{
+    Footer, Header, Outcome, ReadError, Record, RepeatedCells, Repeats, Results, Trial,
+};
 use std::{
     collections::BTreeSet,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -23,8 +32,21 @@ pub struct Writer {
 
 struct Inner {
     file: File,
-    trials: Vec<(Cell, Outcome)>,
+    journal: Option<Journal>,
+    outcomes: Vec<Outcome>,
+    /// Cells that have tries and are not recorded.
+    incomplete: BTreeSet<Cell>,
     tools: Duration,
+    own: Duration,
+}
+
+/// The most that a run took at one time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Peaks {
+    /// Memory of ocipick and all that it started, in bytes; none where nobody could look.
+    pub memory: Option<u64>,
+    /// Disk of the private directories, in bytes; none where nobody could look.
+    pub disk: Option<u64>,
 }
 
 /// Why results cannot be written.
@@ -73,21 +95,35 @@ impl Writer {
     pub fn begin(dir: &Path, header: &Header) -> Result<Self, WriteError> {
         let path = dir.join(FILE);
         let file = open(dir, &path)?;
-        file.set_len(0).map_err(|source| WriteError::Open {
+        let fail = |source| WriteError::Open {
             path: path.clone(),
             source,
-        })?;
-        let writer = Self::over(path, file, Vec::new());
+        };
+        // First the tries, which are of no use without their results.
+        Journal::remove(dir).map_err(fail)?;
+        file.set_len(0).map_err(fail)?;
+        let journal = journal_of(dir, header).map_err(fail)?;
+        let writer = Self::over(path, file, journal, Vec::new());
         writer.write(&Record::Header(Box::new(header.clone())))?;
         Ok(writer)
     }
 
-    /// Goes on with the results file in `dir`, after its last whole record. Returns the cells
-    /// that it has.
+    /// What the results file in `dir` says of how its cells are tried; a run that goes on does the
+    /// same.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn repeats_in(dir: &Path) -> Result<Repeats, WriteError> {
+        let results = Results::read(&dir.join(FILE))?;
+        Ok(results.header.repeats.unwrap_or(Repeats::NONE))
+    }
+
+    /// Goes on with the results file in `dir`, after its last whole record. Returns what it has
+    /// seen.
     ///
     /// # Errors
     /// When it cannot be read or written, is finished, or is of another run.
-    pub fn resume(dir: &Path, header: &Header) -> Result<(Self, BTreeSet<Cell>), WriteError> {
+    pub fn resume(dir: &Path, header: &Header) -> Result<(Self, Earlier), WriteError> {
         let path = dir.join(FILE);
         if !path.exists() {
             // Opening would make it.
@@ -144,24 +180,46 @@ impl Writer {
                 )));
             }
         }
-        mend(&mut file, &path, results.torn).map_err(|source| WriteError::Open {
+        let repeats = |header: &Header| describe(header.repeats.unwrap_or(Repeats::NONE));
+        if repeats(&results.header) != repeats(header) {
+            return Err(differs(format!(
+                "it tries {}, and now that is to be {}",
+                repeats(&results.header),
+                repeats(header)
+            )));
+        }
+        let fail = |source| WriteError::Open {
             path: path.clone(),
             source,
-        })?;
-        let trials: Vec<(Cell, Outcome)> = results
-            .trials
-            .iter()
-            .map(|trial| (Cell::of_trial(trial), trial.outcome.clone()))
-            .collect();
-        let done = trials.iter().map(|(cell, _)| cell.clone()).collect();
-        Ok((Self::over(path, file, trials), done))
+        };
+        mend(&mut file, &path, results.torn).map_err(fail)?;
+        let mut earlier = Earlier::default();
+        for trial in &results.trials {
+            let outcome = trial.outcome.clone();
+            earlier.recorded.insert(Cell::of_trial(trial), outcome);
+        }
+        for tried in Journal::read(dir).map_err(fail)? {
+            let cell = Cell::of_trial(&tried.trial);
+            if !earlier.recorded.contains_key(&cell) {
+                earlier.tries.entry(cell).or_default().push(tried);
+            }
+        }
+        let journal = journal_of(dir, header).map_err(fail)?;
+        let outcomes = results.trials.into_iter().map(|t| t.outcome).collect();
+        let writer = Self::over(path, file, journal, outcomes);
+        let incomplete = earlier.tries.keys().cloned().collect();
+        writer.inner().incomplete = incomplete;
+        Ok((writer, earlier))
     }
 
-    fn over(path: PathBuf, file: File, trials: Vec<(Cell, Outcome)>) -> Self {
+    fn over(path: PathBuf, file: File, journal: Option<Journal>, outcomes: Vec<Outcome>) -> Self {
         let inner = Inner {
             file,
-            trials,
+            journal,
+            outcomes,
+            incomplete: BTreeSet::new(),
             tools: Duration::ZERO,
+            own: Duration::ZERO,
         };
         Self {
             path,
@@ -177,33 +235,46 @@ impl Writer {
     }
 
     fn write(&self, record: &Record) -> Result<(), WriteError> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        self.append(&mut inner, record)
+        self.append(&mut self.inner(), record)
     }
 
     fn append(&self, inner: &mut Inner, record: &Record) -> Result<(), WriteError> {
-        let fail = |source| WriteError::Record {
+        append(&mut inner.file, record).map_err(|source| WriteError::Record {
             path: self.path.clone(),
             source,
-        };
-        let mut line = serde_json::to_vec(record).map_err(|error| fail(error.into()))?;
-        line.push(b'\n');
-        let before = inner.file.metadata().map_err(fail)?.len();
-        if let Err(error) = inner.file.write_all(&line) {
-            // Half a record would be no record; what fits stays whole.
-            let _ = inner.file.set_len(before);
-            return Err(fail(error));
-        }
-        Ok(())
+        })
     }
 
-    fn trial(&self, trial: &Trial, tools: Duration) -> Result<(), WriteError> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        self.append(&mut inner, &Record::Trial(Box::new(trial.clone())))?;
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many cells were tried, but not as often as they are to be, and so are not recorded.
+    #[must_use]
+    pub fn incomplete(&self) -> usize {
+        self.inner().incomplete.len()
+    }
+
+    fn try_(&self, tried: &Try, tools: Duration, own: Duration) -> Result<(), WriteError> {
+        let mut inner = self.inner();
+        inner.incomplete.insert(Cell::of_trial(&tried.trial));
         inner.tools += tools;
-        inner
-            .trials
-            .push((Cell::of_trial(trial), trial.outcome.clone()));
+        inner.own += own;
+        match &mut inner.journal {
+            Some(journal) => journal.add(tried).map_err(|source| WriteError::Record {
+                path: self.path.with_file_name(journal::FILE),
+                source,
+            }),
+            // Where every cell has one try, that is its record.
+            None => Ok(()),
+        }
+    }
+
+    fn trial(&self, trial: &Trial) -> Result<(), WriteError> {
+        let mut inner = self.inner();
+        inner.incomplete.remove(&Cell::of_trial(trial));
+        self.append(&mut inner, &Record::Trial(Box::new(trial.clone())))?;
+        inner.outcomes.push(trial.outcome.clone());
         Ok(())
     }
 
@@ -211,38 +282,78 @@ impl Writer {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(&self, ended: String) -> Result<(), WriteError> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn finish(&self, ended: String, peaks: Peaks) -> Result<(), WriteError> {
+        let mut inner = self.inner();
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let footer = Footer {
             ended,
-            outcomes: Footer::count(inner.trials.iter().map(|(_, outcome)| outcome)),
-            trials: inner.trials.len(),
+            outcomes: Footer::count(inner.outcomes.iter()),
+            trials: inner.outcomes.len(),
             duration_ms: millis(self.began.elapsed()),
             tools_ms: millis(inner.tools),
-            own_ms: None,
-            peak_memory_bytes: None,
-            peak_disk_bytes: None,
+            own_ms: Some(millis(inner.own)),
+            peak_memory_bytes: peaks.memory,
+            peak_disk_bytes: peaks.disk,
         };
         self.append(&mut inner, &Record::Footer(footer))?;
-        inner.file.sync_all().map_err(|source| WriteError::Record {
+        let fail = |source| WriteError::Record {
             path: self.path.clone(),
             source,
-        })
+        };
+        inner.file.sync_all().map_err(fail)?;
+        if inner.journal.take().is_some() {
+            // Everything in it is in the results.
+            let dir = self.path.parent().unwrap_or(Path::new(""));
+            Journal::remove(dir).map_err(fail)?;
+        }
+        Ok(())
     }
 }
 
 impl Watcher for Writer {
     fn see(&self, event: &Event<'_>) -> io::Result<()> {
         match event {
-            Event::TrialEnded { trial, tools, .. } => {
-                self.trial(trial, *tools).map_err(io::Error::other)
-            }
-            Event::RuntimeBegan { .. } | Event::TrialBegan { .. } | Event::RuntimeEnded { .. } => {
-                Ok(())
-            }
+            Event::TryEnded {
+                tried, tools, own, ..
+            } => self.try_(tried, *tools, *own).map_err(io::Error::other),
+            Event::TrialEnded { trial } => self.trial(trial).map_err(io::Error::other),
+            Event::RoundBegan { .. }
+            | Event::RuntimeBegan { .. }
+            | Event::TryBegan { .. }
+            | Event::RuntimeEnded { .. } => Ok(()),
         }
     }
+}
+
+/// Tries need a file of their own where a cell has several.
+fn journal_of(dir: &Path, header: &Header) -> io::Result<Option<Journal>> {
+    let several = header.repeats.is_some_and(|repeats| repeats.tries > 1);
+    several.then(|| Journal::open(dir)).transpose()
+}
+
+/// How cells are tried, for a person.
+fn describe(repeats: Repeats) -> String {
+    let Repeats { tries, of, seed } = repeats;
+    match (tries, of) {
+        (..=1, _) => "each cell once".to_owned(),
+        (_, RepeatedCells::Every) => format!("each cell {tries} times (seed {seed})"),
+        (_, RepeatedCells::Splits) => {
+            format!("each cell that splits or refuses {tries} times (seed {seed})")
+        }
+    }
+}
+
+/// Appends a line, whole or not at all.
+fn append(file: &mut File, record: &impl serde::Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(record)?;
+    line.push(b'\n');
+    let before = file.metadata()?.len();
+    if let Err(error) = file.write_all(&line) {
+        // Half a record would be no record; what fits stays whole.
+        let _ = file.set_len(before);
+        return Err(error);
+    }
+    Ok(())
 }
 
 /// Makes the file end with a whole line: a record that was cut in the middle goes, and one that

@@ -22,3 +22,4 @@ pub use panic::panic_in;
 pub use run::{RunError, run};
 pub use system::{SYSTEM_PATH, find_on_system};
 pub use tree::{MARKER, end_marked};
+pub(crate) use tree::{marked, resident};

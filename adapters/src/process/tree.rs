@@ -75,17 +75,28 @@ pub fn end_marked(variable: &str, value: &str) -> usize {
         if found.is_empty() || Instant::now() > deadline {
             return ended.len();
         }
-        for pid in &found {
-            if nix::sys::signal::kill(*pid, Signal::SIGKILL).is_ok() {
+        for pid in found.iter().filter_map(|pid| i32::try_from(*pid).ok()) {
+            if nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok() {
                 // One that takes its time to die is found, and killed, more than once.
-                ended.insert(*pid);
+                ended.insert(pid);
             }
         }
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-fn marked(variable: &str, value: &str) -> Vec<Pid> {
+/// The resident memory of a process, in bytes.
+pub(crate) fn resident(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kibibytes << 10)
+}
+
+/// The living processes whose environment has `variable=value`, this one excepted.
+pub(crate) fn marked(variable: &str, value: &str) -> Vec<u32> {
     let wanted = format!("{variable}={value}");
     let own = std::process::id();
     processes()
@@ -98,8 +109,6 @@ fn marked(variable: &str, value: &str) -> Vec<Pid> {
             })
         })
         .filter(|pid| !is_zombie(*pid))
-        .filter_map(|pid| i32::try_from(pid).ok())
-        .map(Pid::from_raw)
         .collect()
 }
 

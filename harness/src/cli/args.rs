@@ -90,9 +90,17 @@ pub(crate) struct Run {
     /// How many trials may be under way at once [default: twice the processors, at least 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
-    /// Try each cell so often; a tool whose outcomes differ is reported as unstable
+    /// Try each cell N times, in rounds: the first in the order of the corpus, the others shuffled.
+    /// A tool whose outcomes differ is reported as unstable
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), default_value = "1")]
     pub(crate) repeat: u16,
+    /// Try N times only what one look should not decide: the cells of rows on which runtimes split,
+    /// and cells that are neither a pick nor unmeasured. Every other cell is tried once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with = "repeat")]
+    pub(crate) repeat_splits: Option<u16>,
+    /// Seed of the order of further rounds; the same seed gives the same order [default: by chance]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u32>,
     /// Go on with an unfinished run
     #[arg(long)]
     pub(crate) resume: bool,

@@ -6,7 +6,7 @@ use ocipick::run::{Event, RuntimeEnd, Watcher};
 use ocipick_reports::results::{Footer, Outcome, OutcomeKind};
 use std::{
     io,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -15,6 +15,8 @@ pub(crate) struct Progress {
     screen: Screen,
     bars: Option<MultiProgress>,
     lines: Vec<Mutex<Line>>,
+    /// The round, where there are several.
+    round: Mutex<Option<u32>>,
 }
 
 #[derive(Default)]
@@ -33,7 +35,12 @@ impl Progress {
             screen,
             bars,
             lines,
+            round: Mutex::default(),
         }
+    }
+
+    fn round(&self) -> MutexGuard<'_, Option<u32>> {
+        self.round.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the bars off the screen.
@@ -52,14 +59,33 @@ impl Watcher for Progress {
                 .unwrap_or_else(PoisonError::into_inner)
         };
         match event {
+            Event::RoundBegan {
+                round,
+                rounds,
+                tries,
+            } => {
+                if *rounds > 1 {
+                    *self.round() = Some(*round);
+                    let said = format!("round {round} of at most {rounds}: {tries} tries");
+                    match &self.bars {
+                        Some(bars) => drop(bars.println(said)),
+                        None => self.screen.say(&said),
+                    }
+                }
+            }
             Event::RuntimeBegan {
                 index,
                 runtime,
-                trials,
+                tries,
             } => {
                 let mut line = line(*index);
-                if let (Some(bars), None) = (&self.bars, &line.bar) {
-                    let bar = bars.add(ProgressBar::new(*trials as u64));
+                line.outcomes.clear();
+                if let Some(bars) = &self.bars {
+                    // The bar of an earlier round stands where this one began last.
+                    if let Some(old) = line.bar.take() {
+                        bars.remove(&old);
+                    }
+                    let bar = bars.add(ProgressBar::new(*tries as u64));
                     bar.set_style(style());
                     bar.set_prefix(runtime.id());
                     bar.set_message("starting");
@@ -67,18 +93,19 @@ impl Watcher for Progress {
                     line.bar = Some(bar);
                 }
             }
-            Event::TrialBegan { index, case } => {
+            Event::TryBegan { index, case } => {
                 if let Some(bar) = &line(*index).bar {
                     bar.set_message((*case).to_owned());
                 }
             }
-            Event::TrialEnded { index, trial, .. } => {
+            Event::TryEnded { index, tried, .. } => {
                 let mut line = line(*index);
-                line.outcomes.push(trial.outcome.clone());
+                line.outcomes.push(tried.trial.outcome.clone());
                 if let Some(bar) = &line.bar {
                     bar.inc(1);
                 }
             }
+            Event::TrialEnded { .. } => {}
             Event::RuntimeEnded {
                 index,
                 runtime,
@@ -94,9 +121,12 @@ impl Watcher for Progress {
                         format!("interrupted after {}", line.outcomes.len())
                     }
                 };
+                let round = self
+                    .round()
+                    .map_or_else(String::new, |round| format!(" (round {round})"));
                 match &line.bar {
                     Some(bar) => bar.finish_with_message(said),
-                    None => self.screen.say(&format!("{}: {said}", runtime.id())),
+                    None => self.screen.say(&format!("{}{round}: {said}", runtime.id())),
                 }
             }
         }

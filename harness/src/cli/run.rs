@@ -13,9 +13,10 @@ use ocipick::{
     exit::Exit,
     fleet::{Fleet, Scout},
     host,
+    meter::Meter,
     registry::Registry,
     results::Writer,
-    run::{Bench, Controls, Plan, execute},
+    run::{Bench, Controls, Earlier, Plan, execute},
 };
 use ocipick_adapters::{Missing, Runtime, channel as provisioned, process::Cancel};
 use ocipick_corpus::{Corpus, digest_of, digest_of_content};
@@ -24,7 +25,7 @@ use ocipick_reports::{
     render::{terminal, verdicts},
     results::{
         ArchiveRecord, ChannelRecord, CorpusStamp, Header, MissingRecord, Outcome, Provenance,
-        Results, RuntimeRecord, SCHEMA, Trial, UnmeasuredWhy,
+        RepeatedCells, Repeats, Results, RuntimeRecord, SCHEMA, Trial, UnmeasuredWhy,
     },
     verdict::Verdicts,
 };
@@ -59,24 +60,34 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         cases: selected.cases,
         controls,
         done: BTreeSet::new(),
+        earlier: Earlier::default(),
         deadline: args.deadline,
-        repeat: usize::from(args.repeat),
+        repeats: repeats(args)?,
         jobs: args.jobs.map_or_else(Plan::default_jobs, usize::from),
     };
     let header = header(&plan, &selected.source, &fleet);
     let writer = if args.resume {
-        let (writer, done) = Writer::resume(&args.out, &header)?;
+        let (writer, earlier) = Writer::resume(&args.out, &header)?;
+        let tried = match earlier.tries.len() {
+            0 => String::new(),
+            cells => format!("; {cells} more have some of their tries"),
+        };
         screen.say(&format!(
-            "going on after {} of {} trials",
-            done.len(),
+            "going on after {} of {} trials{tried}",
+            earlier.recorded.len(),
             plan.trials()
         ));
-        plan.done = done;
+        plan.done = earlier.recorded.keys().cloned().collect();
+        plan.earlier = earlier;
         writer
     } else {
         Writer::begin(&args.out, &header)?
     };
+    if plan.repeats.tries > 1 {
+        screen.say(&format!("the seed of the order is {}", plan.repeats.seed));
+    }
     let registry = Registry::start()?;
+    let meter = Meter::start(&ground);
     let bench = Bench {
         ground: &ground,
         registry: &registry,
@@ -90,8 +101,9 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         return Err(Failure::internal(error));
     }
     let interrupted = cancel.is_raised();
+    let peaks = meter.stop();
     if !interrupted {
-        writer.finish(now())?;
+        writer.finish(now(), peaks)?;
     }
     if args.keep {
         screen.say(&format!(
@@ -118,8 +130,40 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         options.color,
         options.width,
     ))?;
-    screen.print(&next_command(&args.out, interrupted, &results[0]))?;
+    screen.print(&next_command(
+        &args.out,
+        interrupted.then(|| writer.incomplete()),
+        &results[0],
+    ))?;
     Ok(exit(&results[0].trials, interrupted))
+}
+
+/// Which cells are tried how often. A run that goes on keeps the seed that it began with.
+fn repeats(args: &Run) -> Result<Repeats> {
+    let (tries, of) = match args.repeat_splits {
+        None => (args.repeat, RepeatedCells::Every),
+        Some(tries) => (tries, RepeatedCells::Splits),
+    };
+    if tries <= 1 {
+        return Ok(Repeats::NONE);
+    }
+    let seed = match args.seed {
+        Some(seed) => seed,
+        None if args.resume => Writer::repeats_in(&args.out)?.seed,
+        None => by_chance(),
+    };
+    Ok(Repeats {
+        tries: u32::from(tries),
+        of,
+        seed,
+    })
+}
+
+/// A number that nobody can foresee, and nobody needs to.
+fn by_chance() -> u32 {
+    use std::hash::{BuildHasher as _, RandomState};
+    let number = RandomState::new().hash_one(std::process::id());
+    u32::try_from(number >> 32).unwrap_or_default()
 }
 
 fn distinct<T: Copy + Ord>(all: &[T]) -> Vec<T> {
@@ -196,7 +240,7 @@ fn header(plan: &Plan, source: &str, fleet: &Fleet) -> Header {
         channels: channel_records(plan, fleet),
         operations: plan.operations.iter().map(ToString::to_string).collect(),
         planned: plan.trials(),
-        repeats: None,
+        repeats: (plan.repeats != Repeats::NONE).then_some(plan.repeats),
     }
 }
 
@@ -284,11 +328,19 @@ fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
 }
 
 /// What to type next.
-fn next_command(out: &Path, interrupted: bool, results: &Results) -> String {
+///
+/// `incomplete` is how many cells have some of their tries only, where the run was interrupted.
+fn next_command(out: &Path, incomplete: Option<usize>, results: &Results) -> String {
     let out = out.display();
-    if interrupted {
+    if let Some(incomplete) = incomplete {
+        let tried = match incomplete {
+            0 => String::new(),
+            cells => {
+                format!("; {cells} more have some of their tries, which are kept and not yet shown")
+            }
+        };
         return format!(
-            "\nInterrupted after {} of {} trials. To go on: ocipick run --resume --out {out}, with the same options\n",
+            "\nInterrupted after {} of {} trials{tried}. To go on: ocipick run --resume --out {out}, with the same options\n",
             results.trials.len(),
             results.header.planned
         );

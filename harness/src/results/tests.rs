@@ -77,23 +77,50 @@ fn trial(case: &str) -> Trial {
     }
 }
 
-fn cells(cases: &[&str]) -> BTreeSet<Cell> {
-    cases
-        .iter()
-        .map(|case| Cell::of_trial(&trial(case)))
-        .collect()
+/// What a run that recorded these cases has left.
+fn recorded(cases: &[&str]) -> Earlier {
+    let cell = |case: &&str| (Cell::of_trial(&trial(case)), Outcome::Nothing);
+    Earlier {
+        recorded: cases.iter().map(cell).collect(),
+        ..Earlier::default()
+    }
 }
+
+/// A cell that is tried once, as the runner shows it.
+fn add(writer: &Writer, case: &str) {
+    let tried = Try {
+        round: 1,
+        trial: trial(case),
+    };
+    add_try(writer, &tried);
+    writer
+        .see(&Event::TrialEnded {
+            trial: &tried.trial,
+        })
+        .unwrap();
+}
+
+fn add_try(writer: &Writer, tried: &Try) {
+    let event = Event::TryEnded {
+        index: 0,
+        tried,
+        tools: Duration::from_millis(7),
+        own: Duration::from_millis(2),
+    };
+    writer.see(&event).unwrap();
+}
+
+const PEAKS: Peaks = Peaks {
+    memory: Some(1 << 30),
+    disk: None,
+};
 
 /// A run of three trials that ended after two.
 fn cut_short() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let writer = Writer::begin(dir.path(), &header()).unwrap();
-    writer
-        .trial(&trial("a/a"), Duration::from_millis(7))
-        .unwrap();
-    writer
-        .trial(&trial("a/b"), Duration::from_millis(7))
-        .unwrap();
+    add(&writer, "a/a");
+    add(&writer, "a/b");
     dir
 }
 
@@ -113,19 +140,23 @@ fn cases(results: &Results) -> Vec<&str> {
 #[track_caller]
 fn goes_on(dir: &TempDir, done: &[&str], then: &[&str]) {
     let (writer, found) = Writer::resume(dir.path(), &header()).unwrap();
-    assert_eq!(found, cells(done));
+    assert_eq!(found, recorded(done));
     for case in then {
-        writer
-            .trial(&trial(case), Duration::from_millis(7))
-            .unwrap();
+        add(&writer, case);
     }
-    writer.finish("2026-01-01T01:00:00Z".to_owned()).unwrap();
+    let ended = "2026-01-01T01:00:00Z".to_owned();
+    writer.finish(ended, PEAKS).unwrap();
     let results = read(dir);
     assert_eq!(cases(&results), ["a/a", "a/b", "a/c"]);
     let footer = results.footer.clone().unwrap();
     assert_eq!((footer.trials, results.torn), (3, false));
     let expected = 7 * u64::try_from(then.len()).unwrap();
     assert_eq!(footer.tools_ms, expected, "of this part of the run");
+    assert_eq!(footer.own_ms, Some(expected / 7 * 2));
+    assert_eq!(
+        (footer.peak_memory_bytes, footer.peak_disk_bytes),
+        (PEAKS.memory, None)
+    );
     assert_eq!(
         footer.outcomes,
         Footer::count(results.trials.iter().map(|t| &t.outcome))
@@ -262,9 +293,7 @@ fn there_must_be_something_to_go_on_with() {
 fn two_writers_do_not_share_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let first = Writer::begin(dir.path(), &header()).unwrap();
-    first
-        .trial(&trial("a/a"), Duration::from_millis(7))
-        .unwrap();
+    add(&first, "a/a");
     assert!(matches!(
         Writer::begin(dir.path(), &header()),
         Err(WriteError::Busy(_))
@@ -273,9 +302,7 @@ fn two_writers_do_not_share_a_file() {
         Writer::resume(dir.path(), &header()),
         Err(WriteError::Busy(_))
     ));
-    first
-        .trial(&trial("a/b"), Duration::from_millis(7))
-        .unwrap();
+    add(&first, "a/b");
     assert_eq!(cases(&read(&dir)), ["a/a", "a/b"]);
     drop(first);
     let second = Writer::begin(dir.path(), &header()).unwrap();
@@ -334,7 +361,7 @@ fn a_full_disk_ends_the_run_and_keeps_what_was_recorded() {
         let mut written = Vec::new();
         let error = loop {
             let trial = trial(&format!("a/{}", written.len()));
-            match writer.trial(&trial, Duration::ZERO) {
+            match writer.trial(&trial) {
                 Ok(()) => written.push(trial.case),
                 Err(error) => break error,
             }
@@ -350,9 +377,7 @@ fn a_full_disk_ends_the_run_and_keeps_what_was_recorded() {
         );
         // As the runner sees it.
         let event = Event::TrialEnded {
-            index: 0,
             trial: &trial("a/last"),
-            tools: Duration::ZERO,
         };
         let seen = writer.see(&event).unwrap_err();
         assert!(
@@ -365,7 +390,123 @@ fn a_full_disk_ends_the_run_and_keeps_what_was_recorded() {
         assert_eq!(cases(&results), written);
         assert!(!results.torn && !results.is_finished());
         let names: Vec<&str> = written.iter().map(String::as_str).collect();
-        let (_, done) = Writer::resume(disk, &header()).unwrap();
-        assert_eq!(done, cells(&names));
+        let (_, earlier) = Writer::resume(disk, &header()).unwrap();
+        assert_eq!(earlier, recorded(&names));
+    });
+}
+
+/// A header of a run that tries cells several times.
+fn repeating(of: RepeatedCells, seed: u32) -> Header {
+    let repeats = Repeats { tries: 3, of, seed };
+    Header {
+        repeats: Some(repeats),
+        ..header()
+    }
+}
+
+fn tried(case: &str, round: u32) -> Try {
+    Try {
+        round,
+        trial: trial(case),
+    }
+}
+
+#[test]
+fn tries_are_neither_lost_nor_recorded_before_the_cell_is_complete() {
+    let dir = tempfile::tempdir().unwrap();
+    let every = repeating(RepeatedCells::Every, 7);
+    let writer = Writer::begin(dir.path(), &every).unwrap();
+    for tried in [tried("a/a", 1), tried("a/b", 1), tried("a/a", 2)] {
+        add_try(&writer, &tried);
+    }
+    writer.trial(&trial("a/b")).unwrap();
+    assert_eq!(writer.incomplete(), 1);
+    drop(writer);
+    // The try that was being written when the run was killed.
+    let journal = dir.path().join(journal::FILE);
+    let mut bytes = fs::read(&journal).unwrap();
+    bytes.extend_from_slice(&bytes.clone()[..40]);
+    fs::write(&journal, &bytes).unwrap();
+
+    assert_eq!(cases(&read(&dir)), ["a/b"]);
+    let (writer, earlier) = Writer::resume(dir.path(), &every).unwrap();
+    let mut expected = recorded(&["a/b"]);
+    let tries = vec![tried("a/a", 1), tried("a/a", 2)];
+    expected.tries.insert(Cell::of_trial(&trial("a/a")), tries);
+    assert_eq!(earlier, expected);
+    assert_eq!(writer.incomplete(), 1);
+    // What was cut is gone, and what comes now stands alone in its line.
+    add_try(&writer, &tried("a/a", 3));
+    assert_eq!(Journal::read(dir.path()).unwrap().len(), 4);
+    writer.trial(&trial("a/a")).unwrap();
+    assert_eq!(writer.incomplete(), 0);
+    writer.finish(String::new(), PEAKS).unwrap();
+    assert!(!journal.exists(), "everything is in the results");
+    assert_eq!(cases(&read(&dir)), ["a/b", "a/a"]);
+}
+
+#[test]
+fn a_new_run_does_not_take_over_the_tries_of_an_old_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let every = repeating(RepeatedCells::Every, 7);
+    let writer = Writer::begin(dir.path(), &every).unwrap();
+    add_try(&writer, &tried("a/a", 1));
+    drop(writer);
+    drop(Writer::begin(dir.path(), &every).unwrap());
+    let (_, earlier) = Writer::resume(dir.path(), &every).unwrap();
+    assert_eq!(earlier, Earlier::default());
+}
+
+#[test]
+fn where_each_cell_is_tried_once_there_is_no_file_of_tries() {
+    let dir = cut_short();
+    assert!(!dir.path().join(journal::FILE).exists());
+    goes_on(&dir, &["a/a", "a/b"], &["a/c"]);
+    assert!(!dir.path().join(journal::FILE).exists());
+}
+
+#[test]
+fn a_run_goes_on_as_it_began_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let every = repeating(RepeatedCells::Every, 7);
+    drop(Writer::begin(dir.path(), &every).unwrap());
+    assert_eq!(
+        Writer::repeats_in(dir.path()).unwrap(),
+        every.repeats.unwrap()
+    );
+    let was = "it tries each cell 3 times (seed 7), and now that is to be";
+    let splits = "each cell that splits or refuses 3 times (seed 7)";
+    for (now, what) in [
+        (header(), "each cell once"),
+        (
+            repeating(RepeatedCells::Every, 8),
+            "each cell 3 times (seed 8)",
+        ),
+        (repeating(RepeatedCells::Splits, 7), splits),
+    ] {
+        differs(&dir, &now, &format!("{was} {what}"));
+    }
+    assert!(Writer::resume(dir.path(), &every).is_ok());
+}
+
+#[test]
+fn a_disk_that_is_full_of_tries_ends_the_run_and_keeps_them() {
+    on_a_tiny_disk(|disk| {
+        let every = repeating(RepeatedCells::Every, 7);
+        let writer = Writer::begin(disk, &every).unwrap();
+        let mut kept = 0;
+        let error = loop {
+            let tried = tried(&format!("a/{kept}"), 1);
+            match writer.try_(&tried, Duration::ZERO, Duration::ZERO) {
+                Ok(()) => kept += 1,
+                Err(error) => break error,
+            }
+            assert!(kept < 10_000, "the disk is never full");
+        };
+        assert!(error.to_string().contains("tries.jsonl"), "{error}");
+        drop(writer);
+        assert!(!Results::read(&disk.join(FILE)).unwrap().torn);
+        let (_, earlier) = Writer::resume(disk, &every).unwrap();
+        assert_eq!(earlier.tries.len(), kept);
     });
 }

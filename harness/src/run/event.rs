@@ -1,5 +1,6 @@
 //! What happens during a run, for whoever watches.
 
+use super::Try;
 use ocipick_adapters::Runtime;
 use ocipick_reports::results::Trial;
 use std::time::Duration;
@@ -7,32 +8,48 @@ use std::time::Duration;
 /// Something that happened.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A runtime has begun, with this many trials before it.
+    /// A round has begun. There is one more for each time that cells are tried again.
+    RoundBegan {
+        /// Which one, from 1.
+        round: u32,
+        /// How many there are at most.
+        rounds: u32,
+        /// How many tries it has.
+        tries: usize,
+    },
+    /// A runtime has begun, with this many tries before it in this round.
     RuntimeBegan {
         /// Its place in the plan.
         index: usize,
         /// Which runtime.
         runtime: &'a Runtime,
-        /// How many trials.
-        trials: usize,
+        /// How many tries.
+        tries: usize,
     },
-    /// A trial has begun.
-    TrialBegan {
+    /// A try has begun.
+    TryBegan {
         /// Place of the runtime in the plan.
         index: usize,
         /// Id of the case.
         case: &'a str,
     },
-    /// A trial has ended.
-    TrialEnded {
+    /// A try has ended.
+    TryEnded {
         /// Place of the runtime in the plan.
         index: usize,
         /// What came of it.
-        trial: &'a Trial,
-        /// How long tools were waited for, all repeats together.
+        tried: &'a Try,
+        /// How long tools were waited for.
         tools: Duration,
+        /// How long it took besides.
+        own: Duration,
     },
-    /// A runtime has ended.
+    /// A cell has had all its tries, and this is what they come to.
+    TrialEnded {
+        /// What came of it.
+        trial: &'a Trial,
+    },
+    /// A runtime has ended its part of a round.
     RuntimeEnded {
         /// Its place in the plan.
         index: usize,

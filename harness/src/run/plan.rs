@@ -3,8 +3,13 @@
 use super::Controls;
 use ocipick_adapters::{Operation, Runtime};
 use ocipick_corpus::{Ask, Case};
-use ocipick_reports::results::Trial;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use ocipick_reports::results::{Outcome, Repeats, Trial};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// One cell of the matrix: a trial that is to be there at the end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +67,24 @@ impl Cell {
     }
 }
 
+/// One try of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Try {
+    /// In which round, from 1.
+    pub round: u32,
+    /// What came of it.
+    pub trial: Trial,
+}
+
+/// What a run that did not finish has left.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Earlier {
+    /// The cells that it recorded.
+    pub recorded: BTreeMap<Cell, Outcome>,
+    /// The tries of those that it did not.
+    pub tries: BTreeMap<Cell, Vec<Try>>,
+}
+
 /// What is to be run.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -73,12 +96,15 @@ pub struct Plan {
     pub cases: Vec<Arc<Case>>,
     /// The two controls.
     pub controls: Controls,
-    /// Cells that an earlier part of the run has filled.
+    /// Cells that are not to be tried any more, such as those that an earlier part of the run has
+    /// recorded.
     pub done: BTreeSet<Cell>,
+    /// What an earlier part of the run has seen.
+    pub earlier: Earlier,
     /// Deadline of each invocation of a tool.
     pub deadline: Duration,
-    /// How often each cell is tried, at least once.
-    pub repeat: usize,
+    /// Which cells are tried how often.
+    pub repeats: Repeats,
     /// How many trials may be under way at once.
     pub jobs: usize,
 }
@@ -100,18 +126,12 @@ impl Plan {
     }
 
     /// Everything that is asked of a runtime, in the order of the corpus.
-    fn questions(&self, operation: Operation) -> impl Iterator<Item = Question> + use<'_> {
+    pub(super) fn questions(
+        &self,
+        operation: Operation,
+    ) -> impl Iterator<Item = Question> + use<'_> {
         let meant = move |case: &&Arc<Case>| case.is_for(operation.in_recipes());
         self.cases.iter().filter(meant).flat_map(Question::all_of)
-    }
-
-    /// What is still to be asked of a runtime.
-    #[must_use]
-    pub fn open_questions(&self, runtime: &Runtime, operation: Operation) -> Vec<Question> {
-        let cell = |asked: &Question| Cell::of(runtime, operation, &asked.case, &asked.ask);
-        self.questions(operation)
-            .filter(|asked| !self.done.contains(&cell(asked)))
-            .collect()
     }
 }
 
@@ -148,24 +168,21 @@ mod tests {
             controls,
             done: BTreeSet::new(),
             deadline: Duration::ZERO,
-            repeat: 1,
+            earlier: Earlier::default(),
+            repeats: Repeats::NONE,
             jobs: 1,
         }
     }
 
     #[test]
     fn every_ask_of_a_case_is_a_cell() {
-        let mut plan = plan(|case| case.asks = vec!["a/b".parse().unwrap(), Ask::Default]);
+        let plan = plan(|case| case.asks = vec!["a/b".parse().unwrap(), Ask::Default]);
         assert_eq!(plan.trials(), 2);
-        let runtime = plan.runtimes[0].clone();
-        let open = plan.open_questions(&runtime, Operation::Pull);
-        let asks: Vec<String> = open.iter().map(|asked| asked.ask.to_string()).collect();
+        let asks: Vec<String> = plan
+            .questions(Operation::Pull)
+            .map(|asked| asked.ask.to_string())
+            .collect();
         assert_eq!(asks, ["a/b", "default"]);
-        let filled = Cell::of(&runtime, Operation::Pull, &open[0].case, &open[0].ask);
-        plan.done.insert(filled);
-        let open = plan.open_questions(&runtime, Operation::Pull);
-        assert_eq!(open.len(), 1);
-        assert_eq!(open[0].ask, Ask::Default);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What several trials of one cell come to.
 
-use ocipick_reports::results::{Observed, Outcome, UnmeasuredWhy};
+use ocipick_reports::results::{Observed, Outcome, OutcomeKind, UnmeasuredWhy};
 
 /// The outcome of a cell that was tried several times. Outcomes that differ are never reported
 /// as any one of them: where all were measured the tool is unstable, and where some were not
@@ -58,6 +58,30 @@ pub(super) fn in_turn(outcomes: &[Outcome]) -> String {
     )
 }
 
+/// Whether runtimes disagree in a row: of what was measured, at least two differ. One that does
+/// not agree with itself disagrees with everybody.
+pub(super) fn splits(row: &[&Outcome]) -> bool {
+    let mut measured = row.iter().filter(|outcome| outcome.is_measured());
+    let Some(first) = measured.next() else {
+        return false;
+    };
+    first.kind() == OutcomeKind::Unstable || measured.any(|outcome| !outcome.agrees_with(first))
+}
+
+/// Whether an outcome is one that should not be published after a single look: all but a pick.
+/// What could not be measured is not tried again either, since that could only hide why.
+pub(super) fn is_doubtful(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Picked { .. } | Outcome::Unmeasured { .. } => false,
+        Outcome::Refused { .. }
+        | Outcome::Nothing
+        | Outcome::Mixed { .. }
+        | Outcome::Crashed { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Unstable { .. } => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +132,22 @@ mod tests {
         };
         let outcome = together(vec![picked("a"), trouble]);
         assert!(!outcome.is_measured(), "{outcome:?}");
+    }
+
+    #[test]
+    fn a_row_splits_where_two_that_were_measured_differ() {
+        let unmeasured = Outcome::Unmeasured {
+            why: UnmeasuredWhy::Unsupported,
+            detail: String::new(),
+        };
+        let (a, b, x, y) = (picked("a"), picked("b"), refused("x"), refused("y"));
+        assert!(splits(&[&a, &a, &b]));
+        assert!(splits(&[&unmeasured, &a, &x]));
+        assert!(!splits(&[&x, &y]));
+        assert!(!splits(&[&a, &unmeasured, &a]));
+        assert!(!splits(&[&unmeasured, &unmeasured]) && !splits(&[]));
+        let unstable = together(vec![picked("a"), refused("x")]);
+        assert!(splits(&[&unstable]) && splits(&[&unstable, &unstable]));
     }
 
     #[test]

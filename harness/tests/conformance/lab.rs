@@ -7,11 +7,11 @@ use ocipick::{
     classify::Phrasebook,
     fleet::{Fleet, Scout, Source},
     registry::Registry,
-    run::{Bench, Cell, Controls, Event, Plan, Question, RuntimeEnd, Watcher, execute},
+    run::{Bench, Cell, Controls, Earlier, Event, Plan, Question, RuntimeEnd, Watcher, execute},
 };
 use ocipick_adapters::{Ground, Operation, Runtime, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
-use ocipick_reports::results::Trial;
+use ocipick_reports::results::{Repeats, Trial};
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{self, Write as _},
@@ -184,8 +184,9 @@ impl Lab {
             cases: self.cases.clone(),
             controls: self.controls.clone(),
             done,
+            earlier: Earlier::default(),
             deadline: DEADLINE,
-            repeat: 1,
+            repeats: Repeats::NONE,
             jobs: Plan::default_jobs(),
         };
         let phrasebook = Phrasebook::built_in().map_err(|error| error.to_string())?;
@@ -214,14 +215,12 @@ struct Collector(Mutex<Measured>);
 impl Watcher for Collector {
     fn see(&self, event: &Event<'_>) -> io::Result<()> {
         match event {
-            Event::TrialEnded { trial, .. } => {
+            Event::TrialEnded { trial } => {
                 let mut measured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 measured.insert(Cell::of_trial(trial), (*trial).clone());
             }
-            Event::RuntimeBegan {
-                runtime, trials, ..
-            } => {
-                let _ = writeln!(io::stderr(), "measuring {}: {trials} trials", runtime.id());
+            Event::RuntimeBegan { runtime, tries, .. } => {
+                let _ = writeln!(io::stderr(), "measuring {}: {tries} trials", runtime.id());
             }
             Event::RuntimeEnded { runtime, end, .. } => {
                 let end = match end {
@@ -231,7 +230,7 @@ impl Watcher for Collector {
                 };
                 let _ = writeln!(io::stderr(), "{}: {end}", runtime.id());
             }
-            Event::TrialBegan { .. } => {}
+            Event::RoundBegan { .. } | Event::TryBegan { .. } | Event::TryEnded { .. } => {}
         }
         Ok(())
     }

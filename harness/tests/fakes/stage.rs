@@ -5,11 +5,11 @@ use ocipick::{
     classify::Phrasebook,
     fleet::{Fleet, Scout, Source},
     registry::Registry,
-    run::{Bench, Controls, Event, Plan, RuntimeEnd, Watcher, execute},
+    run::{Bench, Controls, Earlier, Event, Plan, RuntimeEnd, Watcher, execute},
 };
 use ocipick_adapters::{Ground, Operation, Rights, channel::Store, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
-use ocipick_reports::results::{Outcome, RefusalReason, Trial};
+use ocipick_reports::results::{Outcome, RefusalReason, Repeats, Trial};
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fmt, fs, io,
@@ -108,8 +108,9 @@ impl Stage {
                 .collect::<Result<_>>()?,
             controls: Controls::of(&Corpus::built_in()?)?,
             done: BTreeSet::new(),
+            earlier: Earlier::default(),
             deadline: DEADLINE,
-            repeat: 1,
+            repeats: Repeats::NONE,
             jobs: 4,
         };
         let bench = Bench {
@@ -163,11 +164,14 @@ impl Watcher for Notebook {
     fn see(&self, event: &Event<'_>) -> io::Result<()> {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::TrialEnded { trial, .. } => seen.trials.push((*trial).clone()),
+            Event::TrialEnded { trial } => seen.trials.push((*trial).clone()),
             Event::RuntimeEnded { runtime, end, .. } => {
                 seen.ends.insert(runtime.tool.to_string(), end.clone());
             }
-            Event::RuntimeBegan { .. } | Event::TrialBegan { .. } => {}
+            Event::RoundBegan { .. }
+            | Event::RuntimeBegan { .. }
+            | Event::TryBegan { .. }
+            | Event::TryEnded { .. } => {}
         }
         Ok(())
     }

@@ -1,0 +1,237 @@
+use super::*;
+use crate::run::{Controls, Earlier};
+use ocipick_adapters::{Place, Rights, Service, Tool};
+use ocipick_corpus::Corpus;
+use ocipick_reports::results::{Evidence, OutcomeKind, RefusalReason, UnmeasuredWhy};
+use std::{ffi::OsStr, time::Duration};
+
+/// Two runtimes and three cases.
+fn plan(of: RepeatedCells, tries: u32) -> Plan {
+    let rights = Rights {
+        root: false,
+        namespaces: false,
+    };
+    let runtime = |tool| Runtime {
+        tool,
+        version: "1".to_owned(),
+        flavour: None,
+        place: Place::this_machine(OsStr::new(""), rights),
+        binaries: BTreeMap::new(),
+        versions: BTreeMap::new(),
+        service: Service::None,
+        notes: Vec::new(),
+        is_in_several_channels: false,
+    };
+    let corpus = Corpus::built_in().unwrap();
+    let cases = corpus.cases().iter().filter(|case| case.asks.len() == 1);
+    Plan {
+        runtimes: vec![runtime(Tool::Skopeo), runtime(Tool::Crane)],
+        operations: vec![Operation::Pull],
+        cases: cases.take(3).map(|case| case.clone().into()).collect(),
+        controls: Controls::of(&corpus).unwrap(),
+        done: BTreeSet::new(),
+        earlier: Earlier::default(),
+        deadline: Duration::ZERO,
+        repeats: Repeats { tries, of, seed: 1 },
+        jobs: 1,
+    }
+}
+
+/// The cell of a runtime and a case by their places.
+fn cell(plan: &Plan, runtime: usize, case: usize) -> Cell {
+    let asked = &plan.cases[case];
+    Cell::of(
+        &plan.runtimes[runtime],
+        Operation::Pull,
+        asked,
+        &asked.asks[0],
+    )
+}
+
+fn tried(plan: &Plan, at: (usize, usize), round: u32, outcome: &Outcome) -> Try {
+    let cell = cell(plan, at.0, at.1);
+    let trial = Trial {
+        case: cell.case,
+        runtime: cell.runtime.0,
+        tool: String::new(),
+        version: String::new(),
+        flavour: None,
+        channel: cell.runtime.1,
+        operation: cell.operation,
+        platform: cell.platform,
+        outcome: outcome.clone(),
+        evidence: Evidence::default(),
+        duration_ms: 10,
+        tries: 1,
+    };
+    Try { round, trial }
+}
+
+fn picked(child: &str) -> Outcome {
+    Outcome::Picked {
+        child: child.to_owned(),
+        digest: String::new(),
+    }
+}
+
+fn refused() -> Outcome {
+    Outcome::Refused {
+        reason: RefusalReason::Other,
+        message: String::new(),
+    }
+}
+
+fn unmeasured() -> Outcome {
+    Outcome::Unmeasured {
+        why: UnmeasuredWhy::HarnessTrouble,
+        detail: String::new(),
+    }
+}
+
+/// How many questions are open for each of the two runtimes.
+fn open(ledger: &Ledger<'_>, round: u32) -> [usize; 2] {
+    [0, 1].map(|index| {
+        let runtime = &ledger.plan.runtimes[index];
+        ledger.open(round, runtime, Operation::Pull).len()
+    })
+}
+
+/// A first round: the outcomes of both runtimes by case. Returns what was recorded on the way.
+fn first_round(ledger: &Ledger<'_>, outcomes: [[Outcome; 2]; 3]) -> Vec<Trial> {
+    let mut recorded = Vec::new();
+    for (case, row) in outcomes.iter().enumerate() {
+        for (runtime, outcome) in row.iter().enumerate() {
+            recorded.extend(ledger.add(tried(ledger.plan, (runtime, case), 1, outcome)));
+        }
+    }
+    recorded
+}
+
+#[test]
+fn a_cell_that_is_tried_once_is_recorded_as_it_was_seen() {
+    let plan = plan(RepeatedCells::Every, 1);
+    let ledger = Ledger::of(&plan);
+    assert_eq!((ledger.rounds(), open(&ledger, 1)), (1, [3, 3]));
+    let seen = tried(&plan, (0, 0), 1, &refused());
+    assert_eq!(ledger.add(seen.clone()), Some(seen.trial));
+    assert_eq!(open(&ledger, 1), [2, 3]);
+}
+
+#[test]
+fn a_cell_is_tried_once_in_a_round_and_recorded_after_the_last() {
+    let plan = plan(RepeatedCells::Every, 3);
+    let ledger = Ledger::of(&plan);
+    for round in 1..=3 {
+        assert_eq!(open(&ledger, round), [3, 3]);
+        let outcome = if round == 2 { refused() } else { picked("a") };
+        let recorded = ledger.add(tried(&plan, (1, 2), round, &outcome));
+        assert_eq!(open(&ledger, round), [3, 2]);
+        assert_eq!(recorded.is_some(), round == 3);
+        if let Some(trial) = recorded {
+            assert_eq!(trial.outcome.kind(), OutcomeKind::Unstable);
+            assert_eq!((trial.tries, trial.duration_ms), (3, 30));
+            let note = "3 trials, in turn: a, refused: other, a; the evidence is of the first";
+            assert_eq!(trial.evidence.notes, [note]);
+        }
+        assert!(ledger.settle(round).is_empty());
+    }
+    assert_eq!(open(&ledger, 4), [3, 2]);
+}
+
+#[test]
+fn what_could_not_be_measured_is_not_tried_again() {
+    let plan = plan(RepeatedCells::Every, 3);
+    let ledger = Ledger::of(&plan);
+    let recorded = ledger.add(tried(&plan, (0, 0), 1, &unmeasured())).unwrap();
+    assert_eq!((recorded.outcome, recorded.tries), (unmeasured(), 1));
+    assert_eq!(open(&ledger, 2), [2, 3]);
+    // Nor do the tries that were measured stand for the one that was not.
+    assert_eq!(ledger.add(tried(&plan, (0, 1), 1, &picked("a"))), None);
+    let recorded = ledger.add(tried(&plan, (0, 1), 2, &unmeasured())).unwrap();
+    assert!(!recorded.outcome.is_measured());
+    assert_eq!(recorded.tries, 2);
+}
+
+#[test]
+fn only_what_splits_or_is_no_pick_is_tried_again() {
+    let plan = plan(RepeatedCells::Splits, 3);
+    let ledger = Ledger::of(&plan);
+    let recorded = first_round(
+        &ledger,
+        [
+            // All pick the same.
+            [picked("a"), picked("a")],
+            // They split.
+            [picked("a"), picked("b")],
+            // One refuses, and there is nobody to disagree with.
+            [refused(), unmeasured()],
+        ],
+    );
+    // The one that can never count is recorded at once, the rest when the round is over.
+    assert_eq!(recorded.len(), 1);
+    let settled = ledger.settle(1);
+    let cells: Vec<Cell> = settled.iter().map(Cell::of_trial).collect();
+    assert_eq!(cells.len(), 2);
+    assert!(cells.contains(&cell(&plan, 0, 0)) && cells.contains(&cell(&plan, 1, 0)));
+    assert!(settled.iter().all(|trial| trial.tries == 1));
+    for round in [2, 3] {
+        assert_eq!(open(&ledger, round), [2, 1]);
+        for at in [(0, 1), (1, 1), (0, 2)] {
+            let outcome = match at {
+                (0, 1) => picked("a"),
+                (1, _) => picked("b"),
+                _ => refused(),
+            };
+            let recorded = ledger.add(tried(&plan, at, round, &outcome));
+            assert_eq!(recorded.map(|trial| trial.tries), (round == 3).then_some(3));
+        }
+        assert!(ledger.settle(round).is_empty());
+    }
+    assert_eq!(open(&ledger, 4), [0, 0]);
+}
+
+#[test]
+fn a_run_that_was_cut_short_decides_as_if_it_had_not_been() {
+    let mut plan = plan(RepeatedCells::Splits, 2);
+    let outcomes = [
+        [picked("a"), picked("a")],
+        [picked("a"), picked("b")],
+        [picked("a"), picked("a")],
+    ];
+    // The first part recorded one cell of the last row and saw all others but one.
+    for (case, row) in outcomes.iter().enumerate() {
+        for (runtime, outcome) in row.iter().enumerate() {
+            let cell = cell(&plan, runtime, case);
+            match (runtime, case) {
+                (1, 1) => {}
+                (1, 2) => {
+                    plan.done.insert(cell.clone());
+                    plan.earlier.recorded.insert(cell, picked("c"));
+                }
+                at => {
+                    let seen = vec![tried(&plan, at, 1, outcome)];
+                    plan.earlier.tries.insert(cell, seen);
+                }
+            }
+        }
+    }
+    let ledger = Ledger::of(&plan);
+    assert!(ledger.settle(0).is_empty());
+    assert_eq!(open(&ledger, 1), [0, 1]);
+    assert_eq!(ledger.add(tried(&plan, (1, 1), 1, &picked("b"))), None);
+    // The recorded cell split from the other of its row.
+    assert_eq!(ledger.settle(1).len(), 2);
+    assert_eq!(open(&ledger, 2), [2, 1]);
+}
+
+#[test]
+fn what_a_killed_run_had_not_come_to_record_is_recorded_without_a_further_try() {
+    let mut plan = plan(RepeatedCells::Every, 2);
+    let tries = [1, 2].map(|round| tried(&plan, (0, 0), round, &picked("a")));
+    plan.earlier.tries.insert(cell(&plan, 0, 0), tries.to_vec());
+    let ledger = Ledger::of(&plan);
+    let settled = ledger.settle(0);
+    assert_eq!((settled.len(), settled[0].tries), (1, 2));
+    assert_eq!(open(&ledger, 1), [2, 3]);
+    assert!(ledger.settle(0).is_empty());
+}

@@ -1,0 +1,285 @@
+//! One runtime in one round: its sessions, its controls, and its tries one after the other.
+
+use super::{Event, Question, RuntimeEnd, Try, execute::Shared, trial::Measured};
+use ocipick_adapters::{Adapter, Ground, Operation, Room, Runtime, Session, StartError, adapter};
+use ocipick_reports::results::{Evidence, Outcome, Trial, UnmeasuredWhy};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    io,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+/// Whether a question is a control itself, and no foreign layout with its id or its bytes.
+fn is_control(asked: &Question, control: &Question) -> bool {
+    let (case, other) = (&asked.case, &control.case);
+    case.id == other.id && case.source == other.source && asked.ask == control.ask
+}
+
+/// How many sessions of one stateless runtime work at once, at most.
+const SESSIONS: usize = 4;
+/// After so many trials in a row that the daemon did not start for, the rest is given up.
+const START_FAILURES: u32 = 2;
+
+/// The tries of one runtime and operation in one round, in sessions of their own.
+pub(super) struct Line<'a> {
+    pub(super) shared: &'a Shared<'a>,
+    /// Place of the runtime in the plan.
+    pub(super) index: usize,
+    pub(super) runtime: &'a Runtime,
+    pub(super) operation: Operation,
+    pub(super) round: u32,
+    pub(super) open: Vec<Question>,
+}
+
+/// A session, and the directory of its room. They go in this order: first the daemon, then what it
+/// lives in.
+struct Home<'a> {
+    session: Box<dyn Session>,
+    _dir: Lent<'a>,
+}
+
+/// A directory of the ground that is given back.
+struct Lent<'a> {
+    ground: &'a Ground,
+    dir: PathBuf,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.ground.give_back(&self.dir);
+    }
+}
+
+impl Line<'_> {
+    pub(super) fn run(self) {
+        self.shared.show(&Event::RuntimeBegan {
+            index: self.index,
+            runtime: self.runtime,
+            tries: self.open.len(),
+        });
+        let end = self.measure(self.open.clone());
+        let end = if self.shared.is_over() {
+            RuntimeEnd::Interrupted
+        } else {
+            end
+        };
+        self.shared.show(&Event::RuntimeEnded {
+            index: self.index,
+            runtime: self.runtime,
+            end,
+        });
+    }
+
+    fn measure(&self, cases: Vec<Question>) -> RuntimeEnd {
+        let adapter = adapter(self.runtime.tool);
+        if let Some(why) = adapter.cannot(self.runtime, self.operation) {
+            return self.give_up(&cases, UnmeasuredWhy::Unsupported, &why);
+        }
+        let mut home = match self.open(adapter, 0) {
+            Ok(home) => home,
+            Err(error) => {
+                let why = format!("cannot prepare its private directory: {error}");
+                return self.give_up(&cases, UnmeasuredWhy::HarnessTrouble, &why);
+            }
+        };
+        let started = {
+            let _pass = self.shared.gate.enter();
+            home.session.start()
+        };
+        match started {
+            Ok(()) => {}
+            Err(StartError::Cancelled) => return RuntimeEnd::Interrupted,
+            Err(StartError::Unsupported(why)) => {
+                return self.give_up(&cases, UnmeasuredWhy::Unsupported, &why);
+            }
+            Err(StartError::NotStarted(why)) => {
+                return self.give_up(&cases, UnmeasuredWhy::NotStarted, &why);
+            }
+        }
+        let mut fetched = BTreeSet::new();
+        let controls = &self.shared.plan.controls;
+        let session = &mut *home.session;
+        let matched = self.trial(session, &controls.match_, &mut fetched);
+        let unmatched = self.trial(session, &controls.no_match, &mut fetched);
+        if self.shared.is_over() {
+            return RuntimeEnd::Interrupted;
+        }
+        if let Some(why) = controls.verdict(&matched.outcome, &unmatched.outcome) {
+            let why = format!("it failed its controls: {why}");
+            for (case, measured) in [(&controls.match_, matched), (&controls.no_match, unmatched)] {
+                if cases.iter().any(|open| is_control(open, case)) {
+                    let outcome = Outcome::Unmeasured {
+                        why: UnmeasuredWhy::ControlsFailed,
+                        detail: why.clone(),
+                    };
+                    self.record(
+                        case,
+                        Measured {
+                            outcome,
+                            ..measured
+                        },
+                    );
+                }
+            }
+            let rest: Vec<Question> = cases
+                .into_iter()
+                .filter(|case| {
+                    !is_control(case, &controls.match_) && !is_control(case, &controls.no_match)
+                })
+                .collect();
+            return self.give_up(&rest, UnmeasuredWhy::ControlsFailed, &why);
+        }
+        // The controls are cases, too: where they were asked for, these trials are theirs. A
+        // second trial could find their content in the store.
+        let mut rest = VecDeque::new();
+        for case in cases {
+            if is_control(&case, &controls.match_) {
+                self.record(&case, matched.clone());
+            } else if is_control(&case, &controls.no_match) {
+                self.record(&case, unmatched.clone());
+            } else {
+                rest.push_back(case);
+            }
+        }
+        let queue = Mutex::new(rest);
+        if adapter.is_stateless() {
+            thread::scope(|scope| {
+                for number in 1..SESSIONS {
+                    let queue = &queue;
+                    scope.spawn(move || match self.open(adapter, number) {
+                        Ok(mut home) => self.work(&mut *home.session, queue, BTreeSet::new()),
+                        // The first session goes on alone.
+                        Err(error) => tracing::warn!(%error, "cannot open another session"),
+                    });
+                }
+                self.work(session, &queue, fetched);
+            });
+        } else {
+            self.work(session, &queue, fetched);
+        }
+        RuntimeEnd::Finished
+    }
+
+    /// Takes cases from the queue until it is empty.
+    fn work(
+        &self,
+        session: &mut dyn Session,
+        queue: &Mutex<VecDeque<Question>>,
+        mut fetched: BTreeSet<String>,
+    ) {
+        let mut failures = 0;
+        loop {
+            let next = queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop_front();
+            let Some(case) = next else { return };
+            if self.shared.is_over() {
+                return;
+            }
+            let measured = self.trial(session, &case, &mut fetched);
+            if self.shared.is_over() {
+                return;
+            }
+            failures = if measured.was_trouble_starting {
+                failures + 1
+            } else {
+                0
+            };
+            let why = measured.outcome.clone();
+            self.record(&case, measured);
+            if failures >= START_FAILURES {
+                let detail = match why {
+                    Outcome::Unmeasured { detail, .. } => detail,
+                    other => other.gist(),
+                };
+                let rest: Vec<_> = queue
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .drain(..)
+                    .collect();
+                self.give_up(&rest, UnmeasuredWhy::NotStarted, &detail);
+                return;
+            }
+        }
+    }
+
+    fn open(&self, adapter: &dyn Adapter, number: usize) -> io::Result<Home<'_>> {
+        let ground = self.shared.bench.ground;
+        // Short, because sockets lie below it.
+        let name = match self.round {
+            1 => format!("r{}{}.{number}", self.index, self.operation as u8),
+            round => format!("r{}{}.{number}.{round}", self.index, self.operation as u8),
+        };
+        let lent = Lent {
+            ground,
+            dir: ground.dir().join(name),
+        };
+        let room = Room::furnish(
+            &lent.dir,
+            ground.dir(),
+            ground.session(),
+            &self.runtime.place,
+            self.shared.bench.cancel,
+        )?;
+        Ok(Home {
+            session: adapter.open(self.runtime, room)?,
+            _dir: lent,
+        })
+    }
+
+    /// Records that these cases were not measured, and why.
+    fn give_up(&self, cases: &[Question], why: UnmeasuredWhy, detail: &str) -> RuntimeEnd {
+        for case in cases {
+            self.record(
+                case,
+                Measured {
+                    outcome: Outcome::Unmeasured {
+                        why,
+                        detail: detail.to_owned(),
+                    },
+                    evidence: Evidence::default(),
+                    duration: Duration::ZERO,
+                    tools: Duration::ZERO,
+                    was_trouble_starting: false,
+                },
+            );
+        }
+        RuntimeEnd::Unmeasured(detail.to_owned())
+    }
+
+    fn record(&self, asked: &Question, measured: Measured) {
+        let Question { case, ask } = asked;
+        let runtime = self.runtime;
+        let trial = Trial {
+            case: case.id.to_string(),
+            runtime: runtime.id(),
+            tool: runtime.tool.to_string(),
+            version: runtime.version.clone(),
+            flavour: runtime.flavour.map(|flavour| flavour.as_str().to_owned()),
+            channel: runtime.place.channel.clone(),
+            operation: self.operation.to_string(),
+            platform: ask.to_string(),
+            outcome: measured.outcome,
+            evidence: measured.evidence,
+            duration_ms: u64::try_from(measured.duration.as_millis()).unwrap_or(u64::MAX),
+            tries: 1,
+        };
+        let tried = Try {
+            round: self.round,
+            trial,
+        };
+        self.shared.show(&Event::TryEnded {
+            index: self.index,
+            tried: &tried,
+            tools: measured.tools,
+            own: measured.duration.saturating_sub(measured.tools),
+        });
+        if let Some(trial) = self.shared.ledger.add(tried) {
+            self.shared.show(&Event::TrialEnded { trial: &trial });
+        }
+    }
+}

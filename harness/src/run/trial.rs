@@ -1,0 +1,173 @@
+//! One try: the case is served or packed, the tool takes it, and what was seen is judged.
+
+use super::{Event, Question, line::Line, parcel::Parcel};
+use crate::classify::{Observed, judge};
+use ocipick_adapters::{Ask, Attempt, Layout, Operation, Session, Source, Trouble};
+use ocipick_reports::results::{Evidence, Outcome, Request, UnmeasuredWhy};
+use std::{
+    cell::Cell as StdCell,
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+/// What was seen of a tool that took an image.
+struct Taken {
+    attempt: Attempt,
+    /// What reached the registry until the tool had done what was asked.
+    requests: Vec<Request>,
+    /// How many requests reached it after that.
+    later_requests: usize,
+}
+
+/// The tag of every index under test, in the registry as in a layout.
+const TAG: &str = "latest";
+
+/// What a try came to, before it is known whether it counts.
+#[derive(Clone)]
+pub(super) struct Measured {
+    pub(super) outcome: Outcome,
+    pub(super) evidence: Evidence,
+    pub(super) duration: Duration,
+    pub(super) tools: Duration,
+    pub(super) was_trouble_starting: bool,
+}
+
+impl Line<'_> {
+    pub(super) fn trial(
+        &self,
+        session: &mut dyn Session,
+        asked: &Question,
+        fetched: &mut BTreeSet<String>,
+    ) -> Measured {
+        let Question { case, .. } = asked;
+        let _pass = self.shared.gate.enter();
+        self.shared.show(&Event::TryBegan {
+            index: self.index,
+            case: case.id.as_str(),
+        });
+        let began = Instant::now();
+        let bench = self.shared.bench;
+        let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
+        let taken = match self.operation {
+            Operation::Pull => self.pull(session, asked, number),
+            Operation::Import => self.import(session, asked, number),
+        };
+        let Taken {
+            attempt,
+            requests,
+            later_requests,
+        } = match taken {
+            Ok(taken) => taken,
+            Err(trouble) => {
+                return Measured {
+                    outcome: Outcome::Unmeasured {
+                        why: UnmeasuredWhy::HarnessTrouble,
+                        detail: trouble,
+                    },
+                    evidence: Evidence::default(),
+                    duration: began.elapsed(),
+                    tools: Duration::ZERO,
+                    was_trouble_starting: false,
+                };
+            }
+        };
+        let (outcome, evidence) = judge(
+            &Observed {
+                tool: self.runtime.tool,
+                operation: self.operation,
+                case,
+                attempt: &attempt,
+                requests: &requests,
+                later_requests,
+                deadline: self.shared.plan.deadline,
+                fetched_before: fetched,
+            },
+            bench.phrasebook,
+        );
+        fetched.extend(
+            requests
+                .iter()
+                .filter(|request| request.method == "GET" && (200..300).contains(&request.status))
+                .filter_map(|request| request.path.rsplit('/').next())
+                .map(str::to_owned),
+        );
+        Measured {
+            outcome,
+            evidence,
+            duration: began.elapsed(),
+            tools: attempt.tool_time(),
+            was_trouble_starting: matches!(attempt.trouble, Some(Trouble::NotStarted(_))),
+        }
+    }
+
+    /// Lets the tool pull the index from the registry.
+    fn pull(
+        &self,
+        session: &mut dyn Session,
+        asked: &Question,
+        number: usize,
+    ) -> Result<Taken, String> {
+        let Question { case, ask } = asked;
+        let bench = self.shared.bench;
+        let name = format!(
+            "p{}t{number}/{}",
+            std::process::id(),
+            case.id.repository_path()
+        );
+        let namespace = bench
+            .registry
+            .open(&name, Arc::clone(case))
+            .map_err(|error| format!("the registry cannot serve this case: {error}"))?;
+        let during = StdCell::new(None);
+        let pulled = || during.set(Some(namespace.trace().len()));
+        let attempt = session.take(&Ask {
+            source: Source::Registry {
+                address: bench.registry.address(),
+                repository: namespace.repository(),
+                tag: TAG,
+            },
+            platform: ask.platform(),
+            deadline: self.shared.plan.deadline,
+            pulled: &pulled,
+        });
+        let mut requests = namespace.close();
+        let later_requests = requests.len() - during.get().unwrap_or(requests.len());
+        requests.truncate(requests.len() - later_requests);
+        Ok(Taken {
+            attempt,
+            requests,
+            later_requests,
+        })
+    }
+
+    /// Lets the tool take the index from an OCI layout.
+    fn import(
+        &self,
+        session: &mut dyn Session,
+        asked: &Question,
+        number: usize,
+    ) -> Result<Taken, String> {
+        let Question { case, ask } = asked;
+        let dir = self.shared.bench.ground.dir().join(format!("l{number}"));
+        let parcel = Parcel::pack(case, dir)
+            .map_err(|error| format!("no layout can be made of this case: {error}"))?;
+        let (layout, archive) = (parcel.layout(), parcel.archive());
+        let attempt = session.take(&Ask {
+            source: Source::Layout(Layout {
+                dir: &layout,
+                archive: &archive,
+                tag: TAG,
+                name: parcel.name(),
+            }),
+            platform: ask.platform(),
+            deadline: self.shared.plan.deadline,
+            pulled: &|| {},
+        });
+        Ok(Taken {
+            attempt,
+            requests: Vec::new(),
+            later_requests: 0,
+        })
+    }
+}
