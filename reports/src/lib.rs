@@ -6,6 +6,7 @@
 //! the versions of each tool, [`findings`] says in words what is most surprising and what changed,
 //! and [`render`] writes it down for a terminal, for Markdown, for a browser and for other programs.
 
+pub mod baseline;
 pub mod consensus;
 pub mod findings;
 pub mod history;

@@ -3,10 +3,7 @@
 use super::*;
 use crate::{
     matrix::CaseBook,
-    results::{
-        CorpusStamp, Evidence, Header, Host, Observed, RefusalReason, Results, SCHEMA, Trial,
-        UnmeasuredWhy,
-    },
+    results::{Observed, RefusalReason, Results, UnmeasuredWhy, made},
 };
 use proptest::prelude::*;
 
@@ -17,60 +14,11 @@ fn picked(child: &str) -> Outcome {
     }
 }
 
-fn trial(runtime: &str, outcome: Outcome) -> Trial {
-    let (tool, rest) = runtime.split_once('@').unwrap();
-    let (version, flavour) = rest
-        .split_once('+')
-        .map_or((rest, None), |(version, flavour)| (version, Some(flavour)));
-    Trial {
-        case: "a/b".into(),
-        runtime: runtime.into(),
-        tool: tool.into(),
-        version: version.into(),
-        flavour: flavour.map(str::to_owned),
-        channel: "path".into(),
-        operation: "pull".into(),
-        platform: "linux/amd64".into(),
-        outcome,
-        evidence: Evidence::default(),
-        duration_ms: 1,
-        tries: 1,
-    }
-}
-
 fn results(cells: &[(&str, Outcome)]) -> Results {
-    Results {
-        header: Header {
-            schema: SCHEMA.into(),
-            ocipick: "0".into(),
-            started: String::new(),
-            corpus: CorpusStamp {
-                digest: "sha256:aa".into(),
-                cases: 1,
-                source: CorpusStamp::BUILT_IN.into(),
-                content: BTreeMap::new(),
-            },
-            host: Host {
-                os: "linux".into(),
-                architecture: "amd64".into(),
-                distribution: String::new(),
-                kernel: String::new(),
-                cpus: 1,
-            },
-            runtimes: Vec::new(),
-            missing: Vec::new(),
-            channels: Vec::new(),
-            operations: vec!["pull".into()],
-            planned: cells.len(),
-            repeats: None,
-        },
-        trials: cells
-            .iter()
-            .map(|(runtime, outcome)| trial(runtime, outcome.clone()))
-            .collect(),
-        footer: None,
-        torn: false,
-    }
+    let trials = cells
+        .iter()
+        .map(|(runtime, outcome)| made::trial(runtime, "a/b", outcome.clone()));
+    made::results(trials.collect())
 }
 
 /// Clusters as `gist: share`, with a star at the majority, and how split they are.

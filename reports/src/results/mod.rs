@@ -1,6 +1,8 @@
 //! The results file, `ocipick.results/1`: a header, one record per trial, and a footer.
 
 mod evidence;
+#[cfg(test)]
+pub(crate) mod made;
 mod outcome;
 mod read;
 mod record;

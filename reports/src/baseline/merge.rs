@@ -1,0 +1,123 @@
+//! From results to baselines.
+
+use super::{Answer, Baseline, Build, Corpus, Key, Line};
+use crate::results::Results;
+use std::collections::BTreeMap;
+
+/// What recording new outcomes did to a baseline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merge {
+    /// What was recorded for the first time, or of a case whose bytes are others now.
+    pub added: usize,
+    /// What is another answer now than the one that was recorded: before, and now.
+    pub changed: Vec<(Key, Answer, Answer)>,
+    /// What is as it was recorded.
+    pub same: usize,
+    /// What was recorded before and not measured now.
+    pub kept: usize,
+}
+
+/// Why outcomes cannot be recorded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MergeError {
+    /// Results that do not say which bytes they measured.
+    #[error(
+        "these results of ocipick {ocipick} do not say which bytes each case was (hint: run again with this version, then bless that)"
+    )]
+    NoContent {
+        /// The version that wrote them.
+        ocipick: String,
+    },
+    /// A baseline of another corpus.
+    #[error(
+        "the baseline of {build} is of {}, and these results are not (hint: keep baselines of another corpus in a directory of their own, with --into)",
+        if *.built_in { "the built-in corpus" } else { "somebody's own layouts" }
+    )]
+    OtherCorpus {
+        /// The runtime.
+        build: Build,
+        /// Whether the baseline is of the built-in corpus.
+        built_in: bool,
+    },
+}
+
+impl Baseline {
+    /// Makes a baseline of everything that results have of each runtime. Nothing that was not
+    /// measured is in them; a runtime of which nothing was measured has none.
+    ///
+    /// # Errors
+    ///
+    /// Where the results do not say which bytes they measured.
+    pub fn all_of(results: &Results) -> Result<Vec<Self>, MergeError> {
+        let header = &results.header;
+        let mut baselines: BTreeMap<Build, Self> = BTreeMap::new();
+        for trial in &results.trials {
+            let Some(answer) = Answer::of(&trial.outcome) else {
+                continue;
+            };
+            let Some(content) = header.corpus.content.get(&trial.case) else {
+                return Err(MergeError::NoContent {
+                    ocipick: header.ocipick.clone(),
+                });
+            };
+            let build = Build::of(trial);
+            let baseline = baselines.entry(build.clone()).or_insert_with(|| Self {
+                build,
+                corpus: Corpus {
+                    built_in: header.corpus.is_built_in(),
+                    cases: header.corpus.cases,
+                    digest: header.corpus.digest.clone(),
+                },
+                ocipick: header.ocipick.clone(),
+                lines: BTreeMap::new(),
+            });
+            let line = Line {
+                content: content.clone(),
+                answer,
+            };
+            baseline.lines.insert(Key::of(trial), line);
+        }
+        Ok(baselines.into_values().collect())
+    }
+
+    /// Records what a newer baseline of the same runtime has, and keeps the rest.
+    ///
+    /// # Errors
+    ///
+    /// Where the two are of different corpora.
+    pub fn merge(&mut self, newer: Self) -> Result<Merge, MergeError> {
+        if self.corpus.built_in != newer.corpus.built_in {
+            return Err(MergeError::OtherCorpus {
+                build: self.build.clone(),
+                built_in: self.corpus.built_in,
+            });
+        }
+        let mut merge = Merge {
+            kept: self.lines.len(),
+            ..Merge::default()
+        };
+        self.corpus = newer.corpus;
+        self.ocipick = newer.ocipick;
+        for (key, line) in newer.lines {
+            let older = self.lines.insert(key.clone(), line.clone());
+            merge.kept -= usize::from(older.is_some());
+            match older {
+                Some(older) if older.content == line.content && older.answer == line.answer => {
+                    merge.same += 1;
+                }
+                Some(older) if older.content == line.content => {
+                    merge.changed.push((key, older.answer, line.answer));
+                }
+                Some(_) | None => merge.added += 1,
+            }
+        }
+        Ok(merge)
+    }
+
+    /// Removes every line that `is_gone` says is about nothing any more, and tells how many.
+    pub fn prune(&mut self, is_gone: impl Fn(&Key, &Line) -> bool) -> usize {
+        let before = self.lines.len();
+        self.lines.retain(|key, line| !is_gone(key, line));
+        before - self.lines.len()
+    }
+}

@@ -1,0 +1,126 @@
+//! Baselines: what a runtime did, as somebody accepted it.
+//!
+//! A baseline is a text file that is committed and read in reviews: one line per case, operation
+//! and platform, in a stable order, below a header that names the runtime, the corpus and ocipick.
+//! Each line carries a short digest of what tools can see of the case, so that a case whose bytes
+//! changed is a new case rather than a changed outcome.
+//!
+//! Nothing that was not measured is ever recorded.
+
+mod answer;
+mod check;
+mod merge;
+mod shelf;
+mod text;
+
+pub use answer::{Answer, AnswerError};
+pub use check::{Check, check};
+pub use merge::{Merge, MergeError};
+pub use shelf::{Distance, Reference, Shelf};
+pub use text::{BaselineError, Fault};
+
+use crate::results::Trial;
+use std::{collections::BTreeMap, fmt};
+
+/// What a runtime did, as somebody accepted it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Baseline {
+    /// The runtime.
+    pub build: Build,
+    /// The corpus that was measured last.
+    pub corpus: Corpus,
+    /// The version of ocipick that recorded last.
+    pub ocipick: String,
+    /// What the runtime did.
+    pub lines: BTreeMap<Key, Line>,
+}
+
+/// A runtime: one build of one version of a tool, in one configuration.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Build {
+    /// Name of the tool.
+    pub tool: String,
+    /// Its version.
+    pub version: String,
+    /// Its configuration, where there is more than one.
+    pub flavour: Option<String>,
+    /// Where it comes from. Builds of one version from two places are different ones.
+    pub channel: String,
+}
+
+/// Which corpus was measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Corpus {
+    /// Whether it is the one in the program.
+    pub built_in: bool,
+    /// How many of its cases were asked for.
+    pub cases: usize,
+    /// Digest over those.
+    pub digest: String,
+}
+
+/// What was asked: a row of a matrix.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Id of the case.
+    pub case: String,
+    /// What the tool was asked to do.
+    pub operation: String,
+    /// The platform asked for.
+    pub platform: String,
+}
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// A short digest of what tools can see of the case.
+    pub content: String,
+    /// What the runtime did.
+    pub answer: Answer,
+}
+
+impl Build {
+    /// The runtime that made a trial.
+    #[must_use]
+    pub fn of(trial: &Trial) -> Self {
+        Self {
+            tool: trial.tool.clone(),
+            version: trial.version.clone(),
+            flavour: trial.flavour.clone(),
+            channel: trial.channel.clone(),
+        }
+    }
+
+    /// The name of its file below the directory of its tool, without an ending.
+    fn stem(&self, with_channel: bool) -> String {
+        let flavour = self.flavour.iter().map(|flavour| format!("+{flavour}"));
+        let channel = with_channel.then(|| format!("#{}", self.channel));
+        let parts = flavour.chain(channel);
+        parts.fold(self.version.clone(), |stem, part| stem + &part)
+    }
+}
+
+impl fmt::Display for Build {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tool, channel, .. } = self;
+        write!(f, "{tool}@{} ({channel})", self.stem(false))
+    }
+}
+
+impl Key {
+    /// What a trial was asked.
+    #[must_use]
+    pub fn of(trial: &Trial) -> Self {
+        Self {
+            case: trial.case.clone(),
+            operation: trial.operation.clone(),
+            platform: trial.platform.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.case, self.operation, self.platform)
+    }
+}

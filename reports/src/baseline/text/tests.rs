@@ -1,0 +1,115 @@
+//! Baselines are read as they are written, and mistakes are named.
+
+use super::*;
+use proptest::{collection, option, prelude::*, sample};
+
+fn baseline() -> Baseline {
+    let line = |case: &str, answer: &str| {
+        let key = Key {
+            case: case.into(),
+            operation: "pull".into(),
+            platform: "linux/amd64".into(),
+        };
+        let content = "0123456789ab".into();
+        let answer = answer.parse().unwrap();
+        (key, Line { content, answer })
+    };
+    Baseline {
+        build: Build {
+            tool: "docker".into(),
+            version: "28.5.2".into(),
+            flavour: Some("containerd-store".into()),
+            channel: "sid".into(),
+        },
+        corpus: Corpus {
+            built_in: true,
+            cases: 3,
+            digest: "sha256:00".into(),
+        },
+        ocipick: "0.1.0".into(),
+        lines: BTreeMap::from([
+            line("duplicates/two-entries", "picked first"),
+            line("missing/alone", "refused missing-content"),
+            line("a name/with spaces", "unstable picked a | nothing"),
+        ]),
+    }
+}
+
+#[test]
+fn a_baseline_is_a_text_that_people_read() {
+    let written = baseline().to_string();
+    insta::assert_snapshot!("baseline", written);
+    assert_eq!(Baseline::parse("b.txt", &written), Ok(baseline()));
+}
+
+#[test]
+fn mistakes_are_named_with_their_lines() {
+    let good = baseline().to_string();
+    let line = "missing/alone pull linux/amd64 0123456789ab refused missing-content";
+    let broken = [
+        good.replace("baseline 1", "baseline 2"),
+        good.replace("tool docker\n", ""),
+        good.replace("version 28.5.2\n", "version \n"),
+        good.replace("corpus built-in 3", "corpus built-in some"),
+        good.replace(line, "missing/alone pull linux/amd64 0123456789ab"),
+        good.replace(line, "missing/alone pull"),
+        good.replace(line, &line.replace("missing-content", "missing")),
+        good.replace(line, &format!("{line}\n{line}")),
+        good.replace(line, &format!("# Why.\n{line}")),
+        String::new(),
+        "a matrix\n".to_owned(),
+    ];
+    let errors: Vec<String> = broken
+        .iter()
+        .map(|text| {
+            assert_ne!(*text, good);
+            Baseline::parse("b.txt", text).unwrap_err().to_string()
+        })
+        .collect();
+    insta::assert_snapshot!("baseline-mistakes", errors.join("\n"));
+}
+
+fn word() -> impl Strategy<Value = String> {
+    "[ -~äß\t]{1,8}"
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    let reasons = crate::results::RefusalReason::ALL.to_vec();
+    let single = prop_oneof![
+        word().prop_map(Answer::Picked),
+        sample::select(reasons).prop_map(Answer::Refused),
+        Just(Answer::Nothing),
+        collection::vec(word(), 0..3).prop_map(Answer::Mixed),
+        Just(Answer::Crashed),
+        Just(Answer::TimedOut),
+    ];
+    let several = collection::btree_set(single.clone(), 1..4);
+    prop_oneof![single, several.prop_map(Answer::Unstable)]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_written_is_read_back(
+        build in (word(), word(), option::of(word()), word()),
+        corpus in (any::<bool>(), 0_usize..9, word()),
+        lines in collection::btree_map((word(), word(), word()), (word(), answer()), 0..5),
+    ) {
+        let (tool, version, flavour, channel) = build;
+        let (built_in, cases, digest) = corpus;
+        let lines = lines.into_iter().map(|((case, operation, platform), (content, answer))| {
+            (Key { case, operation, platform }, Line { content, answer })
+        });
+        let baseline = Baseline {
+            build: Build { tool, version, flavour, channel },
+            corpus: Corpus { built_in, cases, digest },
+            ocipick: "0.1.0".into(),
+            lines: lines.collect(),
+        };
+        prop_assert_eq!(Baseline::parse("b.txt", &baseline.to_string()), Ok(baseline));
+    }
+
+    #[test]
+    fn nothing_that_is_written_makes_it_panic(text in "[ -~\n]{0,200}") {
+        let _ = Baseline::parse("b.txt", &text);
+    }
+}
