@@ -1,5 +1,6 @@
 //! The harness of ocipick: serves cases, lets tools resolve them, and judges what was seen.
 
+pub mod baselines;
 pub mod classify;
 pub mod exit;
 pub mod fleet;

@@ -3,74 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use ocipick_adapters::process::{Cancel, Exit, Invocation, Isolation, run};
+#[path = "support/user.rs"]
+mod user;
+
 use ocipick_corpus::Corpus;
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-use tempfile::TempDir;
-
-/// A user with an empty home, no tools, and no provisioned channels.
-struct User {
-    home: TempDir,
-}
-
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl User {
-    fn new() -> Self {
-        Self {
-            home: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path
-    }
-
-    fn types(&self, args: &[&str]) -> Said {
-        let home = self.home.path().to_string_lossy().into_owned();
-        let env = [
-            ("HOME", home.as_str()),
-            ("PATH", "/nonexistent"),
-            ("TMPDIR", &home),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let invocation = Invocation {
-            program: PathBuf::from(env!("CARGO_BIN_EXE_ocipick")),
-            args: args.iter().map(|&arg| arg.to_owned()).collect(),
-            env: BTreeMap::from(env),
-            isolation: Isolation::None,
-            deadline: Duration::from_secs(60),
-            output: self.path("said"),
-            reveal: None,
-        };
-        let ran = run(&invocation, &Cancel::default()).unwrap();
-        let Exit::Code(code) = ran.exit else {
-            panic!("{:?}", ran.exit)
-        };
-        let plain = |text: String| text.replace(&home, "~");
-        Said {
-            code,
-            out: plain(ran.stdout()),
-            err: plain(ran.stderr()),
-        }
-    }
-}
+use std::{fs, path::Path};
+use user::User;
 
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
@@ -196,29 +134,10 @@ fn output_that_cannot_be_written_is_named_before_anything_runs() {
     let mut permissions = fs::metadata(&tool).unwrap().permissions();
     std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
     fs::set_permissions(&tool, permissions).unwrap();
-    let home = text(user.home.path());
-    let env = [
-        ("HOME", home.clone()),
-        ("PATH", text(&bin)),
-        ("TMPDIR", home.clone()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value));
-    let invocation = Invocation {
-        program: PathBuf::from(env!("CARGO_BIN_EXE_ocipick")),
-        args: ["run", "--out", &text(&file)].map(str::to_owned).to_vec(),
-        env: BTreeMap::from(env),
-        isolation: Isolation::None,
-        deadline: Duration::from_secs(60),
-        output: user.path("said"),
-        reveal: None,
-    };
-    let ran = run(&invocation, &Cancel::default()).unwrap();
-    assert_eq!(ran.exit, Exit::Code(2), "{}", ran.stderr());
-    assert!(
-        ran.stderr().contains("cannot write results to"),
-        "{}",
-        ran.stderr()
-    );
+    let said = user.types_where(&text(&bin), &["run", "--out", &text(&file)]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    let words = "cannot write results to";
+    assert!(said.err.contains(words), "{}", said.err);
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
 }
 

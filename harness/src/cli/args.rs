@@ -1,7 +1,7 @@
 //! The command line, as it is typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use ocipick::{exit, fleet::Source};
+use ocipick::{baselines, exit, fleet::Source};
 use ocipick_adapters::{Operation, Tool};
 use ocipick_corpus::Ask;
 use ocipick_reports::verdict::Choice;
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Show results as a matrix
     Report(Report),
+    /// Record outcomes as baselines: what is accepted from now on
+    Bless(Bless),
 }
 
 #[derive(Debug, Args)]
@@ -240,6 +242,26 @@ pub(crate) struct Report {
     pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) revisions: Revisions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bless {
+    /// Results files, or directories that hold one
+    #[arg(required = true, value_name = "RESULTS")]
+    pub(crate) results: Vec<PathBuf>,
+    /// The directory of all baselines
+    #[arg(long, value_name = "DIR", default_value = baselines::DIR)]
+    pub(crate) into: PathBuf,
+    /// Only these cases; lines of the others stay as they are
+    #[arg(long = "case", value_name = "GLOB")]
+    pub(crate) cases: Vec<String>,
+    /// Only these runtimes
+    #[arg(long = "runtime", value_name = "GLOB")]
+    pub(crate) runtimes: Vec<String>,
+    /// Remove lines about cases that are gone or other bytes now, and about what is not asked any
+    /// more
+    #[arg(long)]
+    pub(crate) prune: bool,
 }
 
 #[derive(Debug, Args)]

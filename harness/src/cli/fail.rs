@@ -1,6 +1,9 @@
 //! Failures of a command, with the exit code that each stands for.
 
-use ocipick::{exit::Exit, fleet::FleetError, registry::RegistryError, results::WriteError};
+use ocipick::{
+    baselines::BaselinesError, exit::Exit, fleet::FleetError, registry::RegistryError,
+    results::WriteError,
+};
 use ocipick_adapters::{GroundError, channel::InstallError};
 use ocipick_corpus::CorpusError;
 use ocipick_reports::results::ReadError;
@@ -47,6 +50,15 @@ exits_with! {
     GroundError => Internal,
     InstallError => Internal,
     std::io::Error => Internal,
+}
+
+impl From<BaselinesError> for Failure {
+    fn from(error: BaselinesError) -> Self {
+        Self {
+            exit: Exit::Usage,
+            error: error.into(),
+        }
+    }
 }
 
 impl From<FleetError> for Failure {

@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod args;
+mod bless;
 mod breaches;
 mod channel;
 mod check;
@@ -50,6 +51,7 @@ pub(crate) fn main() -> Exit {
         Command::Corpus(command) => corpus::corpus(command, screen),
         Command::Serve(args) => serve::serve(args, screen),
         Command::Report(args) => report::report(args, screen),
+        Command::Bless(args) => bless::bless(args, screen),
     };
     match done {
         Ok(exit) => exit,

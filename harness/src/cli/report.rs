@@ -15,21 +15,24 @@ use ocipick_reports::{
     results::Results,
     verdict::Verdicts,
 };
-use std::fs;
+use std::{fs, path::PathBuf};
+
+/// Reads results, each given as its file or as the directory that it is in.
+pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Results>> {
+    let files = paths.iter().map(|path| {
+        if path.is_dir() {
+            path.join(FILE)
+        } else {
+            path.clone()
+        }
+    });
+    files
+        .map(|file| Results::read(&file).map_err(Failure::from))
+        .collect()
+}
 
 pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
-    let results: Vec<Results> = args
-        .results
-        .iter()
-        .map(|path| {
-            let file = if path.is_dir() {
-                path.join(FILE)
-            } else {
-                path.clone()
-            };
-            Results::read(&file).map_err(Failure::from)
-        })
-        .collect::<Result<_>>()?;
+    let results = read(&args.results)?;
     let corpus = Corpus::built_in()?;
     let book = book(&corpus);
     let rulebook = judge::rulebook(&corpus, &args.revisions)?;

@@ -129,7 +129,7 @@ pub(crate) fn runtimes(fleet: &Fleet, patterns: &[String]) -> Result<Vec<Runtime
 
 /// Makes a matcher of globs, each of which must match something that is known, or begin like
 /// something that is known to be absent.
-fn globs(
+pub(crate) fn globs(
     option: &str,
     patterns: &[String],
     known: &[&str],

@@ -35,7 +35,7 @@ pub enum MergeError {
     )]
     OtherCorpus {
         /// The runtime.
-        build: Build,
+        build: Box<Build>,
         /// Whether the baseline is of the built-in corpus.
         built_in: bool,
     },
@@ -88,7 +88,7 @@ impl Baseline {
     pub fn merge(&mut self, newer: Self) -> Result<Merge, MergeError> {
         if self.corpus.built_in != newer.corpus.built_in {
             return Err(MergeError::OtherCorpus {
-                build: self.build.clone(),
+                build: Box::new(self.build.clone()),
                 built_in: self.corpus.built_in,
             });
         }

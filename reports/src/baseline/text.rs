@@ -1,6 +1,6 @@
 //! Baselines as text.
 
-use super::{Answer, AnswerError, Baseline, Build, Corpus, Key, Line};
+use super::{AnswerError, Baseline, Build, Corpus, Key, Line};
 use std::{collections::BTreeMap, fmt};
 
 /// The version of the format.

@@ -187,7 +187,7 @@ impl fmt::Display for Because {
             }
             Self::RefusedOverSomethingElse => "the refusal is not known to be about it",
             Self::IndexInvalid => {
-                "the index itself is against the specification, so that it may be refused"
+                "what is served is itself against the specification, so that it may be refused"
             }
             Self::ShowsNothing { kind } => {
                 return write!(

@@ -4,6 +4,7 @@ use super::{Because, Judgement, Revisions, Rival, Rule, Verdict, judge};
 use crate::results::{Header, Outcome, Trial};
 use ocipick_corpus::{
     Ask, Case, Clause, ClauseUse, Corpus, Expectation, Level, Operation, digest_of_content,
+    lint::Breach,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,11 +36,14 @@ impl<'c> Rulebook<'c> {
             .map(|clause| (clause.id.as_str(), clause))
             .collect();
         let cases = corpus.cases().iter().map(|case| {
-            let asks = case.asks.iter();
+            // Against whichever revision: nobody is blamed for a care that came later to the text.
+            let may_be_refused = case.breaches().iter().any(Breach::excuses_refusal);
+            let asks = case.asks.iter().map(|ask| {
+                let rules = rules(case, ask, &clauses, &revisions, may_be_refused);
+                (ask.to_string(), rules)
+            });
             let rules = Rules {
-                asks: asks
-                    .map(|ask| (ask.to_string(), rules(case, ask, &clauses, &revisions)))
-                    .collect(),
+                asks: asks.collect(),
                 content: digest_of_content(case),
                 case,
             };
@@ -170,11 +174,15 @@ fn rules(
     ask: &Ask,
     clauses: &BTreeMap<&str, &Clause>,
     revisions: &Revisions,
+    may_be_refused: bool,
 ) -> Vec<Rule> {
     let mut rules: Vec<Rule> = case
         .clauses
         .iter()
-        .filter_map(|used| Some(rule(used, clauses.get(used.id.as_str())?, ask, revisions)))
+        .filter_map(|used| {
+            let clause = clauses.get(used.id.as_str())?;
+            Some(rule(used, clause, ask, revisions, may_be_refused))
+        })
         .collect();
     let binding: Vec<(Level, Rival)> = rules
         .iter()
@@ -201,17 +209,28 @@ fn rules(
     rules
 }
 
-fn rule(used: &ClauseUse, clause: &Clause, ask: &Ask, revisions: &Revisions) -> Rule {
+fn rule(
+    used: &ClauseUse,
+    clause: &Clause,
+    ask: &Ask,
+    revisions: &Revisions,
+    may_be_refused: bool,
+) -> Rule {
     let wording = revisions.wording(clause);
-    let breached_by = used.breached_by.as_ref().unwrap_or(&clause.breached_by);
+    // A case that names reasons itself knows what it is about.
+    let (breached_by, excused) = match &used.breached_by {
+        Some(reasons) => (reasons.clone(), BTreeSet::new()),
+        None if may_be_refused => (BTreeSet::new(), clause.breached_by.clone()),
+        None => (clause.breached_by.clone(), BTreeSet::new()),
+    };
     Rule {
         clause: used.id.clone(),
         level: wording.map(|wording| wording.level),
         satisfied_by: wording
             .map_or(&[][..], |wording| used.satisfied_as(wording, ask))
             .to_vec(),
-        breached_by: breached_by.clone(),
-        excused: BTreeSet::new(),
+        breached_by,
+        excused,
         rivals: Vec::new(),
     }
 }

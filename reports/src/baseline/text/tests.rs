@@ -1,6 +1,7 @@
 //! Baselines are read as they are written, and mistakes are named.
 
 use super::*;
+use crate::baseline::Answer;
 use proptest::{collection, option, prelude::*, sample};
 
 fn baseline() -> Baseline {

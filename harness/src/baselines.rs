@@ -1,0 +1,278 @@
+//! Baselines on disk: a directory with a file per runtime.
+
+use ocipick_reports::baseline::{Baseline, BaselineError, Build, Merge, MergeError, Shelf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Where baselines lie, from the root of the repository.
+pub const DIR: &str = "baselines";
+
+/// Why baselines cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselinesError {
+    /// A file has mistakes: the first one of each file.
+    #[error("{}", list(.0))]
+    Mistakes(Vec<BaselineError>),
+    /// A file lies where another runtime's belongs.
+    #[error(
+        "{} is of {build}, and should be {place} (hint: move it there, or bless it anew)",
+        path.display()
+    )]
+    Misplaced {
+        /// The file.
+        path: PathBuf,
+        /// The runtime that it is of.
+        build: Box<Build>,
+        /// Where it belongs, below the directory of all.
+        place: String,
+    },
+    /// Outcomes that cannot be recorded.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    /// A file or directory cannot be read or written.
+    #[error("{}: {error} (hint: see that it is there and that you may read and write it)", path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+/// Reads every baseline below a directory. There are none where there is no directory.
+///
+/// # Errors
+///
+/// Where a file has mistakes or lies in the wrong place.
+pub fn read(dir: &Path) -> Result<Shelf, BaselinesError> {
+    let mut read: Vec<(PathBuf, String, Baseline)> = Vec::new();
+    let mut mistakes = Vec::new();
+    for path in files(dir)? {
+        let text = fs::read_to_string(&path).map_err(|error| io_error(&path, error))?;
+        let place = path.strip_prefix(dir).unwrap_or(&path);
+        let place: Vec<String> = place
+            .iter()
+            .map(|part| part.to_string_lossy().into_owned())
+            .collect();
+        match Baseline::parse(&path.display().to_string(), &text) {
+            Ok(baseline) => read.push((path, place.join("/"), baseline)),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(BaselinesError::Mistakes(mistakes));
+    }
+    let mut shelf = Shelf::default();
+    for (path, place, baseline) in read {
+        let possible = [false, true].map(|named| Shelf::default().place(&baseline.build, named));
+        if !possible.contains(&place) {
+            let [plain, _] = possible;
+            return Err(BaselinesError::Misplaced {
+                path,
+                build: Box::new(baseline.build),
+                place: plain,
+            });
+        }
+        shelf.put(place, baseline);
+    }
+    Ok(shelf)
+}
+
+/// What recording did to one baseline.
+#[derive(Debug)]
+pub struct Recorded {
+    /// The file.
+    pub path: PathBuf,
+    /// The runtime.
+    pub build: Build,
+    /// What became of its lines.
+    pub merge: Merge,
+    /// How many lines were removed, because they were about nothing any more.
+    pub pruned: usize,
+}
+
+/// Records new baselines below a directory: merges each with the one that is there, lets `prune`
+/// take away what is gone, and writes it. `named` says of a runtime whether another build of its
+/// version was measured beside it.
+///
+/// # Errors
+///
+/// Where something is there that cannot be read, or is of another corpus, or cannot be written.
+pub fn record(
+    dir: &Path,
+    newer: Vec<Baseline>,
+    named: impl Fn(&Build) -> bool,
+    prune: impl Fn(&mut Baseline) -> usize,
+) -> Result<Vec<Recorded>, BaselinesError> {
+    let mut shelf = read(dir)?;
+    let mut all = Vec::new();
+    for newer in newer {
+        let build = newer.build.clone();
+        let place = shelf.place(&build, named(&build));
+        let found = shelf.baselines().find(|(taken, _)| *taken == place);
+        let (mut baseline, merge) = match found {
+            Some((_, older)) => {
+                let mut baseline = older.clone();
+                let merge = baseline.merge(newer)?;
+                (baseline, merge)
+            }
+            None => {
+                let merge = Merge {
+                    added: newer.lines.len(),
+                    ..Merge::default()
+                };
+                (newer, merge)
+            }
+        };
+        let pruned = prune(&mut baseline);
+        let path = dir.join(&place);
+        write(&path, &baseline.to_string())?;
+        shelf.put(place, baseline);
+        all.push(Recorded {
+            path,
+            build,
+            merge,
+            pruned,
+        });
+    }
+    Ok(all)
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, text: &str) -> Result<(), BaselinesError> {
+    let fail = |error| io_error(path, error);
+    let dir = path.parent().unwrap_or(path);
+    fs::create_dir_all(dir).map_err(fail)?;
+    let unfinished = path.with_extension("unfinished");
+    fs::write(&unfinished, text).map_err(fail)?;
+    fs::rename(&unfinished, path).map_err(fail)
+}
+
+/// The files `TOOL/*.txt` below a directory, in order.
+fn files(dir: &Path) -> Result<Vec<PathBuf>, BaselinesError> {
+    let mut files = Vec::new();
+    for tool in entries(dir)? {
+        if tool.is_dir() {
+            let of_tool = entries(&tool)?;
+            files.extend(
+                of_tool.into_iter().filter(|path| {
+                    path.extension().is_some_and(|end| end == "txt") && path.is_file()
+                }),
+            );
+        }
+    }
+    Ok(files)
+}
+
+fn entries(dir: &Path) -> Result<Vec<PathBuf>, BaselinesError> {
+    let read = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.map_err(|error| io_error(dir, error))?,
+    };
+    let mut entries = Vec::new();
+    for entry in read {
+        entries.push(entry.map_err(|error| io_error(dir, error))?.path());
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+fn io_error(path: &Path, error: io::Error) -> BaselinesError {
+    BaselinesError::Io {
+        path: path.to_owned(),
+        error,
+    }
+}
+
+fn list(mistakes: &[BaselineError]) -> String {
+    let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    match lines.as_slice() {
+        [one] => one.clone(),
+        several => format!(
+            "mistakes in {} baselines:\n  {}",
+            several.len(),
+            several.join("\n  ")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "baseline 1\ntool crane\nversion 0.20.7\nchannel sid\n\
+        corpus built-in 1 sha256:00\nocipick 0.1.0\n\n";
+
+    fn dir(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (place, text) in files {
+            write(&dir.path().join(place), text).unwrap();
+        }
+        dir
+    }
+
+    fn baseline(line: &str) -> Baseline {
+        Baseline::parse("b.txt", &format!("{HEAD}{line}\n")).unwrap()
+    }
+
+    #[test]
+    fn there_need_not_be_any() {
+        let dir = dir(&[("README.md", "not a baseline"), ("crane/notes", "nor this")]);
+        assert_eq!(read(dir.path()).unwrap().baselines().count(), 0);
+        assert_eq!(
+            read(&dir.path().join("absent"))
+                .unwrap()
+                .baselines()
+                .count(),
+            0
+        );
+    }
+
+    #[test]
+    fn what_is_recorded_is_read_back_and_merged() {
+        let dir = dir(&[]);
+        let first = baseline("a pull linux/amd64 00 picked x\nb pull linux/amd64 00 nothing");
+        record(dir.path(), vec![first], |_| false, |_| 0).unwrap();
+        let second = baseline("b pull linux/amd64 00 picked x");
+        let recorded = record(dir.path(), vec![second], |_| false, |_| 0).unwrap();
+        assert_eq!(recorded[0].path, dir.path().join("crane/0.20.7.txt"));
+        assert_eq!(
+            (recorded[0].merge.changed.len(), recorded[0].merge.kept),
+            (1, 1)
+        );
+        let shelf = read(dir.path()).unwrap();
+        let (_, read) = shelf.baselines().next().unwrap();
+        assert_eq!(
+            *read,
+            baseline("a pull linux/amd64 00 picked x\nb pull linux/amd64 00 picked x")
+        );
+
+        let prune = |baseline: &mut Baseline| baseline.prune(|key, _| key.case == "a");
+        let third = baseline("b pull linux/amd64 00 picked x");
+        let recorded = record(dir.path(), vec![third], |_| false, prune).unwrap();
+        assert_eq!(recorded[0].pruned, 1);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_file_and_line() {
+        let broken = format!("{HEAD}a pull linux/amd64 00 exploded\n");
+        let dir = dir(&[("crane/0.20.7.txt", &broken), ("crane/0.20.8.txt", "x")]);
+        let error = read(dir.path()).unwrap_err().to_string();
+        assert!(
+            error.contains("0.20.7.txt:8: `exploded` is no outcome"),
+            "{error}"
+        );
+        assert!(error.contains("0.20.8.txt:1: the header needs"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_another_runtime_is_misplaced() {
+        let dir = dir(&[("docker/0.20.7.txt", HEAD)]);
+        let error = read(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("should be crane/0.20.7.txt"), "{error}");
+        let dir = self::dir(&[("crane/0.20.7#sid.txt", HEAD)]);
+        assert!(read(dir.path()).is_ok());
+    }
+}

@@ -1,0 +1,155 @@
+//! `ocipick bless`.
+
+use super::{
+    args::Bless,
+    fail::{Failure, Result},
+    report,
+    screen::Screen,
+    select,
+};
+use ocipick::{
+    baselines::{self, Recorded},
+    exit::Exit,
+};
+use ocipick_corpus::{Corpus, digest_of_content};
+use ocipick_reports::{
+    baseline::{Baseline, Build, Key, Line},
+    results::Results,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+/// How many changed lines are shown of each baseline; all of them are in the files.
+const SHOWN: usize = 5;
+
+pub(crate) fn bless(args: &Bless, screen: Screen) -> Result<Exit> {
+    let mut recorded: Vec<Recorded> = Vec::new();
+    for mut results in report::read(&args.results)? {
+        if !results.is_finished() {
+            screen.say(&format!(
+                "note: that run did not finish: {} of {} trials are recorded, and the rest stays as it is",
+                results.trials.len(),
+                results.header.planned
+            ));
+        }
+        keep(&mut results, args)?;
+        let beside_others: BTreeSet<Build> = results
+            .trials
+            .iter()
+            .filter(|trial| trial.runtime.contains('#'))
+            .map(Build::of)
+            .collect();
+        let newer = Baseline::all_of(&results).map_err(Failure::usage)?;
+        let known = Known::of(&results)?;
+        let prune = |baseline: &mut Baseline| {
+            if args.prune {
+                baseline.prune(|key, line| !known.has(key, line))
+            } else {
+                0
+            }
+        };
+        let named = |build: &Build| beside_others.contains(build);
+        recorded.extend(baselines::record(&args.into, newer, named, prune)?);
+    }
+    if recorded.is_empty() {
+        screen.say("nothing was measured, so there is nothing to record");
+        return Ok(Exit::NothingMeasured);
+    }
+    screen.print(&describe(&recorded))?;
+    Ok(Exit::Success)
+}
+
+/// Leaves only the trials that were asked for.
+fn keep(results: &mut Results, args: &Bless) -> Result<()> {
+    let globs = |option, patterns: &[String], known: BTreeSet<&str>| {
+        let known: Vec<&str> = known.into_iter().collect();
+        select::globs(option, patterns, &known, &[])
+    };
+    let trials = || results.trials.iter();
+    let cases = trials().map(|trial| trial.case.as_str()).collect();
+    let cases = globs("--case", &args.cases, cases)?;
+    let runtimes = trials().map(|trial| trial.runtime.as_str()).collect();
+    let runtimes = globs("--runtime", &args.runtimes, runtimes)?;
+    results.trials.retain(|trial| {
+        cases.as_ref().is_none_or(|it| it.is_match(&trial.case))
+            && runtimes
+                .as_ref()
+                .is_none_or(|it| it.is_match(&trial.runtime))
+    });
+    Ok(())
+}
+
+/// The cases there are, with their bytes, and what is asked of each where that is known.
+struct Known {
+    cases: BTreeMap<String, (String, Option<BTreeSet<String>>)>,
+}
+
+impl Known {
+    /// Those of the corpus that was measured.
+    fn of(results: &Results) -> Result<Self> {
+        if !results.header.corpus.is_built_in() {
+            let cases = results.header.corpus.content.iter();
+            let cases = cases.map(|(case, content)| (case.clone(), (content.clone(), None)));
+            return Ok(Self {
+                cases: cases.collect(),
+            });
+        }
+        let corpus = Corpus::built_in()?;
+        let cases = corpus.cases().iter().map(|case| {
+            let asks = case.asks.iter().map(ToString::to_string).collect();
+            (case.id.to_string(), (digest_of_content(case), Some(asks)))
+        });
+        Ok(Self {
+            cases: cases.collect(),
+        })
+    }
+
+    /// Whether a line is still about something.
+    fn has(&self, key: &Key, line: &Line) -> bool {
+        self.cases.get(&key.case).is_some_and(|(content, asks)| {
+            *content == line.content
+                && asks
+                    .as_ref()
+                    .is_none_or(|asks| asks.contains(&key.platform))
+        })
+    }
+}
+
+fn describe(recorded: &[Recorded]) -> String {
+    let mut text = String::new();
+    for Recorded {
+        path,
+        build,
+        merge,
+        pruned,
+    } in recorded
+    {
+        let counts = [
+            (merge.changed.len(), "changed"),
+            (merge.added, "new"),
+            (merge.same, "as before"),
+            (
+                merge.kept - pruned.min(&merge.kept),
+                "not measured now, and kept",
+            ),
+            (*pruned, "removed"),
+        ];
+        let counts: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        let _ = writeln!(text, "{}", path.display());
+        let _ = writeln!(text, "  {build}: {}", counts.join(", "));
+        for (key, before, now) in merge.changed.iter().take(SHOWN) {
+            let _ = writeln!(text, "  {key}: {before} -> {now}");
+        }
+        if merge.changed.len() > SHOWN {
+            let _ = writeln!(text, "  and {} more", merge.changed.len() - SHOWN);
+        }
+    }
+    text.push_str("\nNext: git diff, and commit what you accept\n");
+    text
+}
