@@ -438,7 +438,9 @@ fn printed_chain(pulled: &Ran) -> Option<String> {
         .split("chain ID:")
         .nth(1)?
         .split_whitespace()
-        .next()?;
+        .next()
+        // An image without layers has no chain, and what ctr prints next is another matter.
+        .filter(|chain| chain.starts_with("sha256:"))?;
     Some(chain.to_owned())
 }
 
