@@ -426,7 +426,7 @@ pub enum PlaceholderFault {
     },
     /// A child has no such property.
     #[error(
-        "asks for something that is not there (hint: digest, size or media-type; a child also has config.digest, config.size, layer.digest and layer.size)"
+        "asks for something that is not there (hint: digest, size, media-type or base64; a child also has config.digest, config.size, layer.digest and layer.size)"
     )]
     Property,
     /// A document that names itself.
@@ -437,6 +437,11 @@ pub enum PlaceholderFault {
     /// No number of spaces, or too many.
     #[error("is no padding (hint: write ${{pad:N}} for N spaces, {0} at most)")]
     Padding(usize),
+    /// No number of times with a text, or too much of it.
+    #[error(
+        "cannot be repeated (hint: write ${{repeat:N:TEXT}} for N times the text, {0} bytes at most; # becomes the number of the repetition)"
+    )]
+    Repetition(usize),
     /// Not two hexadecimal digits.
     #[error("is not a byte (hint: write ${{byte:ff}}, in two hexadecimal digits)")]
     Byte,

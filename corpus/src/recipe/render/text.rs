@@ -2,6 +2,7 @@
 
 use super::Renderer;
 use crate::{
+    base64,
     json::{Json, Members, size},
     mistake::PlaceholderFault,
     nearest::nearest,
@@ -17,7 +18,7 @@ use std::ops::Range;
 /// What a raw manifest calls its own parts.
 pub(super) const SELF: &str = "self";
 
-/// The most spaces that one placeholder may stand for.
+/// The most bytes that one placeholder may stand for.
 const MOST_PADDING: usize = 16 << 20;
 
 impl Renderer<'_, '_, '_> {
@@ -124,6 +125,14 @@ impl Renderer<'_, '_, '_> {
         span: &Range<usize>,
         own: Option<&str>,
     ) -> Option<String> {
+        if let Some(rest) = inner.strip_prefix("repeat:") {
+            let repeated = repeated(rest);
+            if repeated.is_none() {
+                let fault = PlaceholderFault::Repetition(MOST_PADDING);
+                placeholder::wrong(inner, span, fault, self.report);
+            }
+            return repeated;
+        }
         let Some(digits) = inner.strip_prefix("pad:") else {
             return self.property(inner, span, own);
         };
@@ -159,6 +168,11 @@ impl Renderer<'_, '_, '_> {
             return None;
         }
         if of_part {
+            // Who is given a part of a child can end up with that child, so that it is one of the
+            // case with all that belongs to it.
+            if own != Some(name) {
+                self.target(name, span)?;
+            }
             return self.part_property(name, property).or_else(|| {
                 placeholder::wrong(inner, span, PlaceholderFault::Property, self.report);
                 None
@@ -169,6 +183,7 @@ impl Renderer<'_, '_, '_> {
             "digest" => Some(target.digest.as_str().to_owned()),
             "size" => Some(target.size().to_string()),
             "media-type" => Some(target.media_type),
+            "base64" => Some(base64(&target.bytes)),
             _ => {
                 placeholder::wrong(inner, span, PlaceholderFault::Property, self.report);
                 None
@@ -192,6 +207,20 @@ impl Renderer<'_, '_, '_> {
             _ => None,
         }
     }
+}
+
+/// `N:TEXT`: the text so often, with the number of each repetition, from 1, in place of `#`.
+fn repeated(rest: &str) -> Option<String> {
+    let (digits, text) = rest.split_once(':')?;
+    let plain = digits.bytes().all(|digit| digit.is_ascii_digit());
+    let times: usize = digits.parse().ok().filter(|_| plain)?;
+    // A number takes at most as many bytes as that of the last.
+    let longest = text.len() + text.matches('#').count() * digits.len();
+    (times.checked_mul(longest)? <= MOST_PADDING).then(|| {
+        (1..=times)
+            .map(|number| text.replace('#', &number.to_string()))
+            .collect()
+    })
 }
 
 /// The byte of exactly two hexadecimal digits.

@@ -231,6 +231,10 @@ const MISTAKES: &[(&str, &str)] = &[
         "[index]\ntext = '${a.size}${pad:x}${pad:99999999999}'\n",
     ),
     (
+        "repetition",
+        "[index]\ntext = '${a.size}${repeat:3}${repeat:x:a}${repeat:99999999:a#}'\n",
+    ),
+    (
         "algorithm",
         "[children.a]\nplatform = false\nalgorithm = \"sha521\"\n",
     ),

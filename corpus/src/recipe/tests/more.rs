@@ -93,6 +93,38 @@ fn padding_is_as_long_as_it_is_told_to_be() {
 }
 
 #[test]
+fn a_text_is_repeated_with_numbers() {
+    let case = only(&sample(
+        "[index]\ntext = '${repeat:3:<#:#>}${repeat:0:x}${a.size}'\n",
+    ));
+    let size = case.documents[0].bytes.len().to_string();
+    assert_eq!(index_text(&case), format!("<1:1><2:2><3:3>{size}"));
+}
+
+#[test]
+fn the_bytes_of_a_child_are_embedded_anywhere() {
+    let case = only(&sample(
+        "[entries.b]\nof = \"a\"\ndata = \"${a.base64}\"\n[index]\nentries = [\"b\"]\n",
+    ));
+    let embedded = crate::base64(&case.documents[0].bytes);
+    assert!(index_text(&case).contains(&format!("\"data\": \"{embedded}\"")));
+}
+
+#[test]
+fn a_child_whose_parts_are_used_is_one_of_the_case() {
+    let case = only(&sample(
+        "[index]\ntext = '${a.config.digest} ${a.layer.digest}'\n",
+    ));
+    let [a] = &case.children[..] else { panic!() };
+    let config = a.config.clone().unwrap();
+    assert_eq!(
+        index_text(&case),
+        format!("{config} {}", a.layers[0].digest)
+    );
+    assert_eq!(case.blobs.len(), 2, "both can be fetched");
+}
+
+#[test]
 fn manifests_are_raw_text_with_their_own_parts() {
     let case = only(&sample(
         r#"
