@@ -4,7 +4,7 @@ use super::{read, sample};
 use std::fmt::Write as _;
 
 /// Name of the snapshot, and a recipe with that mistake.
-const MISTAKES: &[(&str, &str)] = &[
+pub(super) const MISTAKES: &[(&str, &str)] = &[
     ("syntax", "title = \n"),
     ("syntax-duplicate-key", "why = 'a'\nwhy = 'b'\n"),
     ("unknown-key", "[children.a]\nplaform = \"linux/amd64\"\n"),

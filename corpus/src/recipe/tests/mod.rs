@@ -3,9 +3,11 @@
 mod faults;
 mod mistakes;
 mod more;
+mod schema;
 
 use super::{Source, cases};
 use crate::{Ask, Case, Expectation, Refusal, built_in_clauses, mistake::Mistake};
+use mistakes::MISTAKES;
 use std::{collections::BTreeSet, fmt::Write as _};
 
 /// The only clauses that samples may exercise.
