@@ -75,8 +75,8 @@ fn files<'a>(
     Ok(files)
 }
 
-/// The table of contents.
-fn contents(case: &Case) -> Json {
+/// The table of contents, which is `index.json`.
+pub(crate) fn contents(case: &Case) -> Json {
     let entries = case.layout_refs.iter().map(|entry| contained(case, entry));
     Json::object([
         ("schemaVersion", Json::Int(2)),

@@ -20,6 +20,7 @@ mod path;
 mod platform;
 mod properties;
 mod rule;
+mod serving;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -92,6 +93,7 @@ impl Breach {
         match (self.consequence, self.level) {
             (Consequence::Invalid, _) if self.is_released() => "refusing it is right",
             (Consequence::Invalid, _) => "refusing it is right once this is released",
+            (Consequence::Untrusted, Level::Must) => "refusing it is right",
             (Consequence::Untrusted, Level::May) => "refusing it is allowed",
             (Consequence::Untrusted, _) => "refusing it is recommended",
             (Consequence::Weak, _) => "no reason to refuse it",

@@ -53,6 +53,8 @@ rules! {
     // How it is served.
     TypeConflict: "distribution-spec/pull/ct-vs-mediatype", Should, "1.0.1", Untrusted;
     TypeParameters: "distribution-spec/pull/ct-no-params-registry", Should, "1.1.0-rc4", Weak;
+    DigestHeader: "distribution-spec/pull/dcd-verify", Must, "1.1.1", Untrusted;
+    ContentOther: "image-spec/descriptor/digest-verify", Should, "1.0.0", Untrusted;
     // Indexes.
     IndexVersion: "image-spec/image-index/schema-version-2", Must, "1.0.0", Invalid;
     IndexVersionWriting: "image-spec/image-index/schema-version-2", Statement, "1.0.0", Odd;
@@ -170,8 +172,13 @@ mod tests {
     fn what_is_invalid_breaks_a_must() {
         for &rule in Rule::ALL {
             let facts = rule.facts();
-            // What is not JSON is nothing that the specification speaks of.
-            let is_must = facts.level == Level::Must || rule == Rule::NotJson;
+            let is_must = match rule {
+                // What is not JSON is nothing that the specification speaks of.
+                Rule::NotJson => true,
+                // It is clients that have to check this.
+                Rule::DigestHeader => false,
+                _ => facts.level == Level::Must,
+            };
             assert_eq!(
                 is_must,
                 facts.consequence == Consequence::Invalid,

@@ -8,11 +8,10 @@ use super::{
     json::{self, Value},
     list::list,
     manifest::manifest,
-    path::Path,
-    rule::Rule,
+    serving::Serving,
     shelf::{Content, Form, Shelf, essence},
 };
-use crate::{Case, Document};
+use crate::{Case, Document, LayoutRef, layout::contents};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Everything that the documents of a case break, from the index down.
@@ -25,7 +24,7 @@ pub(super) fn breaches(case: &Case) -> Vec<Breach> {
     for blob in &case.blobs {
         shelf.add(blob.digest.as_str(), Content::of(&blob.bytes));
     }
-    for document in &case.documents {
+    for document in std::iter::once(&case.index).chain(&case.documents) {
         shelf.add(document.digest.as_str(), Content::of(&document.bytes));
     }
     let names = case
@@ -34,6 +33,7 @@ pub(super) fn breaches(case: &Case) -> Vec<Breach> {
         .rev()
         .map(|child| (child.manifest.as_str(), child.name.as_str()));
     let mut walk = Walk {
+        serving: Serving::of(case),
         shelf,
         documents: case
             .documents
@@ -46,10 +46,14 @@ pub(super) fn breaches(case: &Case) -> Vec<Breach> {
         breaches: Vec::new(),
     };
     walk.all_from(&case.index);
+    if case.layout_refs != [LayoutRef::latest(&case.index)] {
+        walk.index_json(case);
+    }
     walk.breaches
 }
 
 struct Walk<'c> {
+    serving: Serving<'c>,
     shelf: Shelf<'c>,
     /// The nested indexes and manifests, by digest.
     documents: BTreeMap<&'c str, &'c Document>,
@@ -90,6 +94,20 @@ impl<'c> Walk<'c> {
         }
     }
 
+    /// The `index.json` of the layout, where the case says what is in it.
+    fn index_json(&mut self, case: &Case) {
+        let text = contents(case).pretty();
+        let read = json::read(text.as_bytes());
+        let mut desk = Desk {
+            subject: Subject::IndexJson,
+            shelf: &self.shelf,
+            breaches: &mut self.breaches,
+        };
+        if let Some(value) = read.value() {
+            index(&mut desk, value, Role::IndexJson);
+        }
+    }
+
     fn subject(&self, document: &Document, otherwise: impl FnOnce() -> Subject) -> Subject {
         match self.names.get(document.digest.as_str()) {
             Some(name) => Subject::Child((*name).to_owned()),
@@ -120,7 +138,7 @@ impl<'c> Walk<'c> {
         let digest = document.digest.as_str();
         let read = json::read(&document.bytes);
         let value = read.value();
-        let form = form(document, claimed, value);
+        let form = form(claimed.unwrap_or(self.serving.media_type(document)), value);
         let is_new = !self.seen.iter().any(|(seen, _)| *seen == digest);
         if !self.seen.insert((digest, form)) {
             return Vec::new();
@@ -131,7 +149,8 @@ impl<'c> Walk<'c> {
             breaches: &mut self.breaches,
         };
         if is_new {
-            served(&mut desk, document, value);
+            let is_index = desk.subject == Subject::Index;
+            self.serving.check(&mut desk, document, value, is_index);
         }
         let mut config_of = None;
         match form {
@@ -145,6 +164,9 @@ impl<'c> Walk<'c> {
             Some(Form::Manifest) => {
                 desk.json(&read);
                 config_of = value.and_then(|value| manifest(&mut desk, value));
+                if let Some(value) = value {
+                    self.serving.check_blobs(&mut desk, value);
+                }
             }
             Some(Form::DockerManifest) | None => {}
         }
@@ -193,39 +215,20 @@ impl<'c> Walk<'c> {
     }
 }
 
-/// What a document is to be read as: what its entry says; else what it is served as; and where
-/// that says nothing, what it says itself, or what its keys are those of.
-fn form(document: &Document, claimed: Option<&str>, value: Option<Value<'_, '_>>) -> Option<Form> {
+/// What a document of this media type is to be read as. Where the type says nothing, it is what the
+/// document says itself, or what its keys are those of.
+fn form(media_type: &str, value: Option<Value<'_, '_>>) -> Option<Form> {
     const GENERIC: &[&str] = &[
         "",
         "application/json",
         "application/octet-stream",
         "text/plain",
     ];
-    let media_type = claimed.unwrap_or(&document.media_type);
     if !GENERIC.contains(&essence(media_type)) {
         return Form::of_type(media_type);
     }
     match value?.text_of("mediaType") {
         Some(own) => Form::of_type(own),
         None => Form::of_keys(value?),
-    }
-}
-
-/// How a document is served: with a type that is not the one it names, or with parameters.
-fn served(desk: &mut Desk<'_, '_>, document: &Document, value: Option<Value<'_, '_>>) {
-    let path = Path::Root.key("Content-Type");
-    let bare = essence(&document.media_type);
-    if bare.len() != document.media_type.len() {
-        let what = format!("is `{}`, with parameters", document.media_type);
-        desk.note(Rule::TypeParameters, &path, what);
-    }
-    let own = value.into_iter().flat_map(|value| value.all("mediaType"));
-    for own in own.filter_map(Value::text) {
-        if !own.eq_ignore_ascii_case(bare) {
-            let own = json::shortened(own);
-            let what = format!("is `{bare}`, and the body says `{own}`");
-            desk.note(Rule::TypeConflict, &path, what);
-        }
     }
 }

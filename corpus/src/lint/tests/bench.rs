@@ -1,7 +1,7 @@
 //! Valid documents, to be broken one at a time.
 
 use crate::{
-    Blob, Case, CaseId, Child, Corpus, Document,
+    Blob, Case, CaseId, Child, Corpus, Document, LayoutRef,
     layer::Compression,
     lint::{Breach, breaches, rule::Rule},
     media_type::Format,
@@ -103,8 +103,10 @@ impl Bench {
             manifest: manifest.digest.clone(),
             ..FRAME.children[0].clone()
         };
+        let index = Document::new(&self.index_type, bytes(&index));
         Case {
-            index: Document::new(&self.index_type, bytes(&index)),
+            layout_refs: vec![LayoutRef::latest(&index)],
+            index,
             documents: vec![manifest],
             blobs: vec![config, layer],
             children: vec![child],

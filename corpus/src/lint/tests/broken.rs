@@ -331,6 +331,8 @@ const SHA256_UPPER: &str =
 
 /// Rules that cannot be broken alone, and those about layouts, with tests of their own.
 const APART: &[Rule] = &[
+    Rule::DigestHeader,
+    Rule::ContentOther,
     Rule::ChildType,
     Rule::PlatformAbsent,
     Rule::RepeatedAnnotation,

@@ -6,8 +6,12 @@ mod layouts;
 mod properties;
 
 use super::{rule::Rule, *};
-use crate::{Case, Digest, Document, media_type::Format};
+use crate::{
+    Algorithm, Case, Digest, Document, Effects, Fault, HeaderFault, LayoutRef, Methods, Part,
+    Substitute, media_type::Format,
+};
 use bench::{Bench, Of, rule_of};
+use std::num::NonZeroU32;
 
 const PLATFORM: &str = r#","platform":{"architecture":"arm","os":"linux","variant":"v7"}"#;
 const OCI_TYPE: &str = r#""mediaType":"application/vnd.oci.image.index.v1+json","#;
@@ -125,6 +129,7 @@ fn nested() -> Case {
         entry(&inner, Format::Oci.index()),
     ]);
     Case {
+        layout_refs: vec![LayoutRef::latest(&index)],
         index,
         documents: vec![base.documents[0].clone(), inner, outer, stray],
         ..base
@@ -146,6 +151,111 @@ fn every_document_is_read_once_and_named_by_the_way_to_it() {
         &stray,
     ];
     assert_eq!(documents, expected);
+}
+
+/// What a case breaks whose registry misbehaves in this way towards its manifest.
+fn with_fault(effects: Effects, times: Option<u32>, methods: Methods) -> Vec<Breach> {
+    let mut case = Bench::oci().case();
+    case.faults.push(Fault {
+        on: "image".to_owned(),
+        part: Part::Manifest,
+        target: case.documents[0].digest.clone(),
+        methods,
+        times: times.and_then(NonZeroU32::new),
+        effects,
+    });
+    breaches(&case)
+}
+
+#[test]
+fn lasting_faults_are_breaches_of_what_is_served() {
+    let says = |text: &str| Some(HeaderFault::Says(text.to_owned()));
+    let other = Effects {
+        bytes: Some(Substitute {
+            of: "other".to_owned(),
+            digest: Digest::sha256(b"{}"),
+            bytes: (*b"{}").into(),
+        }),
+        ..Effects::default()
+    };
+    let found = with_fault(other.clone(), None, Methods::Both);
+    let rules: Vec<Rule> = found.iter().map(rule_of).collect();
+    assert_eq!(
+        rules,
+        [Rule::ContentOther, Rule::DigestHeader],
+        "{found:#?}"
+    );
+    assert!(found.iter().all(|breach| breach.excuses_refusal()));
+    assert_eq!(with_fault(other.clone(), Some(1), Methods::Both), []);
+    assert_eq!(with_fault(other, None, Methods::Head), []);
+
+    let header = |text: &str| {
+        let effects = Effects {
+            digest_header: says(text),
+            ..Effects::default()
+        };
+        let found = with_fault(effects, None, Methods::Get);
+        found.iter().map(rule_of).collect::<Vec<_>>()
+    };
+    let bytes = Bench::oci().case().documents[0].bytes.clone();
+    let sha512 = Digest::of(Algorithm::Sha512, &bytes);
+    assert_eq!(header(sha512.as_str()), [], "another algorithm, and right");
+    assert_eq!(header("blake3:00"), [], "nobody can tell");
+    assert_eq!(header("sha512:00"), [Rule::DigestHeader]);
+    assert_eq!(header("no digest"), [Rule::DigestHeader]);
+
+    let typed = |content_type| {
+        let effects = Effects {
+            content_type,
+            ..Effects::default()
+        };
+        let found = with_fault(effects, None, Methods::Both);
+        found.iter().map(rule_of).collect::<Vec<_>>()
+    };
+    assert_eq!(typed(says("text/html")), [Rule::TypeConflict]);
+    assert_eq!(typed(Some(HeaderFault::Absent)), []);
+}
+
+#[test]
+fn blobs_that_are_not_theirs_are_breaches_of_the_manifest() {
+    let mut case = Bench::oci().case();
+    for (part, blob) in [(Part::Config, 0), (Part::Layer, 1)] {
+        case.faults.push(Fault {
+            on: "image".to_owned(),
+            part,
+            target: case.blobs[blob].digest.clone(),
+            methods: Methods::Both,
+            times: None,
+            effects: Effects {
+                bytes: Some(Substitute {
+                    of: "other".to_owned(),
+                    digest: Digest::sha256(b""),
+                    bytes: [].into(),
+                }),
+                ..Effects::default()
+            },
+        });
+    }
+    let found: Vec<String> = breaches(&case).iter().map(ToString::to_string).collect();
+    let what = "comes with the bytes of other, which its digest is not of";
+    let expected = ["config", "layers[0]"].map(|place| format!("child image: {place} {what}"));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_index_json_that_a_case_asks_for_is_read_as_well() {
+    let mut case = Bench::oci().case();
+    case.layout_refs = vec![LayoutRef::latest(&case.index)];
+    assert_eq!(breaches(&case), []);
+    case.layout_refs[0].name = Some("a b".to_owned());
+    case.layout_refs[0].size += 1;
+    let found: Vec<String> = breaches(&case).iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(
+        found
+            .iter()
+            .all(|line| line.starts_with("index.json: manifests[0]."))
+    );
 }
 
 #[test]
