@@ -9,7 +9,7 @@ use super::{
     properties::{self, Wearer},
     rule::Rule,
 };
-use crate::{Algorithm, Digest};
+use crate::{Algorithm, Digest, media_type::EMPTY};
 
 /// Reads a descriptor; says whether it is one at all.
 pub(super) fn descriptor(
@@ -35,6 +35,7 @@ pub(super) fn descriptor(
     properties::annotations(desk, value, path, wearer);
     data(desk, value, path);
     properties::optional_type(desk, value, path, "artifactType", Rule::ArtifactType);
+    empty(desk, value, path);
     true
 }
 
@@ -151,6 +152,26 @@ pub(super) fn wrong_size(
     (i128::from(length) != size).then(|| format!("is {size}, and the content has {length} bytes"))
 }
 
+/// Whether it can be told what the digest of something should be.
+fn is_known(digest: &Digest) -> bool {
+    let mut known = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str());
+    known.any(|known| digest.algorithm() == Some(known))
+}
+
+/// A descriptor of the type of what is empty is of an empty JSON object.
+fn empty(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+    const CONTENT: &[u8] = b"{}";
+    let is_of_type = descriptor.text_of("mediaType") == Some(EMPTY);
+    if let Some(digest) = descriptor.text_of("digest").filter(|_| is_of_type) {
+        let digest = Digest::verbatim(digest);
+        let is_other = is_known(&digest) && !digest.matches(CONTENT);
+        if is_other {
+            let what = "is of the type of what is empty, and not the digest of `{}`";
+            desk.note(Rule::EmptyDescriptor, &path.key("digest"), what);
+        }
+    }
+}
+
 fn urls(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
     each(descriptor, path, "urls", |list, path| {
         if list.kind() != Kind::List {
@@ -196,9 +217,7 @@ fn data(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
             Some(content) => content != data,
             None => {
                 let digest = Digest::verbatim(digest);
-                let is_known =
-                    |algorithm: &Algorithm| digest.algorithm() == Some(algorithm.as_str());
-                Algorithm::ALL.iter().any(is_known) && !digest.matches(&data)
+                is_known(&digest) && !digest.matches(&data)
             }
         };
         if is_other {

@@ -110,6 +110,7 @@ rules! {
     ManifestConfig: "image-spec/manifest/config-required", Must, "1.0.0", Invalid;
     Layers: "image-spec/manifest/layers-descriptors", Must, "1.0.0", Invalid;
     NoLayers: "image-spec/manifest/layers-nonempty", Should, "1.1.0-rc3", Weak;
+    EmptyDescriptor: "image-spec/manifest/empty-descriptor", Statement, "1.1.0-rc4", Odd;
     // Configs.
     ConfigArchitecture: "image-spec/config/architecture-required", Must, "1.0.0", Invalid;
     ConfigArchitectureName: "image-spec/config/architecture-required", Should, "1.0.0", Weak;

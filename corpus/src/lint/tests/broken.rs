@@ -1,7 +1,7 @@
 //! For every rule a document that breaks it, and it alone.
 
 use super::bench::{Bench, Of};
-use crate::{lint::rule::Rule, media_type::EMPTY};
+use crate::lint::rule::Rule;
 use std::collections::BTreeSet;
 
 const PLATFORM: &str = r#","platform":{"architecture":"arm","os":"linux","variant":"v7"}"#;
@@ -246,12 +246,6 @@ const BROKEN: &[(Rule, Of, &str, &str)] = &[
         r#""artifactType":"a/b/c","config":"#,
     ),
     (
-        Rule::EmptyConfig,
-        Of::Manifest,
-        "application/vnd.oci.image.config.v1+json",
-        EMPTY,
-    ),
-    (
         Rule::ManifestConfig,
         Of::Manifest,
         r#""config""#,
@@ -331,6 +325,8 @@ const SHA256_UPPER: &str =
 
 /// Rules that cannot be broken alone, and those about layouts, with tests of their own.
 const APART: &[Rule] = &[
+    Rule::EmptyConfig,
+    Rule::EmptyDescriptor,
     Rule::DigestHeader,
     Rule::ContentOther,
     Rule::ChildType,

@@ -8,7 +8,8 @@ mod properties;
 use super::{rule::Rule, *};
 use crate::{
     Algorithm, Case, Digest, Document, Effects, Fault, HeaderFault, LayoutRef, Methods, Part,
-    Substitute, media_type::Format,
+    Substitute,
+    media_type::{EMPTY, Format},
 };
 use bench::{Bench, Of, rule_of};
 use std::num::NonZeroU32;
@@ -48,6 +49,23 @@ fn some_rules_are_broken_together() {
     assert_eq!(rules(listed.clone()), [Rule::ChildType]);
     let bare = listed.with(Of::Index, PLATFORM, "");
     assert_eq!(rules(bare), [Rule::ChildType, Rule::PlatformAbsent]);
+}
+
+#[test]
+fn what_is_empty_has_a_type_and_is_empty() {
+    let rules = |bench: Bench| bench.rules().into_iter().collect::<Vec<_>>();
+    let emptied = Bench::oci().with(Of::Manifest, Format::Oci.config(), EMPTY);
+    let odd = emptied
+        .clone()
+        .with(Of::Manifest, "{", r#"{"artifactType":"a/b","#);
+    assert_eq!(rules(odd), [Rule::EmptyDescriptor]);
+    let empty = Bench {
+        config: "{}".to_owned(),
+        ..emptied
+    };
+    assert_eq!(rules(empty.clone()), [Rule::EmptyConfig]);
+    let typed = empty.with(Of::Manifest, "{", r#"{"artifactType":"a/b","#);
+    assert_eq!(rules(typed), []);
 }
 
 #[test]
