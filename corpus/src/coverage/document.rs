@@ -1,6 +1,6 @@
 //! `docs/coverage.md`: what is covered, as a page for people.
 
-use super::{Coverage, Origin};
+use super::{Coverage, Gap, Origin};
 use crate::{Case, Clause, Wording};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,6 +29,7 @@ impl Coverage<'_> {
         self.clauses(&mut page);
         self.origins(&mut page);
         self.reasons(&mut page);
+        self.open(&mut page);
         page
     }
 
@@ -117,6 +118,30 @@ impl Coverage<'_> {
             (reason.as_str(), format!("{}: {about}", ids.join(", ")))
         });
         by_reason(page, "Reports", origins);
+    }
+
+    /// What has neither a case nor a reason to have none.
+    fn open(&self, page: &mut String) {
+        let mut lines = String::new();
+        for gap in self.gaps() {
+            let _ = match gap {
+                Gap::Clause(id) => writeln!(lines, "- {id}"),
+                Gap::Origin(id) => {
+                    let known = self.origins.iter().find(|origin| origin.id == id);
+                    let about = known.map_or("", |origin| origin.about.as_str());
+                    writeln!(lines, "- {}: {about}", link(&id))
+                }
+                Gap::Tested { id, case } => {
+                    writeln!(lines, "- {id} is listed as not tested, and {case} tests it")
+                }
+            };
+        }
+        if !lines.is_empty() {
+            let _ = write!(
+                page,
+                "\n## Open\n\nNeither tested nor explained yet.\n\n{lines}"
+            );
+        }
     }
 
     /// The cases by name where they are few, and families with their numbers where they are not.

@@ -74,6 +74,9 @@ fn what_is_covered_and_explained_away_is_a_gap() {
 fn the_page_names_few_cases_and_counts_many() {
     let corpus = corpus();
     insta::assert_snapshot!("coverage-page", coverage(&corpus, REASONS).document());
+    let open = coverage(&corpus, "").document();
+    let open = open.split("\n## Open\n").nth(1).unwrap_or_default();
+    insta::assert_snapshot!("coverage-open", open);
 }
 
 #[test]
