@@ -3,17 +3,28 @@
 use crate::{
     Test,
     stage::{
-        CASES, MATCH, NESTED, Seen, Stage, TWO_ENTRIES, is_refused, mixed, picked, refused, same,
+        CASES, MATCH, NESTED, PIDS, Seen, Stage, TWO_ENTRIES, is_refused, mixed, picked, refused,
+        same,
     },
 };
 use anyhow::{Result, ensure};
 use ocipick::run::RuntimeEnd;
-use ocipick_reports::results::{Observation, Outcome, RefusalReason, UnmeasuredWhy};
+use ocipick_reports::results::{Observation, Outcome, RefusalReason, RepeatedCells, UnmeasuredWhy};
+use std::fs;
 
 pub(crate) const TESTS: &[Test] = &[
     ("docker::honest", honest_docker),
     ("docker::engine-exits-at-once", engine_exits_at_once),
     ("docker::engine-panics", engine_panics),
+    (
+        "docker::engine-dies-and-does-not-start-again",
+        engine_does_not_start_again,
+    ),
+    (
+        "docker::engine-is-started-when-needed-and-ended-after",
+        engine_is_there_when_needed,
+    ),
+    ("docker::engine-leaves-daemons", engine_leaves_daemons),
     ("docker::engine-stumbles", engine_stumbles),
     (
         "docker::engine-prints-without-end",
@@ -21,6 +32,10 @@ pub(crate) const TESTS: &[Test] = &[
     ),
     ("docker::engine-ignores-term", engine_ignores_term),
     ("docker::inspects-another", inspects_another),
+    (
+        "containerd::dies-and-leaves-its-socket",
+        containerd_dies_and_leaves_its_socket,
+    ),
     ("containerd::honest", honest_containerd),
     ("containerd::mount-fails", mount_fails),
     ("containerd::mounts-nothing", mounts_nothing),
@@ -93,6 +108,50 @@ fn engine_panics() -> Result<()> {
     passed_as_docker(&seen)
 }
 
+/// What was measured before the engine died stays; the rest is unmeasured, in its own words.
+fn engine_does_not_start_again() -> Result<()> {
+    let seen = run(&DOCKER, "starts-once")?;
+    ensure!(matches!(
+        seen.outcome("docker", TWO_ENTRIES)?,
+        Outcome::Crashed { .. }
+    ));
+    seen.expect("docker", MATCH, &picked(MATCH, "amd64")?)?;
+    let Outcome::Unmeasured { why, detail } = seen.outcome("docker", NESTED)? else {
+        anyhow::bail!("{seen:?}")
+    };
+    same("why", why, &UnmeasuredWhy::NotStarted)?;
+    ensure!(
+        detail.ends_with("error initializing graphdriver: driver not supported"),
+        "{detail}"
+    );
+    Ok(())
+}
+
+/// No engine is there before its runtime begins or after it ends, in no round; and each round has
+/// an engine of its own, with a store in which nothing was.
+fn engine_is_there_when_needed() -> Result<()> {
+    let stage = Stage::new()?
+        .with(&["crane"], "")?
+        .with(&DOCKER, "")?
+        .repeating(3, RepeatedCells::Every, 1);
+    let seen = stage.run()?;
+    same(
+        "engines without a runtime",
+        &seen.idle,
+        &Vec::<String>::new(),
+    )?;
+    let pids = fs::read_to_string(stage.last_folder()?.join(PIDS))?;
+    same("starts", &pids.lines().count(), &3)?;
+    passed_as_docker(&seen)
+}
+
+/// What an engine leaves in sessions of its own, deaf to SIGTERM, ends with it: the run makes sure
+/// that nothing survives.
+fn engine_leaves_daemons() -> Result<()> {
+    let seen = run(&DOCKER, "leaves-daemons")?;
+    passed_as_docker(&seen)
+}
+
 /// A panic that the engine caught is a crash as well, though the engine need not start again.
 fn engine_stumbles() -> Result<()> {
     let seen = run(&DOCKER, "stumbles-on-two")?;
@@ -152,6 +211,19 @@ fn honest_containerd() -> Result<()> {
     let seen = run(&CONTAINERD, "honest")?;
     passed_as_containerd(&seen)?;
     seen.expect("containerd", TWO_ENTRIES, &picked(TWO_ENTRIES, "first")?)
+}
+
+/// The next trial has a new one, although the socket of the dead one is still there.
+fn containerd_dies_and_leaves_its_socket() -> Result<()> {
+    let seen = run(&CONTAINERD, "panics-on-two")?;
+    let Outcome::Crashed { what } = seen.outcome("containerd", TWO_ENTRIES)? else {
+        anyhow::bail!("{seen:?}")
+    };
+    ensure!(
+        what.starts_with("containerd exited with code 2\npanic: "),
+        "{what}"
+    );
+    passed_as_containerd(&seen)
 }
 
 fn mount_fails() -> Result<()> {

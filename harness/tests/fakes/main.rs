@@ -5,6 +5,7 @@
 //! environment is scrubbed. Called by its own name it runs the trials.
 
 mod daemons;
+mod repeats;
 mod stage;
 mod stateless;
 mod tools;
@@ -20,10 +21,12 @@ fn main() -> ExitCode {
         return code;
     }
     let args = Arguments::from_args();
-    let mut trials: Vec<Trial> = stateless::TESTS.iter().map(trial).collect();
+    let plain = stateless::TESTS.iter().chain(repeats::TESTS);
+    let of_daemons = daemons::TESTS.iter().chain(repeats::TESTS_OF_DAEMONS);
+    let mut trials: Vec<Trial> = plain.map(trial).collect();
     match stage::no_private_daemons() {
-        None => trials.extend(daemons::TESTS.iter().map(trial)),
-        Some(why) => trials.extend(daemons::TESTS.iter().map(|(name, _)| {
+        None => trials.extend(of_daemons.map(trial)),
+        Some(why) => trials.extend(of_daemons.map(|(name, _)| {
             // Under cargo-nextest a trial that ignores itself would be shown as passed.
             if std::env::var_os("NEXTEST").is_some() {
                 Trial::test(*name, || Ok(())).with_ignored_flag(true)

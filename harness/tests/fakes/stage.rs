@@ -7,12 +7,14 @@ use ocipick::{
     registry::Registry,
     run::{Bench, Controls, Earlier, Event, Plan, RuntimeEnd, Watcher, execute},
 };
-use ocipick_adapters::{Ground, Operation, Rights, channel::Store, process::Cancel};
+use ocipick_adapters::{Ground, Operation, Rights, Runtime, channel::Store, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
-use ocipick_reports::results::{Outcome, RefusalReason, Repeats, Trial};
+use ocipick_reports::results::{Outcome, RefusalReason, RepeatedCells, Repeats, Trial};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fmt, fs, io,
+    env,
+    ffi::OsString,
+    fmt, fs, io,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -32,9 +34,19 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(3);
 /// No plan of these few trials may take longer, whatever its tools do.
 const MOST: Duration = Duration::from_secs(45);
 
+/// The built-in corpus, read once: it is large, and this is a build for debugging.
+pub(crate) fn corpus() -> Result<&'static Corpus> {
+    static CORPUS: OnceLock<Corpus> = OnceLock::new();
+    if let Some(corpus) = CORPUS.get() {
+        return Ok(corpus);
+    }
+    let corpus = Corpus::built_in()?;
+    Ok(CORPUS.get_or_init(|| corpus))
+}
+
 /// The built-in case of that id.
 pub(crate) fn case(id: &str) -> Result<Case> {
-    let corpus = Corpus::built_in()?;
+    let corpus = corpus()?;
     let found = corpus.cases().iter().find(|case| case.id.as_str() == id);
     found.cloned().with_context(|| format!("no case `{id}`"))
 }
@@ -59,6 +71,8 @@ pub(crate) fn no_private_daemons() -> Option<&'static str> {
 pub(crate) struct Stage {
     dir: TempDir,
     folders: Vec<PathBuf>,
+    cases: Vec<Case>,
+    repeats: Repeats,
 }
 
 impl Stage {
@@ -66,7 +80,21 @@ impl Stage {
         Ok(Self {
             dir: tempfile::tempdir()?,
             folders: Vec::new(),
+            cases: CASES.iter().map(|id| case(id)).collect::<Result<_>>()?,
+            repeats: Repeats::NONE,
         })
+    }
+
+    /// Asks about these cases, in place of [`CASES`].
+    pub(crate) fn about(mut self, cases: Vec<Case>) -> Self {
+        self.cases = cases;
+        self
+    }
+
+    /// Tries cells more than once.
+    pub(crate) fn repeating(mut self, tries: u32, of: RepeatedCells, seed: u32) -> Self {
+        self.repeats = Repeats { tries, of, seed };
+        self
     }
 
     /// Puts a fake tool, one or more programs, on the path. It misbehaves in this mode.
@@ -86,7 +114,12 @@ impl Stage {
         Ok(self.folders.last().context("no tool yet")?)
     }
 
-    /// Carries out a plan over all of [`CASES`], and makes sure that nothing survives it.
+    /// The variable PATH, with nothing but the fakes.
+    pub(crate) fn path(&self) -> Result<OsString> {
+        Ok(env::join_paths(&self.folders)?)
+    }
+
+    /// Carries out a plan over all of its cases, and makes sure that nothing survives it.
     pub(crate) fn run(&self) -> Result<Seen> {
         let (ground, _) = Ground::claim(self.dir.path(), false)?;
         let (registry, cancel) = (Registry::start()?, Cancel::default());
@@ -94,7 +127,7 @@ impl Stage {
         let fleet = Scout {
             ground: &ground,
             store: Store::at(&self.dir.path().join("store")),
-            path: env::join_paths(&self.folders)?,
+            path: self.path()?,
             cancel: &cancel,
         }
         .fleet(&[Source::Path])?;
@@ -102,15 +135,12 @@ impl Stage {
         let plan = Plan {
             runtimes: fleet.runtimes,
             operations: vec![Operation::Pull],
-            cases: CASES
-                .iter()
-                .map(|id| Ok(Arc::new(case(id)?)))
-                .collect::<Result<_>>()?,
-            controls: Controls::of(&Corpus::built_in()?)?,
+            cases: self.cases.iter().cloned().map(Arc::new).collect(),
+            controls: Controls::of(corpus()?)?,
             done: BTreeSet::new(),
             earlier: Earlier::default(),
             deadline: DEADLINE,
-            repeats: Repeats::NONE,
+            repeats: self.repeats,
             jobs: 4,
         };
         let bench = Bench {
@@ -119,14 +149,17 @@ impl Stage {
             phrasebook: &phrasebook,
             cancel: &cancel,
         };
-        let notebook = Notebook::default();
+        let notebook = Notebook {
+            folders: self.folders.clone(),
+            ..Notebook::default()
+        };
         let began = Instant::now();
         execute(&plan, &bench, &notebook)?;
         ensure!(began.elapsed() < MOST, "it took {:?}", began.elapsed());
         let survivors = ground.end_processes();
         ensure!(survivors == 0, "{survivors} process(es) survived the run");
         let mut seen = notebook
-            .0
+            .seen
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         seen.missing = fleet
@@ -153,31 +186,79 @@ impl Stage {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     trials: Vec<Trial>,
+    /// Every try in the order in which they ended: the round, the tool, and the case.
+    pub(crate) tries: Vec<(u32, String, String)>,
+    /// Engines that were there when their runtime had not begun, or had ended.
+    pub(crate) idle: Vec<String>,
     ends: BTreeMap<String, RuntimeEnd>,
     pub(crate) missing: BTreeMap<String, String>,
 }
 
 #[derive(Default)]
-struct Notebook(Mutex<Seen>);
+struct Notebook {
+    seen: Mutex<Seen>,
+    folders: Vec<PathBuf>,
+}
+
+impl Notebook {
+    /// How many engines of a runtime are alive: each fake engine writes down its process id.
+    fn engines(&self, runtime: &Runtime) -> usize {
+        let pids = runtime
+            .binaries
+            .get("daemon")
+            .and_then(|daemon| daemon.parent())
+            .filter(|folder| self.folders.iter().any(|known| known == folder))
+            .and_then(|folder| fs::read_to_string(folder.join(PIDS)).ok())
+            .unwrap_or_default();
+        pids.lines()
+            .filter(|pid| {
+                fs::read_to_string(format!("/proc/{pid}/stat"))
+                    .is_ok_and(|stat| !stat.contains(") Z "))
+            })
+            .count()
+    }
+}
+
+/// The file beside a fake engine in which each writes down its process id.
+pub(crate) const PIDS: &str = "pids";
 
 impl Watcher for Notebook {
     fn see(&self, event: &Event<'_>) -> io::Result<()> {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::RuntimeBegan { runtime, .. } | Event::RuntimeEnded { runtime, .. }
+                if self.engines(runtime) > 0 =>
+            {
+                seen.idle.push(runtime.id());
+            }
+            _ => {}
+        }
         match event {
             Event::TrialEnded { trial } => seen.trials.push((*trial).clone()),
             Event::RuntimeEnded { runtime, end, .. } => {
                 seen.ends.insert(runtime.tool.to_string(), end.clone());
             }
-            Event::RoundBegan { .. }
-            | Event::RuntimeBegan { .. }
-            | Event::TryBegan { .. }
-            | Event::TryEnded { .. } => {}
+            Event::TryEnded { tried, .. } => {
+                let trial = &tried.trial;
+                let seen_try = (tried.round, trial.tool.clone(), trial.case.clone());
+                seen.tries.push(seen_try);
+            }
+            Event::RoundBegan { .. } | Event::RuntimeBegan { .. } | Event::TryBegan { .. } => {}
         }
         Ok(())
     }
 }
 
 impl Seen {
+    /// The cases of the tries of a tool in a round, in their order.
+    pub(crate) fn order(&self, round: u32, tool: &str) -> Vec<&str> {
+        self.tries
+            .iter()
+            .filter(|(in_round, by, _)| *in_round == round && by == tool)
+            .map(|(_, _, case)| case.as_str())
+            .collect()
+    }
+
     /// The one trial of a tool and a case.
     pub(crate) fn trial(&self, tool: &str, case: &str) -> Result<&Trial> {
         let found: Vec<&Trial> = self

@@ -1,12 +1,17 @@
 //! `ctr` and `containerd`. The client does the work; the daemon is only there.
 
 use super::{
-    Call, Played, hang,
+    Call, PANIC, Played, err,
     image::{Reference, json, matching, text},
     out,
 };
 use serde_json::json;
-use std::{fs, os::unix::net::UnixListener, path::PathBuf};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    os::unix::net::{UnixListener, UnixStream},
+    path::PathBuf,
+};
 
 const VERSION: &str = "github.com/containerd/containerd 1.6.99 fake";
 
@@ -21,8 +26,17 @@ pub(super) fn serve(call: &Call) -> Played {
         .lines()
         .find_map(|line| line.trim().strip_prefix("address = \""))
         .unwrap_or_default();
-    let _listener = UnixListener::bind(address.trim_end_matches('"'))?;
-    hang();
+    // Stricter than the real one, it does not bind where a socket is.
+    let listener = UnixListener::bind(address.trim_end_matches('"'))?;
+    loop {
+        let (mut client, _) = listener.accept()?;
+        let mut word = String::new();
+        client.read_to_string(&mut word)?;
+        if word == "panic" {
+            err(PANIC);
+            return Ok(2);
+        }
+    }
 }
 
 /// The client.
@@ -56,6 +70,11 @@ fn pull(call: &Call, source: &str) -> Played {
                 .into(),
         );
     };
+    if call.mode_for(&reference.repository) == "panics-on-two" && found.len() == 2 {
+        let address = call.option("--address").unwrap_or_default();
+        UnixStream::connect(address)?.write_all(b"panic")?;
+        return Err("ctr: error reading from server: EOF".to_owned().into());
+    }
     let image = reference.image(&chosen.digest)?;
     let chain = image.diff_id()?;
     let kept = json!({ "marker": image.marker()?, "chain": chain });

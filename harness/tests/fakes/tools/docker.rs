@@ -3,7 +3,7 @@
 use super::{
     Call, PANIC, Played, err,
     image::{Reference, json, matching, text},
-    out, shout,
+    leave_deaf_daemons, out, shout,
 };
 use nix::sys::signal::{SigSet, Signal};
 use serde_json::{Value, json};
@@ -23,8 +23,10 @@ pub(super) fn serve(call: &Call) -> Played {
         return Ok(0);
     }
     err("time=\"2026-01-01T00:00:00Z\" level=info msg=\"Starting up\"");
+    call.write_down()?;
     let mode = call.mode.as_str();
-    if mode == "exits-at-once" {
+    let starts = call.count("starts")?;
+    if mode == "exits-at-once" || (mode == "starts-once" && starts > 1) {
         return Err(
             "failed to start daemon: error initializing graphdriver: driver not supported"
                 .to_owned()
@@ -39,6 +41,9 @@ pub(super) fn serve(call: &Call) -> Played {
         .into());
     }
     fs::write(pidfile, std::process::id().to_string())?;
+    if mode == "leaves-daemons" {
+        leave_deaf_daemons(8, &call.folder)?;
+    }
     if mode == "ignores-term" {
         let mut term = SigSet::empty();
         term.add(Signal::SIGTERM);
@@ -162,7 +167,7 @@ fn pull(call: &Call, source: &str) -> Played {
     if first.is_index {
         return Err("unsupported manifest format".to_owned().into());
     }
-    if mode == "panics-on-two" && found.len() == 2 {
+    if matches!(mode, "panics-on-two" | "starts-once") && found.len() == 2 {
         say(call, "panic")?;
         return Err("unexpected EOF".to_owned().into());
     }

@@ -85,6 +85,25 @@ impl Call {
         }
     }
 
+    /// Counts the calls of that name, from 1.
+    fn count(&self, name: &str) -> io::Result<u64> {
+        use std::fs::OpenOptions;
+        let file = self
+            .folder
+            .join(format!("count-{}", name.replace('/', "-")));
+        let mut file = OpenOptions::new().create(true).append(true).open(file)?;
+        file.write_all(b"x")?;
+        Ok(file.metadata()?.len())
+    }
+
+    /// Writes down the process id of a daemon.
+    fn write_down(&self) -> io::Result<()> {
+        use std::fs::OpenOptions;
+        let file = self.folder.join(crate::stage::PIDS);
+        let mut file = OpenOptions::new().create(true).append(true).open(file)?;
+        writeln!(file, "{}", std::process::id())
+    }
+
     /// The value of an option, `--name VALUE`.
     fn option(&self, name: &str) -> Option<&str> {
         let at = self.args.iter().position(|arg| arg == name)?;
@@ -153,6 +172,31 @@ fn garbage(length: usize) -> Vec<u8> {
             state.to_be_bytes()[0]
         })
         .collect()
+}
+
+/// Starts so many processes in sessions of their own that do not end when asked to. They are named
+/// like daemons.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this process plays a tool, and tools start what they like"
+)]
+fn leave_deaf_daemons(count: usize, folder: &Path) -> io::Result<()> {
+    for number in 0..count {
+        let ready = folder.join(format!("deaf{number}"));
+        let _ = fs::remove_file(&ready);
+        std::process::Command::new("setsid")
+            .args([
+                "sh",
+                "-c",
+                "trap '' TERM HUP INT; : > \"$0\"; while :; do sleep 1; done",
+            ])
+            .arg(&ready)
+            .spawn()?;
+        while !ready.exists() {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+    Ok(())
 }
 
 /// Starts a process in a session of its own that holds our output, and waits until it is there.

@@ -34,6 +34,12 @@ pub(super) fn play(call: &Call) -> Played {
     }
 }
 
+/// The case that a repository is of; the first part of its name is of the trial.
+fn case_of(reference: &Reference) -> &str {
+    let repository = &reference.repository;
+    repository.split_once('/').map_or("", |(_, case)| case)
+}
+
 /// In the words of the logger that skopeo uses.
 fn fatal(words: &str) -> Refusal {
     let words = words.replace('"', "\\\"");
@@ -56,11 +62,7 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
         "refuses-before-asking" => return Err(fatal("unknown flag: --override-os")),
         "says-nothing-before-asking" => return Ok(1),
         "never-fetches" => {
-            let case = reference
-                .repository
-                .split_once('/')
-                .map_or("", |(_, case)| case);
-            let given = call.folder.join("given").join(case);
+            let given = call.folder.join("given").join(case_of(&reference));
             copy_dir(&given, target)?;
             report(&fs::read_to_string(given.join("digest"))?)?;
             return Ok(0);
@@ -95,6 +97,7 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
     let chosen = match mode {
         "always-first" => entries.first(),
         "always-last" => entries.last(),
+        "alternates" if call.count(case_of(&reference))? % 2 == 0 => entries.last(),
         _ => found.first().copied(),
     };
     let Some(chosen) = chosen else {
@@ -116,7 +119,7 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
         None => Err("no entries".to_owned()),
     };
     match mode {
-        "honest" | "always-first" | "always-last" => {
+        "honest" | "always-first" | "always-last" | "alternates" => {
             materialise(&image, target)?;
             report(&image.digest)?;
         }
