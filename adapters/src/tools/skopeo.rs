@@ -145,6 +145,24 @@ fn printed_config(stdout: &str) -> Looked {
     }
 }
 
+/// The digests of the layers of a manifest, from the lowest to the topmost.
+///
+/// Manifests of the first schema, which skopeo copies as they are, call them something else and
+/// list the topmost first.
+fn layers_of(manifest: &Value) -> Vec<&str> {
+    let items = |list: &str, key: &str| -> Vec<&str> {
+        let items = manifest[list].as_array().into_iter().flatten();
+        items.filter_map(|item| item[key].as_str()).collect()
+    };
+    let layers = items("layers", "digest");
+    if !layers.is_empty() {
+        return layers;
+    }
+    let mut layers = items("fsLayers", "blobSum");
+    layers.reverse();
+    layers
+}
+
 /// What a directory of the `dir:` transport holds: a manifest, and a file per blob.
 fn look_into(dir: &Path) -> Looked {
     let manifest = match fs::read(dir.join("manifest.json")) {
@@ -164,12 +182,7 @@ fn look_into(dir: &Path) -> Looked {
             Identity::ConfigDigest(with_algorithm(config)),
         ));
     }
-    let layers: Vec<&str> = manifest["layers"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|layer| layer["digest"].as_str())
-        .collect();
+    let layers = layers_of(&manifest);
     for layer in &layers {
         let name = layer.split_once(':').map_or(*layer, |(_, encoded)| encoded);
         let Ok(file) = File::open(dir.join(name)) else {
@@ -193,6 +206,15 @@ fn look_into(dir: &Path) -> Looked {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn layers_of_the_first_schema_are_turned_around() {
+        let manifest = serde_json::json!({ "fsLayers": [{ "blobSum": "top" }, { "blobSum": "base" }] });
+        assert_eq!(layers_of(&manifest), ["base", "top"]);
+        let manifest = serde_json::json!({ "layers": [{ "digest": "base" }, { "digest": "top" }] });
+        assert_eq!(layers_of(&manifest), ["base", "top"]);
+        assert!(layers_of(&serde_json::json!({ "manifests": [] })).is_empty());
+    }
 
     #[test]
     fn an_old_skopeo_names_the_config_that_it_copies() {
