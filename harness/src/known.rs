@@ -3,7 +3,7 @@
 use globset::{Glob, GlobMatcher};
 use ocipick_reports::results::{OutcomeKind, Trial};
 use serde::Deserialize;
-use std::{cmp::Ordering, fmt};
+use std::{cmp::Ordering, fmt, str::FromStr};
 
 /// The findings that do not fail the conformance trials.
 #[derive(Debug, Default)]
@@ -18,11 +18,41 @@ pub struct KnownFinding {
     tool: String,
     flavour: Flavours,
     versions: Versions,
-    kind: OutcomeKind,
+    shown: Shown,
     /// Why it is accepted.
     pub reason: String,
     /// Where it is discussed.
     pub link: Option<String>,
+}
+
+/// What a finding says happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Outcomes of this kind.
+    Outcome(OutcomeKind),
+    /// A requirement of a specification is broken, whatever the outcome is.
+    Violation,
+}
+
+impl FromStr for Shown {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        if word == "violates" {
+            return Ok(Self::Violation);
+        }
+        let kind = word.parse().map(Self::Outcome);
+        kind.map_err(|error| format!("{error}, violates"))
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outcome(kind) => write!(f, "it was to be {kind}"),
+            Self::Violation => f.write_str("it was to break a requirement"),
+        }
+    }
 }
 
 /// Which flavours of a tool a finding is about.
@@ -88,11 +118,24 @@ impl KnownFindings {
         Ok(Self { findings })
     }
 
-    /// How a trial stands to them. What was not measured neither confirms nor refutes anything.
+    /// Those that are built into the program.
+    ///
+    /// # Errors
+    /// When their file has a mistake.
+    pub fn built_in() -> Result<Self, KnownError> {
+        Self::parse(include_str!("../known-findings.toml"))
+    }
+
+    /// How a trial stands to them; `violates` says whether it breaks a requirement of a
+    /// specification. What was not measured neither confirms nor refutes anything.
     #[must_use]
-    pub fn standing(&self, trial: &Trial) -> Standing<'_> {
+    pub fn standing(&self, trial: &Trial, violates: bool) -> Standing<'_> {
+        let shows = |finding: &KnownFinding| match finding.shown {
+            Shown::Outcome(kind) => kind == trial.outcome.kind(),
+            Shown::Violation => violates,
+        };
         match self.findings.iter().find(|finding| finding.is_about(trial)) {
-            Some(finding) if finding.kind == trial.outcome.kind() => Standing::Known(finding),
+            Some(finding) if shows(finding) => Standing::Known(finding),
             Some(finding) if trial.outcome.is_measured() => Standing::Stale(finding),
             Some(_) | None => Standing::Unlisted,
         }
@@ -112,10 +155,7 @@ impl KnownFinding {
                 Some(name) => Flavours::Named(name.to_owned()),
             },
             versions: Versions::parse(&row.versions).map_err(&broken)?,
-            kind: row
-                .kind
-                .parse()
-                .map_err(|error| broken(format!("{error}")))?,
+            shown: row.kind.parse().map_err(&broken)?,
             reason: row.reason.clone(),
             link: row.link.clone(),
             tool: row.tool.clone(),
@@ -135,8 +175,8 @@ impl KnownFinding {
 
     /// What the finding says happens.
     #[must_use]
-    pub fn kind(&self) -> OutcomeKind {
-        self.kind
+    pub fn shown(&self) -> Shown {
+        self.shown
     }
 }
 
@@ -267,14 +307,31 @@ reason = "it does"
         let crashed = trial(Outcome::Crashed {
             what: "x".to_owned(),
         });
-        assert!(matches!(known.standing(&crashed), Standing::Known(_)));
+        assert!(matches!(
+            known.standing(&crashed, false),
+            Standing::Known(_)
+        ));
         let stale = trial(Outcome::Nothing);
-        assert!(matches!(known.standing(&stale), Standing::Stale(_)));
+        assert!(matches!(known.standing(&stale, false), Standing::Stale(_)));
         let unmeasured = trial(Outcome::Unmeasured {
             why: UnmeasuredWhy::NotStarted,
             detail: String::new(),
         });
-        assert!(matches!(known.standing(&unmeasured), Standing::Unlisted));
+        assert!(matches!(
+            known.standing(&unmeasured, false),
+            Standing::Unlisted
+        ));
+    }
+
+    #[test]
+    fn a_violation_is_known_until_there_is_none() {
+        let known = KnownFindings::parse(&FILE.replace("crashed", "violates")).unwrap();
+        let refused = trial(Outcome::Nothing);
+        assert!(matches!(known.standing(&refused, true), Standing::Known(_)));
+        assert!(matches!(
+            known.standing(&refused, false),
+            Standing::Stale(_)
+        ));
     }
 
     #[test]
@@ -284,10 +341,10 @@ reason = "it does"
             what: "x".to_owned(),
         });
         other.version = "29.0.1".to_owned();
-        assert!(matches!(known.standing(&other), Standing::Unlisted));
+        assert!(matches!(known.standing(&other, false), Standing::Unlisted));
         other.version = "28.0".to_owned();
         other.flavour = Some("containerd-store".to_owned());
-        assert!(matches!(known.standing(&other), Standing::Unlisted));
+        assert!(matches!(known.standing(&other, false), Standing::Unlisted));
     }
 
     #[test]
@@ -301,7 +358,7 @@ reason = "it does"
 
     #[test]
     fn the_shipped_file_is_read() {
-        KnownFindings::parse(include_str!("../known-findings.toml")).unwrap();
+        KnownFindings::built_in().unwrap();
     }
 
     #[test]

@@ -10,4 +10,5 @@ pub mod meter;
 pub mod publish;
 pub mod registry;
 pub mod results;
+pub mod ruling;
 pub mod run;

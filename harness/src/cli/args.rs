@@ -112,6 +112,13 @@ pub(crate) struct Run {
     /// Show rows that are alike one by one, and name every row of a change
     #[arg(long)]
     pub(crate) all: bool,
+    /// Hold outcomes against baselines, and where there are none against the specifications; what
+    /// fails is told in full, and the exit code is 3
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// The directory of all baselines, for --check
+    #[arg(long, value_name = "DIR", default_value = baselines::DIR)]
+    pub(crate) baselines: PathBuf,
     #[command(flatten)]
     pub(crate) revisions: Revisions,
 }

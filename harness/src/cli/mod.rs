@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod args;
+mod bar;
 mod bless;
 mod breaches;
 mod channel;

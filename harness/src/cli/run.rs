@@ -2,6 +2,7 @@
 
 use super::{
     args::Run,
+    bar::Bar,
     fail::{Failure, Result},
     ground, judge,
     progress::{Both, Progress},
@@ -34,6 +35,7 @@ use std::{collections::BTreeSet, path::Path};
 pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
     let rulebook = judge::rulebook(&selected.corpus, &args.revisions)?;
+    let bar = args.check.then(|| Bar::read(&args.baselines)).transpose()?;
     let controls = match args.selection.corpus {
         None => Controls::of(&selected.corpus),
         Some(_) => Controls::of(&Corpus::built_in()?),
@@ -130,12 +132,20 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         options.color,
         options.width,
     ))?;
+    let mut exit = exit(&results[0].trials, interrupted);
+    if let Some(bar) = bar {
+        let checked = bar.check(&results[0], &selected.corpus, &rulebook);
+        screen.print(&checked.text)?;
+        if checked.failed > 0 && !interrupted {
+            exit = Exit::CheckFailed;
+        }
+    }
     screen.print(&next_command(
         &args.out,
         interrupted.then(|| writer.incomplete()),
         &results[0],
     ))?;
-    Ok(exit(&results[0].trials, interrupted))
+    Ok(exit)
 }
 
 /// Which cells are tried how often. A run that goes on keeps the seed that it began with.

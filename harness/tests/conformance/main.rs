@@ -5,6 +5,7 @@
 //! process of its own. They are measured by the same runner as the matrix.
 //!
 //! `OCIPICK_TEST_CHANNELS` says where tools come from, as `--channel` does; by default `auto`.
+//! `OCIPICK_CHANGES=report` lets differences from the baseline of an older version pass.
 
 mod lab;
 mod shelf;
@@ -12,9 +13,12 @@ mod verdict;
 
 use lab::Lab;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use ocipick::known::KnownFindings;
 use ocipick_corpus::Corpus;
 use std::{process::ExitCode, sync::Arc};
+use verdict::Court;
+
+/// How the names of trials of baselines begin.
+const BASELINES: &str = "baselines::";
 
 fn main() -> ExitCode {
     let args = Arguments::from_args();
@@ -32,20 +36,21 @@ fn main() -> ExitCode {
 }
 
 fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
-    let known = Arc::new(KnownFindings::parse(include_str!(
-        "../../known-findings.toml"
-    ))?);
-    if let Some(trial) = recorded(args, &known)? {
+    let court = Arc::new(Court::open()?);
+    if let Some(trial) = alone(args, &court)? {
         return Ok(libtest_mimic::run(args, vec![trial]).exit_code());
     }
     let lab = Arc::new(Lab::open(args)?);
     let mut trials = Vec::new();
     for (name, index, asked) in lab.cells() {
-        let (lab, known) = (Arc::clone(&lab), Arc::clone(&known));
-        trials.push(Trial::test(name, move || {
+        let (lab, court) = (Arc::clone(&lab), Arc::clone(&court));
+        trials.push(Trial::ignorable_test(name, move || {
             let trial = lab.trial(index, &asked)?;
-            verdict::of(&trial, &asked.case, &known).map_err(Failed::from)
+            completion(court.hears(&trial, &asked.case)?)
         }));
+    }
+    for place in court.baselines() {
+        trials.push(of_baseline(place, &court));
     }
     for (name, why) in lab.missing() {
         trials.push(if shelf::under_nextest() {
@@ -56,16 +61,32 @@ fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
         });
     }
     let conclusion = libtest_mimic::run(args, trials);
+    court.say_reported();
     drop(lab);
     Ok(conclusion.exit_code())
 }
 
-/// The one trial that cargo-nextest asks this process for, if another process of the same run
-/// has measured it already. Then no tool need be looked for.
-fn recorded(args: &Arguments, known: &Arc<KnownFindings>) -> anyhow::Result<Option<Trial>> {
+fn completion(ignored: Option<String>) -> Result<Completion, Failed> {
+    Ok(ignored.map_or_else(|| Completion::Completed, Completion::ignored_with))
+}
+
+/// The trial of a baseline by itself.
+fn of_baseline(place: String, court: &Arc<Court>) -> Trial {
+    let court = Arc::clone(court);
+    Trial::test(format!("{BASELINES}{place}"), move || {
+        court.looks_through(&place)
+    })
+}
+
+/// The one trial that cargo-nextest asks this process for, if no tool need be looked for: that of a
+/// baseline, or one that another process of the same run has measured already.
+fn alone(args: &Arguments, court: &Arc<Court>) -> anyhow::Result<Option<Trial>> {
     let (true, true, Some(name)) = (shelf::under_nextest(), args.exact, &args.filter) else {
         return Ok(None);
     };
+    if let Some(place) = name.strip_prefix(BASELINES) {
+        return Ok(Some(of_baseline(place.to_owned(), court)));
+    }
     let Some((runtime, asked)) = name.split_once("::") else {
         return Ok(None);
     };
@@ -85,8 +106,8 @@ fn recorded(args: &Arguments, known: &Arc<KnownFindings>) -> anyhow::Result<Opti
     let (Some(case), Some(trial)) = (case, trial) else {
         return Ok(None);
     };
-    let known = Arc::clone(known);
-    Ok(Some(Trial::test(name, move || {
-        verdict::of(&trial, &case, &known).map_err(Failed::from)
+    let court = Arc::clone(court);
+    Ok(Some(Trial::ignorable_test(name, move || {
+        completion(court.hears(&trial, &case)?)
     })))
 }

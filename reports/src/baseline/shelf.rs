@@ -14,6 +14,8 @@ pub struct Shelf {
 /// The baseline that a runtime is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference<'s> {
+    /// Where it lies, below the directory of all.
+    pub place: &'s str,
     /// The baseline.
     pub baseline: &'s Baseline,
     /// How far it is from the runtime.
@@ -45,16 +47,19 @@ impl Shelf {
         let of_line = self
             .baselines
             .iter()
-            .map(|(_, baseline)| baseline)
-            .filter(|it| it.build.tool == build.tool && it.build.flavour == build.flavour);
-        let distances = of_line.filter_map(|baseline| {
+            .filter(|(_, it)| it.build.tool == build.tool && it.build.flavour == build.flavour);
+        let distances = of_line.filter_map(|(place, baseline)| {
             let distance = match compare_versions(&baseline.build.version, &build.version) {
                 Ordering::Greater => return None,
                 Ordering::Equal if baseline.build.channel == build.channel => Distance::Same,
                 Ordering::Equal => Distance::OtherBuild,
                 Ordering::Less => Distance::Older,
             };
-            Some(Reference { baseline, distance })
+            Some(Reference {
+                place,
+                baseline,
+                distance,
+            })
         });
         distances.min_by(|one, other| {
             let (of_one, of_other) = (&one.baseline.build, &other.baseline.build);

@@ -1,0 +1,192 @@
+//! Whether a trial passes as a check: held against what was accepted before, and where nothing was,
+//! against what the specifications require.
+//!
+//! 1. What could not be measured passes no check and fails none; whoever asks decides what to make
+//!    of it.
+//! 2. A known finding that no longer occurs fails as stale; one that occurs passes.
+//! 3. Where the runtime has a baseline, the outcome has to be as it says. Cases that it does not
+//!    have are new, and never fail.
+//! 4. Where an older version or another build has one, every difference is a change, which fails
+//!    unless changes are only to be reported.
+//! 5. Where nothing was ever accepted, a broken requirement (MUST) fails, and so does what is no
+//!    answer at all: a crash, a hang, an empty success, a contradiction, a different answer each
+//!    time. All else is only reported.
+
+mod entries;
+mod explain;
+
+pub use explain::{Explained, explain};
+
+use crate::known::{KnownFinding, Standing};
+use ocipick_reports::{
+    baseline::{Answer, Check, Distance, Reference},
+    results::{Outcome, Trial, UnmeasuredWhy},
+    verdict::{Judgement, Rule, Verdict},
+};
+
+/// What to do about changes against the baseline of an older version or another build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// They fail.
+    Fail,
+    /// They are only reported.
+    Report,
+}
+
+/// The variable that says what to do about changes.
+pub const CHANGES: &str = "OCIPICK_CHANGES";
+
+/// A value of [`CHANGES`] that means nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{CHANGES} is `{0}` (hint: it can be `fail`, which is what happens without it, or `report`)"
+)]
+pub struct ChangesError(String);
+
+impl Changes {
+    /// Reads the variable's value; nothing is the same as `fail`.
+    ///
+    /// # Errors
+    ///
+    /// Where it means nothing.
+    pub fn parse(value: Option<&str>) -> Result<Self, ChangesError> {
+        match value {
+            None | Some("" | "fail") => Ok(Self::Fail),
+            Some("report") => Ok(Self::Report),
+            Some(other) => Err(ChangesError(other.to_owned())),
+        }
+    }
+}
+
+/// All that a ruling rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'f> {
+    /// The trial.
+    pub trial: &'f Trial,
+    /// The trial held against the nearest baseline.
+    pub check: &'f Check<'f>,
+    /// The trial held against every clause that its case exercises.
+    pub verdicts: &'f [(&'f Rule, Judgement)],
+    /// Whether a known finding is about it.
+    pub standing: &'f Standing<'f>,
+    /// What to do about changes.
+    pub changes: Changes,
+}
+
+/// Whether a trial passes.
+#[derive(Debug)]
+pub enum Ruling<'f> {
+    /// It passes.
+    Passes,
+    /// It passes, and there is something to say about it.
+    Reported(Ground<'f>),
+    /// It fails.
+    Fails(Ground<'f>),
+    /// It was not measured.
+    Unmeasured(UnmeasuredWhy),
+}
+
+/// What a ruling rests on.
+#[derive(Debug)]
+pub enum Ground<'f> {
+    /// A known finding no longer occurs.
+    Stale(&'f KnownFinding),
+    /// The outcome is another than the one that was accepted.
+    Changed {
+        /// The baseline.
+        reference: Reference<'f>,
+        /// What was accepted.
+        accepted: &'f Answer,
+    },
+    /// The baseline does not have the case, or not in these bytes.
+    New {
+        /// The baseline.
+        reference: Reference<'f>,
+        /// Whether the case is there, and was other bytes.
+        was_other_bytes: bool,
+    },
+    /// A requirement was broken.
+    Violates(&'f Rule),
+    /// A recommendation was not followed.
+    Deviates(&'f Rule),
+    /// The outcome is no answer.
+    NoAnswer,
+}
+
+/// Rules on a trial. Nothing but the facts decides.
+#[must_use]
+pub fn rule<'f>(facts: &Facts<'f>) -> Ruling<'f> {
+    if let Outcome::Unmeasured { why, .. } = &facts.trial.outcome {
+        return Ruling::Unmeasured(*why);
+    }
+    match facts.standing {
+        Standing::Stale(finding) => return Ruling::Fails(Ground::Stale(finding)),
+        Standing::Known(_) => return Ruling::Passes,
+        Standing::Unlisted => {}
+    }
+    match facts.check {
+        Check::Same { .. } => Ruling::Passes,
+        Check::New {
+            reference,
+            was_other_bytes,
+        } => Ruling::Reported(Ground::New {
+            reference: *reference,
+            was_other_bytes: *was_other_bytes,
+        }),
+        Check::Changed {
+            reference,
+            accepted,
+            ..
+        } => {
+            let ground = Ground::Changed {
+                reference: *reference,
+                accepted,
+            };
+            match (reference.distance, facts.changes) {
+                (Distance::Same, _) | (_, Changes::Fail) => Ruling::Fails(ground),
+                (Distance::OtherBuild | Distance::Older, Changes::Report) => {
+                    Ruling::Reported(ground)
+                }
+            }
+        }
+        Check::NoReference => by_specification(facts),
+        // Told above.
+        Check::Unmeasured => Ruling::Passes,
+    }
+}
+
+/// Rules on a trial about which nothing was ever accepted.
+fn by_specification<'f>(facts: &Facts<'f>) -> Ruling<'f> {
+    let first = |verdict| {
+        let mut verdicts = facts.verdicts.iter();
+        verdicts
+            .find(|(_, judgement)| judgement.verdict == verdict)
+            .map(|(rule, _)| *rule)
+    };
+    if let Some(rule) = first(Verdict::Violates) {
+        return Ruling::Fails(Ground::Violates(rule));
+    }
+    match &facts.trial.outcome {
+        Outcome::Nothing
+        | Outcome::Mixed { .. }
+        | Outcome::Crashed { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Unstable { .. } => Ruling::Fails(Ground::NoAnswer),
+        Outcome::Picked { .. } | Outcome::Refused { .. } | Outcome::Unmeasured { .. } => {
+            first(Verdict::Deviates).map_or(Ruling::Passes, |rule| {
+                Ruling::Reported(Ground::Deviates(rule))
+            })
+        }
+    }
+}
+
+/// Whether a requirement was broken, for [`crate::known`].
+#[must_use]
+pub fn violates(verdicts: &[(&Rule, Judgement)]) -> bool {
+    verdicts
+        .iter()
+        .any(|(_, judgement)| judgement.verdict == Verdict::Violates)
+}
+
+#[cfg(test)]
+mod tests;
