@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn layers_of_the_first_schema_are_turned_around() {
-        let manifest = serde_json::json!({ "fsLayers": [{ "blobSum": "top" }, { "blobSum": "base" }] });
+        let manifest =
+            serde_json::json!({ "fsLayers": [{ "blobSum": "top" }, { "blobSum": "base" }] });
         assert_eq!(layers_of(&manifest), ["base", "top"]);
         let manifest = serde_json::json!({ "layers": [{ "digest": "base" }, { "digest": "top" }] });
         assert_eq!(layers_of(&manifest), ["base", "top"]);
