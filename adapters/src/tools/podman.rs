@@ -9,7 +9,12 @@ use crate::{
     process::{Invocation, Ran, RunError, run},
 };
 use serde_json::Value;
-use std::{fs::File, io::ErrorKind, path::Path, time::Duration};
+use std::{
+    fs::{self, File},
+    io::ErrorKind,
+    path::Path,
+    time::Duration,
+};
 
 pub(super) struct Podman;
 
@@ -112,10 +117,18 @@ impl Session for PodmanSession {
             return attempt;
         }
         let id = id.to_owned();
-        attempt.reported = Looked::Seen(vec![sign(
+        let mut reported = vec![sign(
             "podman pull",
             Identity::ConfigDigest(with_algorithm(&id)),
-        )]);
+        )];
+        // The id of a schema 1 image is of a config that podman made up.
+        if let Some(manifest) = recorded_manifest(Path::new(&self.root), &id) {
+            reported.push(sign(
+                "images.json of podman's store",
+                Identity::ManifestDigest(manifest),
+            ));
+        }
+        attempt.reported = Looked::Seen(reported);
         // Rootless, an image can only be mounted inside the user's own namespace.
         let mount: &[&str] = if self.room.place().rights.root {
             &["image", "mount", &id]
@@ -176,6 +189,19 @@ impl Drop for PodmanSession {
             }
         }
     }
+}
+
+/// The manifest that podman has recorded for an image; none where its store looks different.
+fn recorded_manifest(store: &Path, id: &str) -> Option<String> {
+    let list = fs::read(store.join("vfs-images/images.json")).ok()?;
+    let images: Value = serde_json::from_slice(&list).ok()?;
+    let id = id.rsplit(':').next()?;
+    let image = images
+        .as_array()?
+        .iter()
+        .find(|image| image["id"].as_str() == Some(id))?;
+    let digest = image["big-data-digests"]["manifest"].as_str()?;
+    Some(digest.to_owned())
 }
 
 /// The unpacked layers of an image without marker file, as podman lists them.
