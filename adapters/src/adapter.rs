@@ -2,7 +2,7 @@
 
 use crate::{
     Detected, Operation, Place, Room, Runtime, Tool,
-    process::{Exit, Ran, RunError},
+    process::{DISK_FULL, Exit, Ran, RunError},
 };
 use ocipick_corpus::Platform;
 use std::{net::SocketAddr, path::Path, time::Duration};
@@ -158,6 +158,9 @@ impl Attempt {
 
     /// Keeps what a command showed. Returns its place.
     pub(crate) fn keep(&mut self, ran: Ran) -> usize {
+        if ran.disk_full {
+            self.trouble = Some(Trouble::DiskFull);
+        }
         if ran.survivors > 0 {
             self.notes.push(format!(
                 "{} process(es) outlived `{}` and were ended",
@@ -197,10 +200,24 @@ pub enum Trouble {
     Interrupted,
     /// The daemon could not be started again.
     NotStarted(String),
+    /// The disk was full, so nobody can say why a command failed, or a daemon died.
+    DiskFull,
     /// The daemon printed more than there is room for, and was ended; in these words.
     Flooded(String),
     /// The machine or the harness failed.
     Harness(String),
+}
+
+impl Trouble {
+    /// What is said of it, for a person.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Interrupted => "interrupted",
+            Self::DiskFull => DISK_FULL,
+            Self::NotStarted(words) | Self::Flooded(words) | Self::Harness(words) => words,
+        }
+    }
 }
 
 impl From<RunError> for Trouble {

@@ -84,6 +84,8 @@ pub struct Ran {
     pub duration: Duration,
     /// Processes that outlived it and had to be ended.
     pub survivors: usize,
+    /// It failed, and the disk that its output goes to was full then. So its words may be lost.
+    pub disk_full: bool,
     output: PathBuf,
 }
 
@@ -107,6 +109,7 @@ impl Ran {
             exit,
             duration,
             survivors,
+            disk_full: false,
             output: output.to_owned(),
         }
     }

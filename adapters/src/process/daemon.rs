@@ -6,6 +6,7 @@ use super::{
     flood::{LogWatch, OUTPUT_LIMIT, flood_words, shorten},
     panic_in,
     run::{Group, RunError, preparation},
+    space::{DISK_FULL, is_full},
 };
 use nix::sys::signal::{Signal, killpg};
 use std::{
@@ -99,7 +100,11 @@ impl Daemon {
                 return Err(DaemonError::Ended {
                     name: daemon.name.clone(),
                     exit: daemon.describe(exit),
-                    words: daemon.last_words(),
+                    words: if is_full(&daemon.log) {
+                        DISK_FULL.to_owned()
+                    } else {
+                        daemon.last_words()
+                    },
                 });
             }
             if (spec.ready)() == Readiness::Ready {

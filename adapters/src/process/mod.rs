@@ -9,6 +9,7 @@ mod isolation;
 mod namespace;
 mod panic;
 mod run;
+mod space;
 mod system;
 mod tree;
 
@@ -20,6 +21,7 @@ pub use isolation::{Isolation, Mount};
 pub use namespace::Namespace;
 pub use panic::panic_in;
 pub use run::{RunError, run};
+pub(crate) use space::DISK_FULL;
 pub use system::{SYSTEM_PATH, find_on_system};
 pub use tree::{MARKER, end_marked};
 pub(crate) use tree::{marked, resident};

@@ -5,6 +5,7 @@ use super::{
     command::{Exit, Invocation, READ_LIMIT, Ran, read_limited, stream_path, tail},
     flood::{is_flooded, shorten},
     isolation::{NO_PROGRAM, PREPARATION_FAILED, PREPARATION_PREFIX},
+    space::is_full,
     system::{SYSTEM_PATH, find_on_system},
     tree::{end_group, end_marked},
 };
@@ -76,6 +77,8 @@ pub fn run(invocation: &Invocation, cancel: &Cancel) -> Result<Ran, RunError> {
         }
     };
     let duration = began.elapsed();
+    // At once, before anybody clears away what fills it.
+    let disk_full = !exit.is_success() && is_full(&invocation.output);
     let survivors = group.end();
     for stream in &streams {
         shorten(stream, READ_LIMIT);
@@ -83,13 +86,9 @@ pub fn run(invocation: &Invocation, cancel: &Cancel) -> Result<Ran, RunError> {
     if let Exit::Code(code) = exit {
         preparation(invocation, code, &stream_path(&invocation.output, "stderr"))?;
     }
-    Ok(Ran::recorded(
-        line,
-        exit,
-        duration,
-        survivors,
-        &invocation.output,
-    ))
+    let mut ran = Ran::recorded(line, exit, duration, survivors, &invocation.output);
+    ran.disk_full = disk_full;
+    Ok(ran)
 }
 
 /// Tells a failure of the wrappers from a failure of the tool.

@@ -86,7 +86,9 @@ impl Warden {
             self.remove(attempt, room, removal);
         }
         match death {
-            Some(Ended::ByUs(words)) => attempt.trouble = Some(Trouble::Flooded(words)),
+            Some(Ended::ByUs(words)) => {
+                attempt.trouble.get_or_insert(Trouble::Flooded(words));
+            }
             Some(Ended::ByItself(words)) => attempt.daemon_crash = Some(words),
             // A panic that the daemon caught breaks off one request only; where the tool
             // succeeded all the same it was about something else.

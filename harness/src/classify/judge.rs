@@ -63,24 +63,20 @@ fn unmeasured(why: UnmeasuredWhy, detail: impl Into<String>) -> Outcome {
 impl Judge<'_> {
     fn outcome(&mut self) -> Outcome {
         let attempt = self.observed.attempt;
+        // With a full disk anything may go wrong, and nobody can say what.
+        let disk_full = attempt.trouble == Some(Trouble::DiskFull);
         // A daemon that crashed explains everything else that went wrong.
-        if let Some(crash) = &attempt.daemon_crash {
+        if let Some(crash) = attempt.daemon_crash.as_ref().filter(|_| !disk_full) {
             return Outcome::Crashed { what: plain(crash) };
         }
-        match &attempt.trouble {
-            None => {}
-            Some(Trouble::Interrupted) => {
-                return unmeasured(UnmeasuredWhy::Interrupted, "interrupted");
-            }
-            Some(Trouble::NotStarted(words)) => {
-                return unmeasured(UnmeasuredWhy::NotStarted, plain(words));
-            }
-            Some(Trouble::Flooded(words)) => {
-                return unmeasured(UnmeasuredWhy::EvidenceMissing, plain(words));
-            }
-            Some(Trouble::Harness(words)) => {
-                return unmeasured(UnmeasuredWhy::HarnessTrouble, plain(words));
-            }
+        if let Some(trouble) = &attempt.trouble {
+            let why = match trouble {
+                Trouble::Interrupted => UnmeasuredWhy::Interrupted,
+                Trouble::NotStarted(_) => UnmeasuredWhy::NotStarted,
+                Trouble::Flooded(_) => UnmeasuredWhy::EvidenceMissing,
+                Trouble::Harness(_) | Trouble::DiskFull => UnmeasuredWhy::HarnessTrouble,
+            };
+            return unmeasured(why, plain(trouble.words()));
         }
         let Some(decisive) = attempt.decisive_command() else {
             return unmeasured(UnmeasuredWhy::EvidenceMissing, "no command was run");

@@ -9,6 +9,7 @@ mod repeats;
 mod stage;
 mod stateless;
 mod tools;
+mod whole;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::process::ExitCode;
@@ -21,8 +22,14 @@ fn main() -> ExitCode {
         return code;
     }
     let args = Arguments::from_args();
-    let plain = stateless::TESTS.iter().chain(repeats::TESTS);
-    let of_daemons = daemons::TESTS.iter().chain(repeats::TESTS_OF_DAEMONS);
+    let plain = stateless::TESTS
+        .iter()
+        .chain(repeats::TESTS)
+        .chain(whole::TESTS);
+    let of_daemons = daemons::TESTS
+        .iter()
+        .chain(repeats::TESTS_OF_DAEMONS)
+        .chain(whole::TESTS_OF_DAEMONS);
     let mut trials: Vec<Trial> = plain.map(trial).collect();
     match stage::no_private_daemons() {
         None => trials.extend(of_daemons.map(trial)),

@@ -97,6 +97,11 @@ impl Stage {
         self
     }
 
+    /// The directory of everything on this stage.
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// Puts a fake tool, one or more programs, on the path. It misbehaves in this mode.
     pub(crate) fn with(mut self, programs: &[&str], mode: &str) -> Result<Self> {
         let folder = self.dir.path().join(format!("tool{}", self.folders.len()));

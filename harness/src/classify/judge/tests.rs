@@ -1,7 +1,7 @@
 use super::*;
 use ocipick_adapters::process::Ran;
 use ocipick_corpus::Corpus;
-use std::fs;
+use std::{fs, sync::LazyLock};
 use tempfile::TempDir;
 
 /// One trial on `duplicates/two-entries`, in which everything points to `first` until a test
@@ -18,7 +18,9 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let corpus = Corpus::built_in().unwrap();
+        // Read once: it is large, and this is a build for debugging.
+        static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::built_in().unwrap());
+        let corpus = &*CORPUS;
         let find = |case: &&Case| case.id.as_str() == "duplicates/two-entries";
         let mut scene = Self {
             dir: tempfile::tempdir().unwrap(),
@@ -288,6 +290,17 @@ fn who_was_ended_for_what_it_printed_is_judged_by_nothing_else() {
     let words = "toold printed more than 64 MiB, and was ended";
     scene.attempt.trouble = Some(Trouble::Flooded(words.to_owned()));
     scene.is_unmeasured(why, words);
+}
+
+#[test]
+fn on_a_full_disk_nobody_is_to_blame() {
+    let mut scene = Scene::new();
+    scene.ends(Exit::Code(1), "", "");
+    scene.attempt.trouble = Some(Trouble::DiskFull);
+    scene.attempt.daemon_crash = Some("toold exited with code 2".to_owned());
+    let words =
+        "the disk with the private directories is full (hint: TMPDIR chooses another place)";
+    scene.is_unmeasured(UnmeasuredWhy::HarnessTrouble, words);
 }
 
 #[test]

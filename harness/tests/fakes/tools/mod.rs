@@ -150,6 +150,13 @@ fn shout() -> io::Result<u8> {
     }
 }
 
+/// Waits until the file `go` is beside the tool.
+fn wait_for_go(call: &Call) {
+    while !call.folder.join("go").exists() {
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
 fn hang() -> ! {
     loop {
         thread::sleep(Duration::from_secs(3600));

@@ -3,7 +3,7 @@
 use super::{
     Call, PANIC, Played, Refusal, copy_dir, die_of_signal, err, garbage, hang,
     image::{Image, Reference, matching},
-    leave_somebody_behind, out, shout,
+    leave_somebody_behind, out, shout, wait_for_go,
 };
 use std::{
     fs,
@@ -71,6 +71,7 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
     }
     let entries = reference.entries()?;
     match mode {
+        "waits" => wait_for_go(call),
         "hangs" => {
             err("Getting image source signatures");
             hang();
@@ -119,7 +120,7 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
         None => Err("no entries".to_owned()),
     };
     match mode {
-        "honest" | "always-first" | "always-last" | "alternates" => {
+        "honest" | "always-first" | "always-last" | "alternates" | "waits" => {
             materialise(&image, target)?;
             report(&image.digest)?;
         }
@@ -142,6 +143,16 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
             materialise(&image, target)?;
             fs::remove_file(target.join(image.layers[0].encoded()))?;
             report(&image.digest)?;
+        }
+        "fills-the-disk" => {
+            materialise(&image, target)?;
+            let mut store = fs::File::create(target.join("store"))?;
+            while store.write_all(&[b'!'; 1 << 16]).is_ok() {}
+            // So said skopeo 1.18.
+            return Err(fatal(&format!(
+                "writing blob: write {}: no space left on device",
+                target.display()
+            )));
         }
         "stale" => {
             copy_dir(&call.folder.join("given/stale"), target)?;
