@@ -6,7 +6,7 @@
 use super::{
     desk::Desk,
     grammar,
-    json::{Value, shortened},
+    json::{self, Value, shortened},
     path::Path,
     rule::Rule,
     shelf::essence,
@@ -87,7 +87,13 @@ impl<'c> Serving<'c> {
             let what = format!("is `{}`, with parameters", shortened(media_type));
             desk.note(Rule::TypeParameters, &path, what);
         }
-        let own = value.into_iter().flat_map(|value| value.all("mediaType"));
+        let substitute = self.substitute(&document.digest);
+        let sent = substitute.map(|substitute| json::read(&substitute.bytes));
+        let body = match &sent {
+            Some(sent) => sent.value(),
+            None => value,
+        };
+        let own = body.into_iter().flat_map(|body| body.all("mediaType"));
         for own in own.filter_map(Value::text) {
             if !bare.is_empty() && !own.eq_ignore_ascii_case(bare) {
                 let (bare, own) = (shortened(bare), shortened(own));
@@ -95,7 +101,7 @@ impl<'c> Serving<'c> {
                 desk.note(Rule::TypeConflict, &path, what);
             }
         }
-        if let Some(substitute) = self.substitute(&document.digest)
+        if let Some(substitute) = substitute
             && !is_index
         {
             let what = format!(
