@@ -154,3 +154,11 @@ fn golden_coverage_is_as_the_corpus_has_it() {
     let advice = "The page is generated. Write it anew";
     compare("docs/coverage.md", &coverage.document(), advice);
 }
+
+#[test]
+fn everything_is_tested_or_explained() {
+    let corpus = built_in();
+    let coverage = Coverage::of(&corpus).unwrap_or_else(|error| panic!("{error}"));
+    let gaps: Vec<String> = coverage.gaps().iter().map(ToString::to_string).collect();
+    assert!(gaps.is_empty(), "{}", gaps.join("\n"));
+}
