@@ -51,7 +51,6 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
             text.push_str(&verdicts::terminal::render(
                 &matrix,
                 &verdicts,
-                &rulebook,
                 options.color,
                 options.width,
             ));
@@ -62,20 +61,18 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
                 all: args.all,
                 findings: 3,
             };
-            let mut text = markdown::render(&matrix, &options);
+            let mut text = markdown::render_judged(&matrix, &options, Some(&verdicts));
             text.push('\n');
-            text.push_str(&verdicts::markdown::render(
-                &matrix, &verdicts, &rulebook, args.all,
-            ));
+            text.push_str(&verdicts::markdown::render(&matrix, &verdicts, args.all));
             text
         }
-        Format::Html => html::render(
-            &matrix,
-            &html::Options {
+        Format::Html => {
+            let options = html::Options {
                 all: args.all,
                 findings: 3,
-            },
-        ),
+            };
+            html::render_judged(&matrix, &options, Some(&verdicts))
+        }
         Format::Json => json::render_judged(&matrix, Some(&verdicts)),
         Format::Junit => junit::render(&matrix),
     };

@@ -128,7 +128,6 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     screen.print(&verdicts::terminal::render(
         &matrix,
         &verdicts,
-        &rulebook,
         options.color,
         options.width,
     ))?;

@@ -27,7 +27,7 @@ pub use judge::judge;
 pub use revision::{Choice, ChoiceError, RevisionError, Revisions};
 pub use rule::{Rival, Rule};
 pub use rulebook::{Bytes, Rulebook};
-pub use verdicts::{Breaches, ClauseTally, Entry, RuntimeTally, Verdicts};
+pub use verdicts::{Breaches, BrokenRow, ClauseTally, Entry, RuntimeTally, Verdicts};
 
 use crate::results::OutcomeKind;
 use serde::Serialize;

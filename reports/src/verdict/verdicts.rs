@@ -5,17 +5,21 @@ use crate::{
     matrix::{Matrix, Row},
     results::Trial,
 };
-use ocipick_corpus::Level;
-use std::collections::{BTreeMap, BTreeSet};
+use ocipick_corpus::{Level, Wording};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 /// The verdicts on everything that a matrix shows, with the numbers that they come to.
 #[derive(Clone, Debug)]
 pub struct Verdicts<'m> {
-    /// The revisions that outcomes were held against: specification and release.
-    pub revisions: Vec<(&'m str, &'m str)>,
+    rulebook: &'m Rulebook<'m>,
     /// Every trial held against every clause that its case exercises, in the order of tables, rows
     /// and runtimes, and of the clauses in the case.
     pub entries: Vec<Entry<'m>>,
+    /// Where the entries of a row stand, by operation, case and platform.
+    rows: BTreeMap<(&'m str, &'m str, &'m str), Range<usize>>,
 }
 
 /// One trial held against one clause.
@@ -58,10 +62,21 @@ pub struct ClauseTally<'m> {
 pub struct Breaches {
     /// The operation.
     pub operation: String,
-    /// The rows, by the names that people are shown.
-    pub labels: Vec<String>,
+    /// The rows.
+    pub rows: Vec<BrokenRow>,
     /// The runtimes, by their places in the matrix.
     pub columns: Vec<usize>,
+}
+
+/// A row in which a clause was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenRow {
+    /// The name that people are shown.
+    pub label: String,
+    /// Id of the case.
+    pub case: String,
+    /// The platform asked for.
+    pub platform: String,
 }
 
 /// How often a runtime got each verdict.
@@ -79,7 +94,9 @@ impl<'m> Verdicts<'m> {
     pub fn of(matrix: &'m Matrix<'_>, rulebook: &'m Rulebook<'_>) -> Self {
         let bytes = rulebook.compare(matrix.runs.iter().map(|run| run.header));
         let mut entries = Vec::new();
-        for row in matrix.tables.iter().flat_map(|table| table.rows()) {
+        let mut rows = BTreeMap::new();
+        for (operation, row) in rows_of(matrix) {
+            let begin = entries.len();
             for (column, trial) in trials(row) {
                 for (rule, judgement) in rulebook.judge(trial, &bytes) {
                     entries.push(Entry {
@@ -91,14 +108,35 @@ impl<'m> Verdicts<'m> {
                     });
                 }
             }
+            rows.insert((operation, row.case, row.platform), begin..entries.len());
         }
-        let revisions = rulebook.revisions().iter();
         Self {
-            revisions: revisions
-                .map(|(specification, release)| (specification, release.name()))
-                .collect(),
+            rulebook,
             entries,
+            rows,
         }
+    }
+
+    /// The revisions that outcomes were held against: specification and release.
+    pub fn revisions(&self) -> impl Iterator<Item = (&'m str, &'m str)> {
+        let revisions = self.rulebook.revisions().iter();
+        revisions.map(|(specification, release)| (specification, release.name()))
+    }
+
+    /// What a clause says in the revision that outcomes were held against.
+    #[must_use]
+    pub fn wording(&self, clause: &str) -> Option<&'m Wording> {
+        let clause = self.rulebook.clause(clause)?;
+        self.rulebook.revisions().wording(clause)
+    }
+
+    /// The trials of one row, held against every clause that its case exercises.
+    #[must_use]
+    pub fn of_row(&self, operation: &str, case: &str, platform: &str) -> &[Entry<'m>] {
+        let range = self.rows.get(&(operation, case, platform)).cloned();
+        range
+            .and_then(|range| self.entries.get(range))
+            .unwrap_or_default()
     }
 
     /// Whether no case of the matrix exercises a clause that anybody knows.
@@ -110,14 +148,14 @@ impl<'m> Verdicts<'m> {
     /// Every clause that somebody broke: requirements before recommendations, those that were
     /// broken most often first.
     #[must_use]
-    pub fn broken(&self, rulebook: &Rulebook<'m>) -> Vec<ClauseTally<'m>> {
+    pub fn broken(&self) -> Vec<ClauseTally<'m>> {
         let mut clauses: BTreeMap<&str, Vec<&Entry<'m>>> = BTreeMap::new();
         for entry in &self.entries {
             clauses.entry(&entry.rule.clause).or_default().push(entry);
         }
         let mut tallies: Vec<ClauseTally<'m>> = clauses
             .into_values()
-            .filter_map(|entries| tally(&entries, rulebook))
+            .filter_map(|entries| self.tally(&entries))
             .collect();
         tallies.sort_by(|one, other| {
             let rank = |it: &ClauseTally<'_>| (it.level, usize::MAX - it.broken);
@@ -149,57 +187,70 @@ impl<'m> Verdicts<'m> {
             .map(|(column, counts)| RuntimeTally { column, counts })
             .collect()
     }
+
+    /// What became of a clause; nothing where nobody broke it.
+    fn tally(&self, entries: &[&Entry<'m>]) -> Option<ClauseTally<'m>> {
+        let clause = self.rulebook.clause(&entries.first()?.rule.clause)?;
+        let wording = self.rulebook.revisions().wording(clause)?;
+        let judged = |entry: &&&Entry<'_>| {
+            entry.judgement.verdict == Verdict::Conforms || entry.judgement.verdict.is_breach()
+        };
+        let broken = entries.iter().filter(|it| it.judgement.verdict.is_breach());
+        let mut rows: Vec<((&str, BrokenRow), BTreeSet<usize>)> = Vec::new();
+        for entry in broken.clone() {
+            let trial = entry.trial;
+            let row = (
+                trial.operation.as_str(),
+                BrokenRow {
+                    label: entry.label.clone(),
+                    case: trial.case.clone(),
+                    platform: trial.platform.clone(),
+                },
+            );
+            match rows.iter_mut().find(|(known, _)| *known == row) {
+                Some((_, columns)) => {
+                    columns.insert(entry.column);
+                }
+                None => rows.push((row, BTreeSet::from([entry.column]))),
+            }
+        }
+        let mut breaches: Vec<Breaches> = Vec::new();
+        for ((operation, row), columns) in rows {
+            let columns: Vec<usize> = columns.into_iter().collect();
+            let known = breaches
+                .iter_mut()
+                .find(|it| it.operation == operation && it.columns == columns);
+            match known {
+                Some(known) => known.rows.push(row),
+                None => breaches.push(Breaches {
+                    operation: operation.to_owned(),
+                    rows: vec![row],
+                    columns,
+                }),
+            }
+        }
+        breaches.sort_by_key(|it| usize::MAX - it.columns.len());
+        let broken = broken.count();
+        (broken > 0).then(|| ClauseTally {
+            clause: &clause.id,
+            level: wording.level,
+            says: &wording.says,
+            link: &wording.link,
+            judged: entries.iter().filter(judged).count(),
+            broken,
+            breaches,
+        })
+    }
+}
+
+/// Every row of a matrix, with its operation.
+fn rows_of<'m>(matrix: &'m Matrix<'_>) -> impl Iterator<Item = (&'m str, &'m Row<'m>)> {
+    let tables = matrix.tables.iter();
+    tables.flat_map(|table| table.rows().map(|row| (table.operation, row)))
 }
 
 /// The trials of a row, each with the place of its runtime.
 fn trials<'m>(row: &'m Row<'_>) -> impl Iterator<Item = (usize, &'m Trial)> {
     let cells = row.cells.iter().enumerate();
     cells.filter_map(|(column, cell)| Some((column, (*cell)?)))
-}
-
-/// What became of a clause; nothing where nobody broke it.
-fn tally<'m>(entries: &[&Entry<'m>], rulebook: &Rulebook<'m>) -> Option<ClauseTally<'m>> {
-    let rule = entries.first()?.rule;
-    let clause = rulebook.clause(&rule.clause)?;
-    let wording = rulebook.revisions().wording(clause)?;
-    let judged = |entry: &&&Entry<'_>| {
-        entry.judgement.verdict == Verdict::Conforms || entry.judgement.verdict.is_breach()
-    };
-    let broken = entries.iter().filter(|it| it.judgement.verdict.is_breach());
-    let mut rows: Vec<((&str, &str), BTreeSet<usize>)> = Vec::new();
-    for entry in broken.clone() {
-        let row = (entry.trial.operation.as_str(), entry.label.as_str());
-        match rows.iter_mut().find(|(known, _)| *known == row) {
-            Some((_, columns)) => {
-                columns.insert(entry.column);
-            }
-            None => rows.push((row, BTreeSet::from([entry.column]))),
-        }
-    }
-    let mut breaches: Vec<Breaches> = Vec::new();
-    for ((operation, label), columns) in rows {
-        let columns: Vec<usize> = columns.into_iter().collect();
-        let known = breaches
-            .iter_mut()
-            .find(|it| it.operation == operation && it.columns == columns);
-        match known {
-            Some(known) => known.labels.push(label.to_owned()),
-            None => breaches.push(Breaches {
-                operation: operation.to_owned(),
-                labels: vec![label.to_owned()],
-                columns,
-            }),
-        }
-    }
-    breaches.sort_by_key(|it| usize::MAX - it.columns.len());
-    let broken = broken.count();
-    (broken > 0).then(|| ClauseTally {
-        clause: &clause.id,
-        level: wording.level,
-        says: &wording.says,
-        link: &wording.link,
-        judged: entries.iter().filter(judged).count(),
-        broken,
-        breaches,
-    })
 }

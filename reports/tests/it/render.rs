@@ -137,7 +137,7 @@ fn whole_versions_that_are_alike_share_a_column() {
         "No trial of this operation: docker, docker+containerd-store, podman@4.3.1, crane@0.20.7, \
          containerd and"
     ));
-    let page = with_generations(|matrix| html::context(matrix, &html::Options::default()));
+    let page = with_generations(|matrix| html::context(matrix, &html::Options::default(), None));
     // podman 4.3.1 lacks a cell that the others have, so the three are not alike.
     let bands = |table: usize, line: usize| {
         let bands = page["tables"][table]["lines"][line]["bands"].as_array();
@@ -155,7 +155,7 @@ fn whole_versions_that_are_alike_share_a_column() {
 
 #[test]
 fn cells_of_the_page_cover_every_column_once() {
-    let page = with_generations(|matrix| html::context(matrix, &html::Options::default()));
+    let page = with_generations(|matrix| html::context(matrix, &html::Options::default(), None));
     for table in page["tables"].as_array().unwrap() {
         let columns = table["columns"].as_u64().unwrap();
         for family in table["families"].as_array().unwrap() {
@@ -244,7 +244,8 @@ fn json_of_generations() {
 
 #[test]
 fn html_context_of_generations() {
-    let mut context = with_generations(|matrix| html::context(matrix, &html::Options::default()));
+    let mut context =
+        with_generations(|matrix| html::context(matrix, &html::Options::default(), None));
     for table in context["tables"].as_array_mut().unwrap() {
         table["cases"] = serde_json::Value::Null;
     }
@@ -278,7 +279,7 @@ fn json_of_the_sample() {
 
 #[test]
 fn html_context_of_the_sample() {
-    let context = with_sample(|matrix| html::context(matrix, &html::Options::default()));
+    let context = with_sample(|matrix| html::context(matrix, &html::Options::default(), None));
     insta::assert_json_snapshot!("html-context", context);
 }
 

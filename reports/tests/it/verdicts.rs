@@ -4,7 +4,7 @@ use crate::sample::{self, CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool};
 use ocipick_corpus::{CaseId, Corpus, Specification, built_in_specifications, digest_of_content};
 use ocipick_reports::{
     matrix::{CaseBook, Matrix},
-    render::{json, verdicts},
+    render::{html, json, markdown, verdicts},
     results::{CorpusStamp, Evidence, Outcome, RefusalReason, Results, Trial, UnmeasuredWhy},
     verdict::{Because, Revisions, Rulebook, Verdict, Verdicts},
 };
@@ -140,14 +140,9 @@ fn trials_are_held_against_the_release_that_is_asked_for() {
 #[test]
 fn verdicts_in_a_terminal() {
     let corpus = corpus();
-    let shown = judged(
-        &results(&corpus),
-        &corpus,
-        "",
-        |matrix, rulebook, verdicts| {
-            verdicts::terminal::render(matrix, verdicts, rulebook, false, Some(80))
-        },
-    );
+    let shown = judged(&results(&corpus), &corpus, "", |matrix, _, verdicts| {
+        verdicts::terminal::render(matrix, verdicts, false, Some(80))
+    });
     for line in shown.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
@@ -157,12 +152,9 @@ fn verdicts_in_a_terminal() {
 #[test]
 fn verdicts_in_markdown() {
     let corpus = corpus();
-    let shown = judged(
-        &results(&corpus),
-        &corpus,
-        "",
-        |matrix, rulebook, verdicts| verdicts::markdown::render(matrix, verdicts, rulebook, false),
-    );
+    let shown = judged(&results(&corpus), &corpus, "", |matrix, _, verdicts| {
+        verdicts::markdown::render(matrix, verdicts, false)
+    });
     insta::assert_snapshot!("verdicts-markdown", shown);
 }
 
@@ -183,6 +175,35 @@ fn verdicts_in_json() {
         "verdicts-json",
         serde_json::to_string_pretty(&part).unwrap()
     );
+}
+
+#[test]
+fn verdicts_stand_in_the_details_of_a_case() {
+    let corpus = corpus();
+    let results = results(&corpus);
+    judged(&results, &corpus, "", |matrix, _, verdicts| {
+        let options = html::Options::default();
+        let context = html::context(matrix, &options, Some(verdicts));
+        let part = serde_json::json!({
+            "verdicts": context["verdicts"],
+            "two-entries": {
+                "peers": context["tables"][0]["cases"][0]["peers"],
+                "clauses": context["tables"][0]["cases"][0]["clauses"],
+            },
+        });
+        let part = serde_json::to_string_pretty(&part).expect("keys are text");
+        insta::assert_snapshot!("verdicts-html", part);
+        let page = html::render_judged(matrix, &options, Some(verdicts));
+        assert!(page.contains("Held against the specifications"));
+        assert!(!html::render(matrix, &options).contains("Held against"));
+
+        let options = markdown::Options::default();
+        let text = markdown::render_judged(matrix, &options, Some(verdicts));
+        let begin = format!("<summary><code>{TWO}");
+        let details = text.split("<details>").find(|it| it.starts_with(&begin));
+        let details = details.expect("the case is a split");
+        insta::assert_snapshot!("verdicts-detail", details);
+    });
 }
 
 #[test]

@@ -3,9 +3,13 @@
 use super::{LINE, line};
 use crate::{
     matrix::{Matrix, Row, Runtime},
-    render::cell::{self, Tone, Wording},
+    render::{
+        cell::{self, Tone, Wording},
+        verdicts,
+    },
     results::{Command, Exit, Identity, Observation, Request, Trial},
     text,
+    verdict::{Verdict, Verdicts},
 };
 use serde::Serialize;
 
@@ -21,7 +25,20 @@ pub(super) struct CaseView {
     split: bool,
     /// What occurs in it, for the line that is seen while it is closed.
     tones: Vec<CellGist>,
+    /// What the peers do.
+    peers: Option<String>,
+    /// What became of each clause.
+    clauses: Vec<ClauseView>,
     trials: Vec<TrialView>,
+}
+
+#[derive(Serialize)]
+struct ClauseView {
+    name: String,
+    says: String,
+    link: String,
+    /// Verdict and runtimes.
+    verdicts: Vec<(Verdict, String)>,
 }
 
 #[derive(Serialize, PartialEq)]
@@ -53,7 +70,24 @@ struct EvidenceView {
 }
 
 impl CaseView {
-    pub(super) fn of(matrix: &Matrix<'_>, row: &Row<'_>, anchor: String) -> Self {
+    pub(super) fn of(
+        matrix: &Matrix<'_>,
+        operation: &str,
+        row: &Row<'_>,
+        anchor: String,
+        verdicts: Option<&Verdicts<'_>>,
+    ) -> Self {
+        let clauses = verdicts.map_or_else(Vec::new, |verdicts| {
+            let clauses = verdicts::clauses(matrix, verdicts, operation, row).into_iter();
+            clauses
+                .map(|clause| ClauseView {
+                    name: clause.name,
+                    says: clause.says,
+                    link: clause.link,
+                    verdicts: clause.verdicts,
+                })
+                .collect()
+        });
         let mut tones: Vec<CellGist> = Vec::new();
         for trial in row.cells.iter().flatten() {
             let shown = cell::cell(Some(trial), Wording::Full);
@@ -82,6 +116,8 @@ impl CaseView {
             platform: cell::asked_for(row).unwrap_or_else(|| text::line(row.platform)),
             split: row.is_split(),
             tones,
+            peers: verdicts.and_then(|_| verdicts::peers(matrix, row)),
+            clauses,
             trials: trials.collect(),
             anchor,
         }

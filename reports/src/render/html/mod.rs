@@ -3,6 +3,7 @@
 mod case;
 mod changes;
 mod table;
+mod verdicts;
 
 use super::cell::{self, Tone, Wording};
 use crate::{
@@ -10,11 +11,13 @@ use crate::{
     history::History,
     matrix::{Matrix, Runtime, Summary, Table},
     text,
+    verdict::Verdicts,
 };
 use changes::SectionView;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 use table::TableView;
+use verdicts::VerdictsView;
 
 const TEMPLATE: &str = include_str!("../../../templates/report.html");
 /// How many characters of a foreign line are shown.
@@ -44,6 +47,19 @@ impl Default for Options {
 /// Never: the template is part of this crate, and its tests render every kind of outcome.
 #[must_use]
 pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
+    render_judged(matrix, options, None)
+}
+
+/// Writes the page with verdicts.
+///
+/// # Panics
+/// Never: the template is part of this crate, and its tests render every kind of outcome.
+#[must_use]
+pub fn render_judged(
+    matrix: &Matrix<'_>,
+    options: &Options,
+    verdicts: Option<&Verdicts<'_>>,
+) -> String {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -55,7 +71,7 @@ pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
             .expect("the delimiters are the usual ones"),
     );
     environment
-        .render_str(TEMPLATE, Serde(Page::of(matrix, options)))
+        .render_str(TEMPLATE, Serde(Page::of(matrix, options, verdicts)))
         .expect("the template fits its context")
 }
 
@@ -65,8 +81,13 @@ pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
 /// # Panics
 /// Never: all keys are text, and all numbers are finite.
 #[must_use]
-pub fn context(matrix: &Matrix<'_>, options: &Options) -> serde_json::Value {
-    serde_json::to_value(Page::of(matrix, options)).expect("keys are text and numbers are finite")
+pub fn context(
+    matrix: &Matrix<'_>,
+    options: &Options,
+    verdicts: Option<&Verdicts<'_>>,
+) -> serde_json::Value {
+    serde_json::to_value(Page::of(matrix, options, verdicts))
+        .expect("keys are text and numbers are finite")
 }
 
 #[derive(Serialize)]
@@ -77,6 +98,7 @@ struct Page {
     cost: Option<String>,
     findings: Vec<Vec<PieceView>>,
     changes: Vec<SectionView>,
+    verdicts: Option<VerdictsView>,
     legend: Vec<LegendView>,
     runtimes: Vec<RuntimeView>,
     tables: Vec<TableView>,
@@ -104,7 +126,7 @@ struct RuntimeView {
 }
 
 impl Page {
-    fn of(matrix: &Matrix<'_>, options: &Options) -> Self {
+    fn of(matrix: &Matrix<'_>, options: &Options, verdicts: Option<&Verdicts<'_>>) -> Self {
         let summary = Summary::of(matrix);
         let history = History::of(matrix);
         let anchors = table::anchors(matrix);
@@ -133,6 +155,7 @@ impl Page {
                 })
                 .collect(),
             changes: changes::sections(matrix, &history, &anchors),
+            verdicts: verdicts.and_then(|it| VerdictsView::of(matrix, it, &anchors)),
             legend: tones
                 .into_iter()
                 .map(|tone| LegendView {
@@ -145,7 +168,10 @@ impl Page {
             tables: matrix
                 .tables
                 .iter()
-                .map(|table| TableView::of(matrix, table, &history.lines, &anchors, options.all))
+                .map(|table| {
+                    let lines = &history.lines;
+                    TableView::of(matrix, table, lines, &anchors, options.all, verdicts)
+                })
                 .collect(),
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     matrix::{Family, Fold, Matrix, Row, Table},
     render::cell::{self, Tone, Wording},
     text,
+    verdict::Verdicts,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -109,6 +110,7 @@ impl TableView {
         all_lines: &[Line<'_>],
         anchors: &Anchors<'_>,
         all: bool,
+        verdicts: Option<&Verdicts<'_>>,
     ) -> Self {
         let columns = table.columns();
         let lines: Vec<(Line<'_>, Vec<Band>)> = all_lines
@@ -154,7 +156,7 @@ impl TableView {
             families,
             cases: table
                 .rows()
-                .map(|row| CaseView::of(matrix, row, anchor(row)))
+                .map(|row| CaseView::of(matrix, table.operation, row, anchor(row), verdicts))
                 .collect(),
         }
     }

@@ -6,12 +6,16 @@
 mod changes;
 pub(super) mod escape;
 
-use super::cell::{self, SPLIT, Tone, Wording};
+use super::{
+    cell::{self, SPLIT, Tone, Wording},
+    verdicts,
+};
 use crate::{
     findings,
     history::{Band, Edge, History, Line, bands, intervals},
     matrix::{Family, Fold, Matrix, Row, Runtime, Summary, Table},
     text,
+    verdict::Verdicts,
 };
 use changes::changes;
 use escape::{code, code_in_table, html, phrase, prose};
@@ -45,6 +49,16 @@ impl Default for Options {
 /// Writes the matrix down: what was measured, the findings, the tables and the details.
 #[must_use]
 pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
+    render_judged(matrix, options, None)
+}
+
+/// The same, with what became of each clause in the details.
+#[must_use]
+pub fn render_judged(
+    matrix: &Matrix<'_>,
+    options: &Options,
+    verdicts: Option<&Verdicts<'_>>,
+) -> String {
     let mut lines = Vec::new();
     let summary = Summary::of(matrix);
     let history = History::of(matrix);
@@ -59,7 +73,7 @@ pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
     }
     changes(&mut lines, matrix, &history);
     for table in &matrix.tables {
-        operation(&mut lines, matrix, &history.lines, table, options);
+        operation(&mut lines, matrix, &history.lines, table, options, verdicts);
     }
     lines.join("\n")
 }
@@ -115,6 +129,7 @@ fn operation(
     all: &[Line<'_>],
     table: &Table<'_>,
     options: &Options,
+    verdicts: Option<&Verdicts<'_>>,
 ) {
     let columns = table.columns();
     let splits = text::count(table.splits(), "split", "splits");
@@ -188,7 +203,7 @@ fn operation(
             String::new(),
         ]);
         for row in details {
-            detail(lines, matrix, row, &columns);
+            detail(lines, matrix, table.operation, row, &columns, verdicts);
         }
     }
 }
@@ -310,7 +325,14 @@ fn is_notable(row: &Row<'_>) -> bool {
             })
 }
 
-fn detail(lines: &mut Vec<String>, matrix: &Matrix<'_>, row: &Row<'_>, columns: &[usize]) {
+fn detail(
+    lines: &mut Vec<String>,
+    matrix: &Matrix<'_>,
+    operation: &str,
+    row: &Row<'_>,
+    columns: &[usize],
+    verdicts: Option<&Verdicts<'_>>,
+) {
     let title = text::line(row.title);
     let title = if title.is_empty() {
         String::new()
@@ -360,7 +382,40 @@ fn detail(lines: &mut Vec<String>, matrix: &Matrix<'_>, row: &Row<'_>, columns: 
         };
         lines.push(format!("- {}: {outcome}", text::list(&names)));
     }
+    if let Some(verdicts) = verdicts {
+        judged(lines, matrix, operation, row, verdicts);
+    }
     lines.extend([String::new(), "</details>".to_owned(), String::new()]);
+}
+
+/// What the peers do in a row, and what became of each clause.
+fn judged(
+    lines: &mut Vec<String>,
+    matrix: &Matrix<'_>,
+    operation: &str,
+    row: &Row<'_>,
+    verdicts: &Verdicts<'_>,
+) {
+    if let Some(peers) = verdicts::peers(matrix, row) {
+        lines.extend([String::new(), format!("Peers: {}.", prose(&peers))]);
+    }
+    for clause in verdicts::clauses(matrix, verdicts, operation, row) {
+        let groups: Vec<String> = clause
+            .verdicts
+            .iter()
+            .map(|(verdict, runtimes)| format!("{verdict}: {}", code(runtimes)))
+            .collect();
+        lines.extend([
+            String::new(),
+            format!(
+                "[{}]({}): {} {}.",
+                prose(&clause.name),
+                clause.link,
+                prose(&clause.says),
+                groups.join("; ")
+            ),
+        ]);
+    }
 }
 
 fn table_line(cells: &[String]) -> String {

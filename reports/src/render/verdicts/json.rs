@@ -81,7 +81,7 @@ impl<'m> VerdictsJson<'m> {
                 });
         }
         Self {
-            revisions: verdicts.revisions.iter().copied().collect(),
+            revisions: verdicts.revisions().collect(),
             trials,
         }
     }

@@ -1,6 +1,6 @@
 //! Verdicts and consensus as Markdown.
 
-use super::{CASES, COUNTED, counts, few, keyword, peers::Peers, runtimes};
+use super::{CASES, COUNTED, Overall, few, keyword, peers::Peers, runtimes};
 use crate::{
     matrix::Matrix,
     render::{
@@ -8,34 +8,24 @@ use crate::{
         markdown::escape::{code, prose},
     },
     text,
-    verdict::{ClauseTally, Rulebook, Verdicts},
+    verdict::{ClauseTally, Verdicts},
 };
 use ocipick_corpus::Level;
 
 /// Says what was broken by whom, and how the peers stand to each other. It follows the matrix.
 #[must_use]
-pub fn render<'m>(
-    matrix: &'m Matrix<'_>,
-    verdicts: &Verdicts<'m>,
-    rulebook: &Rulebook<'m>,
-    all: bool,
-) -> String {
+pub fn render<'m>(matrix: &'m Matrix<'_>, verdicts: &Verdicts<'m>, all: bool) -> String {
     let mut lines = Vec::new();
     let most = if all { usize::MAX - 1 } else { CASES };
     let peers = Peers::of(matrix);
-    if !verdicts.is_empty() {
+    if let Some(overall) = Overall::of(matrix, verdicts) {
         lines.extend([
             "## Held against the specifications".to_owned(),
             String::new(),
         ]);
-        let revisions: Vec<String> = verdicts
-            .revisions
-            .iter()
-            .map(|(specification, release)| format!("{} {release}", code(specification)))
-            .collect();
-        lines.extend([format!("{}.", text::list(&revisions)), String::new()]);
-        table(&mut lines, matrix, verdicts, &peers);
-        let broken = verdicts.broken(rulebook);
+        lines.extend([format!("{}.", prose(&overall.revisions)), String::new()]);
+        table(&mut lines, matrix, &overall);
+        let broken = verdicts.broken();
         for (level, title) in [
             (Level::Must, "Requirements that were broken (MUST)"),
             (
@@ -58,19 +48,14 @@ pub fn render<'m>(
     lines.join("\n")
 }
 
-fn table(lines: &mut Vec<String>, matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, peers: &Peers) {
+fn table(lines: &mut Vec<String>, matrix: &Matrix<'_>, overall: &Overall) {
     lines.push(format!("| runtime | {} |", COUNTED.join(" | ")));
     lines.push(format!("| --- |{}", " ---: |".repeat(COUNTED.len())));
-    for tally in verdicts.runtimes() {
-        let Some(runtime) = matrix.runtimes.get(tally.column) else {
+    for (column, numbers) in &overall.runtimes {
+        let Some(runtime) = matrix.runtimes.get(*column) else {
             continue;
         };
-        let against = peers
-            .against
-            .get(&tally.column)
-            .copied()
-            .unwrap_or_default();
-        let numbers = counts(&tally, against).map(|number| number.to_string());
+        let numbers = numbers.map(|number| number.to_string());
         lines.push(format!(
             "| {} | {} |",
             code(&cell::full_name(runtime)).replace('|', "\\|"),
@@ -98,8 +83,8 @@ fn clause(lines: &mut Vec<String>, matrix: &Matrix<'_>, tally: &ClauseTally<'_>,
             .into_iter()
             .map(|(tool, versions)| format!("{} {}", code(&tool), prose(&text::list(&versions))))
             .collect();
-        let (cases, more) = few(&breaches.labels, most);
-        let cases: Vec<String> = cases.iter().map(|label| code(label)).collect();
+        let (cases, more) = few(&breaches.rows, most);
+        let cases: Vec<String> = cases.iter().map(|row| code(&row.label)).collect();
         let more = if more == 0 {
             String::new()
         } else {

@@ -5,21 +5,24 @@ pub mod terminal;
 
 mod json;
 mod peers;
+mod row;
 
 pub(super) use json::{ConsensusJson, VerdictsJson, consensus};
+pub(super) use row::{clauses, peers};
 
 use crate::{
     matrix::{Matrix, Runtime},
     text,
-    verdict::{RuntimeTally, Verdict},
+    verdict::{RuntimeTally, Verdict, Verdicts},
 };
 use ocipick_corpus::Level;
+use peers::Peers;
 
 /// How many cases are named where a clause was broken in many.
 const CASES: usize = 3;
 
 /// The keyword of RFC 2119 for a level.
-fn keyword(level: Level) -> &'static str {
+pub(super) fn keyword(level: Level) -> &'static str {
     match level {
         Level::Must => "MUST",
         Level::Should => "SHOULD",
@@ -32,7 +35,7 @@ fn keyword(level: Level) -> &'static str {
 /// The runtimes in these columns, a tool at a time, as in `podman 3.0.1 and 4.3.1`. Where a version
 /// comes from is said where that alone tells two columns apart; where all that were measured of a
 /// tool are meant, how many those are.
-fn runtimes(matrix: &Matrix<'_>, columns: &[usize]) -> Vec<(String, Vec<String>)> {
+pub(super) fn runtimes(matrix: &Matrix<'_>, columns: &[usize]) -> Vec<(String, Vec<String>)> {
     let tool_of = |runtime: &Runtime<'_>| {
         let flavour = runtime
             .flavour
@@ -84,10 +87,40 @@ fn counts(tally: &RuntimeTally, against: usize) -> [usize; 5] {
 
 /// What is counted of each runtime: the first four are verdicts, and the last is how often it did
 /// something else than most of its peers.
-const COUNTED: [&str; 5] = ["violates", "deviates", "conforms", "unjudged", "outvoted"];
+pub(super) const COUNTED: [&str; 5] = ["violates", "deviates", "conforms", "unjudged", "outvoted"];
+
+/// What verdicts and peers come to, over everything that a matrix shows.
+pub(super) struct Overall {
+    /// The specifications with their revisions.
+    pub(super) revisions: String,
+    /// The numbers of each runtime, by its place in the matrix, in the order of [`COUNTED`].
+    pub(super) runtimes: Vec<(usize, [usize; 5])>,
+}
+
+impl Overall {
+    /// Nothing where no case of the matrix exercises a clause.
+    pub(super) fn of(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> Option<Self> {
+        if verdicts.is_empty() {
+            return None;
+        }
+        let peers = Peers::of(matrix);
+        let revisions: Vec<String> = verdicts
+            .revisions()
+            .map(|(specification, release)| format!("{specification} {release}"))
+            .collect();
+        let runtimes = verdicts.runtimes().into_iter().map(|tally| {
+            let against = peers.against.get(&tally.column).copied();
+            (tally.column, counts(&tally, against.unwrap_or_default()))
+        });
+        Some(Self {
+            revisions: revisions.join(", "),
+            runtimes: runtimes.collect(),
+        })
+    }
+}
 
 /// The first few of many names, and how many more there are.
-fn few(names: &[String], most: usize) -> (&[String], usize) {
+fn few<T>(names: &[T], most: usize) -> (&[T], usize) {
     // One more takes no more room than to say that there is one more.
     if names.len() <= most + 1 {
         (names, 0)

@@ -1,6 +1,6 @@
 //! Verdicts and consensus for a terminal.
 
-use super::{CASES, COUNTED, counts, few, keyword, peers::Peers, runtimes};
+use super::{CASES, COUNTED, Overall, few, keyword, peers::Peers, runtimes};
 use crate::{
     matrix::Matrix,
     render::{
@@ -8,7 +8,7 @@ use crate::{
         paint::{Style, mark, paint, width},
     },
     text,
-    verdict::{ClauseTally, Rulebook, RuntimeTally, Verdicts},
+    verdict::{ClauseTally, Verdicts},
 };
 use ocipick_corpus::Level;
 
@@ -17,7 +17,6 @@ use ocipick_corpus::Level;
 pub fn render<'m>(
     matrix: &'m Matrix<'_>,
     verdicts: &Verdicts<'m>,
-    rulebook: &Rulebook<'m>,
     color: bool,
     width: Option<usize>,
 ) -> String {
@@ -26,23 +25,18 @@ pub fn render<'m>(
         width: width.unwrap_or(usize::MAX),
     };
     let peers = Peers::of(matrix);
-    let revisions: Vec<String> = verdicts
-        .revisions
-        .iter()
-        .map(|(specification, release)| format!("{specification} {release}"))
-        .collect();
-    let broken = verdicts.broken(rulebook);
-    if !verdicts.is_empty() {
+    if let Some(overall) = Overall::of(matrix, verdicts) {
+        let broken = verdicts.broken();
         line(&mut page, "");
         line(
             &mut page,
             &format!(
                 "{} {}",
                 mark(Style::Bold, "Held against"),
-                revisions.join(", ")
+                overall.revisions
             ),
         );
-        table(&mut page, matrix, &verdicts.runtimes(), &peers);
+        table(&mut page, matrix, &overall);
         for tally in &broken {
             clause(&mut page, matrix, tally);
         }
@@ -86,21 +80,16 @@ fn line(page: &mut Page, text: &str) {
     page.text.push('\n');
 }
 
-fn table(page: &mut Page, matrix: &Matrix<'_>, tallies: &[RuntimeTally], peers: &Peers) {
+fn table(page: &mut Page, matrix: &Matrix<'_>, overall: &Overall) {
     let mut rows: Vec<(String, Vec<String>)> = vec![(
         String::new(),
         COUNTED.iter().map(|head| (*head).to_owned()).collect(),
     )];
-    for tally in tallies {
-        let Some(runtime) = matrix.runtimes.get(tally.column) else {
+    for (column, numbers) in &overall.runtimes {
+        let Some(runtime) = matrix.runtimes.get(*column) else {
             continue;
         };
-        let against = peers
-            .against
-            .get(&tally.column)
-            .copied()
-            .unwrap_or_default();
-        let numbers = counts(tally, against).into_iter().enumerate();
+        let numbers = numbers.iter().enumerate();
         let numbers = numbers.map(|(place, number)| match (place, number) {
             (_, 0) => "·".to_owned(),
             (0, _) => mark(Style::Red, &number.to_string()),
@@ -149,13 +138,14 @@ fn clause(page: &mut Page, matrix: &Matrix<'_>, tally: &ClauseTally<'_>) {
             .into_iter()
             .map(|(tool, versions)| format!("{tool} {}", text::list(&versions)))
             .collect();
-        let (cases, more) = few(&breaches.labels, CASES);
+        let (cases, more) = few(&breaches.rows, CASES);
         let more = if more == 0 {
             String::new()
         } else {
             format!(" and {more} more")
         };
         line(page, &format!("    {}", tools.join("; ")));
+        let cases: Vec<&str> = cases.iter().map(|row| row.label.as_str()).collect();
         let cases = text::line(&cases.join(", "));
         line(page, &format!("      {} {cases}{more}", breaches.operation));
     }
