@@ -6,7 +6,10 @@ use ocipick_corpus::{
     Ask, Case, Clause, ClauseUse, Corpus, Expectation, Level, Operation, digest_of_content,
     lint::Breach,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::LazyCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// The clauses that cases exercise, as chosen revisions word them.
 #[derive(Clone, Debug)]
@@ -37,9 +40,13 @@ impl<'c> Rulebook<'c> {
             .collect();
         let cases = corpus.cases().iter().map(|case| {
             // Against whichever revision: nobody is blamed for a care that came later to the text.
-            let may_be_refused = case.breaches().iter().any(Breach::excuses_refusal);
+            // Looked for where it matters only, because every byte of the case has to be read.
+            let may_be_refused = LazyCell::new(|| {
+                let breaches = case.breaches();
+                breaches.iter().any(Breach::excuses_refusal)
+            });
             let asks = case.asks.iter().map(|ask| {
-                let rules = rules(case, ask, &clauses, &revisions, may_be_refused);
+                let rules = rules(case, ask, &clauses, &revisions, &|| *may_be_refused);
                 (ask.to_string(), rules)
             });
             let rules = Rules {
@@ -174,7 +181,7 @@ fn rules(
     ask: &Ask,
     clauses: &BTreeMap<&str, &Clause>,
     revisions: &Revisions,
-    may_be_refused: bool,
+    may_be_refused: &dyn Fn() -> bool,
 ) -> Vec<Rule> {
     let mut rules: Vec<Rule> = case
         .clauses
@@ -214,21 +221,23 @@ fn rule(
     clause: &Clause,
     ask: &Ask,
     revisions: &Revisions,
-    may_be_refused: bool,
+    may_be_refused: &dyn Fn() -> bool,
 ) -> Rule {
     let wording = revisions.wording(clause);
+    let satisfied_by = wording.map_or(&[][..], |wording| used.satisfied_as(wording, ask));
     // A case that names reasons itself knows what it is about.
     let (breached_by, excused) = match &used.breached_by {
         Some(reasons) => (reasons.clone(), BTreeSet::new()),
-        None if may_be_refused => (BTreeSet::new(), clause.breached_by.clone()),
+        None if satisfied_by.is_empty() || clause.breached_by.is_empty() => {
+            (clause.breached_by.clone(), BTreeSet::new())
+        }
+        None if may_be_refused() => (BTreeSet::new(), clause.breached_by.clone()),
         None => (clause.breached_by.clone(), BTreeSet::new()),
     };
     Rule {
         clause: used.id.clone(),
         level: wording.map(|wording| wording.level),
-        satisfied_by: wording
-            .map_or(&[][..], |wording| used.satisfied_as(wording, ask))
-            .to_vec(),
+        satisfied_by: satisfied_by.to_vec(),
         breached_by,
         excused,
         rivals: Vec::new(),

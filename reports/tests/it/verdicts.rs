@@ -8,15 +8,20 @@ use ocipick_reports::{
     results::{CorpusStamp, Evidence, Outcome, RefusalReason, Results, Trial, UnmeasuredWhy},
     verdict::{Because, Revisions, Rulebook, Verdict, Verdicts},
 };
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::LazyLock};
 
 const TWO: &str = "duplicates/two-entries";
 const UNKNOWN: &str = "unknown-types/before-good-with-platform-unknown-body";
 const TYPES: &str = "mixed-types/child-served-as-docker";
 const NESTED: &str = "nested/after-flat-with-platform";
 
-fn corpus() -> Corpus {
-    Corpus::built_in().expect("the corpus has no mistakes")
+static CORPUS: LazyLock<Corpus> =
+    LazyLock::new(|| Corpus::built_in().expect("the corpus has no mistakes"));
+static NEWEST: LazyLock<Rulebook<'static>> =
+    LazyLock::new(|| Rulebook::new(&CORPUS, revisions("")));
+
+fn corpus() -> &'static Corpus {
+    &CORPUS
 }
 
 fn picked(corpus: &Corpus, case: &str, child: &str) -> Outcome {
@@ -99,6 +104,9 @@ fn judged<T>(
     let results = [results.clone()];
     let book = CaseBook::new([], corpus.cases());
     let matrix = Matrix::build(&results, &book);
+    if choice.is_empty() {
+        return look(&matrix, &NEWEST, &Verdicts::of(&matrix, &NEWEST));
+    }
     let rulebook = Rulebook::new(corpus, revisions(choice));
     let verdicts = Verdicts::of(&matrix, &rulebook);
     look(&matrix, &rulebook, &verdicts)
@@ -126,21 +134,21 @@ fn listed(results: &Results, corpus: &Corpus, choice: &str) -> String {
 #[test]
 fn trials_are_held_against_the_newest_release() {
     let corpus = corpus();
-    let listed = listed(&results(&corpus), &corpus, "");
+    let listed = listed(&results(corpus), corpus, "");
     insta::assert_snapshot!("verdicts", listed);
 }
 
 #[test]
 fn trials_are_held_against_the_release_that_is_asked_for() {
     let corpus = corpus();
-    let listed = listed(&results(&corpus), &corpus, "image-spec@1.0.2");
+    let listed = listed(&results(corpus), corpus, "image-spec@1.0.2");
     insta::assert_snapshot!("verdicts-1.0.2", listed);
 }
 
 #[test]
 fn verdicts_in_a_terminal() {
     let corpus = corpus();
-    let shown = judged(&results(&corpus), &corpus, "", |matrix, _, verdicts| {
+    let shown = judged(&results(corpus), corpus, "", |matrix, _, verdicts| {
         verdicts::terminal::render(matrix, verdicts, false, Some(80))
     });
     for line in shown.lines() {
@@ -152,7 +160,7 @@ fn verdicts_in_a_terminal() {
 #[test]
 fn verdicts_in_markdown() {
     let corpus = corpus();
-    let shown = judged(&results(&corpus), &corpus, "", |matrix, _, verdicts| {
+    let shown = judged(&results(corpus), corpus, "", |matrix, _, verdicts| {
         verdicts::markdown::render(matrix, verdicts, false)
     });
     insta::assert_snapshot!("verdicts-markdown", shown);
@@ -161,9 +169,9 @@ fn verdicts_in_markdown() {
 #[test]
 fn verdicts_in_json() {
     let corpus = corpus();
-    let mut results = results(&corpus);
+    let mut results = results(corpus);
     results.trials.retain(|trial| trial.case == TYPES);
-    let shown = judged(&results, &corpus, "", |matrix, _, verdicts| {
+    let shown = judged(&results, corpus, "", |matrix, _, verdicts| {
         json::render_judged(matrix, Some(verdicts))
     });
     let document: serde_json::Value = serde_json::from_str(&shown).unwrap();
@@ -180,8 +188,8 @@ fn verdicts_in_json() {
 #[test]
 fn verdicts_stand_in_the_details_of_a_case() {
     let corpus = corpus();
-    let results = results(&corpus);
-    judged(&results, &corpus, "", |matrix, _, verdicts| {
+    let results = results(corpus);
+    judged(&results, corpus, "", |matrix, _, verdicts| {
         let options = html::Options::default();
         let context = html::context(matrix, &options, Some(verdicts));
         let part = serde_json::json!({
@@ -210,7 +218,7 @@ fn verdicts_stand_in_the_details_of_a_case() {
 fn outcomes_on_other_bytes_are_not_judged() {
     let corpus = corpus();
     let becauses = |results: &Results| -> Vec<(Verdict, Because)> {
-        judged(results, &corpus, "", |_, _, verdicts| {
+        judged(results, corpus, "", |_, _, verdicts| {
             let of_two = verdicts.entries.iter().filter(|it| it.trial.case == TWO);
             of_two
                 .map(|it| (it.judgement.verdict, it.judgement.because.clone()))
@@ -223,7 +231,7 @@ fn outcomes_on_other_bytes_are_not_judged() {
             .filter(|it| it.1 == Because::OtherBytes)
             .count()
     };
-    let mut results = results(&corpus);
+    let mut results = results(corpus);
     assert_eq!(others(&becauses(&results)), 0);
 
     // The results say that they measured just these bytes, or others.
@@ -261,11 +269,11 @@ fn outcomes_on_other_bytes_are_not_judged() {
 #[test]
 fn other_operations_are_not_held_against_what_is_said_of_pulls() {
     let corpus = corpus();
-    let mut results = results(&corpus);
+    let mut results = results(corpus);
     for trial in &mut results.trials {
         trial.operation = "inspect".to_owned();
     }
-    judged(&results, &corpus, "", |_, _, verdicts| {
+    judged(&results, corpus, "", |_, _, verdicts| {
         assert!(!verdicts.is_empty());
         for entry in &verdicts.entries {
             assert!(!entry.judgement.verdict.is_breach(), "{entry:?}");
@@ -277,14 +285,13 @@ fn other_operations_are_not_held_against_what_is_said_of_pulls() {
 #[test]
 fn what_a_case_says_satisfies_a_clause_is_never_judged_a_breach() {
     let corpus = corpus();
-    let rulebook = Rulebook::new(&corpus, revisions(""));
     for case in corpus.cases() {
         for ask in &case.asks {
-            for rule in rulebook.rules(case.id.as_str(), &ask.to_string()) {
+            for rule in NEWEST.rules(case.id.as_str(), &ask.to_string()) {
                 for expectation in &rule.satisfied_by {
                     let outcome = match expectation {
                         ocipick_corpus::Expectation::Picks(child) => {
-                            picked(&corpus, case.id.as_str(), child)
+                            picked(corpus, case.id.as_str(), child)
                         }
                         ocipick_corpus::Expectation::Refuses => {
                             sample::refused(RefusalReason::Other)
