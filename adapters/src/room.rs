@@ -24,6 +24,7 @@ pub struct Room {
     env: BTreeMap<String, String>,
     cancel: Cancel,
     calls: Cell<u32>,
+    mounts: Vec<Mount>,
     isolation: OnceCell<Isolation>,
 }
 
@@ -91,6 +92,7 @@ impl Room {
             env,
             cancel: cancel.clone(),
             calls: Cell::new(0),
+            mounts: Vec::new(),
             isolation: OnceCell::new(),
         })
     }
@@ -124,6 +126,12 @@ impl Room {
         self.env.insert(name.to_owned(), value.to_owned());
     }
 
+    /// Shows a directory of the machine to every tool of the room, where it has namespaces. To be
+    /// called before the first command.
+    pub(crate) fn add_mount(&mut self, mount: Mount) {
+        self.mounts.push(mount);
+    }
+
     /// A command of this room. Its output goes to a numbered file.
     #[must_use]
     pub fn invocation(&self, program: &Path, args: &[&str], deadline: Duration) -> Invocation {
@@ -150,6 +158,7 @@ impl Room {
     fn isolation(&self) -> Isolation {
         let make = || {
             let plain = self.place.isolation(&self.ground, &self.masks);
+            let plain = self.mounts.iter().cloned().fold(plain, Isolation::with);
             let output = self.dir.join("namespaces");
             Namespace::prepare(&plain, &self.env, &output, &self.cancel).unwrap_or_else(|error| {
                 // Every command then makes its own, or says itself why it cannot.

@@ -6,7 +6,7 @@ use crate::{
     Source, StartError, Tool,
     adapter::{MARKER_FILE, attempt},
     detect,
-    process::{Invocation, Ran, RunError, run},
+    process::{Invocation, Mount, Ran, RunError, run},
 };
 use serde_json::Value;
 use std::{
@@ -24,7 +24,15 @@ impl Adapter for Podman {
     }
 
     fn detect(&self, place: &Place, room: &Room) -> Detected {
-        detect::single_binary(Tool::Podman, "podman", place, room)
+        let mut detected = detect::single_binary(Tool::Podman, "podman", place, room);
+        for runtime in &mut detected.runtimes {
+            if unified_cgroups(&runtime.version).is_some() {
+                let note =
+                    "podman was shown the unified cgroups alone, since it refuses mixed ones";
+                runtime.notes.push(note.to_owned());
+            }
+        }
+        detected
     }
 
     fn is_stateless(&self) -> bool {
@@ -37,7 +45,10 @@ impl Adapter for Podman {
         }
     }
 
-    fn open(&self, runtime: &Runtime, room: Room) -> std::io::Result<Box<dyn Session>> {
+    fn open(&self, runtime: &Runtime, mut room: Room) -> std::io::Result<Box<dyn Session>> {
+        if let Some(mount) = unified_cgroups(&runtime.version) {
+            room.add_mount(mount);
+        }
         let root = room.dir().join("store").to_string_lossy().into_owned();
         let runroot = room.dir().join("runroot").to_string_lossy().into_owned();
         Ok(Box::new(PodmanSession {
@@ -47,6 +58,42 @@ impl Adapter for Podman {
             runroot,
         }))
     }
+}
+
+/// Whether a version is at least this one.
+fn is_at_least(version: &str, major: u32) -> bool {
+    let number = version.split('.').next().unwrap_or_default();
+    number.parse::<u32>().is_ok_and(|number| number >= major)
+}
+
+/// What lets a podman start that wants unified cgroups only, on a machine that has both kinds.
+/// Pulling does nothing with cgroups.
+fn unified_cgroups(version: &str) -> Option<Mount> {
+    let all = Path::new("/sys/fs/cgroup");
+    let unified = all.join("unified");
+    let is_unified = |dir: &Path| dir.join("cgroup.controllers").exists();
+    (is_at_least(version, 6) && !is_unified(all) && is_unified(&unified)).then(|| Mount {
+        from: unified,
+        at: all.to_owned(),
+    })
+}
+
+/// The platform as options. Version 3 takes everything after the first slash of `--platform` for
+/// the architecture.
+fn platform_args(version: &str, ask: &Ask<'_>) -> Vec<String> {
+    let Some(platform) = ask.platform.filter(|_| !is_at_least(version, 4)) else {
+        return ask.platform_args();
+    };
+    let mut args = vec![
+        "--os".to_owned(),
+        platform.os.clone(),
+        "--arch".to_owned(),
+        platform.architecture.clone(),
+    ];
+    if let Some(variant) = &platform.variant {
+        args.extend(["--variant".to_owned(), variant.clone()]);
+    }
+    args
 }
 
 struct PodmanSession {
@@ -89,7 +136,7 @@ impl Session for PodmanSession {
 
     fn take(&mut self, ask: &Ask<'_>) -> Attempt {
         let mut attempt = Attempt::default();
-        let platform = ask.platform_args();
+        let platform = platform_args(&self.runtime.version, ask);
         let reference = match &ask.source {
             Source::Registry { .. } => ask.reference(),
             Source::Layout(layout) => {
@@ -222,4 +269,37 @@ fn layers_of(inspected: &Ran) -> Looked {
         vec![sign("podman image inspect", Identity::DiffIds(layers))]
     };
     looked(signs, "the image has no layers")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(version: &str, platform: Option<&str>) -> String {
+        let platform = platform.map(|text| text.parse().unwrap());
+        let ask = Ask {
+            source: Source::Registry {
+                address: ([127, 0, 0, 1], 1).into(),
+                repository: "a/b",
+                tag: "latest",
+            },
+            platform: platform.as_ref(),
+            deadline: Duration::from_secs(1),
+            pulled: &|| (),
+        };
+        platform_args(version, &ask).join(" ")
+    }
+
+    #[test]
+    fn a_variant_is_asked_for_as_each_version_understands_it() {
+        let arm = Some("linux/arm/v7");
+        assert_eq!(args("3.0.1", arm), "--os linux --arch arm --variant v7");
+        assert_eq!(
+            args("3.4.4", Some("linux/amd64")),
+            "--os linux --arch amd64"
+        );
+        assert_eq!(args("4.3.1", arm), "--platform linux/arm/v7");
+        assert_eq!(args("10.0", arm), "--platform linux/arm/v7");
+        assert_eq!(args("3.0.1", None), "");
+    }
 }
