@@ -53,11 +53,10 @@ pub(crate) fn version_of(binary: &Path, room: &Room) -> Result<String, String> {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    // crane has a command for it, every other tool a flag.
-    let arg = if name == "crane" {
-        "version"
-    } else {
-        "--version"
+    // Most have a flag for it, some a command.
+    let arg = match name.as_str() {
+        "crane" | "oras" => "version",
+        _ => "--version",
     };
     match room.run(binary, &[arg], PATIENCE) {
         Ok(ran) if ran.exit.is_success() => {

@@ -14,8 +14,8 @@ pub enum Exit {
     CheckFailed = 3,
     /// Nothing was measured.
     NothingMeasured = 4,
-    /// Measured in part: some runtime failed its controls or did not start, or the run was
-    /// interrupted.
+    /// Done or measured in part: some channel could not be provisioned, some runtime failed its
+    /// controls or did not start, or the run was interrupted.
     MeasuredInPart = 5,
 }
 
@@ -35,7 +35,8 @@ Exit codes:
   2  wrong option, or bad input
   3  a conformance check failed
   4  nothing was measured
-  5  measured in part: a runtime failed its controls or did not start, or the run was interrupted";
+  5  done or measured in part: a channel could not be provisioned, a runtime failed its controls
+     or did not start, or the run was interrupted";
 
 #[cfg(test)]
 mod tests {

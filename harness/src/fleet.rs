@@ -2,7 +2,7 @@
 
 use ocipick_adapters::{
     Detected, Ground, Missing, PATH_CHANNEL, Place, Rights, Room, Runtime, Tool, adapter,
-    channel::{Channel, Hold, Release, Store},
+    channel::{Channel, Companion, Hold, Part, Release, Store, StoreError},
     process::Cancel,
 };
 use std::{collections::BTreeSet, ffi::OsString, io, str::FromStr, sync::Arc};
@@ -46,6 +46,9 @@ pub struct Fleet {
     pub holds: Vec<Arc<Hold>>,
 }
 
+/// A companion that was started, with what it says of its version, or why it does not start.
+pub type Started = (Companion, Result<String, String>);
+
 /// Looks for tools, in private rooms of `ground`.
 pub struct Scout<'a> {
     /// Where rooms are made.
@@ -67,6 +70,9 @@ pub enum FleetError {
     /// A channel that was asked for is not provisioned.
     #[error("the channel `{0}` is not provisioned (hint: ocipick channel install {0})")]
     NoChannel(String),
+    /// A channel that was asked for is broken, or another ocipick makes it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl<'a> Scout<'a> {
@@ -92,10 +98,10 @@ impl<'a> Scout<'a> {
             match source {
                 Source::Path => self.add(&mut fleet, &self.machine(rights), Tool::ALL)?,
                 Source::Release(name) => {
-                    fleet.holds.extend(self.store.hold(name).map(Arc::new));
+                    fleet.holds.extend(self.store.hold(name)?.map(Arc::new));
                     let channel = self
                         .store
-                        .open(name)
+                        .look(name)?
                         .ok_or_else(|| FleetError::NoChannel(name.clone()))?;
                     let tools: Vec<Tool> = Tool::ALL
                         .iter()
@@ -117,22 +123,31 @@ impl<'a> Scout<'a> {
         Ok(fleet)
     }
 
+    /// Starts the companions of a channel, to see whether they do.
+    ///
+    /// # Errors
+    /// When no private directory can be made.
+    pub fn companions(&self, channel: &Channel) -> Result<Vec<Started>, FleetError> {
+        let place = channel.place(Rights::probe(self.ground.dir(), self.cancel));
+        let room = self.room(&place, "companions")?;
+        let offered = Companion::ALL.iter().copied();
+        let offered = offered.filter(|it| channel.offers(Part::Companion(*it)));
+        Ok(offered.map(|it| (it, it.start(&place, &room))).collect())
+    }
+
     fn machine(&self, rights: Rights) -> Place {
         Place::this_machine(&self.path, rights)
     }
 
     fn complete(&self, fleet: &mut Fleet, rights: Rights) -> Result<(), FleetError> {
-        let mut channels = self.store.list();
-        for channel in &channels {
-            fleet
-                .holds
-                .extend(self.store.hold(&channel.record.name).map(Arc::new));
+        let names = self.store.names();
+        for name in &names {
+            fleet.holds.extend(self.store.hold(name)?.map(Arc::new));
         }
-        channels.sort_by_key(|channel| {
-            Release::all()
-                .iter()
-                .position(|release| release.name() == channel.record.name)
-        });
+        let channels: Vec<Channel> = names
+            .iter()
+            .filter_map(|name| self.store.open(name))
+            .collect();
         for tool in Tool::ALL {
             let found = self.detect(&self.machine(rights), *tool)?;
             if !found.runtimes.is_empty() {
@@ -174,19 +189,18 @@ impl<'a> Scout<'a> {
                 missing: vec![missing],
             });
         }
-        let dir = self
-            .ground
-            .dir()
-            .join("scout")
-            .join(&place.channel)
-            .join(tool.as_str());
-        let room = Room::furnish(
-            &dir,
+        let room = self.room(place, tool.as_str())?;
+        Ok(adapter(tool).detect(place, &room))
+    }
+
+    fn room(&self, place: &Place, name: &str) -> io::Result<Room> {
+        let dir = self.ground.dir().join("scout");
+        Room::furnish(
+            &dir.join(&place.channel).join(name),
             self.ground.dir(),
             self.ground.session(),
             place,
             self.cancel,
-        )?;
-        Ok(adapter(tool).detect(place, &room))
+        )
     }
 }

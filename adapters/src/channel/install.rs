@@ -1,260 +1,226 @@
-//! Laying a release's tools into a directory with mmdebstrap.
+//! Installing channels: several releases at once, each of them whole or not at all.
 
 use super::{
-    Channel, ChannelRecord, PackageRecord, Release, Store, StoreError, packages::packages,
+    Bootstrapper, Channel, ChannelRecord, Event, InstallError, Part, Release, Stage, Store,
+    bootstrap::{Job, Made, has_nothing, unfit},
+    lock::Claim,
+    packages::{own_packages, packages},
 };
-use crate::{
-    Tool,
-    process::{
-        Cancel, Exit, Invocation, Isolation, Ran, RunError, SYSTEM_PATH, find_on_system, run,
-    },
-};
+use crate::{Ground, process::Cancel};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
-    path::{Path, PathBuf},
-    time::Duration,
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
 };
-
-/// The program that lays releases into directories.
-pub const BOOTSTRAPPER: &str = "mmdebstrap";
-/// How long one release may take, downloads included.
-const PATIENCE: Duration = Duration::from_secs(45 * 60);
-
-/// Why a channel could not be installed.
-#[derive(Debug, thiserror::Error)]
-pub enum InstallError {
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A program could not be run.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// The bootstrapper is not there.
-    #[error("`{BOOTSTRAPPER}` is not installed (hint: apt-get install {BOOTSTRAPPER})")]
-    NoBootstrapper,
-    /// Only root may make such a directory.
-    #[error("provisioning {0} takes root (hint: run it with sudo, or install the tools yourself)")]
-    NotRoot(String),
-    /// The archive metadata is past its date.
-    #[error(
-        "the archive metadata of {release} is past its date ({since}); signatures would still be verified (hint: --allow-expired accepts it, and the results say so)"
-    )]
-    Expired {
-        /// Which release.
-        release: String,
-        /// Since when, in apt's words.
-        since: String,
-    },
-    /// No release that was looked at has the tool.
-    #[error("no release from {from} on has {tool}")]
-    NoRelease {
-        /// The first release looked at.
-        from: String,
-        /// Which tool.
-        tool: Tool,
-    },
-    /// The bootstrapper failed.
-    #[error("{BOOTSTRAPPER} could not provision {release}: {words}")]
-    Failed {
-        /// Which release.
-        release: String,
-        /// Its last words.
-        words: String,
-    },
-    /// Something in the provisioned directory is not as it must be.
-    #[error("{}: {what}", path.display())]
-    Unfit {
-        /// Where.
-        path: PathBuf,
-        /// What.
-        what: String,
-    },
-}
-
-/// What is being done, for a person who waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Asking the archive of this release whether it has this tool.
-    Asking(String, Tool),
-    /// Provisioning this release with these packages.
-    Provisioning(String, Vec<String>),
-    /// This release is there.
-    Ready(String),
-}
 
 /// Installs channels into a store.
 pub struct Installer<'a> {
     /// Where channels go.
     pub store: &'a Store,
+    /// What lays them out.
+    pub bootstrapper: &'a Bootstrapper,
+    /// Where its words go until the end.
+    pub ground: &'a Ground,
     /// Whether archive metadata past its date is accepted.
     pub allow_expired: bool,
+    /// Whether a channel that is there is made again, because its release may have moved.
+    pub renew: bool,
     /// The wish of the user to end.
     pub cancel: &'a Cancel,
     /// Told what is being done.
-    pub step: &'a (dyn Fn(&Step) + Sync),
+    pub watch: &'a (dyn Fn(&Event<'_>) + Sync),
 }
 
-/// Where the bootstrapper is, if it is there.
-#[must_use]
-pub fn bootstrapper() -> Option<PathBuf> {
-    find_on_system(Path::new(BOOTSTRAPPER))
-}
-
-/// Installs the bootstrapper with apt-get. The caller has said so to the user.
-///
-/// # Errors
-/// When apt-get is not there or fails.
-pub fn install_bootstrapper(cancel: &Cancel) -> Result<(), InstallError> {
-    let fail = |words| InstallError::Failed {
-        release: "the bootstrapper".to_owned(),
-        words,
-    };
-    let apt = find_on_system(Path::new("apt-get"))
-        .ok_or_else(|| fail("apt-get is not there".to_owned()))?;
-    let scratch = scratch()?;
-    let apt = |args: &[&str]| run(&invocation(&apt, args, scratch.path(), "apt-get"), cancel);
-    let install = ["install", "--yes", "--no-install-recommends", BOOTSTRAPPER];
-    if apt(&install)?.exit.is_success() {
-        return Ok(());
-    }
-    // A fresh machine has no package lists yet.
-    apt(&["update"])?;
-    let ran = apt(&install)?;
-    if ran.exit.is_success() {
-        Ok(())
-    } else {
-        Err(fail(without_hosts(&ran.last_words())))
-    }
+/// A channel that is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Installed {
+    /// The channel.
+    pub channel: Channel,
+    /// What was asked for and is not in the release.
+    pub lacks: Vec<Part>,
+    /// How long it took; `None` where nothing had to be done.
+    pub took: Option<Duration>,
 }
 
 impl Installer<'_> {
-    /// Provisions `release` with `tools`, unless a channel of that name has them all. What an
-    /// existing channel has besides is kept among its tools. Returns the tools that the release
-    /// does not have, too.
+    /// Provisions all `releases` with the parts of `wanted` that they have, `at_once` of them at
+    /// a time. When one fails, the others go on. The results are in the order of the releases.
+    pub fn install_all(
+        &self,
+        releases: &[Release],
+        wanted: &BTreeSet<Part>,
+        at_once: usize,
+    ) -> Vec<Result<Installed, InstallError>> {
+        let next = AtomicUsize::new(0);
+        let results: Vec<Mutex<Option<Result<Installed, InstallError>>>> =
+            releases.iter().map(|_| Mutex::default()).collect();
+        let work = || {
+            loop {
+                let at = next.fetch_add(1, Ordering::SeqCst);
+                let Some(release) = releases.get(at) else {
+                    return;
+                };
+                let result = self.install(release, wanted);
+                *results[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..at_once.clamp(1, releases.len().max(1)) {
+                scope.spawn(work);
+            }
+        });
+        results
+            .into_iter()
+            .filter_map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
+            .collect()
+    }
+
+    /// Provisions `release` with the parts of `wanted` that it has, unless a channel of that name
+    /// has them. What an existing channel has besides is kept among its parts.
     ///
     /// # Errors
-    /// When it cannot be provisioned; the store is then as it was before.
+    /// When it cannot be provisioned; an existing channel is then as it was before.
     pub fn install(
         &self,
         release: &Release,
-        tools: &BTreeSet<Tool>,
-    ) -> Result<(Channel, Vec<Tool>), InstallError> {
-        let _lock = self.store.lock()?;
-        let existing = self.store.open(release.name());
-        if let Some(channel) = &existing
-            && tools
+        wanted: &BTreeSet<Part>,
+    ) -> Result<Installed, InstallError> {
+        let began = Instant::now();
+        let say = |stage| {
+            (self.watch)(&Event {
+                release,
+                stage,
+                elapsed: began.elapsed(),
+            });
+        };
+        let there = || {
+            let channel = self.store.open(release.name()).filter(|_| !self.renew)?;
+            let is_enough = wanted
                 .iter()
-                .all(|tool| channel.has(*tool) || channel.lacks(*tool))
-        {
-            (self.step)(&Step::Ready(release.name().to_owned()));
-            let lacks = tools
-                .iter()
-                .copied()
-                .filter(|tool| channel.lacks(*tool))
-                .collect();
-            return Ok((channel.clone(), lacks));
+                .all(|part| has_whole(&channel, *part, release) || channel.lacks(*part));
+            is_enough.then(|| {
+                say(Stage::Ready);
+                installed(channel, wanted, None)
+            })
+        };
+        if let Some(installed) = there() {
+            return Ok(installed);
         }
-        let mut wanted = tools.clone();
-        wanted.extend(
-            Tool::ALL
-                .iter()
-                .filter(|tool| existing.as_ref().is_some_and(|channel| channel.has(**tool))),
-        );
-        let bootstrapper = self.ready(release)?;
-        let mut lacks = Vec::new();
-        loop {
-            match self.install_just(&bootstrapper, release, &wanted, &lacks) {
-                Ok(channel) => {
-                    (self.step)(&Step::Ready(release.name().to_owned()));
-                    return Ok((channel, lacks));
-                }
-                Err(InstallError::Failed {
-                    release: name,
-                    words,
-                }) => {
-                    let lacking = wanted.iter().copied().find(|tool| {
-                        packages(*tool, release)
-                            .iter()
-                            .any(|p| lacks_package(&words, p))
-                    });
-                    let Some(tool) = lacking else {
-                        return Err(InstallError::Failed {
-                            release: name,
-                            words,
-                        });
-                    };
-                    wanted.remove(&tool);
-                    lacks.push(tool);
-                    if wanted.is_empty() {
-                        return Err(InstallError::Failed {
-                            release: name,
-                            words,
-                        });
-                    }
-                }
-                Err(error) => return Err(error),
-            }
+        self.bootstrapper.may(release)?;
+        self.store.prepare()?;
+        let waiting = || say(Stage::WaitingForOthers);
+        let claim = self.store.claim(release.name(), self.cancel, &waiting)?;
+        // Whoever had it before may have made just this.
+        if let Some(installed) = there() {
+            return Ok(installed);
         }
-    }
-
-    fn install_just(
-        &self,
-        bootstrapper: &Path,
-        release: &Release,
-        wanted: &BTreeSet<Tool>,
-        lacks: &[Tool],
-    ) -> Result<Channel, InstallError> {
-        let names: BTreeSet<&str> = wanted
-            .iter()
-            .flat_map(|tool| packages(*tool, release))
-            .collect();
-        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        (self.step)(&Step::Provisioning(
-            release.name().to_owned(),
-            names.clone(),
-        ));
-        let partial = self.store.partial(release.name())?;
-        match self.provision(bootstrapper, release, &names, &partial) {
-            Ok((packages, expired)) => {
-                let record = ChannelRecord {
-                    name: release.name().to_owned(),
-                    tools: wanted.iter().map(|tool| tool.as_str().to_owned()).collect(),
-                    lacks: lacks.iter().map(|tool| tool.as_str().to_owned()).collect(),
-                    packages,
-                    bootstrapper: self.version(bootstrapper),
-                    expired,
-                };
-                Ok(self.store.publish(&partial, &record)?)
+        let mut all = wanted.clone();
+        if let Some(channel) = self.store.open(release.name()) {
+            all.extend(Part::all().filter(|p| channel.offers(*p) || channel.inherits(*p)));
+        }
+        match self.make(release, &all, &claim, &say) {
+            Ok(channel) => {
+                say(Stage::Ready);
+                Ok(installed(channel, wanted, Some(began.elapsed())))
             }
             Err(error) => {
-                let _ = fs::remove_dir_all(&partial);
+                let error = self.explain(error, release, wanted);
+                // The reason is said, whether or not the rest can be cleared away now.
+                let _ = self.store.discard(&claim);
                 Err(error)
             }
         }
     }
 
-    /// The first of `releases` whose archive has every package of `tool`.
+    fn make(
+        &self,
+        release: &Release,
+        wanted: &BTreeSet<Part>,
+        claim: &Claim,
+        say: &(dyn Fn(Stage) + Sync),
+    ) -> Result<Channel, InstallError> {
+        let partial = self.store.partial(claim)?;
+        let parts = || wanted.iter().copied();
+        let job = Job {
+            release,
+            wanted: &parts().flat_map(|part| packages(part, release)).collect(),
+            tools: &parts()
+                .flat_map(|part| own_packages(part, release))
+                .collect(),
+            partial: &partial,
+            allow_expired: self.allow_expired,
+        };
+        let made = self
+            .bootstrapper
+            .make(&job, self.store, self.ground, self.cancel, say)?;
+        say(Stage::Recording);
+        complete(&partial.join("root"))?;
+        let mut record = record(release, wanted, made);
+        record.bootstrapper = self.bootstrapper.version(release, self.ground, self.cancel);
+        Ok(self.store.publish(claim, record, self.cancel)?)
+    }
+
+    /// Says what a failure comes of, where that is another thing than what failed.
+    fn explain(
+        &self,
+        error: InstallError,
+        release: &Release,
+        wanted: &BTreeSet<Part>,
+    ) -> InstallError {
+        let name = release.name().to_owned();
+        if let InstallError::Failed { words, .. } = &error
+            && has_nothing(words)
+        {
+            let parts: Vec<&str> = wanted.iter().map(|part| part.as_str()).collect();
+            return InstallError::Nothing {
+                release: name,
+                parts: parts.join(", "),
+            };
+        }
+        let store_is_full = is_full(self.store.dir());
+        if error.is_interruption() || !(error.is_full_disk() || store_is_full) {
+            return error;
+        }
+        let temporary = std::env::temp_dir();
+        let (dir, variable) = if !store_is_full && is_full(&temporary) {
+            (temporary, "TMPDIR")
+        } else {
+            (self.store.dir().to_owned(), "OCIPICK_CACHE")
+        };
+        InstallError::NoSpace {
+            release: name,
+            dir,
+            variable,
+        }
+    }
+
+    /// The first of `releases` whose archive has every package of `part`.
     ///
     /// # Errors
     /// When none has, or an archive cannot be asked.
-    pub fn first_with(&self, tool: Tool, releases: &[Release]) -> Result<Release, InstallError> {
-        let _lock = self.store.lock()?;
+    pub fn first_with(&self, part: Part, releases: &[Release]) -> Result<Release, InstallError> {
         for release in releases {
-            (self.step)(&Step::Asking(release.name().to_owned(), tool));
-            let bootstrapper = self.ready(release)?;
-            let names: Vec<String> = packages(tool, release)
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
-            let scratch = scratch()?;
-            let target = scratch.path().join("root");
-            let asked = self.bootstrap(&bootstrapper, release, &names, &target, &["--simulate"]);
-            match asked {
-                Ok(_) => return Ok(release.clone()),
-                Err(InstallError::Failed { words, .. })
-                    if names.iter().any(|package| lacks_package(&words, package)) => {}
-                Err(error) => return Err(error),
+            let began = Instant::now();
+            (self.watch)(&Event {
+                release,
+                stage: Stage::Asking(part),
+                elapsed: began.elapsed(),
+            });
+            self.bootstrapper.may(release)?;
+            let names = packages(part, release);
+            if self.bootstrapper.has(
+                release,
+                &names,
+                self.allow_expired,
+                self.ground,
+                self.cancel,
+            )? {
+                return Ok(release.clone());
             }
         }
         Err(InstallError::NoRelease {
@@ -262,161 +228,68 @@ impl Installer<'_> {
                 .first()
                 .map_or("the newest", Release::name)
                 .to_owned(),
-            tool,
+            part,
         })
-    }
-
-    fn ready(&self, release: &Release) -> Result<PathBuf, InstallError> {
-        if !nix::unistd::geteuid().is_root() {
-            return Err(InstallError::NotRoot(release.name().to_owned()));
-        }
-        bootstrapper().ok_or(InstallError::NoBootstrapper)
-    }
-
-    fn version(&self, bootstrapper: &Path) -> String {
-        let asked = scratch().and_then(|scratch| {
-            Ok(run(
-                &invocation(bootstrapper, &["--version"], scratch.path(), "version"),
-                self.cancel,
-            )?
-            .stdout())
-        });
-        asked.map_or_else(|_| BOOTSTRAPPER.to_owned(), |said| said.trim().to_owned())
-    }
-
-    fn provision(
-        &self,
-        bootstrapper: &Path,
-        release: &Release,
-        names: &[String],
-        partial: &Path,
-    ) -> Result<(BTreeMap<String, PackageRecord>, Option<String>), InstallError> {
-        let root = partial.join("root");
-        let sums_path = partial.join("sha256sums");
-        let plan = partial.join("plan");
-        let archives = self.store.archives();
-        // Every release shares the downloads. Checksums are taken of what was unpacked, before
-        // the bootstrapper removes it.
-        let hooks = [
-            "--setup-hook=mkdir -p \"$1\"/var/cache/apt/archives".to_owned(),
-            format!(
-                "--setup-hook=sync-in {} /var/cache/apt/archives",
-                archives.display()
-            ),
-            format!(
-                "--extract-hook=cd \"$1\"/var/cache/apt/archives && sha256sum *.deb > {}",
-                sums_path.display()
-            ),
-            format!(
-                "--extract-hook=APT_CONFIG=\"$MMDEBSTRAP_APT_CONFIG\" apt-get --simulate --yes \
-                 install {} > {}",
-                names.join(" "),
-                plan.display()
-            ),
-            format!(
-                "--extract-hook=sync-out /var/cache/apt/archives {}",
-                archives.display()
-            ),
-        ];
-        let hooks: Vec<&str> = hooks.iter().map(String::as_str).collect();
-        let expired = self.bootstrap(bootstrapper, release, names, &root, &hooks)?;
-        let text =
-            fs::read_to_string(&sums_path).map_err(|error| unfit(&sums_path, error.to_string()))?;
-        let plan_text =
-            fs::read_to_string(&plan).map_err(|error| unfit(&plan, error.to_string()))?;
-        let sums = read_sums(&text);
-        let packages: BTreeMap<String, PackageRecord> = read_plan(&plan_text)
-            .into_iter()
-            .filter_map(|(name, version)| {
-                let sha256 = sums.get(&(name.clone(), version.clone()))?.clone();
-                Some((name, PackageRecord { version, sha256 }))
-            })
-            .collect();
-        if let Some(name) = names.iter().find(|name| !packages.contains_key(*name)) {
-            return Err(unfit(
-                &root,
-                format!("{name} was asked for and is not there"),
-            ));
-        }
-        complete(&root)?;
-        for scrap in [&sums_path, &plan] {
-            let _ = fs::remove_file(scrap);
-        }
-        Ok((packages, expired))
-    }
-
-    /// Runs the bootstrapper, at first as strict as apt is. Returns by how much the metadata
-    /// was past its date, where that had to be accepted.
-    fn bootstrap(
-        &self,
-        bootstrapper: &Path,
-        release: &Release,
-        names: &[String],
-        target: &Path,
-        more: &[&str],
-    ) -> Result<Option<String>, InstallError> {
-        let scratch = scratch()?;
-        let include = format!("--include={}", names.join(","));
-        let target_text = target.to_string_lossy().into_owned();
-        let mut args = vec![
-            "--variant=extract",
-            "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
-            "--aptopt=Apt::Install-Recommends \"false\"",
-            include.as_str(),
-        ];
-        args.extend(more);
-        let positional = [release.name(), target_text.as_str()];
-        let attempt = |options: &[&str]| -> Result<Ran, InstallError> {
-            let all: Vec<&str> = args
-                .iter()
-                .chain(options)
-                .chain(&positional)
-                .copied()
-                .collect();
-            Ok(run(
-                &invocation(bootstrapper, &all, scratch.path(), "bootstrap"),
-                self.cancel,
-            )?)
-        };
-        let fail = |ran: &Ran| {
-            let words = if ran.exit == Exit::Deadline {
-                "it did not end within 45 minutes".to_owned()
-            } else {
-                errors_of(&ran.stderr())
-            };
-            InstallError::Failed {
-                release: release.name().to_owned(),
-                words,
-            }
-        };
-        let strict = attempt(&[])?;
-        if strict.exit.is_success() {
-            return Ok(None);
-        }
-        let Some(since) = expired_since(&strict.stderr()) else {
-            return Err(fail(&strict));
-        };
-        if !self.allow_expired {
-            return Err(InstallError::Expired {
-                release: release.name().to_owned(),
-                since,
-            });
-        }
-        let _ = fs::remove_dir_all(target);
-        let lenient = attempt(&["--aptopt=Acquire::Check-Valid-Until \"false\""])?;
-        if lenient.exit.is_success() {
-            Ok(Some(since))
-        } else {
-            Err(fail(&lenient))
-        }
     }
 }
 
-fn unfit(path: &Path, what: String) -> InstallError {
-    InstallError::Unfit {
-        path: path.to_owned(),
-        what,
+/// Whether a channel has a part with all the packages that it needs by now.
+fn has_whole(channel: &Channel, part: Part, release: &Release) -> bool {
+    (channel.offers(part) || channel.inherits(part))
+        && packages(part, release)
+            .iter()
+            .all(|package| channel.version(package).is_some())
+}
+
+fn installed(channel: Channel, wanted: &BTreeSet<Part>, took: Option<Duration>) -> Installed {
+    let lacks = wanted.iter().copied();
+    let lacks = lacks.filter(|part| channel.lacks(*part)).collect();
+    Installed {
+        channel,
+        lacks,
+        took,
     }
+}
+
+/// What is known of a channel that was made; who made it is left to the caller.
+fn record(release: &Release, wanted: &BTreeSet<Part>, made: Made) -> ChannelRecord {
+    let mut record = ChannelRecord {
+        name: release.name().to_owned(),
+        base: release.base().map(|base| base.name().to_owned()),
+        tools: Vec::new(),
+        companions: Vec::new(),
+        inherits: Vec::new(),
+        lacks: Vec::new(),
+        packages: made.packages,
+        bootstrapper: String::new(),
+        expired: made.expired,
+        files: None,
+        bytes: None,
+    };
+    for part in wanted {
+        let has = |name: &&str| record.packages.contains_key(*name);
+        let is_there = packages(*part, release).iter().all(has);
+        let is_of_base = record.base.is_some()
+            && own_packages(*part, release).iter().all(|name| {
+                let package = record.packages.get(*name);
+                package.is_some_and(|package| package.suite.is_none())
+            });
+        let names = match part {
+            _ if !is_there => &mut record.lacks,
+            _ if is_of_base => &mut record.inherits,
+            Part::Tool(_) => &mut record.tools,
+            Part::Companion(_) => &mut record.companions,
+        };
+        names.push(part.as_str().to_owned());
+    }
+    record
+}
+
+/// Whether next to nothing can be written there.
+fn is_full(dir: &Path) -> bool {
+    const NEXT_TO_NOTHING: u64 = 1 << 20;
+    nix::sys::statvfs::statvfs(dir)
+        .is_ok_and(|system| system.blocks_available() * system.fragment_size() < NEXT_TO_NOTHING)
 }
 
 /// What no maintainer script has made, and tools look for.
@@ -453,180 +326,97 @@ fn complete(root: &Path) -> Result<(), InstallError> {
     Ok(())
 }
 
-/// `Inst name (version …)` of apt's simulation: what was unpacked, which is less than what
-/// lies among the shared archives.
-fn read_plan(text: &str) -> Vec<(String, String)> {
-    text.lines()
-        .filter_map(|line| {
-            let mut words = line.strip_prefix("Inst ")?.split(' ');
-            let name = words.next()?.to_owned();
-            let version = words.find_map(|word| word.strip_prefix('('))?.to_owned();
-            Some((name, version))
-        })
-        .collect()
-}
-
-/// `sha256  name_version_arch.deb` by name and version, with `%3a` back to a colon.
-fn read_sums(text: &str) -> BTreeMap<(String, String), String> {
-    text.lines()
-        .filter_map(|line| {
-            let (sum, file) = line.split_once("  ")?;
-            let mut parts = file.trim_end_matches(".deb").split('_');
-            let name = parts.next()?.to_owned();
-            let version = parts.next()?.replace("%3a", ":");
-            Some(((name, version), sum.to_owned()))
-        })
-        .collect()
-}
-
-fn scratch() -> Result<tempfile::TempDir, InstallError> {
-    tempfile::Builder::new()
-        .prefix("ocipick-install-")
-        .tempdir()
-        .map_err(|error| unfit(&std::env::temp_dir(), error.to_string()))
-}
-
-/// The bootstrapper works on the machine as it is. Settings for proxies and certificates are
-/// the machine's own, and are passed on.
-fn invocation(program: &Path, args: &[&str], scratch: &Path, name: &str) -> Invocation {
-    let mut env: BTreeMap<String, String> = [
-        "http_proxy",
-        "https_proxy",
-        "no_proxy",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "NO_PROXY",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "TMPDIR",
-    ]
-    .iter()
-    .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
-    .collect();
-    env.extend(
-        [
-            ("PATH", SYSTEM_PATH),
-            ("LANG", "C.UTF-8"),
-            ("HOME", "/root"),
-            ("DEBIAN_FRONTEND", "noninteractive"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned())),
-    );
-    Invocation {
-        program: program.to_owned(),
-        args: args.iter().map(|&arg| arg.to_owned()).collect(),
-        env,
-        isolation: Isolation::None,
-        deadline: PATIENCE,
-        output: scratch.join(name),
-        reveal: None,
-    }
-}
-
-/// Since when apt takes the metadata for past its date, in its words.
-fn expired_since(stderr: &str) -> Option<String> {
-    let line = stderr
-        .lines()
-        .find(|line| line.contains("is expired (invalid since"))?;
-    let from = line.find("invalid since")?;
-    let to = line[from..].find(')')? + from;
-    Some(line[from..to].to_owned())
-}
-
-/// Whether apt says that the archive does not have this package.
-fn lacks_package(words: &str, package: &str) -> bool {
-    words.contains(&format!("Unable to locate package {package}"))
-        || words.contains(&format!(
-            "Package '{package}' has no installation candidate"
-        ))
-}
-
-/// The lines in which apt and the bootstrapper say what is wrong.
-fn errors_of(stderr: &str) -> String {
-    let errors: Vec<&str> = stderr
-        .lines()
-        .filter(|line| line.starts_with("E:") || line.contains("No space left"))
-        .take(4)
-        .collect();
-    let words = if errors.is_empty() {
-        stderr.lines().last().unwrap_or_default().to_owned()
-    } else {
-        errors.join("; ")
-    };
-    without_hosts(&words)
-}
-
-/// Which mirror a machine uses is its own affair, and is not repeated.
-fn without_hosts(words: &str) -> String {
-    words
-        .split_inclusive(char::is_whitespace)
-        .map(|word| match word.find("://") {
-            Some(at) => {
-                let end = word[at + 3..]
-                    .find('/')
-                    .map_or(word.trim_end().len(), |end| at + 3 + end);
-                format!("{}://(mirror){}", &word[..at], &word[end..])
-            }
-            None => word.to_owned(),
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::PackageRecord, *};
+    use crate::Tool;
 
-    #[test]
-    fn expired_metadata_is_recognised_in_apts_words() {
-        let words = "E: Release file for http://mirror.test/debian/dists/sid/InRelease is expired \
-                     (invalid since 14d 23h 49min 4s). Updates for this repository will not be applied.";
-        assert_eq!(
-            expired_since(words).unwrap(),
-            "invalid since 14d 23h 49min 4s"
-        );
-        assert_eq!(expired_since("E: Unable to locate package crane"), None);
+    fn made(packages: &[(&str, Option<&str>)]) -> Made {
+        let packages = packages.iter().map(|(name, suite)| {
+            let package = PackageRecord {
+                version: "1".to_owned(),
+                sha256: "aa".to_owned(),
+                suite: suite.map(str::to_owned),
+            };
+            ((*name).to_owned(), package)
+        });
+        Made {
+            packages: packages.collect(),
+            expired: None,
+        }
+    }
+
+    fn of(release: &str, wanted: &[&str], packages: &[(&str, Option<&str>)]) -> ChannelRecord {
+        let wanted = wanted.iter().map(|name| name.parse().unwrap()).collect();
+        record(&release.parse().unwrap(), &wanted, made(packages))
     }
 
     #[test]
-    fn mirrors_are_not_named() {
-        assert_eq!(
-            without_hosts("E: Failed to fetch http://mirror.test/debian/x.deb 404\nE: again"),
-            "E: Failed to fetch http://(mirror)/debian/x.deb 404\nE: again"
+    fn what_lacks_a_package_is_not_there() {
+        let record = of(
+            "trixie",
+            &["docker", "podman", "crane", "oras", "umoci"],
+            &[
+                ("docker.io", None),
+                ("containerd", None),
+                ("runc", None),
+                ("podman", None),
+                ("umoci", None),
+            ],
         );
-        assert_eq!(
-            without_hosts("see https://mirror.test"),
-            "see https://(mirror)"
-        );
+        assert_eq!(record.tools, ["podman"]);
+        assert_eq!(record.companions, ["umoci"]);
+        assert_eq!(record.lacks, ["docker", "crane", "oras"]);
+        assert_eq!((record.base, record.inherits), (None, Vec::new()));
     }
 
     #[test]
-    fn archives_are_named_by_package_and_version() {
-        let sums = read_sums("abc  adduser_3.134_all.deb\ndef  x_1%3a2.0-1_amd64.deb\n");
-        assert_eq!(sums[&("adduser".to_owned(), "3.134".to_owned())], "abc");
-        assert_eq!(sums[&("x".to_owned(), "1:2.0-1".to_owned())], "def");
-    }
-
-    #[test]
-    fn the_plan_is_read_from_apts_simulation() {
-        let plan = "NOTE: simulation\nInst adduser (3.134 Debian:12.11/oldstable [all])\n\
-                    Inst x [1] (2:2.0-1 Debian [amd64]) []\nConf adduser (3.134)\n";
-        let expected = [("adduser", "3.134"), ("x", "2:2.0-1")];
-        assert_eq!(
-            read_plan(plan),
-            expected.map(|(n, v)| (n.to_owned(), v.to_owned()))
+    fn an_addition_offers_only_what_it_has_itself() {
+        let record = of(
+            "experimental",
+            &["podman", "skopeo", "crane", "buildah", "umoci"],
+            &[
+                ("podman", Some("experimental")),
+                ("runc", None),
+                ("skopeo", None),
+                ("buildah", Some("experimental")),
+                ("umoci", None),
+            ],
         );
+        assert_eq!(record.base.as_deref(), Some("sid"));
+        assert_eq!(record.tools, ["podman"]);
+        assert_eq!(record.companions, ["buildah"]);
+        assert_eq!(record.inherits, ["skopeo", "umoci"]);
+        assert_eq!(record.lacks, ["crane"]);
     }
 
     #[test]
-    fn a_package_that_is_not_there_is_no_other_failure() {
-        assert!(lacks_package("E: Unable to locate package crane", "crane"));
-        assert!(!lacks_package(
-            "E: Unable to locate package crane",
-            "podman"
-        ));
-        assert!(!lacks_package(
-            "E: You don't have enough free space",
-            "crane"
-        ));
+    fn a_daemon_of_another_suite_makes_another_docker() {
+        let docker = |suite| {
+            let packages = [
+                ("docker.io", None),
+                ("docker-cli", None),
+                ("containerd", suite),
+                ("runc", None),
+            ];
+            of("experimental", &["docker"], &packages).tools
+        };
+        assert_eq!(docker(Some("experimental")), ["docker"]);
+        assert_eq!(docker(None), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_channel_from_before_a_part_needed_more_is_not_whole() {
+        let release: Release = "bullseye".parse().unwrap();
+        let part = Part::Tool(Tool::Podman);
+        let channel = |packages: &[(&str, Option<&str>)]| Channel {
+            record: of("bullseye", &["podman"], packages),
+            root: Default::default(),
+        };
+        let whole = [("podman", None), ("runc", None), ("util-linux", None)];
+        assert!(has_whole(&channel(&whole), part, &release));
+        let mut before = channel(&whole);
+        before.record.packages.remove("util-linux");
+        assert!(!has_whole(&before, part, &release));
     }
 }

@@ -1,13 +1,26 @@
 //! Channels: releases of a distribution, provisioned side by side without touching the system.
 
+mod bootstrap;
+mod error;
+mod files;
 mod install;
+mod lock;
 mod packages;
+mod part;
+mod progress;
+mod record;
 mod release;
 mod store;
+mod words;
 
-pub use install::{
-    BOOTSTRAPPER, InstallError, Installer, Step, bootstrapper, install_bootstrapper,
-};
+pub use bootstrap::{BOOTSTRAPPER, BOOTSTRAPPER_VARIABLE, Bootstrapper, install_bootstrapper};
+pub use error::InstallError;
+pub use files::Difference;
+pub use install::{Installed, Installer};
+pub use lock::Hold;
 pub use packages::packages;
+pub use part::{Companion, Part, UnknownPart};
+pub use progress::{Event, Stage};
+pub use record::{Channel, ChannelRecord, PackageRecord};
 pub use release::{Release, later_releases, running_release};
-pub use store::{Channel, ChannelRecord, Hold, PackageRecord, Store, StoreError};
+pub use store::{Store, StoreError};

@@ -1,4 +1,4 @@
-//! The releases of Debian, in order.
+//! The releases of Debian, in order, and what can be added to one.
 
 use std::{fmt, fs, str::FromStr};
 
@@ -6,14 +6,33 @@ use std::{fmt, fs, str::FromStr};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Release(&'static str);
 
-/// Oldest first; `sid` is always the newest.
-const RELEASES: &[&str] = &["bullseye", "bookworm", "trixie", "forky", "sid"];
+/// Oldest first; `sid` is always the newest. An addition comes after what it is added to.
+const RELEASES: &[&str] = &[
+    "bullseye",
+    "bookworm",
+    "trixie",
+    "forky",
+    "sid",
+    "experimental",
+];
+
+/// What is no release by itself, and what it is added to.
+const ADDITIONS: &[(&str, &str)] = &[("experimental", "sid")];
 
 impl Release {
     /// Its code name.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.0
+    }
+
+    /// The release that this is an addition to, where it is none by itself.
+    #[must_use]
+    pub fn base(&self) -> Option<Self> {
+        ADDITIONS
+            .iter()
+            .find(|(name, _)| *name == self.0)
+            .map(|(_, base)| Self(base))
     }
 
     /// Whether it came after `other`, or is it.
@@ -77,7 +96,8 @@ fn running_in(os_release: &str) -> Option<Release> {
     value("VERSION_CODENAME")?.parse().ok()
 }
 
-/// The releases after `release`, oldest first.
+/// The releases after `release`, oldest first. Additions are not among them: whoever wants one
+/// asks for it.
 #[must_use]
 pub fn later_releases(release: &Release) -> Vec<Release> {
     RELEASES
@@ -85,6 +105,7 @@ pub fn later_releases(release: &Release) -> Vec<Release> {
         .skip_while(|name| **name != release.0)
         .skip(1)
         .map(|name| Release(name))
+        .filter(|release| release.base().is_none())
         .collect()
 }
 
@@ -108,6 +129,20 @@ mod tests {
             .map(Release::name)
             .collect();
         assert_eq!(later, ["trixie", "forky", "sid"]);
+        let sid: Release = "sid".parse().unwrap();
+        assert_eq!(later_releases(&sid), []);
         assert!("jammy".parse::<Release>().is_err());
+    }
+
+    #[test]
+    fn experimental_is_added_to_sid() {
+        let experimental: Release = "experimental".parse().unwrap();
+        assert_eq!(experimental.base(), Some(Release("sid")));
+        assert!(experimental.is_at_least("sid"));
+        assert!(RELEASES.iter().all(|name| {
+            Release(name)
+                .base()
+                .is_none_or(|base| base.base().is_none())
+        }));
     }
 }

@@ -1,56 +1,30 @@
-//! Where provisioned channels lie, and what is known of each.
+//! Where provisioned channels lie.
 
-use crate::{Place, Rights, Tool};
-use serde::{Deserialize, Serialize};
+use super::{
+    Channel, ChannelRecord, Difference, Hold, Release,
+    files::{Files, sum_of},
+    lock::{self, Claim, Others},
+};
+use crate::process::{Cancel, end_marked};
 use std::{
-    collections::BTreeMap,
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
 
 /// The directory that holds provisioned channels and the archives they were made of.
+///
+/// ```text
+/// archives/              every downloaded archive, for all channels
+/// lock                   held while archives are downloaded or removed
+/// channels/NAME/         a channel: `root/`, `files.sha256`, and `channel.json`, written last
+/// channels/.NAME.lock    shared by runs inside the channel, had alone by who makes or removes it
+/// channels/.partial-NAME what is being made
+/// channels/.old-NAME     what was replaced, and is being removed
+/// ```
 #[derive(Clone, Debug)]
 pub struct Store {
     dir: PathBuf,
-}
-
-/// A provisioned channel.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Channel {
-    /// What is known of it.
-    pub record: ChannelRecord,
-    /// Its root directory.
-    pub root: PathBuf,
-}
-
-/// What is known of a channel, in `channel.json` beside its root directory. The file is written
-/// last, so a channel that has it is whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChannelRecord {
-    /// Name of the release.
-    pub name: String,
-    /// The tools that it has.
-    pub tools: Vec<String>,
-    /// The tools that were asked for, too, and that the release does not have.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub lacks: Vec<String>,
-    /// Every package, by name.
-    pub packages: BTreeMap<String, PackageRecord>,
-    /// What made it, with its version.
-    pub bootstrapper: String,
-    /// How far the metadata of the archive was past its date, where that was accepted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expired: Option<String>,
-}
-
-/// One package of a channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PackageRecord {
-    /// Its version.
-    pub version: String,
-    /// sha256 of its archive.
-    pub sha256: String,
 }
 
 /// Why the store cannot be used.
@@ -70,15 +44,34 @@ pub enum StoreError {
     /// Another run works inside the channel that was to be replaced or removed.
     #[error("the channel `{0}` is in use by another run of ocipick (hint: wait until it ends)")]
     InUse(String),
+    /// Another process makes, replaces or removes the channel.
+    #[error(
+        "the channel `{0}` is being provisioned or removed by another ocipick (hint: wait until it ends)"
+    )]
+    BeingMade(String),
+    /// What is known of the channel cannot be read.
+    #[error("{}: {what} (hint: ocipick channel install {name})", path.display())]
+    Broken {
+        /// Which channel.
+        name: String,
+        /// Where.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The user wants to end.
+    #[error("interrupted")]
+    Cancelled,
 }
-
-/// Keeps a channel from being replaced or removed for as long as it is held.
-#[derive(Debug)]
-pub struct Hold(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
 
 const RECORD: &str = "channel.json";
 const ROOT: &str = "root";
-pub(super) const PARTIAL: &str = ".partial-";
+const FILES: &str = "files.sha256";
+const PARTIAL: &str = ".partial-";
+const OLD: &str = ".old-";
+
+/// Marks the processes that make a channel, by the directory that they make.
+pub(super) const INSTALL_MARKER: &str = "OCIPICK_INSTALL";
 
 impl Store {
     /// The store in `OCIPICK_CACHE`, or else in the user's cache directory. Nothing is made.
@@ -99,9 +92,9 @@ impl Store {
     /// The store in `dir`. Nothing is made.
     #[must_use]
     pub fn at(dir: &Path) -> Self {
-        Self {
-            dir: dir.to_owned(),
-        }
+        // Hooks of the bootstrapper run elsewhere.
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        Self { dir }
     }
 
     /// The directory of the store.
@@ -116,76 +109,230 @@ impl Store {
         self.dir.join("archives")
     }
 
+    /// The file that is locked while archives are downloaded.
+    pub(super) fn downloads_lock(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
     fn channels(&self) -> PathBuf {
         self.dir.join("channels")
     }
 
-    pub(super) fn channel_dir(&self, name: &str) -> PathBuf {
+    fn channel_dir(&self, name: &str) -> PathBuf {
         self.channels().join(name)
-    }
-
-    /// The channel of that name, if it is provisioned and whole.
-    #[must_use]
-    pub fn open(&self, name: &str) -> Option<Channel> {
-        let dir = self.channel_dir(name);
-        let record = serde_json::from_slice(&fs::read(dir.join(RECORD)).ok()?).ok()?;
-        let root = dir.join(ROOT);
-        root.is_dir().then_some(Channel { record, root })
-    }
-
-    /// Every whole channel, by name.
-    #[must_use]
-    pub fn list(&self) -> Vec<Channel> {
-        let mut names: Vec<String> = fs::read_dir(self.channels())
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .filter(|name| !name.starts_with('.'))
-            .collect();
-        names.sort();
-        names.iter().filter_map(|name| self.open(name)).collect()
-    }
-
-    /// Removes a channel. Returns whether there was one.
-    ///
-    /// # Errors
-    /// When it cannot be removed, or another run works inside it.
-    pub fn remove(&self, name: &str) -> Result<bool, StoreError> {
-        let _alone = self.alone_in(name)?;
-        self.clear(name)
-    }
-
-    /// Keeps a channel from being replaced or removed while a run works inside it. `None` where
-    /// nothing can be locked: there is no store yet, or it is another user's, who alone replaces it.
-    #[must_use]
-    pub fn hold(&self, name: &str) -> Option<Hold> {
-        let path = self.lock_of(name);
-        let file = File::open(&path).or_else(|_| File::create(&path)).ok()?;
-        file.lock_shared().ok()?;
-        Some(Hold(file))
     }
 
     fn lock_of(&self, name: &str) -> PathBuf {
         self.channels().join(format!(".{name}.lock"))
     }
 
-    /// Makes sure that no run works inside a channel.
-    fn alone_in(&self, name: &str) -> Result<Option<File>, StoreError> {
-        if !self.channels().is_dir() {
+    /// The channel of that name, if it is provisioned and whole.
+    #[must_use]
+    pub fn open(&self, name: &str) -> Option<Channel> {
+        self.look(name).ok().flatten()
+    }
+
+    /// The channel of that name, if it is provisioned.
+    ///
+    /// # Errors
+    /// When there is something of that name that is no whole channel.
+    pub fn look(&self, name: &str) -> Result<Option<Channel>, StoreError> {
+        let dir = self.channel_dir(name);
+        let path = dir.join(RECORD);
+        let broken = |what: String| StoreError::Broken {
+            name: name.to_owned(),
+            path: path.clone(),
+            what,
+        };
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !dir.exists() => {
+                return Ok(None);
+            }
+            Err(error) => return Err(broken(error.to_string())),
+        };
+        let record = serde_json::from_slice(&text).map_err(|error| broken(error.to_string()))?;
+        let root = dir.join(ROOT);
+        if root.is_dir() {
+            Ok(Some(Channel { record, root }))
+        } else {
+            Err(broken(format!("there is no {ROOT} beside it")))
+        }
+    }
+
+    /// The names of all channels, whole or not, the oldest release first.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .entries()
+            .filter(|name| !name.starts_with('.'))
+            .collect();
+        let releases = Release::all();
+        let age = |name: &String| {
+            let age = releases.iter().position(|release| release.name() == name);
+            age.unwrap_or(releases.len())
+        };
+        names.sort_by_key(|name| (age(name), name.clone()));
+        names
+    }
+
+    /// Every whole channel, the oldest release first.
+    #[must_use]
+    pub fn list(&self) -> Vec<Channel> {
+        let names = self.names();
+        names.iter().filter_map(|name| self.open(name)).collect()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = String> {
+        fs::read_dir(self.channels())
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+    }
+
+    /// How the files of a channel differ from what they were when it was made; `None` where an
+    /// earlier version of ocipick made it, and did not write down what they were. Returns how
+    /// many files there were, too.
+    ///
+    /// # Errors
+    /// When they cannot be read, or the user wants to end.
+    pub fn verify(
+        &self,
+        channel: &Channel,
+        cancel: &Cancel,
+    ) -> Result<Option<(usize, Difference)>, StoreError> {
+        let Some(expected) = &channel.record.files else {
             return Ok(None);
+        };
+        let path = self.channel_dir(&channel.record.name).join(FILES);
+        let broken = |what: String| StoreError::Broken {
+            name: channel.record.name.clone(),
+            path: path.clone(),
+            what,
+        };
+        let text = fs::read_to_string(&path).map_err(|error| broken(error.to_string()))?;
+        if sum_of(&text) != *expected {
+            return Err(broken("it is not the list that was written".to_owned()));
+        }
+        let then = Files::from_text(&text);
+        let now = Files::below(&channel.root, cancel)
+            .map_err(|source| interrupted_or(&channel.root, "cannot read", source))?;
+        Ok(Some((then.len(), then.difference(&now))))
+    }
+
+    /// Removes a channel. Returns whether there was one.
+    ///
+    /// # Errors
+    /// When it cannot be removed, another run works inside it, or another process makes it.
+    pub fn remove(&self, name: &str) -> Result<bool, StoreError> {
+        if !self.channels().is_dir() {
+            return Ok(false);
         }
         let path = self.lock_of(name);
-        let io = |what| {
-            let path = path.clone();
-            move |source| StoreError::Io { path, what, source }
-        };
-        let file = File::create(&path).map_err(io("cannot make"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(name.to_owned())),
-            Err(TryLockError::Error(source)) => Err(io("cannot lock")(source)),
+        let claim = lock::claim(name, &path, &Others::Refuse, &Cancel::default())?;
+        self.discard(&claim)?;
+        self.clear(name)
+    }
+
+    /// Removes every downloaded archive. Channels stay as they are. Returns how many bytes of
+    /// disk that gave back.
+    ///
+    /// # Errors
+    /// When they cannot be removed, or are being downloaded.
+    pub fn remove_archives(&self) -> Result<u64, StoreError> {
+        let archives = self.archives();
+        if !archives.is_dir() {
+            return Ok(0);
         }
+        let Some(_claim) = lock::claim_at_once("archives", &self.downloads_lock())? else {
+            return Err(StoreError::BeingMade("archives".to_owned()));
+        };
+        let bytes = self.archives_bytes();
+        fs::remove_dir_all(&archives).map_err(io_at(&archives, "cannot remove"))?;
+        Ok(bytes)
+    }
+
+    /// How many bytes of disk the downloaded archives take.
+    #[must_use]
+    pub fn archives_bytes(&self) -> u64 {
+        use std::os::unix::fs::MetadataExt as _;
+        let entries = walkdir::WalkDir::new(self.archives()).into_iter().flatten();
+        let blocks = entries.filter_map(|entry| Some(entry.metadata().ok()?.blocks()));
+        blocks.sum::<u64>() * 512
+    }
+
+    /// Keeps a channel from being replaced or removed while a run works inside it. `None` where
+    /// nothing can be locked: there is no store yet, or it is another user's, who alone replaces it.
+    ///
+    /// # Errors
+    /// When the channel is being made, replaced or removed.
+    pub fn hold(&self, name: &str) -> Result<Option<Hold>, StoreError> {
+        lock::hold(name, &self.lock_of(name))
+    }
+
+    /// Makes the directories of the store, and removes what killed installations left.
+    pub(super) fn prepare(&self) -> Result<(), StoreError> {
+        for dir in [self.archives(), self.channels()] {
+            fs::create_dir_all(&dir).map_err(io_at(&dir, "cannot make"))?;
+        }
+        for entry in self.entries() {
+            let left = entry
+                .strip_prefix(PARTIAL)
+                .or_else(|| entry.strip_prefix(OLD));
+            // Where somebody works on the channel, it is not left.
+            if let Some(name) = left
+                && let Some(claim) = lock::claim_at_once(name, &self.lock_of(name))?
+            {
+                self.discard(&claim)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The right to make or replace a channel. Waits for another process that makes it, after
+    /// calling `waiting`.
+    pub(super) fn claim(
+        &self,
+        name: &str,
+        cancel: &Cancel,
+        waiting: &dyn Fn(),
+    ) -> Result<Claim, StoreError> {
+        let others = Others::WaitFor(waiting);
+        lock::claim(name, &self.lock_of(name), &others, cancel)
+    }
+
+    /// An empty directory to make the channel in, on the same file system as the channels.
+    pub(super) fn partial(&self, claim: &Claim) -> Result<PathBuf, StoreError> {
+        self.discard(claim)?;
+        let path = self.partial_of(claim);
+        fs::create_dir_all(&path).map_err(io_at(&path, "cannot make"))?;
+        Ok(path)
+    }
+
+    fn partial_of(&self, claim: &Claim) -> PathBuf {
+        self.channels().join(format!("{PARTIAL}{}", claim.name))
+    }
+
+    fn old_of(&self, claim: &Claim) -> PathBuf {
+        self.channels().join(format!("{OLD}{}", claim.name))
+    }
+
+    /// Removes what was made so far, and ends whoever still makes it.
+    pub(super) fn discard(&self, claim: &Claim) -> Result<(), StoreError> {
+        let partial = self.partial_of(claim);
+        if partial.exists() {
+            end_marked(INSTALL_MARKER, &partial.to_string_lossy());
+        }
+        for dir in [partial, self.old_of(claim)] {
+            match fs::remove_dir_all(&dir) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(io_at(&dir, "cannot remove")(error));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     fn clear(&self, name: &str) -> Result<bool, StoreError> {
@@ -195,197 +342,69 @@ impl Store {
         match fs::remove_dir_all(&dir) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(StoreError::Io {
-                path: dir,
-                what: "cannot remove",
-                source,
-            }),
+            Err(source) => Err(io_at(&dir, "cannot remove")(source)),
         }
     }
 
-    /// Makes the store's directories and takes its lock, so that one process installs at a
-    /// time; then removes what interrupted installations left.
-    pub(super) fn lock(&self) -> Result<File, StoreError> {
-        let fail = |path: &Path, what| {
-            let path = path.to_owned();
-            move |source| StoreError::Io { path, what, source }
-        };
-        for dir in [self.archives(), self.channels()] {
-            fs::create_dir_all(&dir).map_err(fail(&dir, "cannot make"))?;
-        }
-        let path = self.dir.join("lock");
-        let lock = File::create(&path).map_err(fail(&path, "cannot make"))?;
-        lock.lock().map_err(fail(&path, "cannot lock"))?;
-        for entry in fs::read_dir(self.channels())
-            .into_iter()
-            .flatten()
-            .flatten()
-        {
-            if entry.file_name().to_string_lossy().starts_with(PARTIAL) {
-                let _ = fs::remove_dir_all(entry.path());
-            }
-        }
-        Ok(lock)
-    }
-
-    /// An empty directory to provision into, on the same file system as the channels.
-    pub(super) fn partial(&self, name: &str) -> Result<PathBuf, StoreError> {
-        let path = self.channels().join(format!("{PARTIAL}{name}"));
-        fs::create_dir_all(&path).map_err(|source| StoreError::Io {
-            path: path.clone(),
-            what: "cannot make",
-            source,
-        })?;
-        Ok(path)
-    }
-
-    /// Turns a provisioned directory into a channel, in one step.
+    /// Turns the directory in which a channel was made into the channel. It replaces the one of
+    /// that name, if there is one.
     pub(super) fn publish(
         &self,
-        partial: &Path,
-        record: &ChannelRecord,
+        claim: &Claim,
+        mut record: ChannelRecord,
+        cancel: &Cancel,
     ) -> Result<Channel, StoreError> {
-        let dir = self.channel_dir(&record.name);
-        let fail = |path: &Path, what, source| StoreError::Io {
-            path: path.to_owned(),
-            what,
-            source,
+        let partial = self.partial_of(claim);
+        let write = |name: &str, text: &str| -> Result<(), StoreError> {
+            let path = partial.join(name);
+            let written = File::create(&path).and_then(|mut file| {
+                io::Write::write_all(&mut file, text.as_bytes())?;
+                file.sync_all()
+            });
+            written.map_err(io_at(&path, "cannot write"))
         };
-        let path = partial.join(RECORD);
-        let text = serde_json::to_vec_pretty(record)
-            .map_err(|error| fail(&path, "cannot write", error.into()))?;
-        fs::write(&path, text).map_err(|error| fail(&path, "cannot write", error))?;
-        let _alone = self.alone_in(&record.name)?;
-        self.clear(&record.name)?;
-        fs::rename(partial, &dir).map_err(|error| fail(&dir, "cannot make", error))?;
+        let root = partial.join(ROOT);
+        let files = Files::below(&root, cancel)
+            .map_err(|source| interrupted_or(&root, "cannot read", source))?;
+        let list = files.to_text();
+        write(FILES, &list)?;
+        record.files = Some(sum_of(&list));
+        record.bytes = Some(files.bytes);
+        let text = serde_json::to_string_pretty(&record)
+            .map_err(|error| io_at(&partial.join(RECORD), "cannot write")(error.into()))?;
+        write(RECORD, &text)?;
+        let dir = self.channel_dir(&claim.name);
+        let old = self.old_of(claim);
+        match fs::rename(&dir, &old) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(io_at(&dir, "cannot replace")(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        fs::rename(&partial, &dir).map_err(io_at(&dir, "cannot make"))?;
+        self.discard(claim)?;
         Ok(Channel {
-            record: record.clone(),
+            record,
             root: dir.join(ROOT),
         })
     }
 }
 
-impl Channel {
-    /// Whether it was provisioned with this tool.
-    #[must_use]
-    pub fn has(&self, tool: Tool) -> bool {
-        self.record.tools.iter().any(|name| name == tool.as_str())
+fn io_at(path: &Path, what: &'static str) -> impl Fn(io::Error) -> StoreError {
+    move |source| StoreError::Io {
+        path: path.to_owned(),
+        what,
+        source,
     }
+}
 
-    /// Whether the release was found not to have this tool.
-    #[must_use]
-    pub fn lacks(&self, tool: Tool) -> bool {
-        self.record.lacks.iter().any(|name| name == tool.as_str())
-    }
-
-    /// The channel as a place where runtimes come from.
-    #[must_use]
-    pub fn place(&self, rights: Rights) -> Place {
-        let packages = self
-            .record
-            .packages
-            .iter()
-            .map(|(name, package)| (name.clone(), package.version.clone()))
-            .collect();
-        let notes = self
-            .record
-            .expired
-            .iter()
-            .map(|expired| {
-                format!(
-                    "the archive metadata of {} was past its date ({expired}); accepted with \
-                     --allow-expired, signatures verified",
-                    self.record.name
-                )
-            })
-            .collect();
-        Place::provisioned(&self.record.name, &self.root, packages, notes, rights)
+fn interrupted_or(path: &Path, what: &'static str, source: io::Error) -> StoreError {
+    if source.kind() == io::ErrorKind::Interrupted {
+        StoreError::Cancelled
+    } else {
+        io_at(path, what)(source)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(name: &str) -> ChannelRecord {
-        ChannelRecord {
-            name: name.to_owned(),
-            tools: vec!["skopeo".to_owned()],
-            lacks: Vec::new(),
-            packages: BTreeMap::new(),
-            bootstrapper: "mmdebstrap 1.3.5".to_owned(),
-            expired: None,
-        }
-    }
-
-    #[test]
-    fn what_is_not_published_is_no_channel() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::at(dir.path());
-        let lock = store.lock().unwrap();
-        let partial = store.partial("trixie").unwrap();
-        fs::create_dir(partial.join(ROOT)).unwrap();
-        assert_eq!((store.open("trixie"), store.list().len()), (None, 0));
-        let published = store.publish(&partial, &record("trixie")).unwrap();
-        assert_eq!(store.open("trixie"), Some(published));
-        let left = store.partial("sid").unwrap();
-        drop(lock);
-        drop(store.lock().unwrap());
-        assert!(
-            !left.exists(),
-            "an interrupted installation is cleared away"
-        );
-        assert!(store.remove("trixie").unwrap());
-        assert!(!store.remove("trixie").unwrap());
-    }
-
-    #[test]
-    fn a_channel_that_is_held_is_neither_replaced_nor_removed() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::at(dir.path());
-        let lock = store.lock().unwrap();
-        let fill = || {
-            let partial = store.partial("trixie").unwrap();
-            fs::create_dir_all(partial.join(ROOT)).unwrap();
-            partial
-        };
-        let published = store.publish(&fill(), &record("trixie")).unwrap();
-        let (one, another) = (store.hold("trixie").unwrap(), store.hold("trixie").unwrap());
-        let refused = store.publish(&fill(), &record("trixie")).unwrap_err();
-        assert!(
-            refused.to_string().contains("in use by another run"),
-            "{refused}"
-        );
-        assert!(store.remove("trixie").is_err());
-        drop(one);
-        assert!(
-            store.remove("trixie").is_err(),
-            "another run still holds it"
-        );
-        assert_eq!(store.open("trixie"), Some(published));
-        drop(another);
-        assert!(store.remove("trixie").unwrap());
-        drop(lock);
-    }
-
-    #[test]
-    fn the_user_can_choose_where() {
-        let store = |pairs: &'static [(&str, &str)]| {
-            Store::of_user(move |name| {
-                pairs
-                    .iter()
-                    .find(|(key, _)| *key == name)
-                    .map(|(_, value)| (*value).to_owned())
-            })
-        };
-        assert_eq!(
-            store(&[("OCIPICK_CACHE", "/a"), ("HOME", "/b")]).dir(),
-            Path::new("/a")
-        );
-        assert_eq!(
-            store(&[("HOME", "/b")]).dir(),
-            Path::new("/b/.cache/ocipick")
-        );
-        assert_eq!(store(&[]).dir(), Path::new("/var/cache/ocipick"));
-    }
-}
+mod tests;

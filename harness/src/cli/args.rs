@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ocipick::{baselines, exit, fleet::Source};
-use ocipick_adapters::{Operation, Tool};
+use ocipick_adapters::{Operation, channel::Part};
 use ocipick_corpus::Ask;
 use ocipick_reports::verdict::Choice;
 use std::{path::PathBuf, time::Duration};
@@ -136,12 +136,15 @@ pub(crate) enum Channel {
     List,
     /// Provision releases, or what this machine lacks
     Install(Install),
-    /// Remove provisioned channels
+    /// Remove provisioned channels, or what was downloaded for them
     Remove {
-        #[arg(required = true, value_name = "NAME")]
+        #[arg(required_unless_present = "archives", value_name = "NAME")]
         names: Vec<String>,
+        /// Remove the downloaded archives, which are kept for the next installation
+        #[arg(long)]
+        archives: bool,
     },
-    /// Start every tool of provisioned channels
+    /// Compare the files of provisioned channels with what was installed, and start every tool
     Check {
         #[arg(value_name = "NAME")]
         names: Vec<String>,
@@ -150,7 +153,7 @@ pub(crate) enum Channel {
 
 #[derive(Debug, Args)]
 pub(crate) struct Install {
-    /// Releases, such as bookworm
+    /// Releases, such as bookworm, or `experimental`: sid, with the tools that are newer there
     #[arg(
         value_name = "NAME",
         required_unless_present = "missing",
@@ -161,13 +164,19 @@ pub(crate) struct Install {
     /// first later one that has them
     #[arg(long)]
     pub(crate) missing: bool,
-    /// Only these tools
+    /// Only these tools or companions
     #[arg(long = "tool", value_name = "TOOL")]
-    pub(crate) tools: Vec<Tool>,
+    pub(crate) parts: Vec<Part>,
     /// Accept archive metadata past its date; signatures are verified all the same, and the
     /// results say so
     #[arg(long)]
     pub(crate) allow_expired: bool,
+    /// Provision again what is there, because its release may have moved
+    #[arg(long, conflicts_with = "missing")]
+    pub(crate) renew: bool,
+    /// How many releases to provision at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), default_value = "4")]
+    pub(crate) jobs: u16,
 }
 
 #[derive(Debug, Args)]

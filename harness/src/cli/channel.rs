@@ -1,225 +1,273 @@
-//! `ocipick channel`.
+//! `ocipick channel`: what is provisioned, whether it works, and taking it away.
 
 use super::{
-    args::{Channel, Install},
+    args::Channel as Command,
     fail::{Failure, Result},
     ground,
+    provision::install,
     screen::Screen,
 };
-use indicatif::ProgressBar;
 use ocipick::{
     exit::Exit,
     fleet::{Scout, Source},
 };
 use ocipick_adapters::{
-    Tool,
-    channel::{
-        BOOTSTRAPPER, Installer, Release, Step, Store, bootstrapper, install_bootstrapper,
-        later_releases, running_release,
-    },
+    channel::{Channel, Difference, Part, Store, StoreError},
     process::Cancel,
 };
-use std::{collections::BTreeSet, fmt::Write as _, path::Path, time::Duration};
+use std::fmt::Write as _;
 
-pub(crate) fn channel(command: &Channel, screen: Screen) -> Result<Exit> {
+pub(crate) fn channel(command: &Command, screen: Screen) -> Result<Exit> {
     let store = Store::of_user(|name| std::env::var(name).ok());
     match command {
-        Channel::List => list(&store, screen),
-        Channel::Install(args) => install(args, &store, screen),
-        Channel::Remove { names } => {
-            for name in names {
-                if !store.remove(name).map_err(Failure::internal)? {
-                    return Err(Failure::usage(format!("there is no channel `{name}`")));
-                }
-                screen.say(&format!("removed {name}"));
-            }
-            Ok(Exit::Success)
-        }
-        Channel::Check { names } => check(names, &store, screen),
+        Command::List => list(&store, screen),
+        Command::Install(args) => install(args, &store, screen),
+        Command::Remove { names, archives } => remove(names, *archives, &store, screen),
+        Command::Check { names } => check(names, &store, screen),
     }
 }
 
 fn list(store: &Store, screen: Screen) -> Result<Exit> {
-    let channels = store.list();
-    if channels.is_empty() {
+    let names = store.names();
+    if names.is_empty() {
         screen.say("no channel is provisioned (hint: ocipick channel install --missing)");
     }
-    for channel in channels {
-        let record = &channel.record;
-        let mut line = format!(
-            "{:<10}  {:<42}  {} packages, by {}",
-            record.name,
-            record.tools.join(" "),
-            record.packages.len(),
-            record.bootstrapper
+    for name in names {
+        match store.look(&name) {
+            Ok(None) => {}
+            Ok(Some(channel)) => screen.print(&describe(&channel))?,
+            Err(error) => screen.print(&format!("{name:<12}  broken: {error}"))?,
+        }
+    }
+    let archives = store.archives_bytes();
+    if archives > 0 {
+        screen.print(&format!(
+            "{:<12}  {:>7}  kept for the next installation (ocipick channel remove --archives)",
+            "archives",
+            megabytes(archives)
+        ))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// A paragraph about a channel.
+fn describe(channel: &Channel) -> String {
+    let record = &channel.record;
+    let size = record.bytes.map(megabytes).unwrap_or_default();
+    let mut text = format!(
+        "{:<12}  {size:>7}  {} packages with checksums, by {}",
+        record.name,
+        record.packages.len(),
+        record.bootstrapper
+    );
+    let mut line = |title: &str, words: &str| {
+        if !words.is_empty() {
+            let _ = write!(text, "\n{:<12}  {title:<10}  {words}", "");
+        }
+    };
+    line("tools", &versions(channel, &record.tools));
+    line("companions", &versions(channel, &record.companions));
+    if let Some(base) = &record.base {
+        line("as in", &format!("{base}: {}", record.inherits.join(", ")));
+    }
+    line("lacks", &record.lacks.join(", "));
+    if let Some(expired) = &record.expired {
+        line(
+            "past date",
+            &format!("{expired}; accepted with --allow-expired, signatures verified"),
         );
-        if let Some(expired) = &record.expired {
-            let _ = write!(line, "; metadata past its date ({expired})");
-        }
-        screen.print(&line)?;
     }
-    Ok(Exit::Success)
+    text
 }
 
-fn install(args: &Install, store: &Store, screen: Screen) -> Result<Exit> {
-    let cancel = Cancel::default();
-    ground::listen(screen, &cancel)?;
-    let wanted: BTreeSet<Tool> = if args.tools.is_empty() {
-        Tool::ALL.iter().copied().collect()
-    } else {
-        args.tools.iter().copied().collect()
-    };
-    let releases: Vec<Release> = args
-        .names
+/// Names with the versions of their packages.
+pub(super) fn versions(channel: &Channel, names: &[String]) -> String {
+    let words: Vec<String> = names
         .iter()
-        .map(|name| name.parse().map_err(Failure::usage))
-        .collect::<Result<_>>()?;
-    let wanted = if args.missing {
-        lacking(&wanted, screen, &cancel)?
-    } else {
-        wanted
-    };
-    if wanted.is_empty() {
-        screen.say("every tool is there already");
-        return Ok(Exit::Success);
-    }
-    let releases = if args.missing {
-        match provisionable() {
-            Ok(release) => vec![release],
-            Err(why) => {
-                for tool in &wanted {
-                    screen.say(&format!(
-                        "{tool} is missing, and cannot be provisioned: {why}"
-                    ));
-                }
-                return Ok(Exit::Success);
+        .map(|name| {
+            let part: Option<Part> = name.parse().ok();
+            match part.and_then(|part| channel.part_version(part)) {
+                Some(version) => format!("{name} {version}"),
+                None => name.clone(),
             }
-        }
-    } else {
-        releases
-    };
-    if bootstrapper().is_none() {
-        screen.say(&format!(
-            "installing {BOOTSTRAPPER} with apt-get, which provisioning needs; nothing else is installed system-wide"
-        ));
-        install_bootstrapper(&cancel)?;
-    }
-    let spinner = screen.is_watched().then(ProgressBar::new_spinner);
-    if let Some(spinner) = &spinner {
-        spinner.enable_steady_tick(Duration::from_millis(200));
-    }
-    let step = |step: &Step| {
-        let line = describe(step);
-        match &spinner {
-            Some(spinner) => spinner.set_message(line),
-            None => screen.say(&line),
-        }
-    };
-    let installer = Installer {
-        store,
-        allow_expired: args.allow_expired,
-        cancel: &cancel,
-        step: &step,
-    };
-    let done = provision(&installer, &releases, &wanted, args.missing);
-    if let Some(spinner) = &spinner {
-        spinner.finish_and_clear();
-    }
-    for line in done? {
-        screen.say(&line);
-    }
-    Ok(Exit::Success)
+        })
+        .collect();
+    words.join(", ")
 }
 
-/// Provisions every release with the tools that it has. With `later`, what a release lacks
-/// comes from the first later one that has it.
-fn provision(
-    installer: &Installer<'_>,
-    releases: &[Release],
-    wanted: &BTreeSet<Tool>,
-    later: bool,
-) -> Result<Vec<String>> {
-    let mut done = Vec::new();
-    for release in releases {
-        let (channel, lacks) = installer.install(release, wanted)?;
-        done.push(format!(
-            "{}: {}",
-            channel.record.name,
-            channel.record.tools.join(", ")
-        ));
-        for tool in lacks {
-            if later {
-                let newer = installer.first_with(tool, &later_releases(release))?;
-                installer.install(&newer, &BTreeSet::from([tool]))?;
-                done.push(format!("{newer}: {tool}, which {release} does not have"));
-            } else {
-                done.push(format!("{release} does not have {tool}"));
+/// Bytes as people say them, in units of a million.
+pub(super) fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
+}
+
+fn remove(names: &[String], archives: bool, store: &Store, screen: Screen) -> Result<Exit> {
+    let mut failure = None;
+    for name in names {
+        match store.remove(name) {
+            Ok(true) => screen.say(&format!("removed {name}")),
+            Ok(false) => {
+                let words = format!("there is no channel `{name}`");
+                failure.get_or_insert(Failure::usage(words));
+            }
+            Err(error) => {
+                failure.get_or_insert(error.into());
             }
         }
     }
-    Ok(done)
-}
-
-fn describe(step: &Step) -> String {
-    match step {
-        Step::Asking(release, tool) => format!("asking whether {release} has {tool}"),
-        Step::Provisioning(release, packages) => {
-            format!("provisioning {release}: {}", packages.join(" "))
-        }
-        Step::Ready(release) => format!("{release} is ready"),
+    if archives {
+        let bytes = store.remove_archives()?;
+        screen.say(&format!("removed the archives, {}", megabytes(bytes)));
     }
-}
-
-/// The tools that neither this machine nor a provisioned channel has.
-fn lacking(wanted: &BTreeSet<Tool>, screen: Screen, cancel: &Cancel) -> Result<BTreeSet<Tool>> {
-    let ground = ground::claim(screen, false)?;
-    let scout = Scout::of_user(&ground, cancel);
-    let fleet = scout.fleet(&[Source::Auto])?;
-    let there: BTreeSet<Tool> = fleet.runtimes.iter().map(|runtime| runtime.tool).collect();
-    Ok(wanted.difference(&there).copied().collect())
-}
-
-/// The release to provision from, or why nothing can be provisioned here.
-fn provisionable() -> std::result::Result<Release, String> {
-    let release = running_release().ok_or("this machine does not run a release of Debian")?;
-    if !Path::new("/usr/bin/apt-get").exists() {
-        return Err("there is no apt-get".to_owned());
-    }
-    if !nix::unistd::geteuid().is_root() {
-        return Err("it takes root; run `make matrix` as root, or install the tool".to_owned());
-    }
-    Ok(release)
+    failure.map_or(Ok(Exit::Success), Err)
 }
 
 fn check(names: &[String], store: &Store, screen: Screen) -> Result<Exit> {
     let cancel = Cancel::default();
     ground::listen(screen, &cancel)?;
     let names = if names.is_empty() {
-        store
-            .list()
-            .into_iter()
-            .map(|channel| channel.record.name)
-            .collect()
+        store.names()
     } else {
         names.to_vec()
     };
+    if names.is_empty() {
+        screen.say("no channel is provisioned (hint: ocipick channel install --missing)");
+    }
     let ground = ground::claim(screen, false)?;
     let scout = Scout::of_user(&ground, &cancel);
-    let mut all_start = true;
+    let mut is_well = true;
     for name in names {
-        let fleet = scout.fleet(&[Source::Release(name.clone())])?;
+        // The fleet keeps the channel from being replaced meanwhile.
+        let fleet = match scout.fleet(&[Source::Release(name.clone())]) {
+            Ok(fleet) => fleet,
+            Err(error) => {
+                is_well = false;
+                screen.print(&format!("{name}: {error}"))?;
+                continue;
+            }
+        };
+        for channel in &fleet.channels {
+            let (line, is_whole) = wholeness(&name, store.verify(channel, &cancel))?;
+            is_well &= is_whole;
+            screen.print(&format!("{name}: {line}"))?;
+        }
         for runtime in &fleet.runtimes {
             screen.print(&format!("{name}: {} starts", runtime.id()))?;
         }
         for missing in &fleet.missing {
             // A flavour that a version never had is not broken.
-            all_start &= missing.flavour.is_some();
+            is_well &= missing.flavour.is_some();
             screen.print(&format!("{name}: {}: {}", missing.tool, missing.why))?;
         }
+        for channel in &fleet.channels {
+            for (companion, started) in scout.companions(channel)? {
+                is_well &= started.is_ok();
+                let line = match started {
+                    Ok(_) => format!("{} starts", versions(channel, &[companion.to_string()])),
+                    Err(why) => format!("{companion}: {why}"),
+                };
+                screen.print(&format!("{name}: {line}"))?;
+            }
+        }
     }
-    Ok(if all_start {
+    Ok(if is_well {
         Exit::Success
     } else {
         Exit::CheckFailed
     })
+}
+
+/// What became of the files of a channel, in one line, and whether they are as they were.
+fn wholeness(
+    name: &str,
+    verified: std::result::Result<Option<(usize, Difference)>, StoreError>,
+) -> Result<(String, bool)> {
+    const SHOWN: usize = 3;
+    let some = |files: &[String]| {
+        let mut text = files[..files.len().min(SHOWN)].join(", ");
+        if files.len() > SHOWN {
+            let _ = write!(text, " and {} more", files.len() - SHOWN);
+        }
+        text
+    };
+    let (files, difference) = match verified {
+        Ok(Some(verified)) => verified,
+        Ok(None) => {
+            let line = format!(
+                "what its files were was not written down (hint: ocipick channel install --renew {name})"
+            );
+            return Ok((line, true));
+        }
+        Err(error @ (StoreError::Broken { .. } | StoreError::Io { .. })) => {
+            return Ok((error.to_string(), false));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut line = if difference.is_whole() {
+        format!("{files} files are as they were installed")
+    } else {
+        let all = [&difference.changed[..], &difference.gone].concat();
+        format!(
+            "{} of {files} files are not as they were installed: {} (hint: ocipick channel install --renew {name})",
+            all.len(),
+            some(&all)
+        )
+    };
+    if !difference.added.is_empty() {
+        let _ = write!(
+            line,
+            "; {} came since: {}",
+            difference.added.len(),
+            some(&difference.added)
+        );
+    }
+    Ok((line, difference.is_whole()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    fn said(difference: Difference) -> (String, bool) {
+        wholeness("sid", Ok(Some((9, difference)))).unwrap_or_else(|failure| {
+            panic!("{}", failure.error);
+        })
+    }
+
+    #[test]
+    fn what_came_since_is_told_and_is_no_damage() {
+        let (line, is_whole) = said(Difference {
+            added: files(&["etc/docker/key.json"]),
+            ..Difference::default()
+        });
+        assert!(is_whole);
+        assert_eq!(
+            line,
+            "9 files are as they were installed; 1 came since: etc/docker/key.json"
+        );
+    }
+
+    #[test]
+    fn damage_is_told_with_some_of_its_places() {
+        let (line, is_whole) = said(Difference {
+            changed: files(&["a", "b"]),
+            gone: files(&["c", "d", "e"]),
+            added: Vec::new(),
+        });
+        assert!(!is_whole);
+        assert_eq!(
+            line,
+            "5 of 9 files are not as they were installed: a, b, c and 2 more (hint: ocipick channel install --renew sid)"
+        );
+    }
+
+    #[test]
+    fn sizes_are_rounded_up() {
+        assert_eq!(megabytes(0), "0 MB");
+        assert_eq!(megabytes(1), "1 MB");
+        assert_eq!(megabytes(546_300_000), "547 MB");
+    }
 }

@@ -4,7 +4,10 @@ use ocipick::{
     baselines::BaselinesError, exit::Exit, fleet::FleetError, registry::RegistryError,
     results::WriteError,
 };
-use ocipick_adapters::{GroundError, channel::InstallError};
+use ocipick_adapters::{
+    GroundError,
+    channel::{InstallError, StoreError},
+};
 use ocipick_corpus::CorpusError;
 use ocipick_reports::results::ReadError;
 
@@ -49,6 +52,7 @@ exits_with! {
     RegistryError => Internal,
     GroundError => Internal,
     InstallError => Internal,
+    StoreError => Internal,
     std::io::Error => Internal,
 }
 
@@ -65,7 +69,7 @@ impl From<FleetError> for Failure {
     fn from(error: FleetError) -> Self {
         let exit = match &error {
             FleetError::NoChannel(_) => Exit::Usage,
-            FleetError::Room(_) => Exit::Internal,
+            FleetError::Room(_) | FleetError::Store(_) => Exit::Internal,
         };
         Self {
             exit,

@@ -12,6 +12,7 @@ mod fail;
 mod ground;
 mod judge;
 mod progress;
+mod provision;
 mod publish;
 mod report;
 mod run;

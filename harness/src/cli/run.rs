@@ -274,13 +274,13 @@ fn channel_record(record: &provisioned::ChannelRecord) -> ChannelRecord {
         let archive = ArchiveRecord {
             version: package.version.clone(),
             sha256: package.sha256.clone(),
-            suite: None,
+            suite: package.suite.clone(),
         };
         (name.clone(), archive)
     });
     ChannelRecord {
         name: record.name.clone(),
-        base: None,
+        base: record.base.clone(),
         packages: packages.collect(),
         bootstrapper: record.bootstrapper.clone(),
         expired: record.expired.clone(),

@@ -1,0 +1,122 @@
+//! What a channel is made of: the tools that are measured, and companions for other work.
+
+use crate::{Place, Room, Tool, detect};
+use std::{fmt, path::Path, str::FromStr};
+
+/// A program that channels hold besides the tools: it builds, moves or keeps images, and is not
+/// measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Companion {
+    /// Buildah.
+    Buildah,
+    /// ORAS.
+    Oras,
+    /// umoci.
+    Umoci,
+    /// The distribution registry.
+    DockerRegistry,
+}
+
+impl Companion {
+    /// Every companion.
+    pub const ALL: &[Self] = &[Self::Buildah, Self::Oras, Self::Umoci, Self::DockerRegistry];
+
+    /// The stable word for it, which is also the name of its binary and of its package.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Buildah => "buildah",
+            Self::Oras => "oras",
+            Self::Umoci => "umoci",
+            Self::DockerRegistry => "docker-registry",
+        }
+    }
+
+    /// Starts it, to ask for its version. Returns the line in which it says so.
+    ///
+    /// # Errors
+    /// When it is not there, or does not start, in words for a person.
+    pub fn start(self, place: &Place, room: &Room) -> Result<String, String> {
+        let name = self.as_str();
+        let binary = place
+            .find(name)
+            .ok_or_else(|| format!("`{name}` is not there"))?;
+        detect::version_of(Path::new(&binary), room)
+    }
+}
+
+impl fmt::Display for Companion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A tool or a companion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// Something that is measured.
+    Tool(Tool),
+    /// Something besides.
+    Companion(Companion),
+}
+
+impl Part {
+    /// Every part: the tools in the order of the matrix, then the companions.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let tools = Tool::ALL.iter().copied().map(Self::Tool);
+        tools.chain(Companion::ALL.iter().copied().map(Self::Companion))
+    }
+
+    /// The stable word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tool(tool) => tool.as_str(),
+            Self::Companion(companion) => companion.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A word that names no part.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is nothing that a channel holds (hint: {})", hint())]
+pub struct UnknownPart {
+    text: String,
+}
+
+fn hint() -> String {
+    let names: Vec<&str> = Part::all().map(Part::as_str).collect();
+    names.join(", ")
+}
+
+impl FromStr for Part {
+    type Err = UnknownPart;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::all()
+            .find(|part| part.as_str() == text)
+            .ok_or_else(|| UnknownPart {
+                text: text.to_owned(),
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_has_a_word_of_its_own() {
+        for part in Part::all() {
+            assert_eq!(part.as_str().parse(), Ok(part));
+        }
+        let unknown = "dokcer".parse::<Part>().unwrap_err().to_string();
+        assert!(unknown.contains("docker, podman") && unknown.contains("umoci"));
+    }
+}

@@ -1,0 +1,206 @@
+//! What is known of a channel.
+
+use super::{Part, packages::own_packages};
+use crate::{Place, Rights, Tool, short_version};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// A provisioned channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Channel {
+    /// What is known of it.
+    pub record: ChannelRecord,
+    /// Its root directory.
+    pub root: PathBuf,
+}
+
+/// What is known of a channel, in `channel.json` beside its root directory. The file is written
+/// last, so a channel that has it is whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelRecord {
+    /// Name of the release, or of the addition to one.
+    pub name: String,
+    /// The release that it is an addition to, where it is none by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// The tools that it offers.
+    pub tools: Vec<String>,
+    /// What it offers besides the tools.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub companions: Vec<String>,
+    /// What is there as well, and not offered, because it is that of the base.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inherits: Vec<String>,
+    /// What was asked for, too, and is not in the release.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
+    /// Every package, by name.
+    pub packages: BTreeMap<String, PackageRecord>,
+    /// What made it, with its version.
+    pub bootstrapper: String,
+    /// How far the metadata of the archive was past its date, where that was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<String>,
+    /// sha256 of the list of its files, which lies beside this record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<String>,
+    /// How many bytes of disk it took when it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+/// One package of a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageRecord {
+    /// Its version.
+    pub version: String,
+    /// sha256 of its archive.
+    pub sha256: String,
+    /// Where it comes from, where that is not the release itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<String>,
+}
+
+impl Channel {
+    /// Whether it offers this tool. What was a companion when the channel was made may be a
+    /// tool by now.
+    #[must_use]
+    pub fn has(&self, tool: Tool) -> bool {
+        self.offers(Part::Tool(tool))
+    }
+
+    /// Whether it offers this part.
+    #[must_use]
+    pub fn offers(&self, part: Part) -> bool {
+        let ChannelRecord {
+            tools, companions, ..
+        } = &self.record;
+        names(tools, part) || names(companions, part)
+    }
+
+    /// Whether this part is that of the base.
+    #[must_use]
+    pub fn inherits(&self, part: Part) -> bool {
+        names(&self.record.inherits, part)
+    }
+
+    /// Whether the release was found not to have this part.
+    #[must_use]
+    pub fn lacks(&self, part: Part) -> bool {
+        names(&self.record.lacks, part)
+    }
+
+    /// The version of a package.
+    #[must_use]
+    pub fn version(&self, package: &str) -> Option<&str> {
+        let package = self.record.packages.get(package)?;
+        Some(&package.version)
+    }
+
+    /// The version of a part, as its package says, without what a distribution adds.
+    #[must_use]
+    pub fn part_version(&self, part: Part) -> Option<String> {
+        let release = self.record.name.parse().ok()?;
+        let package = self.version(own_packages(part, &release).first()?)?;
+        // Before a colon stands an epoch, which is the distribution's own.
+        let version = package.split_once(':').map_or(package, |(_, rest)| rest);
+        short_version(version)
+    }
+
+    /// The channel as a place where runtimes come from.
+    #[must_use]
+    pub fn place(&self, rights: Rights) -> Place {
+        let record = &self.record;
+        let packages = record
+            .packages
+            .iter()
+            .map(|(name, package)| (name.clone(), package.version.clone()))
+            .collect();
+        let mut notes = Vec::new();
+        if let Some(base) = &record.base {
+            notes.push(format!(
+                "{} is an addition to {base}: what the tool needs is of {base} where {} has \
+                 nothing newer to take along",
+                record.name, record.name
+            ));
+        }
+        if let Some(expired) = &record.expired {
+            notes.push(format!(
+                "the archive metadata of {} was past its date ({expired}); accepted with \
+                 --allow-expired, signatures verified",
+                record.name
+            ));
+        }
+        Place::provisioned(&record.name, &self.root, packages, notes, rights)
+    }
+}
+
+fn names(all: &[String], part: Part) -> bool {
+    all.iter().any(|name| name == part.as_str())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(crate) fn record(name: &str) -> ChannelRecord {
+        ChannelRecord {
+            name: name.to_owned(),
+            base: None,
+            tools: vec!["skopeo".to_owned()],
+            companions: Vec::new(),
+            inherits: Vec::new(),
+            lacks: Vec::new(),
+            packages: BTreeMap::new(),
+            bootstrapper: "mmdebstrap 1.3.5".to_owned(),
+            expired: None,
+            files: None,
+            bytes: None,
+        }
+    }
+
+    #[test]
+    fn records_of_earlier_versions_are_read() {
+        let text = r#"{"name": "sid", "tools": ["docker"], "packages":
+            {"docker.io": {"version": "28.5.2", "sha256": "aa"}},
+            "bootstrapper": "mmdebstrap 1.3.5"}"#;
+        let record: ChannelRecord = serde_json::from_str(text).unwrap();
+        assert_eq!((record.companions.len(), record.files), (0, None));
+    }
+
+    #[test]
+    fn versions_are_those_of_packages() {
+        let mut record = record("sid");
+        let package = |version: &str| PackageRecord {
+            version: version.to_owned(),
+            sha256: "aa".to_owned(),
+            suite: None,
+        };
+        record.packages = [
+            ("skopeo".to_owned(), package("2:1.22.0+ds1-1")),
+            ("docker.io".to_owned(), package("28.5.2+dfsg4-5")),
+        ]
+        .into();
+        let channel = Channel {
+            record,
+            root: PathBuf::new(),
+        };
+        let version = |tool| channel.part_version(Part::Tool(tool));
+        assert_eq!(version(Tool::Skopeo).as_deref(), Some("1.22.0"));
+        assert_eq!(version(Tool::Docker).as_deref(), Some("28.5.2"));
+        assert_eq!(version(Tool::Crane), None);
+    }
+
+    #[test]
+    fn a_companion_that_became_a_tool_is_had() {
+        let mut record = record("sid");
+        record.companions = vec!["crane".to_owned()];
+        let channel = Channel {
+            record,
+            root: PathBuf::new(),
+        };
+        assert!(
+            channel.has(Tool::Crane) && channel.has(Tool::Skopeo) && !channel.has(Tool::Docker)
+        );
+    }
+}
