@@ -3,12 +3,7 @@
 use super::error::{LayoutError, LayoutErrorKind};
 use crate::{Digest, digest::hex};
 use sha2::{Digest as _, Sha384, Sha512};
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 /// Every blob of a layout, by its digest.
 pub(crate) struct Blobs(BTreeMap<String, Arc<[u8]>>);
@@ -77,12 +72,12 @@ fn computed(algorithm: &str, bytes: &[u8]) -> Option<String> {
 }
 
 /// Where a blob lies in a layout; nothing where its digest would lead elsewhere.
-pub(crate) fn path(layout: &Path, digest: &Digest) -> Option<PathBuf> {
+pub(crate) fn path(digest: &Digest) -> Option<String> {
     let plain = |part: &str| {
         let letter =
             |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '_' | '-' | '=');
         !part.is_empty() && !part.starts_with('.') && part.chars().all(letter)
     };
     let (algorithm, encoded) = (digest.algorithm()?, digest.encoded());
-    (plain(algorithm) && plain(encoded)).then(|| layout.join("blobs").join(algorithm).join(encoded))
+    (plain(algorithm) && plain(encoded)).then(|| format!("blobs/{algorithm}/{encoded}"))
 }

@@ -11,5 +11,5 @@ mod write;
 
 pub use error::{LayoutError, LayoutErrorKind, Place};
 pub(crate) use read::{Found, layouts, read_all};
-pub(crate) use write::contents;
-pub use write::{image_name, write as write_layout};
+pub use write::{Files, image_name, write as write_layout};
+pub(crate) use write::{contents, files, write_files};

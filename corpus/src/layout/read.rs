@@ -6,7 +6,10 @@ use super::{
     explore::explore,
     lenient,
 };
-use crate::{Ask, Blob, Case, CaseId, Digest, Document, LayoutRef, json::Json};
+use crate::{
+    Ask, Blob, CASE_SCHEMA, Case, CaseId, Digest, Document, LayoutRef, export::CASE_FILE,
+    json::Json,
+};
 use oci_spec::image::ImageIndex;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -105,7 +108,10 @@ fn id(dir: &Path, layout: &Path) -> Result<CaseId, LayoutError> {
 }
 
 fn read(layout: &Path, id: CaseId, ask: &Ask) -> Result<Case, LayoutError> {
-    let (digest, media_type) = index_descriptor(&layout.join("index.json"))?;
+    let (digest, media_type) = match described_index(layout)? {
+        Some(described) => described,
+        None => index_descriptor(&layout.join("index.json"))?,
+    };
     let blobs = Blobs::read(&layout.join("blobs"))?;
     let Some(bytes) = blobs.get(&digest) else {
         let kind = LayoutErrorKind::MissingIndex(digest);
@@ -149,6 +155,34 @@ fn read(layout: &Path, id: CaseId, ask: &Ask) -> Result<Case, LayoutError> {
         children: explored.children,
         source: layout.display().to_string(),
     })
+}
+
+/// Digest and media type of the index under test by the description beside the layout, where ocipick
+/// wrote one: `index.json` may have other entries, or none.
+fn described_index(layout: &Path) -> Result<Option<(String, String)>, LayoutError> {
+    let path = layout.join(CASE_FILE);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(LayoutError::unreadable(&path, error)),
+    };
+    // A file of that name that is not ours says nothing.
+    let described: Option<Described> = serde_json::from_slice(&bytes).ok();
+    let index = described.filter(|described| described.schema == CASE_SCHEMA);
+    Ok(index.map(|described| (described.index.digest, described.index.media_type)))
+}
+
+/// As much of `case.json` as tells which index is under test.
+#[derive(serde::Deserialize)]
+struct Described {
+    schema: String,
+    index: DescribedIndex,
+}
+
+#[derive(serde::Deserialize)]
+struct DescribedIndex {
+    digest: String,
+    media_type: String,
 }
 
 /// Digest and media type of the one descriptor in `index.json`.

@@ -10,23 +10,40 @@ use crate::{
     media_type::Format,
 };
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
+/// Files by their paths below a directory, with slashes.
+pub type Files<'c> = BTreeMap<String, Cow<'c, [u8]>>;
+
 /// Writes the case as an OCI layout into `dir`, which is made where it is not there.
 ///
 /// `index.json` holds the descriptors that the case wants, mostly one, of the index under test, with
-/// the tag `latest` and the name [`image_name`]. Children that are not served have no blobs. Writing the same case twice does no harm; a directory with
-/// anything else in it is refused, because a layout with more blobs than it should have is
-/// another case.
+/// the tag `latest` and the name [`image_name`]. Children that are not served have no blobs. Writing
+/// the same case twice does no harm; a directory with anything else in it is refused, because a
+/// layout with more blobs than it should have is another case.
 ///
 /// # Errors
 ///
 /// Where the directory is occupied or cannot be written, or a digest cannot be a file name.
 pub fn write(case: &Case, dir: &Path) -> Result<(), LayoutError> {
-    let files = files(case, dir)?;
+    let layout = files(case);
+    if let Some((digest, _)) = layout.unstorable.first() {
+        let kind = LayoutErrorKind::UnstorableDigest((*digest).to_owned());
+        return Err(LayoutError::new(dir, kind));
+    }
+    write_files(dir, &layout.files)
+}
+
+/// Writes files into a directory in which there may be no others.
+pub(crate) fn write_files(dir: &Path, files: &Files<'_>) -> Result<(), LayoutError> {
+    let files: BTreeMap<PathBuf, &[u8]> = files
+        .iter()
+        .map(|(path, bytes)| (dir.join(path), &**bytes))
+        .collect();
     check_room(dir, &files)?;
     for (path, bytes) in &files {
         if let Some(folder) = path.parent() {
@@ -49,30 +66,37 @@ fn named(case: &Case, name: &str) -> String {
     format!("ocipick.invalid/{}:{name}", case.id.repository_path())
 }
 
+/// A case as files.
+pub(crate) struct Layout<'c> {
+    pub(crate) files: Files<'c>,
+    /// Digests that cannot be the names of files, with their content.
+    pub(crate) unstorable: Vec<(&'c str, &'c [u8])>,
+}
+
 /// Every file of the layout.
-fn files<'a>(
-    case: &'a Case,
-    dir: &Path,
-) -> Result<BTreeMap<PathBuf, std::borrow::Cow<'a, [u8]>>, LayoutError> {
-    let mut files = BTreeMap::new();
+pub(crate) fn files(case: &Case) -> Layout<'_> {
+    let mut layout = Layout {
+        files: Files::new(),
+        unstorable: Vec::new(),
+    };
     let version = Json::object([("imageLayoutVersion", Json::str("1.0.0"))]);
-    files.insert(dir.join("oci-layout"), version.pretty().into_bytes().into());
-    files.insert(
-        dir.join("index.json"),
-        contents(case).pretty().into_bytes().into(),
-    );
+    for (path, content) in [("oci-layout", version), ("index.json", contents(case))] {
+        let text = content.pretty().into_bytes();
+        layout.files.insert(path.to_owned(), text.into());
+    }
     let documents = std::iter::once(&case.index)
         .chain(&case.documents)
-        .map(|document| (&document.digest, &document.bytes));
-    let blobs = case.blobs.iter().map(|blob| (&blob.digest, &blob.bytes));
+        .map(|document| (&document.digest, &*document.bytes));
+    let blobs = case.blobs.iter().map(|blob| (&blob.digest, &*blob.bytes));
     for (digest, bytes) in documents.chain(blobs) {
-        let Some(path) = blobs::path(dir, digest) else {
-            let kind = LayoutErrorKind::UnstorableDigest(digest.as_str().to_owned());
-            return Err(LayoutError::new(dir, kind));
-        };
-        files.insert(path, (&**bytes).into());
+        match blobs::path(digest) {
+            Some(path) => {
+                layout.files.insert(path, bytes.into());
+            }
+            None => layout.unstorable.push((digest.as_str(), bytes)),
+        }
     }
-    Ok(files)
+    layout
 }
 
 /// The table of contents, which is `index.json`.
@@ -101,10 +125,7 @@ fn contained(case: &Case, entry: &LayoutRef) -> Json {
 }
 
 /// Refuses a directory in which there is anything that would not be written there.
-fn check_room(
-    dir: &Path,
-    files: &BTreeMap<PathBuf, std::borrow::Cow<'_, [u8]>>,
-) -> Result<(), LayoutError> {
+fn check_room(dir: &Path, files: &BTreeMap<PathBuf, &[u8]>) -> Result<(), LayoutError> {
     for entry in walkdir::WalkDir::new(dir) {
         let entry = match entry {
             Ok(entry) => entry,
@@ -118,7 +139,7 @@ fn check_room(
         let same = match files.get(path) {
             Some(bytes) => {
                 let there = fs::read(path).map_err(|error| LayoutError::unreadable(path, error))?;
-                **bytes == *there
+                *bytes == there
             }
             None => false,
         };

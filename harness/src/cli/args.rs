@@ -196,7 +196,7 @@ pub(crate) struct Show {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CorpusCommand {
-    /// Write every case as an OCI layout
+    /// Write every case as an OCI layout with a description, for programs that know nothing of ocipick
     Build {
         /// Where to
         #[arg(value_name = "DIR")]

@@ -10,8 +10,8 @@ use super::{
     select,
 };
 use ocipick::exit::Exit;
-use ocipick_corpus::write_layout;
-use std::{fmt::Write as _, fs, path::Path};
+use ocipick_corpus::{Case, built_in_specifications, write_corpus};
+use std::{fmt::Write as _, path::Path};
 
 pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
@@ -109,16 +109,15 @@ fn build(dir: &Path, patterns: &[String], screen: Screen) -> Result<Exit> {
         platform,
     };
     let selected = select::cases(&selection, screen)?;
-    for case in &selected.cases {
-        let target = dir.join(case.id.as_str());
-        fs::create_dir_all(&target)
-            .map_err(|error| Failure::usage(format!("{}: {error}", target.display())))?;
-        write_layout(case, &target).map_err(Failure::usage)?;
-    }
+    let cases: Vec<&Case> = selected.cases.iter().map(|case| &**case).collect();
+    let specifications = built_in_specifications()?;
+    write_corpus(&selected.corpus, &specifications, &cases, dir).map_err(Failure::usage)?;
     screen.say(&format!(
-        "wrote {} layouts below {}",
-        selected.cases.len(),
-        dir.display()
+        "wrote {} {} below {}; {} says what is there",
+        cases.len(),
+        if cases.len() == 1 { "case" } else { "cases" },
+        dir.display(),
+        dir.join("README.md").display()
     ));
     Ok(Exit::Success)
 }
