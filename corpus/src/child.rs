@@ -141,6 +141,8 @@ pub(crate) fn manifest(
 
 /// Puts a child together with its manifest.
 pub(crate) fn build(spec: &ChildSpec, parts: Parts, manifest: Vec<u8>) -> BuiltChild {
+    // A manifest that the recipe spells out may leave the layer out; then the image has none.
+    let names_layer = mentions(&manifest, parts.layer.digest.as_str());
     let manifest = Document::known_by(spec.algorithm, &spec.manifest_type, manifest);
     BuiltChild {
         child: Child {
@@ -152,7 +154,10 @@ pub(crate) fn build(spec: &ChildSpec, parts: Parts, manifest: Vec<u8>) -> BuiltC
                 Algorithm::Sha512 => manifest.digest.others(&manifest.bytes),
             },
             config: Some(parts.config.digest.clone()),
-            layers: vec![parts.built_layer.clone()],
+            layers: names_layer
+                .then(|| parts.built_layer.clone())
+                .into_iter()
+                .collect(),
             marker: Some(parts.marker.clone()),
             platform: spec.platform.as_ref().and_then(named),
             served: spec.served,
@@ -160,6 +165,12 @@ pub(crate) fn build(spec: &ChildSpec, parts: Parts, manifest: Vec<u8>) -> BuiltC
         manifest,
         parts,
     }
+}
+
+fn mentions(bytes: &[u8], words: &str) -> bool {
+    bytes
+        .windows(words.len())
+        .any(|window| window == words.as_bytes())
 }
 
 /// The layer of a child, and the annotations of its descriptor.

@@ -140,7 +140,10 @@ impl Judge<'_> {
             Looked::Absent(words) => {
                 return match self.look_cut_short() {
                     Some(why) => unmeasured(UnmeasuredWhy::EvidenceMissing, why),
-                    None => self.nothing(words),
+                    None => match self.without_content() {
+                        Some(child) => self.picked(&child),
+                        None => self.nothing(words),
+                    },
                 };
             }
             Looked::Failed(words) => {
@@ -175,14 +178,6 @@ impl Judge<'_> {
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect();
-        let named_by = |signs: &[Sign]| {
-            let mut sets = signs
-                .iter()
-                .map(|sign| children_of(self.observed.case, &sign.identity))
-                .filter(|children| !children.is_empty());
-            let first = sets.next()?;
-            Some(sets.fold(first, |all, set| all.intersection(&set).cloned().collect()))
-        };
         let all: BTreeSet<String> = signs
             .iter()
             .flat_map(|sign| children_of(self.observed.case, &sign.identity))
@@ -192,7 +187,9 @@ impl Judge<'_> {
                 .push(format!("not of this case: {}", strangers.join(", ")));
             return self.mixed(&all);
         }
-        let (Some(reports), Some(contents)) = (named_by(reported), named_by(materialised)) else {
+        let (Some(reports), Some(contents)) =
+            (self.named_by(reported), self.named_by(materialised))
+        else {
             return unmeasured(
                 UnmeasuredWhy::EvidenceMissing,
                 "what was seen names none of the children",
@@ -204,6 +201,34 @@ impl Judge<'_> {
             1 => self.picked(&candidates),
             _ => self.told_apart_by_trace(&candidates),
         }
+    }
+
+    /// The children that all signs which name any agree on; `None` where none names any.
+    fn named_by(&self, signs: &[Sign]) -> Option<BTreeSet<String>> {
+        let mut sets = signs
+            .iter()
+            .map(|sign| children_of(self.observed.case, &sign.identity))
+            .filter(|children| !children.is_empty());
+        let first = sets.next()?;
+        Some(sets.fold(first, |all, set| all.intersection(&set).cloned().collect()))
+    }
+
+    /// The child that the tool reports to have, where that child has no layers. Nothing can be
+    /// seen in such an image, and that nothing is seen is as it should be.
+    fn without_content(&mut self) -> Option<BTreeSet<String>> {
+        let Looked::Seen(reported) = &self.observed.attempt.reported else {
+            return None;
+        };
+        let children = self.named_by(reported)?;
+        let child = self.observed.case.child(children.first()?)?;
+        if children.len() > 1 || !child.layers.is_empty() {
+            return None;
+        }
+        self.notes.push(format!(
+            "`{}` has no layers, so that there is nothing to see in it",
+            child.name
+        ));
+        Some(children)
     }
 
     /// Why a command that looked was ended before it could say what there is. That nothing was

@@ -281,6 +281,25 @@ fn success_without_an_image_is_nothing_unless_the_machine_failed() {
 }
 
 #[test]
+fn an_image_without_layers_shows_nothing_and_is_picked_all_the_same() {
+    let mut scene = Scene::new();
+    scene.attempt.materialised = Looked::Absent("layer not known".to_owned());
+    for child in &mut scene.case.children {
+        child.layers.clear();
+    }
+    let (outcome, evidence) = scene.judge();
+    assert_eq!(outcome, scene.picked("first"));
+    let note = "`first` has no layers, so that there is nothing to see in it";
+    assert_eq!(evidence.notes, [note]);
+
+    // Who reports nothing, or never fetched it, has nothing.
+    scene.requests.clear();
+    assert_eq!(scene.outcome(), scene.mixed(&["first"]));
+    scene.attempt.reported = Looked::Absent(String::new());
+    assert_eq!(scene.outcome(), Outcome::Nothing);
+}
+
+#[test]
 fn who_was_ended_for_what_it_printed_is_judged_by_nothing_else() {
     let mut scene = Scene::new();
     let why = UnmeasuredWhy::EvidenceMissing;
