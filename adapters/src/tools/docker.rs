@@ -11,8 +11,9 @@ use crate::{
     detect,
     process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, RunError, run},
 };
+use ocipick_corpus::Platform;
 use serde_json::Value;
-use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fs, iter, path::PathBuf, time::Duration};
 
 pub(super) struct Docker;
 
@@ -418,12 +419,23 @@ impl DockerSession {
         let Some(words) = create(&platform)? else {
             return Ok(None);
         };
-        if create(&[])?.is_none() {
-            attempt.notes.push(format!(
-                "a container can be made of the image only without {}: {words}",
-                platform.join(" ")
-            ));
-            return Ok(None);
+        // What was pulled for another variant than the one asked for is there only by its own name.
+        let fallbacks = ask.platform.map(fallbacks).unwrap_or_default();
+        let others = iter::once(None).chain(fallbacks.iter().map(Some));
+        for other in others {
+            let args = other.map_or_else(Vec::new, |other| {
+                vec!["--platform".to_owned(), other.to_string()]
+            });
+            if create(&args)?.is_none() {
+                let with = other.map_or_else(
+                    || format!("without {}", platform.join(" ")),
+                    |other| format!("with --platform {other}"),
+                );
+                attempt.notes.push(format!(
+                    "a container can be made of the image only {with}: {words}"
+                ));
+                return Ok(None);
+            }
         }
         Ok(Some(words))
     }
@@ -510,6 +522,28 @@ const LOST: &[&str] = &[
     "connection reset",
     "error during connect",
 ];
+
+/// The variants that an image for `asked` may have instead, best first: those that a processor for
+/// `asked` runs as well.
+fn fallbacks(asked: &Platform) -> Vec<Platform> {
+    let variant = asked.variant.as_deref();
+    let lower: &[&str] = match (asked.architecture.as_str(), variant) {
+        ("arm", Some("v8")) => &["v7", "v6", "v5"],
+        ("arm", Some("v7") | None) => &["v6", "v5"],
+        ("arm", Some("v6")) => &["v5"],
+        ("amd64", Some("v4")) => &["v3", "v2", "v1"],
+        ("amd64", Some("v3")) => &["v2", "v1"],
+        ("amd64", Some("v2")) => &["v1"],
+        _ => &[],
+    };
+    lower
+        .iter()
+        .map(|&variant| Platform {
+            variant: Some(variant.to_owned()),
+            ..asked.clone()
+        })
+        .collect()
+}
 
 /// How every version words that the root file system has no such file.
 fn is_no_such_file(stderr: &str) -> bool {
