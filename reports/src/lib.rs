@@ -8,6 +8,7 @@
 
 pub mod baseline;
 pub mod consensus;
+pub mod diff;
 pub mod findings;
 pub mod history;
 pub mod matrix;

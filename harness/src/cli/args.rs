@@ -1,5 +1,6 @@
 //! The command line, as it is typed.
 
+use super::diff::Compare;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ocipick::{baselines, exit, fleet::Source};
 use ocipick_adapters::{Operation, channel::Part};
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Show results as a matrix
     Report(Report),
+    /// Compare two results: what changed, what is new, what is gone
+    Diff(Compare),
     /// Record outcomes as baselines: what is accepted from now on
     Bless(Bless),
 }

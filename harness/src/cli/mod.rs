@@ -8,6 +8,7 @@ mod channel;
 mod check;
 mod corpus;
 mod describe;
+mod diff;
 mod fail;
 mod ground;
 mod judge;
@@ -53,6 +54,7 @@ pub(crate) fn main() -> Exit {
         Command::Corpus(command) => corpus::corpus(command, screen),
         Command::Serve(args) => serve::serve(args, screen),
         Command::Report(args) => report::report(args, screen),
+        Command::Diff(args) => diff::diff(args, screen),
         Command::Bless(args) => bless::bless(args, screen),
     };
     match done {

@@ -7,6 +7,7 @@
 mod cell;
 mod paint;
 
+pub mod diff;
 pub mod html;
 pub mod json;
 pub mod junit;

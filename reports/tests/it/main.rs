@@ -1,5 +1,6 @@
 //! Tests of the reports, over a fixed sample of results.
 
+mod diff;
 mod findings;
 mod history;
 mod hostile;

@@ -58,7 +58,7 @@ pub(in crate::render) fn code(text: &str) -> String {
 }
 
 /// In a table a pipe ends the cell even within a code span.
-pub(super) fn code_in_table(text: &str) -> String {
+pub(in crate::render) fn code_in_table(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 

@@ -4,7 +4,7 @@
 //! reference. Runtimes do as well, because `docker@28.5.2` is an e-mail address to GitHub.
 
 mod changes;
-pub(super) mod escape;
+pub(in crate::render) mod escape;
 
 use super::{
     cell::{self, SPLIT, Tone, Wording},

@@ -1,0 +1,105 @@
+//! `ocipick diff`.
+
+use super::{
+    fail::{Failure, Result},
+    report,
+    run::book,
+    screen::Screen,
+};
+use clap::{Args, ValueEnum};
+use ocipick::exit::Exit;
+use ocipick_corpus::Corpus;
+use ocipick_reports::{
+    diff::{Conclusion, Diff, Options},
+    matrix::Matrix,
+    render::diff::{json, markdown, terminal},
+};
+use std::{fs, path::PathBuf, slice};
+
+/// The exit codes of the command, below its help.
+const CODES: &str = "\
+Exit codes:
+  0  no cell that was compared changed
+  3  some cell changed
+  4  there was not a single cell to compare
+  5  none changed, but some that OLD measured were not measured any more, or the newer run did
+     not finish
+What is new or gone on one side, and cases that are other bytes now, are told and change no code.";
+
+#[derive(Debug, Args)]
+#[command(after_help = CODES)]
+pub(crate) struct Compare {
+    /// The older results: a file, or a directory that holds one
+    #[arg(value_name = "OLD")]
+    old: PathBuf,
+    /// The newer results
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    /// In which form; Markdown is for a comment on a pull request
+    #[arg(long, value_name = "FORM", default_value = "terminal")]
+    format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// Where to write it, in place of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Compare runtimes with themselves only, and not with the version that took their place
+    #[arg(long)]
+    exact: bool,
+    /// Name every row of a change
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Terminal,
+    Markdown,
+    Json,
+}
+
+pub(crate) fn diff(args: &Compare, screen: Screen) -> Result<Exit> {
+    let read = |path: &PathBuf| report::read(slice::from_ref(path));
+    let (old, new) = (read(&args.old)?, read(&args.new)?);
+    let corpus = Corpus::built_in()?;
+    let book = book(&corpus);
+    let (old, new) = (Matrix::build(&old, &book), Matrix::build(&new, &book));
+    let options = Options {
+        exact: args.exact,
+        renamed: corpus
+            .cases()
+            .iter()
+            .flat_map(|case| case.aliases.iter().map(|old| (old, &case.id)))
+            .map(|(old, new)| (old.to_string(), new.to_string()))
+            .collect(),
+    };
+    let diff = Diff::of(&old, &new, &options);
+    let format = if args.json { Format::Json } else { args.format };
+    let text = match format {
+        Format::Terminal => terminal::render(
+            &diff,
+            terminal::Options {
+                color: args.out.is_none() && screen.color(),
+                all: args.all,
+            },
+        ),
+        Format::Markdown => markdown::render(&diff),
+        Format::Json => json::render(&diff),
+    };
+    match &args.out {
+        None => screen.print(&text)?,
+        Some(path) => {
+            fs::write(path, text).map_err(|error| {
+                Failure::usage(format!("cannot write {}: {error}", path.display()))
+            })?;
+            screen.say(&format!("wrote {}", path.display()));
+        }
+    }
+    Ok(match diff.conclusion() {
+        Conclusion::Same => Exit::Success,
+        Conclusion::Changed => Exit::CheckFailed,
+        Conclusion::NothingCompared => Exit::NothingMeasured,
+        Conclusion::ComparedInPart => Exit::MeasuredInPart,
+    })
+}

@@ -1,0 +1,108 @@
+//! Changes that are alike, told once.
+
+use super::{Coverage, CoverageTurn, Diff, Sort};
+use crate::results::{Outcome, Trial};
+
+/// Rows in which one pair of runtimes changed in the same way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Which runtimes, by their place among the pairs.
+    pub pair: usize,
+    /// In which way.
+    pub sort: Sort,
+    /// What was observed then, in a few words.
+    pub was: String,
+    /// What is observed now.
+    pub is: String,
+    /// The rows, as people call them.
+    pub rows: Vec<String>,
+}
+
+/// Rows that only one side measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoverageGroup {
+    /// Which runtimes, by their place among the pairs.
+    pub pair: usize,
+    /// Which side measured them.
+    pub turn: CoverageTurn,
+    /// What the other side says instead of an outcome.
+    pub instead: String,
+    /// The rows, as people call them.
+    pub rows: Vec<String>,
+}
+
+impl Diff<'_> {
+    /// What changed for one pair of runtimes, by kind, and within a kind as it was met.
+    #[must_use]
+    pub fn groups(&self, pair: usize) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for cell in self.cells.iter().filter(|cell| cell.pair == pair) {
+            let (was, is) = (gist(cell.old), gist(cell.new));
+            let known = groups
+                .iter_mut()
+                .find(|it| it.sort == cell.sort && it.was == was && it.is == is);
+            let row = self.row(cell.place.operation, &cell.label);
+            match known {
+                Some(group) => group.rows.push(row),
+                None => groups.push(Group {
+                    pair,
+                    sort: cell.sort,
+                    was,
+                    is,
+                    rows: vec![row],
+                }),
+            }
+        }
+        groups.sort_by_key(|group| group.sort);
+        groups
+    }
+
+    /// What only one side measured of one pair of runtimes.
+    #[must_use]
+    pub fn coverage_groups(&self, pair: usize) -> Vec<CoverageGroup> {
+        let mut groups: Vec<CoverageGroup> = Vec::new();
+        for it in self.coverage.iter().filter(|it| it.pair == pair) {
+            let instead = instead(it);
+            let known = groups
+                .iter_mut()
+                .find(|group| group.turn == it.turn && group.instead == instead);
+            let row = self.row(it.place.operation, &it.label);
+            match known {
+                Some(group) => group.rows.push(row),
+                None => groups.push(CoverageGroup {
+                    pair,
+                    turn: it.turn,
+                    instead,
+                    rows: vec![row],
+                }),
+            }
+        }
+        groups.sort_by_key(|group| group.turn);
+        groups
+    }
+
+    /// A row, with its operation where there are several.
+    fn row(&self, operation: &str, label: &str) -> String {
+        let several = self.old.tables.len() > 1 || self.new.tables.len() > 1;
+        if several {
+            format!("{operation} of {label}")
+        } else {
+            label.to_owned()
+        }
+    }
+}
+
+fn gist(trial: &Trial) -> String {
+    match &trial.outcome {
+        Outcome::Picked { child, .. } => format!("picked {child}"),
+        other => other.gist(),
+    }
+}
+
+fn instead(it: &Coverage<'_>) -> String {
+    match it.other.map(|trial| &trial.outcome) {
+        Some(Outcome::Unmeasured { why, .. }) => why.to_string(),
+        Some(other) => other.gist(),
+        None => "no trial".to_owned(),
+    }
+}

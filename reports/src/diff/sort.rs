@@ -1,0 +1,161 @@
+//! In which way two outcomes of one cell differ.
+
+use super::observed;
+use crate::results::Outcome;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The kinds of difference between two outcomes that were both measured, those that matter most
+/// first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sort {
+    /// The tool or its daemon dies now, and did not.
+    NowCrashes,
+    /// The tool hangs, leaves nothing or contradicts itself now, and picked or refused before.
+    NowFails,
+    /// Another child is picked. Nobody sees an error.
+    OtherPick,
+    /// A child was picked that is refused now.
+    NowRefused,
+    /// What was refused is picked now.
+    NowPicked,
+    /// The tool differs when repeated on one side, and never did what it does on the other.
+    Elsewhere,
+    /// A crash, a hang, an empty success or a contradiction became another of these.
+    OtherFailure,
+    /// The tool crashed, hung, left nothing or contradicted itself, and picks or refuses now.
+    NoLongerFails,
+    /// The reason for refusing is another one. It is read from the tool's words, so that new words
+    /// alone can look like this.
+    OtherReason,
+    /// The tool differs when repeated on one side or both, and what was seen on the one side was
+    /// also seen on the other: no change is known.
+    Wavers,
+}
+
+impl Sort {
+    /// Every kind, in order.
+    pub const ALL: [Self; 10] = [
+        Self::NowCrashes,
+        Self::NowFails,
+        Self::OtherPick,
+        Self::NowRefused,
+        Self::NowPicked,
+        Self::Elsewhere,
+        Self::OtherFailure,
+        Self::NoLongerFails,
+        Self::OtherReason,
+        Self::Wavers,
+    ];
+
+    /// In which way two outcomes differ; none where they agree. Both were measured.
+    #[must_use]
+    pub fn of(old: &Outcome, new: &Outcome) -> Option<Self> {
+        if old.agrees_with(new) {
+            return None;
+        }
+        if wavers(old) || wavers(new) {
+            let (old, new) = (observed(old), observed(new));
+            let in_common = old
+                .iter()
+                .any(|it| new.iter().any(|its| it.agrees_with(its)));
+            return Some(if in_common {
+                Self::Wavers
+            } else {
+                Self::Elsewhere
+            });
+        }
+        Some(match (Deed::of(old), Deed::of(new)) {
+            (Deed::Picks, Deed::Picks) => Self::OtherPick,
+            (Deed::Picks, Deed::Refuses) => Self::NowRefused,
+            (Deed::Refuses, Deed::Picks) => Self::NowPicked,
+            (Deed::Refuses, Deed::Refuses) => Self::OtherReason,
+            (Deed::Picks | Deed::Refuses | Deed::Fails, Deed::Crashes) => Self::NowCrashes,
+            (Deed::Picks | Deed::Refuses, Deed::Fails) => Self::NowFails,
+            (Deed::Fails | Deed::Crashes, Deed::Picks | Deed::Refuses) => Self::NoLongerFails,
+            (Deed::Fails | Deed::Crashes, Deed::Fails) | (Deed::Crashes, Deed::Crashes) => {
+                Self::OtherFailure
+            }
+        })
+    }
+
+    /// Whether it is a change at all.
+    #[must_use]
+    pub const fn is_change(self) -> bool {
+        match self {
+            Self::NowCrashes
+            | Self::NowFails
+            | Self::OtherPick
+            | Self::NowRefused
+            | Self::NowPicked
+            | Self::Elsewhere
+            | Self::OtherFailure
+            | Self::NoLongerFails
+            | Self::OtherReason => true,
+            Self::Wavers => false,
+        }
+    }
+
+    /// The stable word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NowCrashes => "now-crashes",
+            Self::NowFails => "now-fails",
+            Self::OtherPick => "other-pick",
+            Self::NowRefused => "now-refused",
+            Self::NowPicked => "now-picked",
+            Self::Elsewhere => "elsewhere",
+            Self::OtherFailure => "other-failure",
+            Self::NoLongerFails => "no-longer-fails",
+            Self::OtherReason => "other-reason",
+            Self::Wavers => "wavers",
+        }
+    }
+
+    /// What it is, as the title of a list.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::NowCrashes => "Now crashes",
+            Self::NowFails => "Now hangs, leaves nothing, or contradicts itself",
+            Self::OtherPick => "Another child is picked",
+            Self::NowRefused => "Was picked, is refused now",
+            Self::NowPicked => "Was refused, is picked now",
+            Self::Elsewhere => "Differs when repeated, and never did what the other did",
+            Self::OtherFailure => "Fails in another way",
+            Self::NoLongerFails => "No longer fails",
+            Self::OtherReason => "Refused for another reason, or in other words",
+            Self::Wavers => "Differs when repeated, and may be what it was",
+        }
+    }
+}
+
+/// What was done, as far as kinds of change go.
+#[derive(Clone, Copy)]
+enum Deed {
+    Picks,
+    Refuses,
+    Fails,
+    Crashes,
+}
+
+impl Deed {
+    fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Picked { .. } => Self::Picks,
+            Outcome::Refused { .. } => Self::Refuses,
+            Outcome::Crashed { .. } => Self::Crashes,
+            Outcome::Nothing
+            | Outcome::Mixed { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Unstable { .. }
+            | Outcome::Unmeasured { .. } => Self::Fails,
+        }
+    }
+}
+
+fn wavers(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Unstable { .. })
+}

@@ -1,0 +1,95 @@
+//! What changed between two results, for a terminal.
+
+use super::{NAMED, apart, caution, headline, is_plain, name, names, side, turn_title};
+use crate::{
+    diff::{Diff, Sort},
+    render::paint::{Style, mark, paint},
+    text,
+};
+use std::fmt::Write as _;
+
+/// How to write a comparison down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whether there is colour.
+    pub color: bool,
+    /// Whether every row is named.
+    pub all: bool,
+}
+
+/// Writes a comparison down.
+#[must_use]
+pub fn render(diff: &Diff<'_>, options: Options) -> String {
+    let most = if options.all { usize::MAX } else { NAMED };
+    let mut text = String::new();
+    let _ = writeln!(text, "{}  {}", mark(Style::Dim, "old"), side(diff.old));
+    let _ = writeln!(text, "{}  {}", mark(Style::Dim, "new"), side(diff.new));
+    for (which, matrix) in [("old", diff.old), ("new", diff.new)] {
+        for warning in &matrix.warnings {
+            let warning = format!("{which}: {}", text::line(warning));
+            let _ = writeln!(text, "{}", mark(Style::Yellow, &warning));
+        }
+    }
+    let _ = writeln!(text, "\n{}", mark(Style::Bold, &headline(diff)));
+    if let Some(caution) = caution(diff) {
+        let _ = writeln!(text, "{}", mark(Style::Dim, &caution));
+    }
+    for (number, pair) in diff.runtimes.pairs.iter().enumerate() {
+        let groups = diff.groups(number);
+        let coverage = diff.coverage_groups(number);
+        if groups.is_empty() && coverage.is_empty() && is_plain(pair) {
+            continue;
+        }
+        let Some((new, old)) = names(diff, pair) else {
+            continue;
+        };
+        let mut head = mark(Style::Bold, &name(new));
+        if !is_plain(pair) {
+            let _ = write!(head, ", compared with {}", name(old));
+        }
+        if groups.is_empty() && coverage.is_empty() {
+            head.push_str(": no change");
+        }
+        let _ = writeln!(text, "\n{head}");
+        let mut sort = None;
+        for group in groups {
+            if sort != Some(group.sort) {
+                sort = Some(group.sort);
+                let _ = writeln!(text, "  {}", mark(style(group.sort), group.sort.title()));
+            }
+            let (was, is) = (text::line(&group.was), text::line(&group.is));
+            let rows = rows(&group.rows, most);
+            let _ = writeln!(text, "    {was} → {is}: {rows}");
+        }
+        for group in coverage {
+            let title = turn_title(group.turn);
+            let instead = text::line(&group.instead);
+            let rows = rows(&group.rows, most);
+            let _ = writeln!(text, "  {title} ({instead} on the other side): {rows}");
+        }
+    }
+    for (title, names) in apart(diff) {
+        let title = format!("{title} ({})", names.len());
+        let _ = writeln!(text, "\n{}", mark(Style::Bold, &title));
+        let _ = writeln!(text, "  {}", rows(&names, most));
+    }
+    paint(&text, options.color)
+}
+
+fn style(sort: Sort) -> Style {
+    match sort {
+        Sort::NowCrashes | Sort::NowFails => Style::Red,
+        Sort::OtherPick | Sort::NowRefused | Sort::OtherFailure => Style::Yellow,
+        Sort::NowPicked | Sort::Elsewhere | Sort::OtherReason => Style::Cyan,
+        Sort::NoLongerFails => Style::Green,
+        Sort::Wavers => Style::Dim,
+    }
+}
+
+fn rows(rows: &[String], most: usize) -> String {
+    let mut named: Vec<String> = rows.iter().take(most).map(|row| text::line(row)).collect();
+    if rows.len() > most {
+        named.push(format!("{} more", rows.len() - most));
+    }
+    text::list(&named)
+}
