@@ -1,9 +1,12 @@
 //! Known findings: what is accepted for now, with a reason, and must go on happening.
 
 use globset::{Glob, GlobMatcher};
-use ocipick_reports::results::{OutcomeKind, Trial};
+use ocipick_reports::{
+    results::{OutcomeKind, Trial},
+    versions::{VersionRange, VersionRangeError},
+};
 use serde::Deserialize;
-use std::{cmp::Ordering, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 /// The findings that do not fail the conformance trials.
 #[derive(Debug, Default)]
@@ -17,7 +20,7 @@ pub struct KnownFinding {
     case: GlobMatcher,
     tool: String,
     flavour: Flavours,
-    versions: Versions,
+    versions: VersionRange,
     shown: Shown,
     /// Why it is accepted.
     pub reason: String,
@@ -154,7 +157,10 @@ impl KnownFinding {
                 Some("*") => Flavours::Any,
                 Some(name) => Flavours::Named(name.to_owned()),
             },
-            versions: Versions::parse(&row.versions).map_err(&broken)?,
+            versions: row
+                .versions
+                .parse()
+                .map_err(|error: VersionRangeError| broken(error.to_string()))?,
             shown: row.kind.parse().map_err(&broken)?,
             reason: row.reason.clone(),
             link: row.link.clone(),
@@ -169,7 +175,7 @@ impl KnownFinding {
                 Flavours::Plain => trial.flavour.is_none(),
                 Flavours::Named(name) => trial.flavour.as_ref() == Some(name),
             }
-            && self.versions.contain(&trial.version)
+            && self.versions.contains(&trial.version)
             && self.case.is_match(&trial.case)
     }
 
@@ -178,86 +184,6 @@ impl KnownFinding {
     pub fn shown(&self) -> Shown {
         self.shown
     }
-}
-
-/// A range of versions: `*`, `1.7.24`, or bounds joined by commas, as in `>=2, <2.2`.
-#[derive(Debug, PartialEq, Eq)]
-struct Versions(Vec<(Bound, String)>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bound {
-    Is,
-    AtLeast,
-    Above,
-    AtMost,
-    Below,
-}
-
-impl Versions {
-    fn parse(text: &str) -> Result<Self, String> {
-        if text.trim() == "*" {
-            return Ok(Self(Vec::new()));
-        }
-        text.split(',')
-            .map(|part| {
-                let part = part.trim();
-                let (bound, version) = [
-                    (">=", Bound::AtLeast),
-                    (">", Bound::Above),
-                    ("<=", Bound::AtMost),
-                    ("<", Bound::Below),
-                ]
-                .iter()
-                .find_map(|(sign, bound)| Some((*bound, part.strip_prefix(sign)?.trim())))
-                .unwrap_or((Bound::Is, part));
-                if version.starts_with(|c: char| c.is_ascii_digit()) {
-                    Ok((bound, version.to_owned()))
-                } else {
-                    Err(format!(
-                        "`{text}` is no range of versions (hint: `*`, `1.7.24`, `>=2, <2.2`)"
-                    ))
-                }
-            })
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-
-    fn contain(&self, version: &str) -> bool {
-        self.0.iter().all(|(bound, limit)| {
-            let order = compare_versions(version, limit);
-            match bound {
-                Bound::Is => order == Ordering::Equal,
-                Bound::AtLeast => order != Ordering::Less,
-                Bound::Above => order == Ordering::Greater,
-                Bound::AtMost => order != Ordering::Greater,
-                Bound::Below => order == Ordering::Less,
-            }
-        })
-    }
-}
-
-/// Compares versions number by number; a release candidate comes before its release.
-fn compare_versions(left: &str, right: &str) -> Ordering {
-    let split = |text: &str| -> (Vec<u64>, Option<String>) {
-        let (numbers, rest) = text
-            .split_once('-')
-            .map_or((text, None), |(n, r)| (n, Some(r)));
-        let numbers = numbers
-            .split('.')
-            .map(|part| part.parse().unwrap_or(0))
-            .collect();
-        (numbers, rest.map(str::to_owned))
-    };
-    let ((mut a, a_rest), (mut b, b_rest)) = (split(left), split(right));
-    let length = a.len().max(b.len());
-    a.resize(length, 0);
-    b.resize(length, 0);
-    a.cmp(&b).then_with(|| match (a_rest, b_rest) {
-        (None, None) => Ordering::Equal,
-        (None, Some(_)) => Ordering::Greater,
-        (Some(_), None) => Ordering::Less,
-        (Some(a), Some(b)) => a.cmp(&b),
-    })
 }
 
 impl fmt::Display for KnownFinding {
@@ -345,15 +271,6 @@ reason = "it does"
         other.version = "28.0".to_owned();
         other.flavour = Some("containerd-store".to_owned());
         assert!(matches!(known.standing(&other, false), Standing::Unlisted));
-    }
-
-    #[test]
-    fn versions_are_compared_as_numbers() {
-        let contain = |range: &str, version| Versions::parse(range).unwrap().contain(version);
-        assert!(contain("*", "1.2.3") && contain("1.10", "1.10.0"));
-        assert!(contain(">=1.9, <2", "1.10.3") && !contain("<1.10", "1.10.0"));
-        assert!(contain("<2.0.0", "2.0.0-rc.1"));
-        assert!(Versions::parse("new ones").is_err());
     }
 
     #[test]

@@ -63,3 +63,36 @@ fn another_version_takes_the_place_of_one_that_is_gone() {
     let said = user.types(&["diff", &old, &new, "--exact", "--format", "markdown"]);
     assert_eq!(said.code, 4, "{}", said.out);
 }
+
+#[test]
+fn a_crash_is_withheld_from_what_others_read_and_not_from_the_code() {
+    let user = User::new();
+    let crash = Outcome::Crashed {
+        what: "panic: secret".to_owned(),
+    };
+    let old = results(
+        &user,
+        "old",
+        &[trial("crane@1.0.0", TWO, picked(TWO, "first"))],
+    );
+    let new = results(&user, "new", &[trial("crane@1.0.0", TWO, crash)]);
+    let said = user.types(&["diff", &old, &new, "--format", "markdown"]);
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(
+        said.out.contains("withheld") && !said.out.contains("crashed"),
+        "{}",
+        said.out
+    );
+    assert!(said.err.contains("1 cell is withheld"), "{}", said.err);
+    for format in ["markdown", "html", "json"] {
+        let said = user.types(&["report", &new, "--format", format]);
+        assert!(
+            said.out.contains("withheld") && !said.out.contains("secret"),
+            "{}",
+            said.out
+        );
+        let all = user.types(&["report", &new, "--format", format, "--include-embargoed"]);
+        assert!(all.out.contains("secret"), "{}", all.out);
+    }
+    assert!(user.types(&["report", &new]).out.contains("crashed"));
+}

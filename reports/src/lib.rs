@@ -9,11 +9,13 @@
 pub mod baseline;
 pub mod consensus;
 pub mod diff;
+pub mod embargo;
 pub mod findings;
 pub mod history;
 pub mod matrix;
 pub mod render;
 pub mod results;
 pub mod verdict;
+pub mod versions;
 
 mod text;

@@ -259,6 +259,9 @@ pub(crate) struct Report {
     /// Show rows that are alike one by one, and name every row of a change
     #[arg(long)]
     pub(crate) all: bool,
+    /// Show what is for private disclosure first in Markdown, HTML and JSON, too
+    #[arg(long)]
+    pub(crate) include_embargoed: bool,
     #[command(flatten)]
     pub(crate) revisions: Revisions,
 }
@@ -298,6 +301,17 @@ pub(crate) enum Format {
     Html,
     Json,
     Junit,
+}
+
+impl Format {
+    /// Whether others are to read it. The terminal is for the person at it, and a test that fails
+    /// must not look skipped.
+    pub(crate) fn is_for_others(self) -> bool {
+        match self {
+            Self::Markdown | Self::Html | Self::Json => true,
+            Self::Terminal | Self::Junit => false,
+        }
+    }
 }
 
 fn operation(text: &str) -> Result<Operation, String> {

@@ -1,6 +1,7 @@
 //! `ocipick diff`.
 
 use super::{
+    embargo,
     fail::{Failure, Result},
     report,
     run::book,
@@ -47,6 +48,9 @@ pub(crate) struct Compare {
     /// Compare runtimes with themselves only, and not with the version that took their place
     #[arg(long)]
     exact: bool,
+    /// Show what is for private disclosure first in Markdown, too
+    #[arg(long)]
+    include_embargoed: bool,
     /// Name every row of a change
     #[arg(long)]
     all: bool,
@@ -76,6 +80,7 @@ pub(crate) fn diff(args: &Compare, screen: Screen) -> Result<Exit> {
     };
     let diff = Diff::of(&old, &new, &options);
     let format = if args.json { Format::Json } else { args.format };
+    let conclusion = diff.conclusion();
     let text = match format {
         Format::Terminal => terminal::render(
             &diff,
@@ -84,7 +89,14 @@ pub(crate) fn diff(args: &Compare, screen: Screen) -> Result<Exit> {
                 all: args.all,
             },
         ),
-        Format::Markdown => markdown::render(&diff),
+        Format::Markdown => {
+            // The conclusion is that of everything, and the comment is for everybody.
+            let (mut old, mut new) = (read(&args.old)?, read(&args.new)?);
+            embargo::withhold(&mut old, args.include_embargoed, screen)?;
+            embargo::withhold(&mut new, args.include_embargoed, screen)?;
+            let (old, new) = (Matrix::build(&old, &book), Matrix::build(&new, &book));
+            markdown::render(&Diff::of(&old, &new, &options))
+        }
         Format::Json => json::render(&diff),
     };
     match &args.out {
@@ -96,7 +108,7 @@ pub(crate) fn diff(args: &Compare, screen: Screen) -> Result<Exit> {
             screen.say(&format!("wrote {}", path.display()));
         }
     }
-    Ok(match diff.conclusion() {
+    Ok(match conclusion {
         Conclusion::Same => Exit::Success,
         Conclusion::Changed => Exit::CheckFailed,
         Conclusion::NothingCompared => Exit::NothingMeasured,

@@ -9,6 +9,7 @@ mod check;
 mod corpus;
 mod describe;
 mod diff;
+mod embargo;
 mod fail;
 mod ground;
 mod judge;

@@ -2,6 +2,7 @@
 
 use super::{
     args::{Format, Report},
+    embargo,
     fail::{Failure, Result},
     judge,
     run::book,
@@ -32,7 +33,10 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Results>> {
 }
 
 pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
-    let results = read(&args.results)?;
+    let mut results = read(&args.results)?;
+    if args.format.is_for_others() {
+        embargo::withhold(&mut results, args.include_embargoed, screen)?;
+    }
     let corpus = Corpus::built_in()?;
     let book = book(&corpus);
     let rulebook = judge::rulebook(&corpus, &args.revisions)?;

@@ -366,7 +366,9 @@ fn exit(trials: &[Trial], interrupted: bool) -> Exit {
     // What a tool cannot be asked is no failure to measure it.
     let failed = trials.iter().any(|trial| match &trial.outcome {
         Outcome::Unmeasured { why, .. } => match why {
-            UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled => false,
+            UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled | UnmeasuredWhy::Withheld => {
+                false
+            }
             UnmeasuredWhy::ControlsFailed
             | UnmeasuredWhy::NotStarted
             | UnmeasuredWhy::EvidenceMissing

@@ -2,6 +2,7 @@
 
 use super::{Matrix, Table};
 use crate::{
+    embargo,
     results::{Footer, OutcomeKind, Trial},
     text,
 };
@@ -31,6 +32,9 @@ pub struct Summary {
     pub outcomes: BTreeMap<OutcomeKind, usize>,
     /// How many cells have no trial, among the runtimes with any trial in that operation.
     pub without_trial: usize,
+    /// Cells that were measured, and are for private disclosure first; they are counted as
+    /// unmeasured, too.
+    pub withheld: usize,
     /// Runtimes of which nothing was measured, and tools that were looked for and not found.
     pub unmeasured: Vec<UnmeasuredRuntime>,
 }
@@ -99,6 +103,10 @@ impl Summary {
             splits: matrix.tables.iter().map(Table::splits).sum(),
             outcomes: Footer::count(trials.iter().map(|trial| &trial.outcome)),
             without_trial: cells.saturating_sub(trials.len()),
+            withheld: trials
+                .iter()
+                .filter(|trial| embargo::is_withheld(&trial.outcome))
+                .count(),
             unmeasured: unmeasured(matrix),
         }
     }
@@ -166,8 +174,14 @@ impl Summary {
         let counts: Vec<String> = self
             .outcomes
             .iter()
-            .map(|(kind, count)| (words(*kind), *count))
-            .chain([("without a trial", self.without_trial)])
+            .map(|(kind, count)| match kind {
+                OutcomeKind::Unmeasured => (words(*kind), count.saturating_sub(self.withheld)),
+                _ => (words(*kind), *count),
+            })
+            .chain([
+                ("withheld", self.withheld),
+                ("without a trial", self.without_trial),
+            ])
             .filter(|(_, count)| *count > 0)
             .map(|(words, count)| format!("{count} {words}"))
             .collect();

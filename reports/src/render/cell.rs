@@ -1,6 +1,7 @@
 //! What stands in a cell, in every format that people read.
 
 use crate::{
+    embargo,
     history::Line,
     matrix::{Matrix, Row, Runtime},
     results::{Outcome, RefusalReason, Trial},
@@ -28,11 +29,12 @@ pub(super) enum Tone {
     TimedOut,
     Unstable,
     Unmeasured,
+    Withheld,
 }
 
 impl Tone {
     /// All of them, in the order of the legend.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Picked,
         Self::Refused,
         Self::Nothing,
@@ -41,6 +43,7 @@ impl Tone {
         Self::TimedOut,
         Self::Unstable,
         Self::Unmeasured,
+        Self::Withheld,
     ];
 
     /// The symbol before the text; a pick has none.
@@ -54,6 +57,7 @@ impl Tone {
             Self::TimedOut => "⏱",
             Self::Unstable => "~",
             Self::Unmeasured => NO_TRIAL,
+            Self::Withheld => "■",
         }
     }
 
@@ -68,6 +72,7 @@ impl Tone {
             Self::TimedOut => "did not end within its deadline",
             Self::Unstable => "differs when repeated",
             Self::Unmeasured => "not measured",
+            Self::Withheld => "withheld: measured, and for private disclosure first",
         }
     }
 
@@ -80,6 +85,7 @@ impl Tone {
             Outcome::Crashed { .. } => Self::Crashed,
             Outcome::TimedOut { .. } => Self::TimedOut,
             Outcome::Unstable { .. } => Self::Unstable,
+            Outcome::Unmeasured { .. } if embargo::is_withheld(outcome) => Self::Withheld,
             Outcome::Unmeasured { .. } => Self::Unmeasured,
         }
     }
@@ -218,6 +224,9 @@ pub(super) fn in_full(outcome: &Outcome) -> String {
                 .map(|seen| format!("{} ×{}", text::line(&seen.outcome.gist()), seen.count))
                 .collect();
             words("unstable".to_owned(), &text::list(&observed))
+        }
+        Outcome::Unmeasured { detail, .. } if embargo::is_withheld(outcome) => {
+            words("withheld".to_owned(), detail)
         }
         Outcome::Unmeasured { why, detail } => words(format!("not measured, {why}"), detail),
     }

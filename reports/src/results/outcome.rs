@@ -153,6 +153,9 @@ words! {
         HarnessTrouble = "harness-trouble",
         /// The run was interrupted before this trial ended.
         Interrupted = "interrupted",
+        /// It was measured, and is left out of what is published: it is for private disclosure
+        /// first. No run writes this.
+        Withheld = "withheld",
     }
 }
 

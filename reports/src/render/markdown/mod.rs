@@ -304,7 +304,8 @@ fn cell_text(matrix: &Matrix<'_>, row: &Row<'_>, column: usize) -> String {
         | Tone::Crashed
         | Tone::TimedOut
         | Tone::Unstable
-        | Tone::Unmeasured => prose(&shown.text),
+        | Tone::Unmeasured
+        | Tone::Withheld => prose(&shown.text),
     }
 }
 
@@ -321,7 +322,8 @@ fn is_notable(row: &Row<'_>) -> bool {
                 | Tone::Crashed
                 | Tone::TimedOut
                 | Tone::Unstable
-                | Tone::Unmeasured => cell.is_some(),
+                | Tone::Unmeasured
+                | Tone::Withheld => cell.is_some(),
             })
 }
 

@@ -313,6 +313,6 @@ fn style(tone: Tone) -> Style {
         Tone::Refused => Style::Yellow,
         Tone::Nothing | Tone::Mixed | Tone::Crashed | Tone::TimedOut => Style::Red,
         Tone::Unstable => Style::Magenta,
-        Tone::Unmeasured => Style::Dim,
+        Tone::Unmeasured | Tone::Withheld => Style::Dim,
     }
 }
