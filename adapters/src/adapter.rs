@@ -72,6 +72,16 @@ pub struct Ask<'a> {
     pub pulled: &'a dyn Fn(),
 }
 
+impl Layout<'_> {
+    /// A path into this layout as the transports of containers/image take it, after their name.
+    pub(crate) fn path(&self, path: &Path) -> String {
+        match self.tag {
+            Some(tag) => format!("{}:{tag}", path.display()),
+            None => path.display().to_string(),
+        }
+    }
+}
+
 impl Ask<'_> {
     /// The reference by which a store knows the image: `127.0.0.1:PORT/REPOSITORY:TAG` for one
     /// from the registry, and the name that its layout gives it for any other.
@@ -84,6 +94,14 @@ impl Ask<'_> {
                 tag,
             } => format!("{address}/{repository}:{tag}"),
             Source::Layout(layout) => layout.name.to_owned(),
+        }
+    }
+
+    /// Whether the store has to give the image a name of its own, since its layout has none.
+    pub(crate) fn is_nameless(&self) -> bool {
+        match &self.source {
+            Source::Registry { .. } => false,
+            Source::Layout(layout) => layout.tag.is_none(),
         }
     }
 
@@ -118,8 +136,9 @@ pub struct Layout<'a> {
     pub dir: &'a Path,
     /// The archive, a tar file of what is in the directory.
     pub archive: &'a Path,
-    /// The tag that its `index.json` gives the index (`org.opencontainers.image.ref.name`).
-    pub tag: &'a str,
+    /// The tag to ask for (`org.opencontainers.image.ref.name`); none where no entry of its
+    /// `index.json` has a name, and the layout itself is what a user would ask for.
+    pub tag: Option<&'a str>,
     /// The name that its `index.json` gives the index (`io.containerd.image.name`).
     pub name: &'a str,
 }

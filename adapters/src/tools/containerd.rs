@@ -270,8 +270,14 @@ impl ContainerdSession {
 
     /// Mounts what would run, which is where containerd chooses for good: a pull that ended
     /// well is no proof that there is anything to run.
-    fn look(&self, attempt: &mut Attempt, ask: &Ask<'_>, namespace: &str) -> Result<(), RunError> {
-        let (reference, platform) = (ask.reference(), ask.platform_args());
+    fn look(
+        &self,
+        attempt: &mut Attempt,
+        ask: &Ask<'_>,
+        namespace: &str,
+        reference: &str,
+    ) -> Result<(), RunError> {
+        let platform = ask.platform_args();
         let point = self.mount_point();
         if let Err(error) = fs::create_dir(&point) {
             attempt.materialised = Looked::Failed(format!("{}: {error}", point.display()));
@@ -280,7 +286,7 @@ impl ContainerdSession {
         let target = point.to_string_lossy().into_owned();
         let mut args = vec!["images", "mount"];
         args.extend(platform.iter().map(String::as_str));
-        args.extend([reference.as_str(), &target]);
+        args.extend([reference, &target]);
         let mut mount = self.invocation(namespace, &args, ask.deadline);
         mount.reveal = Some(point.join(MARKER_FILE));
         let at = attempt.keep(run(&mount, self.room.cancel())?);
@@ -321,6 +327,40 @@ impl ContainerdSession {
             attempt.reported = looked(signs, "ctr printed no chain id");
         }
         Ok(())
+    }
+
+    /// Looks at the image, under the name that it got where its layout has none for it.
+    fn look_where_it_is(
+        &self,
+        attempt: &mut Attempt,
+        ask: &Ask<'_>,
+        namespace: &str,
+        reference: &mut String,
+    ) -> Result<(), RunError> {
+        if ask.is_nameless()
+            && let Some(name) = self.name_given(attempt, namespace)?
+        {
+            *reference = name;
+        }
+        self.look(attempt, ask, namespace, reference)
+    }
+
+    /// What containerd calls the image of a layout that gives it no name, where it took just one.
+    fn name_given(
+        &self,
+        attempt: &mut Attempt,
+        namespace: &str,
+    ) -> Result<Option<String>, RunError> {
+        let at = attempt.keep(self.ctr(namespace, &["images", "list", "--quiet"], LOOK)?);
+        let listed = attempt.commands[at].stdout();
+        let mut names = listed
+            .lines()
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        Ok(match (names.next(), names.next()) {
+            (Some(name), None) => Some(name.to_owned()),
+            _ => None,
+        })
     }
 
     /// What is promised about a containerd that is not ours. After a pull that was killed on its
@@ -368,7 +408,7 @@ impl Session for ContainerdSession {
         let mut attempt = Attempt::default();
         self.trials += 1;
         let namespace = format!("ocipick-{}-{}", std::process::id(), self.trials);
-        let (reference, platform) = (ask.reference(), ask.platform_args());
+        let (mut reference, platform) = (ask.reference(), ask.platform_args());
         let mut args = vec!["images"];
         args.extend(match &ask.source {
             Source::Registry { .. } => &["pull", "--plain-http"][..],
@@ -411,10 +451,12 @@ impl Session for ContainerdSession {
                 attempt.reported =
                     Looked::Seen(vec![sign("ctr images pull --print-chainid", identity)]);
             }
-            if let Err(error) = self.look(&mut attempt, ask, &namespace) {
+            if let Err(error) = self.look_where_it_is(&mut attempt, ask, &namespace, &mut reference)
+            {
                 attempt.trouble = Some(error.into());
             }
         }
+        let removal = self.removal(&reference, &namespace);
         let question = self.invocation("ocipick", &["version"], LOOK);
         // Only an image that was pulled was mounted, and an empty namespace of a containerd that
         // goes with the room is nothing to remove.

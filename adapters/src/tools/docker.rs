@@ -323,14 +323,19 @@ impl DockerSession {
 
     /// Looks at what the store has for the reference: by inspecting the image, and by making a
     /// container of it and taking the marker file out of that.
-    fn look(&self, attempt: &mut Attempt, ask: &Ask<'_>, container: &str) -> Result<(), RunError> {
-        let reference = ask.reference();
+    fn look(
+        &self,
+        attempt: &mut Attempt,
+        ask: &Ask<'_>,
+        reference: &str,
+        container: &str,
+    ) -> Result<(), RunError> {
         let classic = self.runtime.flavour.is_none();
         let mut reported = Vec::new();
         // With containerd's store `image inspect` speaks of the default platform, and some
         // versions cannot inspect what they can run; only the container tells there.
         if classic {
-            let inspected = self.inspect(attempt, &reference)?;
+            let inspected = self.inspect(attempt, reference)?;
             let Some(image) = inspected else {
                 let words = attempt.commands.last().map(Ran::last_words);
                 attempt.reported = Looked::Absent(words.unwrap_or_default());
@@ -345,7 +350,7 @@ impl DockerSession {
             }
             reported.extend(label("docker image inspect", &image));
         }
-        if let Some(words) = self.create(attempt, ask, container)? {
+        if let Some(words) = self.create(attempt, ask, reference, container)? {
             attempt.reported = looked(reported, &words);
             attempt.materialised = Looked::Absent(words);
             return Ok(());
@@ -370,7 +375,7 @@ impl DockerSession {
                 Err(error) => Looked::Failed(format!("docker cp: {error}")),
             }
         } else if is_no_such_file(&copied.stderr()) {
-            let image = self.inspect(attempt, &reference)?.unwrap_or_default();
+            let image = self.inspect(attempt, reference)?.unwrap_or_default();
             let layers = strings(&image["RootFS"]["Layers"]);
             let signs = if layers.is_empty() {
                 Vec::new()
@@ -398,14 +403,15 @@ impl DockerSession {
         &self,
         attempt: &mut Attempt,
         ask: &Ask<'_>,
+        reference: &str,
         container: &str,
     ) -> Result<Option<String>, RunError> {
-        let (reference, platform) = (ask.reference(), ask.platform_args());
+        let platform = ask.platform_args();
         let mut create = |platform: &[String]| -> Result<Option<String>, RunError> {
             let mut args = vec!["create", "--pull", "never", "--name", container];
             args.extend(platform.iter().map(String::as_str));
             // Without a command docker refuses images that name none, which is another matter.
-            args.extend([reference.as_str(), "/ocipick/say"]);
+            args.extend([reference, "/ocipick/say"]);
             let at = attempt.keep(self.docker(&args, ask.deadline)?);
             let created = &attempt.commands[at];
             Ok((!created.exit.is_success()).then(|| created.last_words()))
@@ -466,7 +472,7 @@ impl Session for DockerSession {
         let mut attempt = Attempt::default();
         self.trials += 1;
         let container = format!("ocipick-{}-{}", std::process::id(), self.trials);
-        let reference = ask.reference();
+        let mut reference = ask.reference();
         let platform = ask.platform_args();
         let removal = self.removal(&reference, &container);
         if let Err(trouble) = self.warden.begin(&removal) {
@@ -497,11 +503,26 @@ impl Session for DockerSession {
             }
         }
         (ask.pulled)();
-        if attempt.succeeded()
-            && let Err(error) = self.look(&mut attempt, ask, &container)
-        {
-            attempt.trouble = Some(error.into());
+        if attempt.succeeded() {
+            let mut names = attempt
+                .decisive_command()
+                .filter(|_| ask.is_nameless())
+                .map(loaded)
+                .unwrap_or_default();
+            if names.len() > 1 {
+                let words = format!("docker load took several images: {}", names.join(", "));
+                attempt.reported = Looked::Failed(words.clone());
+                attempt.materialised = Looked::Failed(words);
+            } else {
+                if let Some(name) = names.pop() {
+                    reference = name;
+                }
+                if let Err(error) = self.look(&mut attempt, ask, &reference, &container) {
+                    attempt.trouble = Some(error.into());
+                }
+            }
         }
+        let removal = self.removal(&reference, &container);
         let question = self.invocation(&["version"], LOOK);
         // Only of an image that was pulled a container was made.
         let removal = if attempt.succeeded() {
@@ -513,6 +534,16 @@ impl Session for DockerSession {
             .end(&mut attempt, &self.room, LOST, &question, removal);
         attempt
     }
+}
+
+/// What `docker load` calls the images that it took.
+fn loaded(load: &Ran) -> Vec<String> {
+    let printed = load.stdout();
+    let names = printed.lines().filter_map(|line| {
+        let name = line.strip_prefix("Loaded image ID: ");
+        name.or_else(|| line.strip_prefix("Loaded image: "))
+    });
+    names.map(|name| name.trim().to_owned()).collect()
 }
 
 /// How a client says that it lost the engine.

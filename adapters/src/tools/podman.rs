@@ -139,9 +139,7 @@ impl Session for PodmanSession {
         let platform = platform_args(&self.runtime.version, ask);
         let reference = match &ask.source {
             Source::Registry { .. } => ask.reference(),
-            Source::Layout(layout) => {
-                format!("oci-archive:{}:{}", layout.archive.display(), layout.tag)
-            }
+            Source::Layout(layout) => format!("oci-archive:{}", layout.path(layout.archive)),
         };
         let mut args = vec!["pull", "--tls-verify=false"];
         args.extend(platform.iter().map(String::as_str));

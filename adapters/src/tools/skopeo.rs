@@ -74,10 +74,7 @@ impl Session for SkopeoSession {
                 format!("docker://{}", ask.reference()),
                 &["--src-tls-verify=false"][..],
             ),
-            Source::Layout(layout) => (
-                format!("oci:{}:{}", layout.dir.display(), layout.tag),
-                &[][..],
-            ),
+            Source::Layout(layout) => (format!("oci:{}", layout.path(layout.dir)), &[][..]),
         };
         let target = format!("dir:{}", into.display());
         let digest_text = digest_file.to_string_lossy().into_owned();

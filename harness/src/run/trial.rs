@@ -153,11 +153,12 @@ impl Line<'_> {
         let parcel = Parcel::pack(case, dir)
             .map_err(|error| format!("no layout can be made of this case: {error}"))?;
         let (layout, archive) = (parcel.layout(), parcel.archive());
+        let has_names = case.layout_refs.iter().any(|entry| entry.name.is_some());
         let attempt = session.take(&Ask {
             source: Source::Layout(Layout {
                 dir: &layout,
                 archive: &archive,
-                tag: TAG,
+                tag: has_names.then_some(TAG),
                 name: parcel.name(),
             }),
             platform: ask.platform(),
