@@ -7,6 +7,7 @@ mod adapter;
 pub mod channel;
 mod detect;
 mod ground;
+pub mod mutant;
 mod place;
 pub mod process;
 mod room;

@@ -7,6 +7,7 @@ pub mod fleet;
 pub mod host;
 pub mod known;
 pub mod meter;
+mod mutant;
 pub mod publish;
 pub mod registry;
 pub mod results;

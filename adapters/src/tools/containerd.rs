@@ -8,7 +8,7 @@ use crate::{
     Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Operation, Place, Room, Runtime,
     Service, Session, Source, StartError, Tool,
     adapter::MARKER_FILE,
-    detect,
+    detect, mutant,
     process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, RunError, run},
 };
 use std::{
@@ -277,6 +277,7 @@ impl ContainerdSession {
         namespace: &str,
         reference: &str,
     ) -> Result<(), RunError> {
+        let reference = &*mutant::looked_at(reference);
         let platform = ask.platform_args();
         let point = self.mount_point();
         if let Err(error) = fs::create_dir(&point) {
@@ -455,6 +456,7 @@ impl Session for ContainerdSession {
             {
                 attempt.trouble = Some(error.into());
             }
+            mutant::has_looked(&mut attempt);
         }
         let removal = self.removal(&reference, &namespace);
         let question = self.invocation("ocipick", &["version"], LOOK);

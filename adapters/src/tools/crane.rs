@@ -3,7 +3,7 @@
 use super::image::{looked, marker_in_tar, sign, with_algorithm};
 use crate::{
     Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
-    StartError, Tool, adapter::attempt, detect,
+    StartError, Tool, adapter::attempt, detect, mutant,
 };
 use serde_json::Value;
 use std::{
@@ -71,9 +71,13 @@ impl Session for CraneSession {
         (ask.pulled)();
         attempt.decisive = Some(pulled);
         if attempt.succeeded() {
-            (attempt.reported, attempt.materialised) = look_into(&archive);
+            let looked_at = mutant::looked_at(&target);
+            (attempt.reported, attempt.materialised) = look_into(Path::new(&looked_at));
+            mutant::has_looked(&mut attempt);
         }
-        let _ = fs::remove_file(&archive);
+        if !mutant::keeps() {
+            let _ = fs::remove_file(&archive);
+        }
         attempt
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Missing, Operation, Place, Room,
     Runtime, Service, Session, Sign, Source, StartError, Tool,
     adapter::MARKER_LABEL,
-    detect,
+    detect, mutant,
     process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, RunError, run},
 };
 use ocipick_corpus::Platform;
@@ -330,6 +330,7 @@ impl DockerSession {
         reference: &str,
         container: &str,
     ) -> Result<(), RunError> {
+        let reference = &*mutant::looked_at(reference);
         let classic = self.runtime.flavour.is_none();
         let mut reported = Vec::new();
         // With containerd's store `image inspect` speaks of the default platform, and some
@@ -522,6 +523,7 @@ impl Session for DockerSession {
                 }
             }
         }
+        mutant::has_looked(&mut attempt);
         let removal = self.removal(&reference, &container);
         let question = self.invocation(&["version"], LOOK);
         // Only of an image that was pulled a container was made.

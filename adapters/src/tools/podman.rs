@@ -5,7 +5,7 @@ use crate::{
     Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
     Source, StartError, Tool,
     adapter::{MARKER_FILE, attempt},
-    detect,
+    detect, mutant,
     process::{Invocation, Mount, Ran, RunError, run},
 };
 use serde_json::Value;
@@ -81,7 +81,7 @@ fn unified_cgroups(version: &str) -> Option<Mount> {
 /// The platform as options. Version 3 takes everything after the first slash of `--platform` for
 /// the architecture.
 fn platform_args(version: &str, ask: &Ask<'_>) -> Vec<String> {
-    let Some(platform) = ask.platform.filter(|_| !is_at_least(version, 4)) else {
+    let Some(platform) = ask.wanted().filter(|_| !is_at_least(version, 4)) else {
         return ask.platform_args();
     };
     let mut args = vec![
@@ -161,7 +161,7 @@ impl Session for PodmanSession {
             attempt.materialised = attempt.reported.clone();
             return attempt;
         }
-        let id = id.to_owned();
+        let id = mutant::looked_at(id);
         let mut reported = vec![sign(
             "podman pull",
             Identity::ConfigDigest(with_algorithm(&id)),
@@ -212,6 +212,10 @@ impl Session for PodmanSession {
             };
         } else {
             attempt.materialised = Looked::Absent(mounted.last_words());
+        }
+        mutant::has_looked(&mut attempt);
+        if mutant::keeps() {
+            return attempt;
         }
         // This unmounts it, too.
         match self.podman(&["rmi", "--force", &id], ask.deadline) {

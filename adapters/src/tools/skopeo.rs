@@ -3,12 +3,12 @@
 use super::image::{looked, marker_in_tar, sign, with_algorithm};
 use crate::{
     Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
-    Source, StartError, Tool, adapter::attempt, detect,
+    Source, StartError, Tool, adapter::attempt, detect, mutant,
 };
 use serde_json::Value;
 use std::{
     fs::{self, File},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 pub(super) struct Skopeo;
@@ -77,10 +77,11 @@ impl Session for SkopeoSession {
             Source::Layout(layout) => (format!("oci:{}", layout.path(layout.dir)), &[][..]),
         };
         let target = format!("dir:{}", into.display());
+        let into = PathBuf::from(mutant::looked_at(&into.to_string_lossy()));
         let digest_text = digest_file.to_string_lossy().into_owned();
         let policy = self.room.policy().to_string_lossy().into_owned();
         let mut args = vec!["--policy", &policy];
-        if let Some(platform) = ask.platform {
+        if let Some(platform) = ask.wanted() {
             args.extend(["--override-os", &platform.os]);
             args.extend(["--override-arch", &platform.architecture]);
             if let Some(variant) = &platform.variant {
@@ -105,8 +106,11 @@ impl Session for SkopeoSession {
                 printed_config(&attempt.commands[copied].stdout())
             };
             attempt.materialised = look_into(&into);
+            mutant::has_looked(&mut attempt);
         }
-        let _ = fs::remove_dir_all(&into);
+        if !mutant::keeps() {
+            let _ = fs::remove_dir_all(&into);
+        }
         let _ = fs::remove_file(&digest_file);
         attempt
     }

@@ -3,6 +3,7 @@
 
 use crate::{
     Attempt, Room, Service, StartError, Trouble,
+    mutant::{self, Mutant, on},
     process::{Daemon, DaemonError, Exit, Invocation, RunError, flood_words, run},
     undo::Undo,
 };
@@ -92,7 +93,7 @@ impl Warden {
             Some(Ended::ByItself(words)) => attempt.daemon_crash = Some(words),
             // A panic that the daemon caught breaks off one request only; where the tool
             // succeeded all the same it was about something else.
-            None if attempt.succeeded() => {}
+            None if attempt.succeeded() || on(Mutant::IgnoresDaemon) => {}
             None => {
                 let daemon = self.daemon.as_ref();
                 attempt.daemon_crash = daemon
@@ -104,7 +105,7 @@ impl Warden {
 
     /// Removes what a trial made, even when the user wants to stop.
     pub(super) fn remove(&self, attempt: &mut Attempt, room: &Room, removal: &[Invocation]) {
-        for command in removal {
+        for command in removal.iter().filter(|_| !mutant::keeps()) {
             match room.clean_up(command) {
                 Ok(ran) => {
                     attempt.removal += ran.duration;
@@ -129,6 +130,9 @@ impl Warden {
 
     /// Whether the daemon is gone, and its first words.
     fn death(&mut self, patience: Duration, room: &Room, question: &Invocation) -> Option<Ended> {
+        if on(Mutant::IgnoresDaemon) {
+            return None;
+        }
         if let Some(daemon) = &mut self.daemon {
             let death = daemon.death(patience)?;
             self.daemon = None;

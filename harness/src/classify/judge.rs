@@ -2,6 +2,7 @@
 //! with its evidence. It never chooses between pieces of evidence that disagree.
 
 use super::{Meaning, Phrasebook, last_error, plain};
+use crate::mutant::{Mutant, on};
 use ocipick_adapters::{
     Attempt, Identity, Looked, Operation, Sign, Tool, Trouble,
     process::{Exit, flood_words, panic_in},
@@ -64,12 +65,15 @@ impl Judge<'_> {
     fn outcome(&mut self) -> Outcome {
         let attempt = self.observed.attempt;
         // With a full disk anything may go wrong, and nobody can say what.
-        let disk_full = attempt.trouble == Some(Trouble::DiskFull);
+        let disk_full = attempt.trouble == Some(Trouble::DiskFull) && !on(Mutant::FullDiskIgnored);
         // A daemon that crashed explains everything else that went wrong.
-        if let Some(crash) = attempt.daemon_crash.as_ref().filter(|_| !disk_full) {
+        let crash = attempt.daemon_crash.as_ref();
+        if let Some(crash) = crash.filter(|_| !disk_full && !on(Mutant::CrashIgnored)) {
             return Outcome::Crashed { what: plain(crash) };
         }
-        if let Some(trouble) = &attempt.trouble {
+        if let Some(trouble) = &attempt.trouble
+            && !on(Mutant::TroubleIgnored)
+        {
             let why = match trouble {
                 Trouble::Interrupted => UnmeasuredWhy::Interrupted,
                 Trouble::NotStarted(_) => UnmeasuredWhy::NotStarted,
@@ -81,7 +85,10 @@ impl Judge<'_> {
         let Some(decisive) = attempt.decisive_command() else {
             return unmeasured(UnmeasuredWhy::EvidenceMissing, "no command was run");
         };
+        let failure = |code| self.failure(code, &decisive.stderr(), &decisive.stdout());
         match decisive.exit {
+            Exit::Deadline if on(Mutant::DeadlineRefuses) => failure(124),
+            Exit::Signal(signal) if on(Mutant::SignalRefuses) => failure(128 + signal),
             Exit::Deadline => Outcome::TimedOut {
                 after_ms: u64::try_from(self.observed.deadline.as_millis()).unwrap_or(u64::MAX),
             },
@@ -93,23 +100,30 @@ impl Judge<'_> {
                 UnmeasuredWhy::EvidenceMissing,
                 format!("the tool {}", flood_words()),
             ),
-            Exit::Code(0) => self.success(),
-            Exit::Code(code) => self.failure(code, &decisive.stderr(), &decisive.stdout()),
+            Exit::Code(code) if code == 0 || on(Mutant::ExitIgnored) => self.success(),
+            Exit::Code(code) => failure(code),
         }
     }
 
     fn failure(&self, code: i32, stderr: &str, stdout: &str) -> Outcome {
         let message = last_error(stderr, stdout);
         let stderr = plain(stderr);
-        if let Some(panic) = panic_in(&stderr) {
+        if let Some(panic) = panic_in(&stderr)
+            && !on(Mutant::PanicRefuses)
+        {
             return Outcome::Crashed { what: panic };
         }
         // The message decides; what stands around it may speak of other things that happened
         // on the way, and is asked only where the message says nothing known.
         let tool = self.observed.tool;
+        let decides = if on(Mutant::NoiseDecides) {
+            &stderr
+        } else {
+            &message
+        };
         let meaning = self
             .phrasebook
-            .look_up(tool, &message)
+            .look_up(tool, decides)
             .or_else(|| self.phrasebook.look_up(tool, &stderr));
         let message = if message.is_empty() {
             format!("exit code {code}, without a word")
@@ -124,19 +138,26 @@ impl Judge<'_> {
             Some(Meaning::Crash) => Outcome::Crashed { what: message },
             Some(Meaning::Trouble) => unmeasured(UnmeasuredWhy::HarnessTrouble, message),
             // What never reached the registry was not a judgement of the index.
-            _ if self.fetches() && self.observed.requests.is_empty() => unmeasured(
+            _ if self.never_asked() => unmeasured(
                 UnmeasuredWhy::Unsupported,
                 format!("the tool refused before it asked the registry: {message}"),
             ),
             Some(Meaning::Refusal(reason)) => refused(reason),
+            None if on(Mutant::WordsSwallowed) => refused(RefusalReason::NoMatch),
             None => refused(RefusalReason::Other),
         }
     }
 
+    /// Whether the tool was to go to the registry, and never did.
+    fn never_asked(&self) -> bool {
+        self.fetches() && self.observed.requests.is_empty() && !on(Mutant::UnaskedRefuses)
+    }
+
     fn success(&mut self) -> Outcome {
-        let attempt = self.observed.attempt;
-        let materialised = match &attempt.materialised {
+        let (reported, materialised) = looks(self.observed.attempt);
+        let materialised = match materialised {
             Looked::Seen(signs) => signs,
+            Looked::Failed(_) if on(Mutant::FailedIsNothing) => return Outcome::Nothing,
             Looked::Absent(words) => {
                 return match self.look_cut_short() {
                     Some(why) => unmeasured(UnmeasuredWhy::EvidenceMissing, why),
@@ -156,7 +177,7 @@ impl Judge<'_> {
                 );
             }
         };
-        let reported = match &attempt.reported {
+        let reported = match reported {
             Looked::Seen(signs) => signs,
             Looked::Absent(words) | Looked::Failed(words) => {
                 return unmeasured(
@@ -210,7 +231,13 @@ impl Judge<'_> {
             .map(|sign| children_of(self.observed.case, &sign.identity))
             .filter(|children| !children.is_empty());
         let first = sets.next()?;
-        Some(sets.fold(first, |all, set| all.intersection(&set).cloned().collect()))
+        Some(sets.fold(first, |all, set| {
+            if on(Mutant::JoinedSigns) {
+                all.union(&set).cloned().collect()
+            } else {
+                all.intersection(&set).cloned().collect()
+            }
+        }))
     }
 
     /// The child that the tool reports to have, where that child has no layers. Nothing can be
@@ -221,7 +248,8 @@ impl Judge<'_> {
         };
         let children = self.named_by(reported)?;
         let child = self.observed.case.child(children.first()?)?;
-        if children.len() > 1 || !child.layers.is_empty() {
+        let is_empty = child.layers.is_empty() || on(Mutant::AnyImageEmpty);
+        if children.len() > 1 || !is_empty || on(Mutant::EmptyIsNothing) {
             return None;
         }
         self.notes.push(format!(
@@ -236,6 +264,7 @@ impl Judge<'_> {
     fn look_cut_short(&self) -> Option<String> {
         let attempt = self.observed.attempt;
         attempt.commands.iter().find_map(|ran| match ran.exit {
+            _ if on(Mutant::HangIsNothing) => None,
             Exit::Deadline => Some(format!(
                 "nobody could look, because this hung: {}",
                 ran.line
@@ -250,7 +279,8 @@ impl Judge<'_> {
     }
 
     fn nothing(&self, words: &str) -> Outcome {
-        if self.phrasebook.is_trouble(self.observed.tool, words) {
+        let is_trouble = self.phrasebook.is_trouble(self.observed.tool, words);
+        if is_trouble && !on(Mutant::TroubleIsNothing) {
             unmeasured(UnmeasuredWhy::HarnessTrouble, plain(words))
         } else {
             Outcome::Nothing
@@ -297,6 +327,9 @@ impl Judge<'_> {
             })
             .cloned()
             .collect();
+        if on(Mutant::AlikeGuessed) {
+            return self.picked(candidates);
+        }
         if fetched.len() == 1 {
             self.notes.push(format!(
                 "{} are alike in what the store shows; the requests tell which it was",
@@ -330,6 +363,7 @@ impl Judge<'_> {
     /// A marker or label that is of no child of this case: a stale store, or another image.
     fn stranger(&self, identity: &Identity) -> Option<String> {
         match identity {
+            Identity::Marker(_) | Identity::Label(_) if on(Mutant::StrangersIgnored) => None,
             Identity::Marker(text) | Identity::Label(text) => {
                 children_of(self.observed.case, identity)
                     .is_empty()
@@ -347,25 +381,28 @@ impl Judge<'_> {
     /// Whether the tool was to fetch the image, so that the requests are evidence.
     fn fetches(&self) -> bool {
         match self.observed.operation {
-            Operation::Pull => true,
+            Operation::Pull => !on(Mutant::PullIsImport),
             Operation::Import => false,
         }
     }
 
     fn requested(&self, digest: &str) -> bool {
         self.observed.requests.iter().any(|request| {
-            request.method == "GET"
-                && (200..300).contains(&request.status)
+            (request.method == "GET" || on(Mutant::HeadsFetch))
+                && ((200..300).contains(&request.status) || on(Mutant::FailuresFetch))
                 && request.path.rsplit('/').next() == Some(digest)
         })
     }
 
     fn was_fetched(&self, child: &Child) -> bool {
-        digests_of(child).any(|digest| self.requested(digest.as_str()))
+        on(Mutant::RequestsIgnored)
+            || digests_of(child).any(|digest| self.requested(digest.as_str()))
     }
 
     fn was_in_store(&self, child: &Child) -> bool {
-        digests_of(child).any(|digest| self.observed.fetched_before.contains(digest.as_str()))
+        on(Mutant::StaleStore)
+            || digests_of(child)
+                .any(|digest| self.observed.fetched_before.contains(digest.as_str()))
     }
 
     /// Some tools fetch every match and then use one. That is no contradiction, but a reader
@@ -380,7 +417,7 @@ impl Judge<'_> {
             .filter(|child| self.requested(child.manifest.as_str()))
             .map(|child| child.name.clone())
             .collect();
-        if !others.is_empty() {
+        if !others.is_empty() && !on(Mutant::OthersHidden) {
             self.notes.push(format!(
                 "also fetched the manifest of {}",
                 others.join(", ")
@@ -452,7 +489,7 @@ fn children_of(case: &Case, identity: &Identity) -> BTreeSet<String> {
                 .zip(digests)
                 .all(|(layer, seen)| of(layer).as_str() == seen)
     };
-    case.children_where(|child| match identity {
+    let named = case.children_where(|child| match identity {
         Identity::ManifestDigest(digest) => child.has_digest(digest),
         Identity::ConfigDigest(digest) => child
             .config
@@ -464,7 +501,34 @@ fn children_of(case: &Case, identity: &Identity) -> BTreeSet<String> {
         Identity::Marker(text) | Identity::Label(text) => {
             child.marker.as_ref().is_some_and(|marker| marker == text)
         }
-    })
+    });
+    if on(Mutant::WrongChild) {
+        neighbours(case, &named)
+    } else {
+        named
+    }
+}
+
+/// The children next to these.
+fn neighbours(case: &Case, names: &BTreeSet<String>) -> BTreeSet<String> {
+    let next = case.children.iter().cycle().skip(1);
+    let pairs = case.children.iter().zip(next);
+    let wrong = pairs.filter(|(child, _)| names.contains(&child.name));
+    wrong.map(|(_, next)| next.name.clone()).collect()
+}
+
+/// What the tool says, and what the image contains.
+fn looks(attempt: &Attempt) -> (&Looked, &Looked) {
+    let (reported, materialised) = (&attempt.reported, &attempt.materialised);
+    if on(Mutant::SwappedEvidence) {
+        (materialised, reported)
+    } else if on(Mutant::ReportsForBoth) {
+        (reported, reported)
+    } else if on(Mutant::ContentsForBoth) {
+        (materialised, materialised)
+    } else {
+        (reported, materialised)
+    }
 }
 
 /// The chain id over the layers of a child, as the image specification defines it.
@@ -516,4 +580,4 @@ fn identity(identity: &Identity) -> results::Identity {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

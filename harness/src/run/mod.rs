@@ -18,3 +18,10 @@ pub use controls::{Controls, ControlsError};
 pub use event::{Event, RuntimeEnd, Watcher};
 pub use execute::{Bench, execute};
 pub use plan::{Cell, Earlier, Plan, Question, Try};
+
+/// The tests of controls and repeats, by name, to be run again under every mistake of `mutant.rs`.
+#[cfg(test)]
+pub(crate) const CONTROLS_TESTS: &[(&str, fn())] = &controls::tests::TESTS;
+/// See [`CONTROLS_TESTS`].
+#[cfg(test)]
+pub(crate) const REPEAT_TESTS: &[(&str, fn())] = &repeat::tests::TESTS;

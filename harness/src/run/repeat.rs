@@ -1,5 +1,6 @@
 //! What several trials of one cell come to.
 
+use crate::mutant::{Mutant, on};
 use ocipick_reports::results::{Observed, Outcome, OutcomeKind, UnmeasuredWhy};
 
 /// The outcome of a cell that was tried several times. Outcomes that differ are never reported
@@ -7,8 +8,10 @@ use ocipick_reports::results::{Observed, Outcome, OutcomeKind, UnmeasuredWhy};
 /// nobody can say.
 pub(super) fn together(outcomes: Vec<Outcome>) -> Outcome {
     let count = outcomes.len();
+    let dropped = on(Mutant::UnmeasuredDropped);
+    let counts = |outcome: &Outcome| !dropped || outcome.is_measured();
     let mut observed: Vec<Observed> = Vec::new();
-    for outcome in outcomes {
+    for outcome in outcomes.into_iter().filter(counts) {
         match observed
             .iter_mut()
             .find(|known| known.outcome.agrees_with(&outcome))
@@ -43,6 +46,9 @@ pub(super) fn together(outcomes: Vec<Outcome>) -> Outcome {
                     .cmp(&a.count)
                     .then_with(|| a.outcome.cmp(&b.outcome))
             });
+            if on(Mutant::MajorityRules) {
+                return *observed.remove(0).outcome;
+            }
             Outcome::Unstable { observed }
         }
     }
@@ -83,9 +89,30 @@ pub(super) fn is_doubtful(outcome: &Outcome) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use ocipick_reports::results::RefusalReason;
+
+    /// The tests below, by name.
+    pub(crate) const TESTS: [(&str, fn()); 5] = [
+        (
+            "trials_that_agree_are_one_outcome_whatever_the_words",
+            trials_that_agree_are_one_outcome_whatever_the_words,
+        ),
+        (
+            "trials_that_differ_are_none_of_their_outcomes",
+            trials_that_differ_are_none_of_their_outcomes,
+        ),
+        (
+            "what_was_not_measured_makes_the_cell_unmeasured_and_never_unstable",
+            what_was_not_measured_makes_the_cell_unmeasured_and_never_unstable,
+        ),
+        (
+            "a_row_splits_where_two_that_were_measured_differ",
+            a_row_splits_where_two_that_were_measured_differ,
+        ),
+        ("the_note_keeps_their_order", the_note_keeps_their_order),
+    ];
 
     fn picked(child: &str) -> Outcome {
         Outcome::Picked {

@@ -5,6 +5,7 @@
 //! environment is scrubbed. Called by its own name it runs the trials.
 
 mod daemons;
+mod mutants;
 mod repeats;
 mod stage;
 mod stateless;
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
         .iter()
         .chain(repeats::TESTS_OF_DAEMONS)
         .chain(whole::TESTS_OF_DAEMONS);
-    let mut trials: Vec<Trial> = plain.map(trial).collect();
+    let mut trials: Vec<Trial> = plain.map(trial).chain(mutants::trials()).collect();
     match stage::no_private_daemons() {
         None => trials.extend(of_daemons.map(trial)),
         Some(why) => trials.extend(of_daemons.map(|(name, _)| {

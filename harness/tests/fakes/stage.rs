@@ -129,14 +129,7 @@ impl Stage {
         let (ground, _) = Ground::claim(self.dir.path(), false)?;
         let (registry, cancel) = (Registry::start()?, Cancel::default());
         let phrasebook = Phrasebook::built_in()?;
-        let fleet = Scout {
-            ground: &ground,
-            store: Store::at(&self.dir.path().join("store")),
-            path: self.path()?,
-            cancel: &cancel,
-        }
-        .fleet(&[Source::Path])?;
-        let fleet = self.without_real_tools(fleet);
+        let fleet = self.fleet(&ground, &cancel)?;
         let plan = Plan {
             runtimes: fleet.runtimes,
             operations: vec![Operation::Pull],
@@ -173,6 +166,17 @@ impl Stage {
             .map(|missing| (missing.tool.to_string(), missing.why))
             .collect();
         Ok(seen)
+    }
+
+    /// The fake tools, as they are found.
+    pub(crate) fn fleet(&self, ground: &Ground, cancel: &Cancel) -> Result<Fleet> {
+        let scout = Scout {
+            ground,
+            store: Store::at(&self.dir.path().join("store")),
+            path: self.path()?,
+            cancel,
+        };
+        Ok(self.without_real_tools(scout.fleet(&[Source::Path])?))
     }
 
     /// Tools of this machine that lie in the folders which are always searched.

@@ -4,6 +4,99 @@ use ocipick_corpus::Corpus;
 use std::{fs, sync::LazyLock};
 use tempfile::TempDir;
 
+/// The tests below, by name, to be run again under every mistake of `mutant.rs`.
+pub(crate) const TESTS: &[(&str, fn())] = &[
+    ("what_agrees_is_picked", what_agrees_is_picked),
+    (
+        "every_kind_of_sign_names_its_child",
+        every_kind_of_sign_names_its_child,
+    ),
+    (
+        "a_crash_of_the_daemon_explains_everything_else",
+        a_crash_of_the_daemon_explains_everything_else,
+    ),
+    (
+        "trouble_of_the_harness_is_never_blamed_on_the_tool",
+        trouble_of_the_harness_is_never_blamed_on_the_tool,
+    ),
+    (
+        "how_the_tool_ended_goes_before_what_it_left",
+        how_the_tool_ended_goes_before_what_it_left,
+    ),
+    (
+        "a_panic_is_one_only_with_its_stack",
+        a_panic_is_one_only_with_its_stack,
+    ),
+    (
+        "the_message_decides_and_what_stands_around_it_helps_out",
+        the_message_decides_and_what_stands_around_it_helps_out,
+    ),
+    (
+        "who_never_asked_did_not_judge_the_index",
+        who_never_asked_did_not_judge_the_index,
+    ),
+    (
+        "success_without_an_image_is_nothing_unless_the_machine_failed",
+        success_without_an_image_is_nothing_unless_the_machine_failed,
+    ),
+    (
+        "an_image_without_layers_shows_nothing_and_is_picked_all_the_same",
+        an_image_without_layers_shows_nothing_and_is_picked_all_the_same,
+    ),
+    (
+        "who_was_ended_for_what_it_printed_is_judged_by_nothing_else",
+        who_was_ended_for_what_it_printed_is_judged_by_nothing_else,
+    ),
+    (
+        "on_a_full_disk_nobody_is_to_blame",
+        on_a_full_disk_nobody_is_to_blame,
+    ),
+    (
+        "a_look_that_was_cut_short_does_not_say_that_there_is_nothing",
+        a_look_that_was_cut_short_does_not_say_that_there_is_nothing,
+    ),
+    (
+        "evidence_that_is_missing_is_no_verdict",
+        evidence_that_is_missing_is_no_verdict,
+    ),
+    (
+        "digests_of_nobody_name_nobody",
+        digests_of_nobody_name_nobody,
+    ),
+    (
+        "signs_that_contradict_each_other_are_mixed",
+        signs_that_contradict_each_other_are_mixed,
+    ),
+    (
+        "the_marker_of_a_stranger_is_mixed",
+        the_marker_of_a_stranger_is_mixed,
+    ),
+    (
+        "what_was_never_fetched_was_never_picked",
+        what_was_never_fetched_was_never_picked,
+    ),
+    (
+        "content_that_an_earlier_trial_fetched_is_picked_and_noted",
+        content_that_an_earlier_trial_fetched_is_picked_and_noted,
+    ),
+    (
+        "fetching_others_besides_is_noted",
+        fetching_others_besides_is_noted,
+    ),
+    (
+        "children_that_look_alike_are_told_apart_by_the_requests_or_not_at_all",
+        children_that_look_alike_are_told_apart_by_the_requests_or_not_at_all,
+    ),
+    (
+        "the_evidence_keeps_the_end_of_long_words",
+        the_evidence_keeps_the_end_of_long_words,
+    ),
+    (
+        "an_import_needs_no_requests_but_both_other_kinds_of_evidence",
+        an_import_needs_no_requests_but_both_other_kinds_of_evidence,
+    ),
+];
+
 /// One trial on `duplicates/two-entries`, in which everything points to `first` until a test
 /// changes something.
 struct Scene {
@@ -74,7 +167,9 @@ impl Scene {
             deadline: Duration::from_secs(7),
             fetched_before: &self.fetched_before,
         };
-        judge(&observed, &Phrasebook::built_in().unwrap())
+        // Read once, as the corpus is: these tests are run again under every mistake.
+        static PHRASES: LazyLock<Phrasebook> = LazyLock::new(|| Phrasebook::built_in().unwrap());
+        judge(&observed, &PHRASES)
     }
 
     fn outcome(&self) -> Outcome {

@@ -1,9 +1,9 @@
 //! `ctr` and `containerd`. The client does the work; the daemon is only there.
 
 use super::{
-    Call, PANIC, Played, err,
+    Call, MOON, PANIC, Played, err,
     image::{Reference, json, matching, text},
-    out,
+    out, remembered,
 };
 use serde_json::json;
 use std::{
@@ -46,7 +46,11 @@ pub(super) fn play(call: &Call) -> Played {
         return Ok(0);
     }
     match call.words(&["--address", "--namespace", "--platform"])[..] {
-        ["version"] | ["images", "unmount" | "rm", _] | ["namespaces", "rm", _] => Ok(0),
+        ["version"] | ["images", "unmount", _] | ["namespaces", "rm", _] => Ok(0),
+        ["images", "rm", source] => {
+            fs::remove_file(file(call, source))?;
+            Ok(0)
+        }
         ["images", "pull", source] => pull(call, source),
         ["images", "mount", source, target] => mount(call, source, target),
         _ => Err("ctr: unknown command".to_owned().into()),
@@ -75,10 +79,24 @@ fn pull(call: &Call, source: &str) -> Played {
         UnixStream::connect(address)?.write_all(b"panic")?;
         return Err("ctr: error reading from server: EOF".to_owned().into());
     }
+    let mode = call.mode_for(&reference.repository);
     let image = reference.image(&chosen.digest)?;
     let chain = image.diff_id()?;
-    let kept = json!({ "marker": image.marker()?, "chain": chain });
-    fs::write(file(call, source), kept.to_string())?;
+    let mut marker = image.marker()?;
+    if let ("swaps-content", Some(last)) = (mode, found.last()) {
+        marker = reference.image(&last.digest)?.marker()?;
+    }
+    let mut kept = json!({ "marker": marker, "chain": chain });
+    let file = file(call, source);
+    if mode == "remembers"
+        && let Some(earlier) = remembered(&file, "fake-")
+    {
+        kept = json(&fs::read(earlier)?)?;
+    }
+    fs::write(file, kept.to_string())?;
+    if mode == "fails-after-all" {
+        return Err(format!("ctr: {MOON}").into());
+    }
     out(&format!(
         "unpacking linux/amd64 {}...\nimage chain ID: {chain}",
         image.digest

@@ -1,12 +1,16 @@
-//! `crane pull`, always honest: the neighbour of tools that are not.
+//! `crane pull`, honest unless it is told otherwise: the neighbour of tools that are not.
 
 use super::{
-    Call, Played,
+    Call, MOON, Played,
     image::{Image, Reference, matching},
-    out,
+    out, remembered,
 };
 use serde_json::json;
-use std::{fs::File, io};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
 pub(super) fn play(call: &Call) -> Played {
     if call.args == ["version"] {
@@ -23,7 +27,22 @@ pub(super) fn play(call: &Call) -> Played {
     let Some(chosen) = found.first().filter(|chosen| !chosen.is_index) else {
         return Err(format!("Error: no child with platform {platform} in index {source}").into());
     };
-    archive(&reference.image(&chosen.digest)?, File::create(target)?)?;
+    let mut image = reference.image(&chosen.digest)?;
+    let mode = call.mode_for(&reference.repository);
+    match (mode, remembered(Path::new(target), "image")) {
+        ("swaps-content", _) => {
+            let last = found.last().unwrap_or(chosen);
+            image.layers = reference.image(&last.digest)?.layers;
+            archive(&image, File::create(target)?)?;
+        }
+        ("remembers", Some(earlier)) => {
+            fs::copy(earlier, target)?;
+        }
+        _ => archive(&image, File::create(target)?)?,
+    }
+    if mode == "fails-after-all" {
+        return Err(format!("Error: {MOON}").into());
+    }
     Ok(0)
 }
 

@@ -1,9 +1,9 @@
 //! `docker` and `dockerd`. The client does the work; the engine answers, and dies when told to.
 
 use super::{
-    Call, PANIC, Played, err,
+    Call, MOON, PANIC, Played, err,
     image::{Reference, json, matching, text},
-    leave_deaf_daemons, out, shout,
+    leave_deaf_daemons, out, remembered, shout,
 };
 use nix::sys::signal::{SigSet, Signal};
 use serde_json::{Value, json};
@@ -127,7 +127,7 @@ pub(super) fn play(call: &Call) -> Played {
         }
         ["cp", from, "-"] => {
             let name = from.split(':').next().unwrap_or_default();
-            let content = format!("{}\n", text(&load(call, name)?["created"]["marker"]));
+            let content = format!("{}\n", text(&load(call, name)?["copied"]["marker"]));
             let mut header = tar::Header::new_gnu();
             header.set_size(content.len() as u64);
             header.set_mode(0o644);
@@ -192,8 +192,22 @@ fn pull(call: &Call, source: &str) -> Played {
     } else {
         first
     };
-    let image = json!({ "inspected": of(&inspected.digest)?, "created": of(&first.digest)? });
-    fs::write(file(call, source), image.to_string())?;
+    let copied = if mode == "swaps-content" { last } else { first };
+    let mut image = json!({
+        "inspected": of(&inspected.digest)?,
+        "created": of(&first.digest)?,
+        "copied": of(&copied.digest)?,
+    });
+    let kept = file(call, source);
+    if mode == "remembers"
+        && let Some(earlier) = remembered(&kept, "fake-")
+    {
+        image = json(&fs::read(earlier)?)?;
+    }
+    fs::write(kept, image.to_string())?;
+    if mode == "fails-after-all" {
+        return Err(MOON.to_owned().into());
+    }
     out(&format!("Status: Downloaded newer image for {source}"));
     Ok(0)
 }

@@ -76,6 +76,11 @@ pub(super) struct Entry {
 
 /// The entries for a platform, in their order.
 pub(super) fn matching<'a>(entries: &'a [Entry], platform: &str) -> Vec<&'a Entry> {
+    // Who is asked for none takes that of its machine, as the real ones do.
+    let platform = match platform {
+        "" | "/" => "linux/amd64",
+        asked => asked,
+    };
     entries
         .iter()
         .filter(|entry| entry.platform == platform)

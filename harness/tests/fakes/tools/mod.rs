@@ -5,6 +5,7 @@ mod crane;
 mod docker;
 mod http;
 mod image;
+mod podman;
 mod skopeo;
 
 use std::{
@@ -54,6 +55,7 @@ pub(super) fn play() -> Option<ExitCode> {
     let play: fn(&Call) -> Played = match name {
         "skopeo" => skopeo::play,
         "crane" => crane::play,
+        "podman" => podman::play,
         "docker" => docker::play,
         "dockerd" => docker::serve,
         "ctr" => containerd::play,
@@ -132,6 +134,23 @@ fn out(text: &str) {
 fn err(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
+
+/// What else lies beside a file or directory and has a name that begins like this: what a store
+/// that remembers has of earlier trials.
+fn remembered(beside: &Path, prefix: &str) -> Option<PathBuf> {
+    let entries = fs::read_dir(beside.parent()?).ok()?;
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path != beside)
+        .filter(|path| {
+            let name = path.file_name().map(|name| name.to_string_lossy());
+            name.is_some_and(|name| name.starts_with(prefix))
+        })
+        .min()
+}
+
+/// The words of a failure that no phrase knows.
+const MOON: &str = "the moon is full";
 
 /// What a program in Go prints when it panics.
 const PANIC: &str = "panic: runtime error: invalid memory address or nil pointer dereference

@@ -1,9 +1,9 @@
 //! `skopeo copy docker://… dir:…`.
 
 use super::{
-    Call, PANIC, Played, Refusal, copy_dir, die_of_signal, err, garbage, hang,
+    Call, MOON, PANIC, Played, Refusal, copy_dir, die_of_signal, err, garbage, hang,
     image::{Image, Reference, matching},
-    leave_somebody_behind, out, shout, wait_for_go,
+    leave_somebody_behind, out, remembered, shout, wait_for_go,
 };
 use std::{
     fs,
@@ -89,7 +89,7 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
                 code: 2,
             });
         }
-        "unknown-words" => return Err(fatal("the moon is full")),
+        "unknown-words" => return Err(fatal(MOON)),
         "silent-failure" => return Ok(1),
         "no-space" => return Err(fatal("writing blob: write x: no space left on device")),
         _ => {}
@@ -122,6 +122,18 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
     match mode {
         "honest" | "always-first" | "always-last" | "alternates" | "waits" => {
             materialise(&image, target)?;
+            report(&image.digest)?;
+        }
+        "fails-after-all" => {
+            materialise(&image, target)?;
+            report(&image.digest)?;
+            return Err(fatal(MOON));
+        }
+        "remembers" => {
+            match remembered(target, "image") {
+                Some(earlier) => copy_dir(&earlier, target)?,
+                None => materialise(&image, target)?,
+            }
             report(&image.digest)?;
         }
         "fetches-all" => {

@@ -1,0 +1,84 @@
+//! `podman pull` and `podman image mount`, with a store of files.
+
+use super::{
+    Call, MOON, Played,
+    image::{Reference, json, matching, text},
+    out, remembered,
+};
+use serde_json::json;
+use std::{fs, path::PathBuf};
+
+const WITH_VALUE: [&str; 6] = [
+    "--root",
+    "--runroot",
+    "--storage-driver",
+    "--cgroup-manager",
+    "--events-backend",
+    "--platform",
+];
+
+pub(super) fn play(call: &Call) -> Played {
+    if call.args == ["--version"] {
+        out("podman version 5.9.9");
+        return Ok(0);
+    }
+    match call.words(&WITH_VALUE)[..] {
+        ["pull", source] => pull(call, source),
+        ["image", "mount", id] | ["unshare", "podman", "image", "mount", id] => {
+            let image = json(&fs::read(file(call, id))?)?;
+            let point = file(call, id).with_file_name(format!("mount-{id}"));
+            fs::create_dir_all(point.join("ocipick"))?;
+            fs::write(point.join("ocipick/child"), text(&image["marker"]))?;
+            out(&point.to_string_lossy());
+            Ok(0)
+        }
+        ["rmi", id] => {
+            fs::remove_file(file(call, id))?;
+            Ok(0)
+        }
+        // How the private store goes without root.
+        ["unshare", "rm", ..] => Ok(0),
+        _ => Err("Error: unrecognized command".to_owned().into()),
+    }
+}
+
+/// Where the store keeps an image.
+fn file(call: &Call, id: &str) -> PathBuf {
+    let root = PathBuf::from(call.option("--root").unwrap_or_default());
+    root.join(format!("fake-{id}"))
+}
+
+fn pull(call: &Call, source: &str) -> Played {
+    let reference = Reference::parse(source)?;
+    let mode = call.mode_for(&reference.repository);
+    let entries = reference.entries()?;
+    let found = matching(&entries, call.option("--platform").unwrap_or_default());
+    let Some(chosen) = found.first().filter(|chosen| !chosen.is_index) else {
+        return Err(
+            "Error: choosing an image from manifest list: no image found in image index for \
+             architecture amd64, variant \"\", OS linux"
+                .to_owned()
+                .into(),
+        );
+    };
+    let image = reference.image(&chosen.digest)?;
+    let mut marker = image.marker()?;
+    if let ("swaps-content", Some(last)) = (mode, found.last()) {
+        marker = reference.image(&last.digest)?.marker()?;
+    }
+    let id = image.config.encoded();
+    let mut kept = json!({ "marker": marker });
+    let file = file(call, id);
+    if mode == "remembers"
+        && let Some(earlier) = remembered(&file, "fake-")
+    {
+        kept = json(&fs::read(earlier)?)?;
+    }
+    fs::create_dir_all(file.with_file_name(""))?;
+    fs::write(file, kept.to_string())?;
+    out(id);
+    if mode == "fails-after-all" {
+        return Err(format!("Error: {MOON}").into());
+    }
+    Ok(0)
+}
