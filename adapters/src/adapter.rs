@@ -2,7 +2,7 @@
 
 use crate::{
     Detected, Operation, Place, Room, Runtime, Tool,
-    mutant::{Mutant, on},
+    mutant::{self, Mutant, on},
     process::{DISK_FULL, Exit, Ran, RunError},
 };
 use ocipick_corpus::Platform;
@@ -41,7 +41,7 @@ pub trait Session {
     fn start(&mut self) -> Result<(), StartError>;
 
     /// Takes one image from where `ask` says, for one platform or the tool's default, and looks at
-    /// what came of it. Leaves nothing of the image in the store.
+    /// what came of it. Leaves nothing of the image in the store, unless it is asked to.
     fn take(&mut self, ask: &Ask<'_>) -> Attempt;
 }
 
@@ -66,6 +66,8 @@ pub struct Ask<'a> {
     /// The platform to ask for; where there is none, the tool's own default decides, in the
     /// operation and in every look at what came of it.
     pub platform: Option<&'a Platform>,
+    /// What stays in the store when the image was looked at.
+    pub leaves: Leaves,
     /// Deadline of each invocation of the tool.
     pub deadline: Duration,
     /// Called when the tool has done what was asked, before anybody looks at the result: what
@@ -83,7 +85,21 @@ impl Layout<'_> {
     }
 }
 
+/// What an operation leaves in the store of the tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaves {
+    /// Nothing: the store is as it was.
+    Nothing,
+    /// The image, until the private store goes. Never asked of the machine's own daemon.
+    Image,
+}
+
 impl Ask<'_> {
+    /// Whether the image is left in the store.
+    pub(crate) fn leaves_image(&self) -> bool {
+        self.leaves == Leaves::Image || mutant::keeps()
+    }
+
     /// The reference by which a store knows the image: `127.0.0.1:PORT/REPOSITORY:TAG` for one
     /// from the registry, and the name that its layout gives it for any other.
     #[must_use]

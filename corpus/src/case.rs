@@ -1,6 +1,8 @@
 //! A case: one image index with its children, as the exact bytes to serve.
 
-use crate::{Algorithm, Ask, CaseId, Digest, Fault, Operation, Platform, Refusal, Wording};
+use crate::{
+    Algorithm, Ask, CaseId, Derivation, Digest, Fault, Operation, Platform, Refusal, Wording,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -40,6 +42,8 @@ pub struct Case {
     pub layout_refs: Vec<LayoutRef>,
     /// Where the case was written: a recipe file or a layout directory.
     pub source: String,
+    /// What it was derived from, where it was.
+    pub derivation: Option<Derivation>,
 }
 
 /// A JSON document with the media type it is served as. The bytes are never re-serialised.

@@ -29,6 +29,7 @@ mod operation;
 mod platform;
 mod recipe;
 mod refusal;
+mod relation;
 mod unpack;
 mod value;
 
@@ -49,4 +50,5 @@ pub use mistake::{Mistake, MistakeKind, PlaceholderFault};
 pub use operation::{Operation, OperationError};
 pub use platform::{Platform, PlatformError};
 pub use refusal::Refusal;
+pub use relation::{Derivation, Inapplicable, Relation, RelationError};
 pub use unpack::unpacked;

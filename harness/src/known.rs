@@ -35,17 +35,21 @@ pub enum Shown {
     Outcome(OutcomeKind),
     /// A requirement of a specification is broken, whatever the outcome is.
     Violation,
+    /// A change that must not matter changes the selection.
+    Selection,
 }
 
 impl FromStr for Shown {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        if word == "violates" {
-            return Ok(Self::Violation);
+        match word {
+            "violates" => return Ok(Self::Violation),
+            "selection" => return Ok(Self::Selection),
+            _ => {}
         }
         let kind = word.parse().map(Self::Outcome);
-        kind.map_err(|error| format!("{error}, violates"))
+        kind.map_err(|error| format!("{error}, violates, selection"))
     }
 }
 
@@ -54,6 +58,7 @@ impl fmt::Display for Shown {
         match self {
             Self::Outcome(kind) => write!(f, "it was to be {kind}"),
             Self::Violation => f.write_str("it was to break a requirement"),
+            Self::Selection => f.write_str("it was to be changed by what must not matter"),
         }
     }
 }
@@ -136,11 +141,25 @@ impl KnownFindings {
         let shows = |finding: &KnownFinding| match finding.shown {
             Shown::Outcome(kind) => kind == trial.outcome.kind(),
             Shown::Violation => violates,
+            Shown::Selection => false,
         };
-        match self.findings.iter().find(|finding| finding.is_about(trial)) {
+        let mut findings = self.findings.iter();
+        match findings.find(|it| it.shown != Shown::Selection && it.is_about(trial)) {
             Some(finding) if shows(finding) => Standing::Known(finding),
             Some(finding) if trial.outcome.is_measured() => Standing::Stale(finding),
             Some(_) | None => Standing::Unlisted,
+        }
+    }
+
+    /// How the trial of a derived case stands to them, which was compared with the case that it was
+    /// derived from; `changed` says whether the selection is another.
+    #[must_use]
+    pub fn selection(&self, derived: &Trial, changed: bool) -> Standing<'_> {
+        let mut findings = self.findings.iter();
+        match findings.find(|it| it.shown == Shown::Selection && it.is_about(derived)) {
+            Some(finding) if changed => Standing::Known(finding),
+            Some(finding) => Standing::Stale(finding),
+            None => Standing::Unlisted,
         }
     }
 }
@@ -215,6 +234,7 @@ mod tests {
             evidence: Evidence::default(),
             duration_ms: 0,
             tries: 1,
+            derived: None,
         }
     }
 
@@ -294,5 +314,25 @@ reason = "it does"
                 .to_string()
                 .contains("unknown field")
         );
+    }
+
+    #[test]
+    fn changes_of_the_selection_are_a_kind_of_their_own() {
+        let known = KnownFindings::parse(
+            "[[finding]]\ncase = \"a/*~warm-store\"\ntool = \"docker\"\nversions = \"*\"\n\
+             kind = \"selection\"\nreason = \"r\"\n",
+        )
+        .unwrap();
+        let named = |case: &str| Trial {
+            case: case.to_owned(),
+            ..trial(Outcome::Nothing)
+        };
+        let derived = named("a/b~warm-store");
+        let of = |changed| known.selection(&derived, changed);
+        assert!(matches!(of(true), Standing::Known(_)));
+        assert!(matches!(of(false), Standing::Stale(_)));
+        let other = named("a/b~index-annotation");
+        assert!(matches!(known.selection(&other, true), Standing::Unlisted));
+        assert!(matches!(known.standing(&derived, true), Standing::Unlisted));
     }
 }

@@ -194,7 +194,7 @@ impl Writer {
         };
         mend(&mut file, &path, results.torn).map_err(fail)?;
         let mut earlier = Earlier::default();
-        for trial in &results.trials {
+        for trial in results.trials.iter().chain(&results.derived) {
             let outcome = trial.outcome.clone();
             earlier.recorded.insert(Cell::of_trial(trial), outcome);
         }
@@ -205,7 +205,8 @@ impl Writer {
             }
         }
         let journal = journal_of(dir, header).map_err(fail)?;
-        let outcomes = results.trials.into_iter().map(|t| t.outcome).collect();
+        let recorded = results.trials.into_iter().chain(results.derived);
+        let outcomes = recorded.map(|trial| trial.outcome).collect();
         let writer = Self::over(path, file, journal, outcomes);
         let incomplete = earlier.tries.keys().cloned().collect();
         writer.inner().incomplete = incomplete;

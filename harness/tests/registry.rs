@@ -50,6 +50,7 @@ fn case(seed: &str) -> Arc<Case> {
         ],
         children: Vec::new(),
         source: String::new(),
+        derivation: None,
     })
 }
 

@@ -117,6 +117,7 @@ fn results() -> Results {
             repeats: None,
         },
         trials,
+        derived: Vec::new(),
         footer: None,
         torn: false,
     }
@@ -180,5 +181,6 @@ fn trial(case: usize, line: usize, tool: &str, flavour: Option<&str>, version: u
         },
         duration_ms: 300,
         tries: 1,
+        derived: None,
     }
 }

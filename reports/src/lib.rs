@@ -13,6 +13,7 @@ pub mod embargo;
 pub mod findings;
 pub mod history;
 pub mod matrix;
+pub mod metamorphic;
 pub mod render;
 pub mod results;
 pub mod verdict;

@@ -464,6 +464,8 @@ impl Session for ContainerdSession {
         // goes with the room is nothing to remove.
         let begin = usize::from(!attempt.succeeded());
         let end = match self.runtime.service {
+            // The mount goes all the same: it is of the look, and not of the pull.
+            _ if ask.leaves_image() => 1,
             Service::Machine { .. } => removal.len(),
             Service::Private | Service::None => removal.len() - 1,
         };

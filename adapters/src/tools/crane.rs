@@ -75,7 +75,7 @@ impl Session for CraneSession {
             (attempt.reported, attempt.materialised) = look_into(Path::new(&looked_at));
             mutant::has_looked(&mut attempt);
         }
-        if !mutant::keeps() {
+        if !ask.leaves_image() {
             let _ = fs::remove_file(&archive);
         }
         attempt

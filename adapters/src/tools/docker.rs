@@ -527,11 +527,9 @@ impl Session for DockerSession {
         let removal = self.removal(&reference, &container);
         let question = self.invocation(&["version"], LOOK);
         // Only of an image that was pulled a container was made.
-        let removal = if attempt.succeeded() {
-            &removal[..]
-        } else {
-            &removal[1..]
-        };
+        let begin = usize::from(!attempt.succeeded());
+        let end = if ask.leaves_image() { 1 } else { 2 };
+        let removal = &removal[begin..end.max(begin)];
         self.warden
             .end(&mut attempt, &self.room, LOST, &question, removal);
         attempt

@@ -214,7 +214,7 @@ impl Session for PodmanSession {
             attempt.materialised = Looked::Absent(mounted.last_words());
         }
         mutant::has_looked(&mut attempt);
-        if mutant::keeps() {
+        if ask.leaves_image() {
             return attempt;
         }
         // This unmounts it, too.
@@ -286,6 +286,7 @@ mod tests {
                 tag: "latest",
             },
             platform: platform.as_ref(),
+            leaves: crate::Leaves::Nothing,
             deadline: Duration::from_secs(1),
             pulled: &|| (),
         };

@@ -108,7 +108,7 @@ impl Session for SkopeoSession {
             attempt.materialised = look_into(&into);
             mutant::has_looked(&mut attempt);
         }
-        if !mutant::keeps() {
+        if !ask.leaves_image() {
             let _ = fs::remove_dir_all(&into);
         }
         let _ = fs::remove_file(&digest_file);

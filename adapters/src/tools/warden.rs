@@ -3,7 +3,7 @@
 
 use crate::{
     Attempt, Room, Service, StartError, Trouble,
-    mutant::{self, Mutant, on},
+    mutant::{Mutant, on},
     process::{Daemon, DaemonError, Exit, Invocation, RunError, flood_words, run},
     undo::Undo,
 };
@@ -105,7 +105,7 @@ impl Warden {
 
     /// Removes what a trial made, even when the user wants to stop.
     pub(super) fn remove(&self, attempt: &mut Attempt, room: &Room, removal: &[Invocation]) {
-        for command in removal.iter().filter(|_| !mutant::keeps()) {
+        for command in removal {
             match room.clean_up(command) {
                 Ok(ran) => {
                     attempt.removal += ran.duration;

@@ -154,6 +154,7 @@ fn read(layout: &Path, id: CaseId, ask: &Ask) -> Result<Case, LayoutError> {
         blobs: rest,
         children: explored.children,
         source: layout.display().to_string(),
+        derivation: None,
     })
 }
 

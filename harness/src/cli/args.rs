@@ -4,7 +4,7 @@ use super::diff::Compare;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ocipick::{baselines, exit, fleet::Source};
 use ocipick_adapters::{Operation, channel::Part};
-use ocipick_corpus::Ask;
+use ocipick_corpus::{Ask, Relation};
 use ocipick_reports::verdict::Choice;
 use std::{path::PathBuf, time::Duration};
 
@@ -103,6 +103,17 @@ pub(crate) struct Run {
     /// and cells that are neither a pick nor unmeasured. Every other cell is tried once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with = "repeat")]
     pub(crate) repeat_splits: Option<u16>,
+    /// Change each case in ways that must not matter, and report where the selection changes: every
+    /// cell is tried three times, and so is each change
+    #[arg(long, conflicts_with = "repeat_splits")]
+    pub(crate) metamorphic: bool,
+    /// Only these changes, as in other-platform-last; means --metamorphic
+    #[arg(
+        long = "relation",
+        value_name = "NAME",
+        conflicts_with = "repeat_splits"
+    )]
+    pub(crate) relations: Vec<Relation>,
     /// Seed of the order of further rounds; the same seed gives the same order [default: by chance]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u32>,

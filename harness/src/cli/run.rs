@@ -20,7 +20,7 @@ use ocipick::{
     run::{Bench, Controls, Earlier, Plan, execute},
 };
 use ocipick_adapters::{Missing, Runtime, channel as provisioned, process::Cancel};
-use ocipick_corpus::{Corpus, digest_of, digest_of_content};
+use ocipick_corpus::{Case, Corpus, Relation, digest_of, digest_of_content};
 use ocipick_reports::{
     matrix::{CaseBook, FamilyNote, Matrix},
     render::{terminal, verdicts},
@@ -30,7 +30,10 @@ use ocipick_reports::{
     },
     verdict::Verdicts,
 };
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
+
+/// How often a cell is tried at least where changes that must not matter are.
+const LEAST_TRIES: u16 = 3;
 
 pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
@@ -56,10 +59,11 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         screen.say("nothing was measured: no runtime was found");
         return Ok(Exit::NothingMeasured);
     }
+    let cases = with_derived(selected.cases, &relations(args), screen);
     let mut plan = Plan {
         runtimes,
         operations: distinct(&args.operations),
-        cases: selected.cases,
+        cases,
         controls,
         done: BTreeSet::new(),
         earlier: Earlier::default(),
@@ -147,9 +151,45 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     Ok(exit)
 }
 
+/// The changes that are tried, of those that must not matter.
+fn relations(args: &Run) -> Vec<Relation> {
+    if args.metamorphic && args.relations.is_empty() {
+        Relation::ALL.to_vec()
+    } else {
+        distinct(&args.relations)
+    }
+}
+
+/// The cases, and behind them what these changes make of them.
+fn with_derived(
+    mut cases: Vec<Arc<Case>>,
+    relations: &[Relation],
+    screen: Screen,
+) -> Vec<Arc<Case>> {
+    if relations.is_empty() {
+        return cases;
+    }
+    let pairs = cases
+        .iter()
+        .flat_map(|case| relations.iter().map(move |relation| relation.derive(case)));
+    let (derived, inapplicable): (Vec<_>, Vec<_>) = pairs.partition(|derived| derived.is_ok());
+    for error in inapplicable.iter().filter_map(|it| it.as_ref().err()) {
+        tracing::info!("{error}");
+    }
+    screen.say(&format!(
+        "{} derived cases; {} times a change says nothing about a case (-v says why)",
+        derived.len(),
+        inapplicable.len()
+    ));
+    cases.extend(derived.into_iter().flatten().map(Arc::new));
+    cases
+}
+
 /// Which cells are tried how often. A run that goes on keeps the seed that it began with.
 fn repeats(args: &Run) -> Result<Repeats> {
     let (tries, of) = match args.repeat_splits {
+        // A change that was seen once could be a race.
+        None if !relations(args).is_empty() => (args.repeat.max(LEAST_TRIES), RepeatedCells::Every),
         None => (args.repeat, RepeatedCells::Every),
         Some(tries) => (tries, RepeatedCells::Splits),
     };

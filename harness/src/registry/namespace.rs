@@ -290,6 +290,7 @@ pub(super) fn example() -> Arc<Case> {
         blobs: vec![Blob::new(*b"0123456789"), Blob::new(*b"")],
         children: Vec::new(),
         source: String::new(),
+        derivation: None,
     })
 }
 

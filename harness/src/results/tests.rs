@@ -74,6 +74,7 @@ fn trial(case: &str) -> Trial {
         evidence: Evidence::default(),
         duration_ms: 1,
         tries: 1,
+        derived: None,
     }
 }
 

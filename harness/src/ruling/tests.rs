@@ -125,6 +125,7 @@ fn trial(version: &str, case: &str, outcome: Outcome) -> Trial {
         evidence: Evidence::default(),
         duration_ms: 1,
         tries: 1,
+        derived: None,
     }
 }
 

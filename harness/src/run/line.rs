@@ -1,8 +1,11 @@
 //! One runtime in one round: its sessions, its controls, and its tries one after the other.
 
 use super::{Event, Question, RuntimeEnd, Try, execute::Shared, trial::Measured};
-use ocipick_adapters::{Adapter, Ground, Operation, Room, Runtime, Session, StartError, adapter};
-use ocipick_reports::results::{Evidence, Outcome, Trial, UnmeasuredWhy};
+use ocipick_adapters::{
+    Adapter, Ground, Leaves, Operation, Room, Runtime, Service, Session, StartError, adapter,
+};
+use ocipick_corpus::Relation;
+use ocipick_reports::results::{Derived, Evidence, Outcome, OutcomeKind, Trial, UnmeasuredWhy};
 use std::{
     collections::{BTreeSet, VecDeque},
     io,
@@ -16,6 +19,12 @@ use std::{
 fn is_control(asked: &Question, control: &Question) -> bool {
     let (case, other) = (&asked.case, &control.case);
     case.id == other.id && case.source == other.source && asked.ask == control.ask
+}
+
+/// Whether the store is to have images of other cases before this is asked.
+fn wants_warm_store(asked: &Question) -> bool {
+    let derivation = asked.case.derivation.as_ref();
+    derivation.is_some_and(|derivation| derivation.relation == Relation::WarmStore)
 }
 
 /// How many sessions of one stateless runtime work at once, at most.
@@ -102,8 +111,9 @@ impl Line<'_> {
         let mut fetched = BTreeSet::new();
         let controls = &self.shared.plan.controls;
         let session = &mut *home.session;
-        let matched = self.trial(session, &controls.match_, &mut fetched);
-        let unmatched = self.trial(session, &controls.no_match, &mut fetched);
+        let nothing = Leaves::Nothing;
+        let matched = self.trial(session, &controls.match_, nothing, &mut fetched);
+        let unmatched = self.trial(session, &controls.no_match, nothing, &mut fetched);
         if self.shared.is_over() {
             return RuntimeEnd::Interrupted;
         }
@@ -135,8 +145,11 @@ impl Line<'_> {
         // The controls are cases, too: where they were asked for, these trials are theirs. A
         // second trial could find their content in the store.
         let mut rest = VecDeque::new();
+        let mut warm = Vec::new();
         for case in cases {
-            if is_control(&case, &controls.match_) {
+            if wants_warm_store(&case) {
+                warm.push(case);
+            } else if is_control(&case, &controls.match_) {
                 self.record(&case, matched.clone());
             } else if is_control(&case, &controls.no_match) {
                 self.record(&case, unmatched.clone());
@@ -150,17 +163,59 @@ impl Line<'_> {
                 for number in 1..SESSIONS {
                     let queue = &queue;
                     scope.spawn(move || match self.open(adapter, number) {
-                        Ok(mut home) => self.work(&mut *home.session, queue, BTreeSet::new()),
+                        Ok(mut home) => {
+                            self.work(&mut *home.session, queue, nothing, BTreeSet::new());
+                        }
                         // The first session goes on alone.
                         Err(error) => tracing::warn!(%error, "cannot open another session"),
                     });
                 }
-                self.work(session, &queue, fetched);
+                self.work(session, &queue, nothing, fetched);
             });
         } else {
-            self.work(session, &queue, fetched);
+            self.work(session, &queue, nothing, fetched);
+        }
+        drop(home);
+        if !warm.is_empty() && !self.shared.is_over() {
+            self.measure_warm(adapter, warm);
         }
         RuntimeEnd::Finished
+    }
+
+    /// Asks these in a store that has the images of other cases: a store of its own, in which what
+    /// the other tries have fetched never was.
+    fn measure_warm(&self, adapter: &dyn Adapter, warm: Vec<Question>) {
+        let unsupported = |why| {
+            self.give_up(&warm, UnmeasuredWhy::Unsupported, why);
+        };
+        if adapter.is_stateless() {
+            return unsupported("it has no store that would be warm");
+        }
+        if self.runtime.service != Service::Private && self.runtime.service != Service::None {
+            return unsupported("the machine's own store is left as it is");
+        }
+        let mut home = match self.open(adapter, SESSIONS) {
+            Ok(home) => home,
+            Err(error) => {
+                let why = format!("cannot prepare its private directory: {error}");
+                self.give_up(&warm, UnmeasuredWhy::HarnessTrouble, &why);
+                return;
+            }
+        };
+        let session = &mut *home.session;
+        let mut fetched = BTreeSet::new();
+        let control = &self.shared.plan.controls.match_;
+        let before = self.trial(session, control, Leaves::Image, &mut fetched);
+        if self.shared.is_over() {
+            return;
+        }
+        if before.outcome.kind() != OutcomeKind::Picked {
+            let why = format!("nothing was left in its store: {}", before.outcome.gist());
+            self.give_up(&warm, UnmeasuredWhy::EvidenceMissing, &why);
+            return;
+        }
+        let queue = Mutex::new(VecDeque::from(warm));
+        self.work(session, &queue, Leaves::Image, fetched);
     }
 
     /// Takes cases from the queue until it is empty.
@@ -168,6 +223,7 @@ impl Line<'_> {
         &self,
         session: &mut dyn Session,
         queue: &Mutex<VecDeque<Question>>,
+        leaves: Leaves,
         mut fetched: BTreeSet<String>,
     ) {
         let mut failures = 0;
@@ -180,7 +236,7 @@ impl Line<'_> {
             if self.shared.is_over() {
                 return;
             }
-            let measured = self.trial(session, &case, &mut fetched);
+            let measured = self.trial(session, &case, leaves, &mut fetched);
             if self.shared.is_over() {
                 return;
             }
@@ -267,6 +323,10 @@ impl Line<'_> {
             evidence: measured.evidence,
             duration_ms: u64::try_from(measured.duration.as_millis()).unwrap_or(u64::MAX),
             tries: 1,
+            derived: case.derivation.as_ref().map(|derivation| Derived {
+                relation: derivation.relation.to_string(),
+                base: derivation.base.to_string(),
+            }),
         };
         let tried = Try {
             round: self.round,

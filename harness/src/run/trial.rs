@@ -2,7 +2,7 @@
 
 use super::{Event, Question, line::Line, parcel::Parcel};
 use crate::classify::{Observed, judge};
-use ocipick_adapters::{Ask, Attempt, Layout, Operation, Session, Source, Trouble};
+use ocipick_adapters::{Ask, Attempt, Layout, Leaves, Operation, Session, Source, Trouble};
 use ocipick_reports::results::{Evidence, Outcome, Request, UnmeasuredWhy};
 use std::{
     cell::Cell as StdCell,
@@ -38,6 +38,7 @@ impl Line<'_> {
         &self,
         session: &mut dyn Session,
         asked: &Question,
+        leaves: Leaves,
         fetched: &mut BTreeSet<String>,
     ) -> Measured {
         let Question { case, .. } = asked;
@@ -50,7 +51,7 @@ impl Line<'_> {
         let bench = self.shared.bench;
         let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
         let taken = match self.operation {
-            Operation::Pull => self.pull(session, asked, number),
+            Operation::Pull => self.pull(session, asked, leaves, number),
             Operation::Import => self.import(session, asked, number),
         };
         let Taken {
@@ -106,6 +107,7 @@ impl Line<'_> {
         &self,
         session: &mut dyn Session,
         asked: &Question,
+        leaves: Leaves,
         number: usize,
     ) -> Result<Taken, String> {
         let Question { case, ask } = asked;
@@ -127,6 +129,7 @@ impl Line<'_> {
                 repository: namespace.repository(),
                 tag: TAG,
             },
+            leaves,
             platform: ask.platform(),
             deadline: self.shared.plan.deadline,
             pulled: &pulled,
@@ -161,6 +164,7 @@ impl Line<'_> {
                 tag: has_names.then_some(TAG),
                 name: parcel.name(),
             }),
+            leaves: Leaves::Nothing,
             platform: ask.platform(),
             deadline: self.shared.plan.deadline,
             pulled: &|| {},

@@ -1,11 +1,14 @@
 //! Measures what the trials ask about: once, with the runner of the matrix.
 
-use crate::shelf::{Shelf, under_nextest};
+use crate::{
+    asked::{is_selected, sources},
+    shelf::{Shelf, under_nextest},
+};
 use anyhow::Context as _;
 use libtest_mimic::Arguments;
 use ocipick::{
     classify::Phrasebook,
-    fleet::{Fleet, Scout, Source},
+    fleet::{Fleet, Scout},
     registry::Registry,
     run::{Bench, Cell, Controls, Earlier, Event, Plan, Question, RuntimeEnd, Watcher, execute},
 };
@@ -236,14 +239,6 @@ impl Watcher for Collector {
     }
 }
 
-fn sources() -> anyhow::Result<Vec<Source>> {
-    std::env::var("OCIPICK_TEST_CHANNELS")
-        .unwrap_or_else(|_| "auto".to_owned())
-        .split_whitespace()
-        .map(|name| name.parse().map_err(anyhow::Error::msg))
-        .collect()
-}
-
 /// `docker@20.10.24::duplicates/two-entries`, and `…::linux/arm64` behind it where the case asks
 /// for more than one platform.
 fn name(runtime: &Runtime, asked: &Question) -> String {
@@ -256,16 +251,4 @@ fn name(runtime: &Runtime, asked: &Question) -> String {
 
 fn cell(runtime: &Runtime, asked: &Question) -> Cell {
     Cell::of(runtime, Operation::Pull, &asked.case, &asked.ask)
-}
-
-/// Whether the filters of the command line leave this trial, as libtest-mimic sees it.
-fn is_selected(args: &Arguments, name: &str) -> bool {
-    let fits = |filter: &str| {
-        if args.exact {
-            name == filter
-        } else {
-            name.contains(filter)
-        }
-    };
-    args.filter.as_deref().is_none_or(fits) && !args.skip.iter().any(|filter| fits(filter))
 }

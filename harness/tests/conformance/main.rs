@@ -7,6 +7,8 @@
 //! `OCIPICK_TEST_CHANNELS` says where tools come from, as `--channel` does; by default `auto`.
 //! `OCIPICK_CHANGES=report` lets differences from the baseline of an older version pass.
 
+#[path = "../support/asked.rs"]
+mod asked;
 mod lab;
 mod shelf;
 mod verdict;

@@ -6,6 +6,7 @@
 
 mod daemons;
 mod mutants;
+mod relations;
 mod repeats;
 mod stage;
 mod stateless;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let plain = stateless::TESTS
         .iter()
         .chain(repeats::TESTS)
+        .chain(relations::TESTS)
         .chain(whole::TESTS);
     let of_daemons = daemons::TESTS
         .iter()

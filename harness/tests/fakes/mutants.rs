@@ -11,7 +11,7 @@ use ocipick::{
     registry::Registry,
 };
 use ocipick_adapters::{
-    Ask, Ground, Operation, Room, Source, Tool, adapter,
+    Ask, Ground, Leaves, Operation, Room, Source, Tool, adapter,
     mutant::{Mutant, with},
     process::Cancel,
 };
@@ -145,6 +145,7 @@ fn last(tool: Tool, mode: &str, trials: &[(&str, &str)]) -> Result<Outcome> {
                 tag: "latest",
             },
             platform: Some(&platform),
+            leaves: Leaves::Nothing,
             deadline,
             pulled: &|| (),
         });

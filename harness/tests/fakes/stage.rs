@@ -9,7 +9,10 @@ use ocipick::{
 };
 use ocipick_adapters::{Ground, Operation, Rights, Runtime, channel::Store, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
-use ocipick_reports::results::{Outcome, RefusalReason, RepeatedCells, Repeats, Trial};
+use ocipick_reports::{
+    metamorphic::{Standing, compare},
+    results::{Outcome, RefusalReason, RepeatedCells, Repeats, Trial},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
@@ -259,6 +262,21 @@ impl Watcher for Notebook {
 }
 
 impl Seen {
+    /// What became of changes that must not matter: the standings of a relation, of a tool.
+    pub(crate) fn standings(&self, tool: &str) -> BTreeMap<String, Standing> {
+        let all = self
+            .trials
+            .iter()
+            .filter(|trial| trial.tool == tool)
+            .cloned();
+        let (derived, trials): (Vec<Trial>, Vec<Trial>) =
+            all.partition(|trial| trial.derived.is_some());
+        compare(&trials, &derived)
+            .into_iter()
+            .map(|comparison| (comparison.relation.to_owned(), comparison.standing))
+            .collect()
+    }
+
     /// The cases of the tries of a tool in a round, in their order.
     pub(crate) fn order(&self, round: u32, tool: &str) -> Vec<&str> {
         self.tries

@@ -93,7 +93,22 @@ pub fn redact(results: &mut [Results], policy: &Policy) -> Vec<WithheldCell> {
                 .collect()
         })
         .collect();
+    let derived: Vec<Vec<Option<Withheld>>> = results
+        .iter()
+        .map(|results| {
+            let trials = results.derived.iter();
+            trials
+                .map(|trial| withholds_derived(trial, results, policy, &splits))
+                .collect()
+        })
+        .collect();
     let mut cells = Vec::new();
+    for (results, derived) in results.iter_mut().zip(derived) {
+        let trials = results.derived.iter_mut().zip(derived);
+        for (trial, _) in trials.filter(|(_, withheld)| withheld.is_some()) {
+            hide(trial);
+        }
+    }
     for (results, withheld) in results.iter_mut().zip(withheld) {
         for (trial, withheld) in results.trials.iter_mut().zip(withheld) {
             let Some(withheld) = withheld else { continue };
@@ -107,10 +122,33 @@ pub fn redact(results: &mut [Results], policy: &Policy) -> Vec<WithheldCell> {
             hide(trial);
         }
         if let Some(footer) = &mut results.footer {
-            footer.outcomes = Footer::count(results.trials.iter().map(|trial| &trial.outcome));
+            let trials = results.trials.iter().chain(&results.derived);
+            footer.outcomes = Footer::count(trials.map(|trial| &trial.outcome));
         }
     }
     cells
+}
+
+/// Why the trial of a derived case is withheld: for what it shows by itself, or because the cell of the
+/// case that it comes from is, which it would give away.
+fn withholds_derived(
+    trial: &Trial,
+    results: &Results,
+    policy: &Policy,
+    splits: &Splits<'_>,
+) -> Option<Withheld> {
+    let from = trial.derived.as_ref()?;
+    let as_base = Trial {
+        case: from.base.clone(),
+        ..trial.clone()
+    };
+    let base = results.trials.iter().find(|base| {
+        row(base) == row(&as_base) && base.runtime == trial.runtime && base.channel == trial.channel
+    });
+    let splits = splits.has(base.unwrap_or(&as_base));
+    policy
+        .withholds(&as_base, splits)
+        .or_else(|| policy.withholds(base?, splits))
 }
 
 /// Whether a cell was withheld from these results.

@@ -138,3 +138,35 @@ fn a_file_with_a_mistake_is_refused() {
         assert!(Policy::parse(text).is_err(), "{text}");
     }
 }
+
+/// A derived case crashes as its base does, and would give away what its base shows.
+#[test]
+fn trials_of_derived_cases_are_withheld_with_their_bases() {
+    let derived = |runtime: &str, outcome| {
+        let mut trial = trial(runtime, "a/b~warm-store", outcome);
+        trial.derived = Some(crate::results::Derived {
+            relation: "warm-store".into(),
+            base: "a/b".into(),
+        });
+        trial
+    };
+    let base = |runtime: &str, outcome| trial(runtime, "a/b", outcome);
+    let mut all = results(vec![
+        base("crane@1", crashed()),
+        base("podman@1", picked("a")),
+        base("skopeo@1", picked("a")),
+    ]);
+    all.derived = vec![
+        derived("crane@1", picked("a")),
+        derived("podman@1", crashed()),
+        derived("skopeo@1", picked("b")),
+    ];
+    let mut all = [all];
+    assert_eq!(redact(&mut all, policy()).len(), 1);
+    let hidden: Vec<bool> = all[0]
+        .derived
+        .iter()
+        .map(|trial| is_withheld(&trial.outcome))
+        .collect();
+    assert_eq!(hidden, [true, true, false]);
+}

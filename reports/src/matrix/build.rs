@@ -5,6 +5,7 @@ use super::{
     runtime::{Key, Plain},
 };
 use crate::{
+    metamorphic::Relations,
     results::{Footer, Header, Outcome, Results, RuntimeRecord, Trial},
     text,
 };
@@ -26,6 +27,8 @@ pub struct Matrix<'a> {
     pub runtimes: Vec<Runtime<'a>>,
     /// One table per operation.
     pub tables: Vec<Table<'a>>,
+    /// What became of changes that must not matter, where any were tried.
+    pub relations: Option<Relations>,
 }
 
 /// One run.
@@ -96,6 +99,7 @@ impl<'a> Matrix<'a> {
             runtimes: runtimes(&keys, results),
             runs,
             tables,
+            relations: Relations::of(results),
         };
         matrix.notes = matrix.notes(&repeats);
         matrix.find_unmeasured();
@@ -205,7 +209,7 @@ impl<'a> Run<'a> {
         Self {
             header: &results.header,
             footer: results.footer.as_ref(),
-            trials: results.trials.len(),
+            trials: results.trials.len() + results.derived.len(),
             torn: results.torn,
         }
     }

@@ -3,6 +3,7 @@
 use super::{Matrix, Table};
 use crate::{
     embargo,
+    metamorphic::Relations,
     results::{Footer, OutcomeKind, Trial},
     text,
 };
@@ -37,6 +38,9 @@ pub struct Summary {
     pub withheld: usize,
     /// Runtimes of which nothing was measured, and tools that were looked for and not found.
     pub unmeasured: Vec<UnmeasuredRuntime>,
+    /// What became of changes that must not matter, where any were tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relations: Option<Relations>,
 }
 
 /// One run, in a few words.
@@ -108,6 +112,7 @@ impl Summary {
                 .filter(|trial| embargo::is_withheld(&trial.outcome))
                 .count(),
             unmeasured: unmeasured(matrix),
+            relations: matrix.relations.clone(),
         }
     }
 

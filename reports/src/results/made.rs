@@ -22,6 +22,7 @@ pub(crate) fn trial(runtime: &str, case: &str, outcome: Outcome) -> Trial {
         evidence: Evidence::default(),
         duration_ms: 1,
         tries: 1,
+        derived: None,
     }
 }
 
@@ -53,6 +54,7 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
             repeats: None,
         },
         trials,
+        derived: Vec::new(),
         footer: None,
         torn: false,
     }

@@ -14,7 +14,7 @@ pub use outcome::{
 };
 pub use read::{ReadError, ReadErrorKind, Results};
 pub use record::{
-    ArchiveRecord, ChannelRecord, CorpusStamp, Footer, Header, Host, MissingRecord, Provenance,
-    Record, Repeats, RuntimeRecord, SCHEMA, Trial,
+    ArchiveRecord, ChannelRecord, CorpusStamp, Derived, Footer, Header, Host, MissingRecord,
+    Provenance, Record, Repeats, RuntimeRecord, SCHEMA, Trial,
 };
 pub use schema::json_schema;

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 pub struct Results {
     /// What was measured.
     pub header: Header,
-    /// Every trial, in the order written.
+    /// Every trial of a cell, in the order written.
     pub trials: Vec<Trial>,
+    /// The trials of cases that were derived from others, in the order written.
+    pub derived: Vec<Trial>,
     /// Present where the run finished.
     pub footer: Option<Footer>,
     /// Whether the last line was cut in the middle, as a kill or a full disk leaves it.
@@ -129,9 +131,11 @@ impl Results {
             }
         }
         let header = header.ok_or(ReadErrorKind::Empty)?;
+        let (derived, trials) = trials.into_iter().partition(|read| read.derived.is_some());
         Ok(Self {
             header,
             trials,
+            derived,
             footer,
             torn,
         })

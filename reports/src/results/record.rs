@@ -226,6 +226,19 @@ pub struct Trial {
     /// How often the cell was tried. The evidence is of the first try.
     #[serde(default = "once", skip_serializing_if = "is_once")]
     pub tries: u32,
+    /// Where the case was derived from another: from which, and how. Such a trial is no cell of a
+    /// matrix.
+    #[serde(flatten)]
+    pub derived: Option<Derived>,
+}
+
+/// From what the case of a trial was derived, by a change that must not matter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Derived {
+    /// The name of the change, such as `other-platform-last`.
+    pub relation: String,
+    /// Id of the case that was changed.
+    pub base: String,
 }
 
 fn once() -> u32 {

@@ -164,6 +164,7 @@ fn trial() -> impl Strategy<Value = Trial> {
                 evidence,
                 duration_ms,
                 tries,
+                derived: None,
             },
         )
 }
@@ -300,6 +301,7 @@ fn results() -> impl Strategy<Value = Results> {
         .prop_map(|(header, trials, footer)| Results {
             header,
             trials,
+            derived: Vec::new(),
             footer,
             torn: false,
         })

@@ -173,6 +173,7 @@ pub(crate) fn trial(case: &str, tool: Tool, outcome: Outcome) -> Trial {
         outcome,
         duration_ms: 234,
         tries: 1,
+        derived: None,
     }
 }
 
@@ -252,6 +253,7 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
             peak_disk_bytes: None,
         }),
         trials,
+        derived: Vec::new(),
         torn: false,
     }
 }

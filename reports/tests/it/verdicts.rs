@@ -47,6 +47,7 @@ fn trial((tool, version, flavour): Tool, case: &str, outcome: Outcome) -> Trial 
         outcome,
         evidence: Evidence::default(),
         tries: 1,
+        derived: None,
         duration_ms: 1,
     }
 }

@@ -83,6 +83,7 @@ pub(crate) fn render(
             .map(|(_, built)| built.child.clone())
             .collect(),
         source: source.to_owned(),
+        derivation: None,
     })
 }
 

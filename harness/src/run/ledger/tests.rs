@@ -63,6 +63,7 @@ fn tried(plan: &Plan, at: (usize, usize), round: u32, outcome: &Outcome) -> Try 
         evidence: Evidence::default(),
         duration_ms: 10,
         tries: 1,
+        derived: None,
     };
     Try { round, trial }
 }

@@ -30,9 +30,14 @@ impl Reference {
         )
     }
 
+    /// The index, as it is.
+    pub(super) fn index(&self) -> Result<Value, String> {
+        json(&self.get("manifests", &self.tag)?)
+    }
+
     /// The entries of the index.
     pub(super) fn entries(&self) -> Result<Vec<Entry>, String> {
-        let index = json(&self.get("manifests", &self.tag)?)?;
+        let index = self.index()?;
         let entries = index["manifests"].as_array().cloned().unwrap_or_default();
         Ok(entries
             .iter()
@@ -72,6 +77,13 @@ pub(super) struct Entry {
     pub(super) digest: String,
     pub(super) is_index: bool,
     platform: String,
+}
+
+impl Entry {
+    /// Whether it is for this platform.
+    pub(super) fn is_for(&self, platform: &str) -> bool {
+        self.platform == platform
+    }
 }
 
 /// The entries for a platform, in their order.

@@ -95,9 +95,26 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
         _ => {}
     }
     let found = matching(&entries, &platform);
+    let index = match mode {
+        "refuses-annotations" | "refuses-what-it-does-not-know" => reference.index()?,
+        _ => serde_json::Value::Null,
+    };
+    let entry_has = |key: &str| {
+        let entries = index["manifests"].as_array().into_iter().flatten();
+        entries.into_iter().any(|entry| !entry[key].is_null())
+    };
+    let has = |key: &str| !index[key].is_null() || entry_has(key);
     let chosen = match mode {
         "always-first" => entries.first(),
         "always-last" => entries.last(),
+        // The last where there are more than two, and otherwise the first.
+        "counts" if entries.len() > 2 => found.last().copied(),
+        "looks-at-the-first-entry" => entries.first().filter(|entry| entry.is_for(&platform)),
+        "refuses-annotations" => found.first().copied().filter(|_| !has("annotations")),
+        "refuses-what-it-does-not-know" => found
+            .first()
+            .copied()
+            .filter(|_| !has("org.example.unknown")),
         "alternates" if call.count(case_of(&reference))? % 2 == 0 => entries.last(),
         _ => found.first().copied(),
     };
@@ -120,7 +137,15 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
         None => Err("no entries".to_owned()),
     };
     match mode {
-        "honest" | "always-first" | "always-last" | "alternates" | "waits" => {
+        "honest"
+        | "always-first"
+        | "always-last"
+        | "alternates"
+        | "waits"
+        | "counts"
+        | "looks-at-the-first-entry"
+        | "refuses-annotations"
+        | "refuses-what-it-does-not-know" => {
             materialise(&image, target)?;
             report(&image.digest)?;
         }

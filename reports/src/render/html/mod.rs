@@ -96,12 +96,21 @@ struct Page {
     summary: Summary,
     counts: String,
     cost: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relations: Option<RelationsView>,
     findings: Vec<Vec<PieceView>>,
     changes: Vec<SectionView>,
     verdicts: Option<VerdictsView>,
     legend: Vec<LegendView>,
     runtimes: Vec<RuntimeView>,
     tables: Vec<TableView>,
+}
+
+/// What became of changes that must not matter.
+#[derive(Serialize)]
+struct RelationsView {
+    counts: String,
+    lines: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -146,6 +155,10 @@ impl Page {
             headline: summary.headline(),
             counts: summary.counts(),
             cost: summary.cost(),
+            relations: summary.relations.as_ref().map(|relations| RelationsView {
+                counts: relations.counts(),
+                lines: relations.lines(),
+            }),
             summary,
             findings: findings::most_surprising(matrix, options.findings)
                 .iter()

@@ -121,6 +121,17 @@ fn head(lines: &mut Vec<String>, summary: &Summary) {
         }
         lines.push(String::new());
     }
+    if let Some(relations) = &summary.relations {
+        lines.extend([
+            "## Changes that must not matter".to_owned(),
+            String::new(),
+            format!("{}.", relations.counts()),
+            String::new(),
+        ]);
+        let all = relations.lines();
+        lines.extend(all.iter().map(|line| format!("- {}", code(line))));
+        lines.push(String::new());
+    }
 }
 
 fn operation(

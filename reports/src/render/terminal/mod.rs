@@ -98,6 +98,13 @@ fn head(page: &mut Page, summary: &Summary) {
             page.prose(&head, 6, &mark(Style::Dim, &runtime.why));
         }
     }
+    if let Some(relations) = &summary.relations {
+        page.gap();
+        page.prose("", 2, &format!("{}.", relations.counts()));
+        for line in relations.lines() {
+            page.prose("  ", 4, &mark(Style::Red, &line));
+        }
+    }
 }
 
 /// Says where each version comes from, because the heads of the tables do not.

@@ -1,0 +1,228 @@
+//! Changes that must not matter, and whether they did.
+//!
+//! A case and one that was derived from it are measured in the same run, by the same runtime. No
+//! expectation is needed: whatever the right answer is, it is the same for both.
+
+#[cfg(test)]
+mod tests;
+
+use crate::results::{Outcome, OutcomeKind, Results, Trial};
+use ocipick_corpus::Relation;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How often both sides must have been tried before a difference is more than a race.
+pub const TRIES: u32 = 3;
+
+/// What became of a change that must not matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// The outcome is the same.
+    Holds,
+    /// The outcome is another, each time.
+    Changed,
+    /// The outcome is another, but was not seen often enough to say so.
+    Unrepeated,
+    /// One of the two was not measured, or differs when repeated.
+    NotCompared,
+}
+
+/// A trial of a derived case, held against the one that it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison<'a> {
+    /// What was changed.
+    pub relation: &'a str,
+    /// Without the change; none where there is no such trial in the run.
+    pub base: Option<&'a Trial>,
+    /// With the change.
+    pub derived: &'a Trial,
+    /// What became of it.
+    pub standing: Standing,
+}
+
+/// Holds every derived trial of a run against the one that it comes from.
+#[must_use]
+pub fn compare<'a>(trials: &'a [Trial], derived: &'a [Trial]) -> Vec<Comparison<'a>> {
+    let key = |trial: &'a Trial, case: &'a str| {
+        let runtime = (trial.runtime.as_str(), trial.channel.as_str());
+        (
+            runtime,
+            trial.operation.as_str(),
+            case,
+            trial.platform.as_str(),
+        )
+    };
+    let bases: BTreeMap<_, &Trial> = trials
+        .iter()
+        .map(|trial| (key(trial, &trial.case), trial))
+        .collect();
+    let of_trial = |trial: &'a Trial| {
+        let from = trial.derived.as_ref()?;
+        let base = bases.get(&key(trial, &from.base)).copied();
+        Some(Comparison {
+            relation: &from.relation,
+            base,
+            derived: trial,
+            standing: base.map_or(Standing::NotCompared, |base| standing(base, trial)),
+        })
+    };
+    derived.iter().filter_map(of_trial).collect()
+}
+
+fn standing(base: &Trial, derived: &Trial) -> Standing {
+    let says_something = |trial: &Trial| match trial.outcome.kind() {
+        OutcomeKind::Unmeasured | OutcomeKind::Unstable => false,
+        OutcomeKind::Picked
+        | OutcomeKind::Refused
+        | OutcomeKind::Nothing
+        | OutcomeKind::Mixed
+        | OutcomeKind::Crashed
+        | OutcomeKind::TimedOut => true,
+    };
+    if !says_something(base) || !says_something(derived) {
+        Standing::NotCompared
+    } else if is_same_choice(&base.outcome, &derived.outcome) {
+        Standing::Holds
+    } else if base.tries.min(derived.tries) < TRIES {
+        Standing::Unrepeated
+    } else {
+        Standing::Changed
+    }
+}
+
+/// Whether two outcomes are the same choice. For which reason a tool refuses is read from its words,
+/// and no choice.
+fn is_same_choice(one: &Outcome, other: &Outcome) -> bool {
+    match (one, other) {
+        (Outcome::Picked { child, .. }, Outcome::Picked { child: theirs, .. }) => child == theirs,
+        _ => one.kind() == other.kind(),
+    }
+}
+
+/// What became of all changes that must not matter, for reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Relations {
+    /// How many did not matter.
+    pub hold: usize,
+    /// How many could not be compared.
+    pub not_compared: usize,
+    /// Those that changed the selection.
+    pub changed: Vec<ChangedSelection>,
+    /// Those that seem to have, and were tried too seldom.
+    pub unrepeated: Vec<ChangedSelection>,
+}
+
+/// A selection that was changed by something that must not matter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangedSelection {
+    /// The name of the change.
+    pub relation: String,
+    /// The runtime.
+    pub runtime: String,
+    /// Id of the case that was changed.
+    pub case: String,
+    /// What the tool was asked to do.
+    pub operation: String,
+    /// The platform asked for.
+    pub platform: String,
+    /// The outcome without the change.
+    pub base: Outcome,
+    /// The outcome with it.
+    pub derived: Outcome,
+    /// How often each was tried at least.
+    pub tries: u32,
+}
+
+impl Relations {
+    /// What became of the derived trials of these results; none where there are none.
+    #[must_use]
+    pub fn of(results: &[Results]) -> Option<Self> {
+        let runs = results.iter();
+        let all: Vec<Comparison<'_>> = runs
+            .flat_map(|run| compare(&run.trials, &run.derived))
+            .collect();
+        (!all.is_empty()).then(|| Self::count(&all))
+    }
+
+    fn count(all: &[Comparison<'_>]) -> Self {
+        let mut relations = Self::default();
+        for comparison in all {
+            let changed = || ChangedSelection::of(comparison);
+            match comparison.standing {
+                Standing::Holds => relations.hold += 1,
+                Standing::NotCompared => relations.not_compared += 1,
+                Standing::Changed => relations.changed.extend(changed()),
+                Standing::Unrepeated => relations.unrepeated.extend(changed()),
+            }
+        }
+        relations
+    }
+
+    /// How many there are of each, in a line.
+    #[must_use]
+    pub fn counts(&self) -> String {
+        format!(
+            "Changes that must not matter: {} did not; {} did; {} not compared; {} seen too seldom",
+            self.hold,
+            self.changed.len(),
+            self.not_compared,
+            self.unrepeated.len()
+        )
+    }
+}
+
+impl Relations {
+    /// Every change that did matter, or seems to have, in a sentence each.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let changed = self.changed.iter();
+        let changed = changed.map(|it| format!("{}: {}", it.kind(), it.sentence()));
+        let unrepeated = self.unrepeated.iter();
+        let unrepeated = unrepeated.map(|it| format!("seen too seldom: {}", it.sentence()));
+        changed.chain(unrepeated).collect()
+    }
+}
+
+impl ChangedSelection {
+    fn of(comparison: &Comparison<'_>) -> Option<Self> {
+        let (base, derived) = (comparison.base?, comparison.derived);
+        Some(Self {
+            relation: comparison.relation.to_owned(),
+            runtime: derived.runtime.clone(),
+            case: base.case.clone(),
+            operation: derived.operation.clone(),
+            platform: derived.platform.clone(),
+            base: base.outcome.clone(),
+            derived: derived.outcome.clone(),
+            tries: base.tries.min(derived.tries),
+        })
+    }
+
+    /// What happened, without the kind of finding in front of it.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let about = match self.relation.parse::<Relation>() {
+            Ok(relation) => relation.about(),
+            // Of another version of ocipick.
+            Err(_) => &self.relation,
+        };
+        format!(
+            "{} on {} ({}): {}; with {about}: {}",
+            self.runtime,
+            self.case,
+            self.platform,
+            self.base.gist(),
+            self.derived.gist()
+        )
+    }
+
+    /// What kind of finding it is.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.relation.parse() {
+            Ok(Relation::WarmStore) => "stateful selection",
+            _ => "selection changed by something that must not matter",
+        }
+    }
+}
