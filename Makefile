@@ -31,6 +31,7 @@ define measure
 	@$(OCIPICK) run $(1) --repeat-splits $(REPEAT) --out $(OUT) $(ARGS); code=$$?; \
 	case $$code in 0|5) ;; *) exit $$code ;; esac; \
 	$(OCIPICK) report $(OUT) --format html --out $(OUT)/matrix.html && \
+	$(OCIPICK) report $(OUT) --html $(OUT)/site && \
 	$(OCIPICK) report $(OUT) --format markdown --out $(OUT)/matrix.md && exit $$code
 endef
 

@@ -13,3 +13,4 @@ pub mod registry;
 pub mod results;
 pub mod ruling;
 pub mod run;
+pub mod site;

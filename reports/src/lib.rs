@@ -5,6 +5,7 @@
 //! [`results`] are the records. [`matrix`] arranges them as cases by runtimes, [`history`] compares
 //! the versions of each tool, [`findings`] says in words what is most surprising and what changed,
 //! and [`render`] writes it down for a terminal, for Markdown, for a browser and for other programs.
+//! [`site`] makes it many pages that link to each other.
 
 pub mod baseline;
 pub mod consensus;
@@ -16,6 +17,7 @@ pub mod matrix;
 pub mod metamorphic;
 pub mod render;
 pub mod results;
+pub mod site;
 pub mod verdict;
 pub mod versions;
 

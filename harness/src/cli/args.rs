@@ -267,6 +267,10 @@ pub(crate) struct Report {
     /// Where to write it, in place of standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Write it as a site below this directory: pages for matrix, cases, runtimes, tools, clauses
+    /// and findings, which need neither a server nor a network
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "out", "all"])]
+    pub(crate) html: Option<PathBuf>,
     /// Show rows that are alike one by one, and name every row of a change
     #[arg(long)]
     pub(crate) all: bool,

@@ -8,15 +8,19 @@ use super::{
     run::book,
     screen::Screen,
 };
-use ocipick::{exit::Exit, results::FILE};
+use ocipick::{exit::Exit, results::FILE, site};
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
     matrix::Matrix,
     render::{html, json, junit, markdown, terminal, verdicts},
     results::Results,
+    site::{Site, Sources},
     verdict::Verdicts,
 };
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Reads results, each given as its file or as the directory that it is in.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Results>> {
@@ -34,7 +38,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Results>> {
 
 pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
     let mut results = read(&args.results)?;
-    if args.format.is_for_others() {
+    if args.format.is_for_others() || args.html.is_some() {
         embargo::withhold(&mut results, args.include_embargoed, screen)?;
     }
     let corpus = Corpus::built_in()?;
@@ -42,6 +46,14 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
     let rulebook = judge::rulebook(&corpus, &args.revisions)?;
     let matrix = Matrix::build(&results, &book);
     let verdicts = Verdicts::of(&matrix, &rulebook);
+    if let Some(dir) = &args.html {
+        let sources = Sources {
+            matrix: &matrix,
+            verdicts: &verdicts,
+            corpus: &corpus,
+        };
+        return write_site(&sources, dir, screen);
+    }
     let text = match args.format {
         Format::Terminal => {
             let to_screen = args.out.is_none();
@@ -89,5 +101,17 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
             screen.say(&format!("wrote {}", path.display()));
         }
     }
+    Ok(Exit::Success)
+}
+
+fn write_site(sources: &Sources<'_>, dir: &Path, screen: Screen) -> Result<Exit> {
+    let made = Site::build(sources);
+    site::write(&made, dir).map_err(Failure::usage)?;
+    screen.say(&format!(
+        "wrote {} files, {:.1} MB: open {}",
+        made.files.len(),
+        made.size() as f64 / 1e6,
+        dir.join("index.html").display()
+    ));
     Ok(Exit::Success)
 }

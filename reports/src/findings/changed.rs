@@ -21,6 +21,8 @@ pub struct Changed {
     pub line: String,
     /// What kind of change it is.
     pub turn: Turn,
+    /// The version that it was first observed in, by the place of its runtime in the matrix.
+    pub to: usize,
     /// `docker: refused nested-unsupported → picked inner between 20.10.24 (bookworm) and 26.1.5
     /// (trixie)`.
     pub what: Phrase,
@@ -268,6 +270,7 @@ fn say(
         operation: first.operation.to_owned(),
         line,
         turn: key.turn,
+        to: key.to,
         what,
         rows: Rows::of(changes.iter().map(|change| (change.family, change.row))),
     })

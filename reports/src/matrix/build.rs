@@ -114,6 +114,12 @@ impl<'a> Matrix<'a> {
             .flat_map(|row| row.cells.iter().copied().flatten())
     }
 
+    /// Every trial of the runtime in this place.
+    pub fn trials_of(&self, column: usize) -> impl Iterator<Item = &'a Trial> {
+        let rows = self.tables.iter().flat_map(Table::rows);
+        rows.filter_map(move |row| row.cells.get(column).copied().flatten())
+    }
+
     /// Whether runtimes of more than one channel are compared, so that a version alone does not
     /// name a column.
     #[must_use]

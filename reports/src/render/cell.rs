@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// The mark of a row on which runtimes disagree.
-pub(super) const SPLIT: &str = "≠";
+pub(crate) const SPLIT: &str = "≠";
 /// What stands in a cell without a trial.
-pub(super) const NO_TRIAL: &str = "–";
+pub(crate) const NO_TRIAL: &str = "–";
 /// How many characters of a child's name are shown in a cell.
 const NAME: usize = 28;
 /// The same where there are many columns.
@@ -20,7 +20,7 @@ const BRIEF: usize = 14;
 /// How a cell looks. The names are classes of the HTML page too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     Picked,
     Refused,
     Nothing,
@@ -34,7 +34,7 @@ pub(super) enum Tone {
 
 impl Tone {
     /// All of them, in the order of the legend.
-    pub(super) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Picked,
         Self::Refused,
         Self::Nothing,
@@ -46,8 +46,23 @@ impl Tone {
         Self::Withheld,
     ];
 
+    /// The word for it, which is also the name of its class in HTML.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Picked => "picked",
+            Self::Refused => "refused",
+            Self::Nothing => "nothing",
+            Self::Mixed => "mixed",
+            Self::Crashed => "crashed",
+            Self::TimedOut => "timed-out",
+            Self::Unstable => "unstable",
+            Self::Unmeasured => "unmeasured",
+            Self::Withheld => "withheld",
+        }
+    }
+
     /// The symbol before the text; a pick has none.
-    pub(super) fn symbol(self) -> &'static str {
+    pub(crate) fn symbol(self) -> &'static str {
         match self {
             Self::Picked => "",
             Self::Refused => "✗",
@@ -62,7 +77,7 @@ impl Tone {
     }
 
     /// What it means, for the legend.
-    pub(super) fn meaning(self) -> &'static str {
+    pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Picked => "a name: the child that was picked",
             Self::Refused => "refused, and why",
@@ -76,7 +91,7 @@ impl Tone {
         }
     }
 
-    pub(super) fn of(outcome: &Outcome) -> Self {
+    pub(crate) fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Picked { .. } => Self::Picked,
             Outcome::Refused { .. } => Self::Refused,
@@ -93,7 +108,7 @@ impl Tone {
 
 /// How much a cell says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wording {
+pub(crate) enum Wording {
     /// Reasons are written as in the results.
     Full,
     /// Reasons are cut to one word, for many columns; [`brief`] says which word is which.
@@ -102,13 +117,13 @@ pub(super) enum Wording {
 
 /// A cell as people see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CellText {
-    pub(super) tone: Tone,
-    pub(super) text: String,
+pub(crate) struct CellText {
+    pub(crate) tone: Tone,
+    pub(crate) text: String,
 }
 
 /// What stands in a cell: a symbol, unless a child was picked, and a word or two.
-pub(super) fn cell(trial: Option<&Trial>, wording: Wording) -> CellText {
+pub(crate) fn cell(trial: Option<&Trial>, wording: Wording) -> CellText {
     trial.map_or_else(
         || CellText {
             tone: Tone::Unmeasured,
@@ -120,7 +135,7 @@ pub(super) fn cell(trial: Option<&Trial>, wording: Wording) -> CellText {
 
 /// What stands in a cell of a matrix. Why nothing at all was measured of a runtime is said once,
 /// above the tables, and not in each of its cells.
-pub(super) fn of_row(
+pub(crate) fn of_row(
     matrix: &Matrix<'_>,
     row: &Row<'_>,
     column: usize,
@@ -134,7 +149,7 @@ pub(super) fn of_row(
 }
 
 /// An outcome as it stands in a cell.
-pub(super) fn outcome(outcome: &Outcome, wording: Wording) -> CellText {
+pub(crate) fn outcome(outcome: &Outcome, wording: Wording) -> CellText {
     let tone = Tone::of(outcome);
     let full = wording == Wording::Full;
     let most = if full { NAME } else { BRIEF };
@@ -157,7 +172,7 @@ pub(super) fn outcome(outcome: &Outcome, wording: Wording) -> CellText {
 }
 
 /// A reason for refusing, in one word.
-pub(super) fn brief(reason: RefusalReason) -> &'static str {
+pub(crate) fn brief(reason: RefusalReason) -> &'static str {
     match reason {
         RefusalReason::NoMatch => "no-match",
         RefusalReason::NestedUnsupported => "nested",
@@ -183,7 +198,7 @@ fn name(child: &str, most: usize) -> String {
 }
 
 /// A cell in full, on one line; one without a trial says why.
-pub(super) fn cell_in_full(runtime: &Runtime<'_>, trial: Option<&Trial>) -> String {
+pub(crate) fn cell_in_full(runtime: &Runtime<'_>, trial: Option<&Trial>) -> String {
     trial.map_or_else(
         || {
             let why = runtime.unmeasured.as_deref();
@@ -195,7 +210,7 @@ pub(super) fn cell_in_full(runtime: &Runtime<'_>, trial: Option<&Trial>) -> Stri
 }
 
 /// An outcome in full, on one line, with the tool's own words.
-pub(super) fn in_full(outcome: &Outcome) -> String {
+pub(crate) fn in_full(outcome: &Outcome) -> String {
     let words = |head: String, words: &str| {
         let words = text::line(words);
         if words.is_empty() {
@@ -233,12 +248,12 @@ pub(super) fn in_full(outcome: &Outcome) -> String {
 }
 
 /// What was asked for where that was no platform, as the end of a sentence.
-pub(super) fn asked_for(row: &Row<'_>) -> Option<String> {
+pub(crate) fn asked_for(row: &Row<'_>) -> Option<String> {
     (row.platform == "default").then(|| "each tool's own default platform".to_owned())
 }
 
 /// The version at the head of a column, with the channel where the line has it from several.
-pub(super) fn version(matrix: &Matrix<'_>, column: usize) -> String {
+pub(crate) fn version(matrix: &Matrix<'_>, column: usize) -> String {
     let Some(runtime) = matrix.runtimes.get(column) else {
         return String::new();
     };
@@ -257,14 +272,14 @@ pub(super) fn version(matrix: &Matrix<'_>, column: usize) -> String {
 }
 
 /// The version at the head of a column.
-pub(super) fn plain_version(matrix: &Matrix<'_>, column: usize) -> String {
+pub(crate) fn plain_version(matrix: &Matrix<'_>, column: usize) -> String {
     let runtime = matrix.runtimes.get(column);
     runtime.map_or_else(String::new, |runtime| short(runtime.version))
 }
 
 /// The runtimes that were measured elsewhere and have no cell among these columns; where a whole
 /// line has none, its name is enough.
-pub(super) fn left_out(matrix: &Matrix<'_>, lines: &[Line<'_>], columns: &[usize]) -> Vec<String> {
+pub(crate) fn left_out(matrix: &Matrix<'_>, lines: &[Line<'_>], columns: &[usize]) -> Vec<String> {
     let mut names = Vec::new();
     for line in lines {
         let left: Vec<&Runtime<'_>> = line
@@ -288,7 +303,7 @@ fn short(text: &str) -> String {
 }
 
 /// The runtime as it is named in text for people: its id, and where it comes from.
-pub(super) fn full_name(runtime: &Runtime<'_>) -> String {
+pub(crate) fn full_name(runtime: &Runtime<'_>) -> String {
     // Where the id carries the channel, once is enough.
     let id = runtime
         .id

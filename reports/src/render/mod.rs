@@ -4,7 +4,8 @@
 //! one in which all is well. Text that tools wrote is foreign: each format takes out control
 //! characters and escapes what has a meaning in that format.
 
-mod cell;
+pub(crate) mod cell;
+pub(crate) mod evidence;
 mod paint;
 
 pub mod diff;

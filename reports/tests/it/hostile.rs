@@ -1,6 +1,9 @@
 //! Tools write what they like, and no format breaks of it.
 
-use crate::sample::{self, DOCKER, PODMAN};
+use crate::{
+    sample::{self, DOCKER, PODMAN},
+    site, verdicts as judged,
+};
 use ocipick_reports::{
     matrix::{CaseBook, Matrix},
     render::{html, json, junit, markdown, terminal},
@@ -8,6 +11,7 @@ use ocipick_reports::{
         Command, Evidence, Exit, Identity, Observation, Outcome, RefusalReason, Results, Sighting,
         Trial, UnmeasuredWhy,
     },
+    site::Site,
 };
 use proptest::prelude::*;
 
@@ -145,6 +149,53 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     check_xml(&junit::render(&matrix))
 }
 
+/// Checks what must hold of every page of a site.
+fn check_site(text: &str) -> Result<(), TestCaseError> {
+    let corpus = judged::corpus();
+    let site = site::with(
+        nasty_results(text),
+        &CaseBook::default(),
+        corpus,
+        Site::build,
+    );
+    for (path, bytes) in site
+        .files
+        .iter()
+        .filter(|(path, _)| path.ends_with(".html"))
+    {
+        // Those of clauses hold nothing of results.
+        if path.starts_with("clause/") {
+            continue;
+        }
+        let page = std::str::from_utf8(bytes);
+        prop_assert!(page.is_ok());
+        let page = page.unwrap_or_default();
+        prop_assert_eq!(page.matches("<script").count(), 1, "{}", path);
+        let control = page
+            .chars()
+            .find(|c| c.is_control() && *c != '\n' && *c != '\t');
+        prop_assert_eq!(control, None, "{}", path);
+        prop_assert!(!page.contains('\u{202e}'), "{}", path);
+        for tag in ["details", "table", "section", "ul", "svg", "a"] {
+            let opened = page.matches(&format!("<{tag} ")).count()
+                + page.matches(&format!("<{tag}>")).count();
+            let closed = page.matches(&format!("</{tag}>")).count();
+            prop_assert_eq!(opened, closed, "{} in {}", tag, path);
+        }
+    }
+    prop_assert_eq!(site::check_links(&site), Ok(()));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/.-_+@~".contains(c);
+    for path in site.files.keys() {
+        prop_assert!(path.chars().all(plain), "{}", path);
+        prop_assert!(
+            !path
+                .split('/')
+                .any(|part| part.starts_with('.') || part.is_empty())
+        );
+    }
+    Ok(())
+}
+
 /// Checks that a text is well-formed XML, of the plain kind that is written here.
 fn check_xml(xml: &str) -> Result<(), TestCaseError> {
     for c in xml.chars() {
@@ -193,9 +244,10 @@ fn check_entities(text: &str) -> Result<(), TestCaseError> {
 
 #[test]
 fn nothing_nasty_breaks_a_format() {
-    check(NASTY).unwrap();
-    check("").unwrap();
-    check(&NASTY.repeat(20)).unwrap();
+    for text in [NASTY, "", &NASTY.repeat(20)] {
+        check(text).unwrap();
+        check_site(text).unwrap();
+    }
 }
 
 #[test]
@@ -251,5 +303,15 @@ proptest! {
     #[test]
     fn no_markup_breaks_a_format(text in "[|`<>&\"'\\\\\\]\\[\u{1b}\u{9b};m\n/a@#*_-]{0,24}") {
         check(&text)?;
+    }
+}
+
+proptest! {
+    // A site is many pages.
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_breaks_a_site(text in "([|`<>&\"'\\\\\\]\\[\u{1b};m\n/a@#*_.-]|\\PC){0,24}") {
+        check_site(&text)?;
     }
 }

@@ -9,6 +9,7 @@ mod records;
 mod render;
 mod sample;
 mod schema;
+mod site;
 mod verdicts;
 
 /// A runtime that the sample does not have.

@@ -20,7 +20,7 @@ static CORPUS: LazyLock<Corpus> =
 static NEWEST: LazyLock<Rulebook<'static>> =
     LazyLock::new(|| Rulebook::new(&CORPUS, revisions("")));
 
-fn corpus() -> &'static Corpus {
+pub(super) fn corpus() -> &'static Corpus {
     &CORPUS
 }
 
@@ -54,7 +54,7 @@ fn trial((tool, version, flavour): Tool, case: &str, outcome: Outcome) -> Trial 
 
 /// Four cases: one over which a recommendation is broken, one over which a requirement is, one in
 /// which two clauses contradict each other, and one that some never come to the heart of.
-fn results(corpus: &Corpus) -> Results {
+pub(super) fn results(corpus: &Corpus) -> Results {
     let refused = |reason| sample::refused(reason);
     let trials = vec![
         trial(DOCKER, TWO, picked(corpus, TWO, "first")),

@@ -8,7 +8,7 @@ mod peers;
 mod row;
 
 pub(super) use json::{ConsensusJson, VerdictsJson, consensus};
-pub(super) use row::{clauses, peers};
+pub(crate) use row::{clauses, peers};
 
 use crate::{
     matrix::{Matrix, Runtime},
@@ -22,7 +22,7 @@ use peers::Peers;
 const CASES: usize = 3;
 
 /// The keyword of RFC 2119 for a level.
-pub(super) fn keyword(level: Level) -> &'static str {
+pub(crate) fn keyword(level: Level) -> &'static str {
     match level {
         Level::Must => "MUST",
         Level::Should => "SHOULD",
@@ -35,7 +35,7 @@ pub(super) fn keyword(level: Level) -> &'static str {
 /// The runtimes in these columns, a tool at a time, as in `podman 3.0.1 and 4.3.1`. Where a version
 /// comes from is said where that alone tells two columns apart; where all that were measured of a
 /// tool are meant, how many those are.
-pub(super) fn runtimes(matrix: &Matrix<'_>, columns: &[usize]) -> Vec<(String, Vec<String>)> {
+pub(crate) fn runtimes(matrix: &Matrix<'_>, columns: &[usize]) -> Vec<(String, Vec<String>)> {
     let tool_of = |runtime: &Runtime<'_>| {
         let flavour = runtime
             .flavour
@@ -87,19 +87,19 @@ fn counts(tally: &RuntimeTally, against: usize) -> [usize; 5] {
 
 /// What is counted of each runtime: the first four are verdicts, and the last is how often it did
 /// something else than most of its peers.
-pub(super) const COUNTED: [&str; 5] = ["violates", "deviates", "conforms", "unjudged", "outvoted"];
+pub(crate) const COUNTED: [&str; 5] = ["violates", "deviates", "conforms", "unjudged", "outvoted"];
 
 /// What verdicts and peers come to, over everything that a matrix shows.
-pub(super) struct Overall {
+pub(crate) struct Overall {
     /// The specifications with their revisions.
-    pub(super) revisions: String,
+    pub(crate) revisions: String,
     /// The numbers of each runtime, by its place in the matrix, in the order of [`COUNTED`].
-    pub(super) runtimes: Vec<(usize, [usize; 5])>,
+    pub(crate) runtimes: Vec<(usize, [usize; 5])>,
 }
 
 impl Overall {
     /// Nothing where no case of the matrix exercises a clause.
-    pub(super) fn of(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> Option<Self> {
+    pub(crate) fn of(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> Option<Self> {
         if verdicts.is_empty() {
             return None;
         }

@@ -4,17 +4,17 @@ use crate::{consensus::Consensus, matrix::Matrix};
 use std::collections::BTreeMap;
 
 /// What the consensus of all rows comes to.
-pub(super) struct Peers {
+pub(crate) struct Peers {
     /// How many rows were measured by more than one voice.
-    pub(super) rows: usize,
+    pub(crate) rows: usize,
     /// Those of them in which no outcome has a majority, the most split first.
-    pub(super) open: Vec<(String, f64)>,
+    pub(crate) open: Vec<(String, f64)>,
     /// How often each runtime, by its place in the matrix, did something else than most.
-    pub(super) against: BTreeMap<usize, usize>,
+    pub(crate) against: BTreeMap<usize, usize>,
 }
 
 impl Peers {
-    pub(super) fn of(matrix: &Matrix<'_>) -> Self {
+    pub(crate) fn of(matrix: &Matrix<'_>) -> Self {
         let mut peers = Self {
             rows: 0,
             open: Vec::new(),

@@ -9,18 +9,19 @@ use crate::{
 };
 
 /// What became of a clause in one row.
-pub(in crate::render) struct RowClause {
-    /// The keyword of RFC 2119, and the id of the clause.
-    pub(in crate::render) name: String,
-    pub(in crate::render) says: String,
-    pub(in crate::render) link: String,
+pub(crate) struct RowClause {
+    pub(crate) id: String,
+    /// The keyword of RFC 2119, and the id.
+    pub(crate) name: String,
+    pub(crate) says: String,
+    pub(crate) link: String,
     /// Which runtimes got which verdict, the gravest first; without those of which the outcome shows
     /// nothing.
-    pub(in crate::render) verdicts: Vec<(Verdict, String)>,
+    pub(crate) verdicts: Vec<(Verdict, String)>,
 }
 
 /// Every clause that the outcomes of a row follow or break.
-pub(in crate::render) fn clauses(
+pub(crate) fn clauses(
     matrix: &Matrix<'_>,
     verdicts: &Verdicts<'_>,
     operation: &str,
@@ -53,6 +54,7 @@ pub(in crate::render) fn clauses(
             })
             .collect();
         (!shown.is_empty()).then(|| RowClause {
+            id: id.to_owned(),
             name: format!("{} {id}", keyword(wording.level)),
             says: wording.says.clone(),
             link: wording.link.clone(),
@@ -71,7 +73,7 @@ fn names(matrix: &Matrix<'_>, columns: &[usize]) -> String {
 }
 
 /// What most peers do, and how split they are; nothing where there are no two voices.
-pub(in crate::render) fn peers(matrix: &Matrix<'_>, row: &Row<'_>) -> Option<String> {
+pub(crate) fn peers(matrix: &Matrix<'_>, row: &Row<'_>) -> Option<String> {
     let consensus = Consensus::of(matrix, row).filter(|it| it.voices > 1)?;
     let voices = consensus.voices;
     let split = consensus.split;

@@ -1,0 +1,108 @@
+//! The page about the site: how it was measured, where everything comes from, and how far to trust
+//! it.
+
+use super::{
+    Sink,
+    atlas::Atlas,
+    frame::{self, Part},
+    runtime,
+    words::{self, LegendView, LinkView},
+};
+use crate::{
+    matrix::{RunSummary, Summary, Table},
+    render::cell,
+    results::{ChannelRecord, RepeatedCells},
+};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct AboutPage {
+    summary: Summary,
+    runs: Vec<RunView>,
+    legend: Vec<LegendView>,
+    runtimes: Vec<RuntimeView>,
+    revisions: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct RunView {
+    run: Option<RunSummary>,
+    corpus: String,
+    repeats: Option<String>,
+    channels: Vec<ChannelView>,
+}
+
+#[derive(Serialize)]
+struct ChannelView {
+    name: String,
+    base: Option<String>,
+    packages: usize,
+    bootstrapper: String,
+    expired: Option<String>,
+}
+
+#[derive(Serialize)]
+struct RuntimeView {
+    runtime: LinkView,
+    provenance: Vec<String>,
+}
+
+/// The page.
+pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
+    let matrix = atlas.matrix;
+    let runs = matrix.runs.iter().zip(&atlas.summary.runs);
+    let revisions = atlas.verdicts.revisions();
+    let page = AboutPage {
+        summary: atlas.summary.clone(),
+        runs: runs
+            .map(|(run, summary)| RunView {
+                run: Some(summary.clone()),
+                corpus: words::line(&run.header.corpus.digest),
+                repeats: run.header.repeats.map(|repeats| {
+                    let which = match repeats.of {
+                        RepeatedCells::Every => "every cell",
+                        RepeatedCells::Splits => {
+                            "the cells of rows that split, and cells that are neither a pick nor \
+                             unmeasured,"
+                        }
+                    };
+                    format!(
+                        "{which} was tried {} times, seed {}",
+                        repeats.tries, repeats.seed
+                    )
+                }),
+                channels: run.header.channels.iter().map(ChannelView::of).collect(),
+            })
+            .collect(),
+        legend: words::legend(matrix.tables.iter().flat_map(Table::rows)),
+        runtimes: matrix
+            .runtimes
+            .iter()
+            .enumerate()
+            .map(|(column, it)| RuntimeView {
+                runtime: LinkView {
+                    text: cell::full_name(it),
+                    href: atlas.runtime(column),
+                },
+                provenance: runtime::provenance(it),
+            })
+            .collect(),
+        revisions: revisions
+            .map(|(name, release)| format!("{name} {release}"))
+            .collect(),
+    };
+    let sheet = ("about.html", "About this site", "about.html");
+    frame::page(atlas, sink, Part::About, sheet, &page);
+}
+
+impl ChannelView {
+    fn of(record: &ChannelRecord) -> Self {
+        Self {
+            name: words::title(&record.name),
+            base: record.base.as_deref().map(words::title),
+            packages: record.packages.len(),
+            bootstrapper: words::title(&record.bootstrapper),
+            expired: record.expired.as_deref().map(words::line),
+        }
+    }
+}

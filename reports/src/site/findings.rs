@@ -1,0 +1,293 @@
+//! The page of findings: splits, violations, crashes, and changes between versions.
+
+use super::{
+    Sink,
+    atlas::{self, Atlas},
+    frame::{self, Part},
+    graph::{bars::BarsView, heat::HeatView},
+    path,
+    words::{self, LinkView, PieceView, RowsView},
+};
+use crate::{
+    findings::{self, Finding, Phrase, Rows, Surprise},
+    render::verdicts,
+    text,
+};
+use serde::Serialize;
+
+/// Up to so many rows stand in the sentence itself.
+const INLINE: usize = 4;
+
+#[derive(Serialize)]
+struct FindingsPage {
+    kinds: Vec<KindView>,
+    bars: BarsView,
+    heat: Option<HeatView>,
+    revisions: Vec<String>,
+    broken: Vec<BrokenView>,
+    changes: Vec<SectionView>,
+}
+
+/// Findings of one kind.
+#[derive(Serialize)]
+struct KindView {
+    anchor: String,
+    title: &'static str,
+    about: &'static str,
+    findings: Vec<FindingView>,
+}
+
+/// One finding, with its example.
+#[derive(Serialize)]
+pub(super) struct FindingView {
+    pub(super) anchor: String,
+    case: LinkView,
+    title: String,
+    observed: Vec<PieceView>,
+    likewise: Vec<LinkView>,
+}
+
+/// A clause that somebody broke.
+#[derive(Serialize)]
+struct BrokenView {
+    keyword: &'static str,
+    clause: LinkView,
+    link: String,
+    says: String,
+    broken: usize,
+    judged: usize,
+    breaches: Vec<BreachView>,
+}
+
+#[derive(Serialize)]
+struct BreachView {
+    runtimes: String,
+    rows: Vec<LinkView>,
+}
+
+#[derive(Serialize)]
+struct SectionView {
+    anchor: &'static str,
+    title: &'static str,
+    note: Option<String>,
+    entries: Vec<EntryView>,
+}
+
+/// A change or a difference, with its rows.
+#[derive(Serialize)]
+pub(super) struct EntryView {
+    pub(super) operation: Option<String>,
+    what: Vec<PieceView>,
+    /// Whether its rows are many, so that they are shown only on demand.
+    long: bool,
+    count: String,
+    families: Vec<RowsView>,
+}
+
+/// The page.
+pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
+    let matrix = atlas.matrix;
+    let mut kinds: Vec<KindView> = Vec::new();
+    for finding in findings::all(matrix) {
+        let (anchor, title, about) = kind(finding.surprise);
+        let view = FindingView::of(atlas, &finding);
+        match kinds.last_mut() {
+            Some(kind) if kind.anchor == anchor => kind.findings.push(view),
+            Some(_) | None => kinds.push(KindView {
+                anchor: anchor.to_owned(),
+                title,
+                about,
+                findings: vec![view],
+            }),
+        }
+    }
+    let all: Vec<usize> = matrix
+        .runtimes
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| it.unmeasured.is_none())
+        .map(|(column, _)| column)
+        .collect();
+    let revisions = atlas.verdicts.revisions();
+    let page = FindingsPage {
+        kinds,
+        bars: BarsView::of(matrix),
+        heat: HeatView::of(atlas, &all),
+        revisions: revisions
+            .map(|(name, release)| format!("{name} {release}"))
+            .collect(),
+        broken: broken(atlas),
+        changes: changes(atlas),
+    };
+    let sheet = ("findings.html", "Findings", "findings.html");
+    frame::page(atlas, sink, Part::Findings, sheet, &page);
+}
+
+/// Where findings of a kind stand, what they are called, and why they matter.
+pub(super) fn kind(surprise: Surprise) -> (&'static str, &'static str, &'static str) {
+    match surprise {
+        Surprise::Crash => (
+            "crash",
+            "Crashes",
+            "A tool or its daemon died over data that anyone can publish.",
+        ),
+        Surprise::HollowSuccess => (
+            "hollow-success",
+            "Success that is none",
+            "A tool reported success, and there is nothing usable, or the evidence contradicts \
+             itself, or it differs when repeated.",
+        ),
+        Surprise::Hang => ("hang", "Hangs", "A tool did not end within its deadline."),
+        Surprise::DifferentPicks => (
+            "different-picks",
+            "Different picks",
+            "Tools succeed with different children: what one of them scans is not what another runs.",
+        ),
+        Surprise::Lone => (
+            "lone",
+            "One tool alone",
+            "One tool does one thing, and all others do another.",
+        ),
+        Surprise::PickOrRefuse => (
+            "pick-or-refuse",
+            "Picked or refused",
+            "Some tools pick a child where others refuse.",
+        ),
+        Surprise::DifferentReasons => (
+            "different-reasons",
+            "Different reasons",
+            "All refuse, for different reasons.",
+        ),
+    }
+}
+
+impl FindingView {
+    pub(super) fn of(atlas: &Atlas<'_>, finding: &Finding) -> Self {
+        let (kind, _, _) = kind(finding.surprise);
+        let operation = &finding.operation;
+        Self {
+            anchor: format!(
+                "{kind}/{}/{}",
+                path::parts(&finding.case),
+                atlas::row_anchor(operation, &finding.platform)
+            ),
+            case: LinkView {
+                text: words::title(&finding.case),
+                href: atlas.row(operation, &finding.case, &finding.platform),
+            },
+            title: finding.title.clone(),
+            observed: words::pieces(&finding.observed),
+            likewise: finding
+                .likewise
+                .iter()
+                .map(|label| LinkView {
+                    text: text::clip(label, 60),
+                    href: atlas.label(operation, label).unwrap_or_default(),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn broken(atlas: &Atlas<'_>) -> Vec<BrokenView> {
+    let broken = atlas.verdicts.broken().into_iter();
+    broken
+        .map(|tally| BrokenView {
+            keyword: verdicts::keyword(tally.level),
+            clause: LinkView {
+                text: tally.clause.to_owned(),
+                href: atlas::clause(tally.clause),
+            },
+            link: tally.link.to_owned(),
+            says: tally.says.to_owned(),
+            broken: tally.broken,
+            judged: tally.judged,
+            breaches: tally
+                .breaches
+                .iter()
+                .map(|breaches| BreachView {
+                    runtimes: runtimes(atlas, &breaches.columns),
+                    rows: breaches
+                        .rows
+                        .iter()
+                        .map(|row| LinkView {
+                            text: words::title(&row.label),
+                            href: atlas.row(&breaches.operation, &row.case, &row.platform),
+                        })
+                        .collect(),
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// Runtimes by tool and version, as text.
+pub(super) fn runtimes(atlas: &Atlas<'_>, columns: &[usize]) -> String {
+    let tools: Vec<String> = verdicts::runtimes(atlas.matrix, columns)
+        .into_iter()
+        .map(|(tool, versions)| format!("{tool} {}", text::list(&versions)))
+        .collect();
+    tools.join("; ")
+}
+
+fn changes(atlas: &Atlas<'_>) -> Vec<SectionView> {
+    let (matrix, history) = (atlas.matrix, &atlas.history);
+    let changed = findings::changed(matrix, history);
+    let changed = changed
+        .iter()
+        .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows));
+    let unchanged = findings::unchanged(matrix, history);
+    let unchanged = unchanged.iter().map(|it| EntryView {
+        count: format!("no change in {}", text::count(it.rows, "row", "rows")),
+        ..EntryView::of(atlas, &it.operation, &it.what, &Rows::default())
+    });
+    let wavering = findings::wavering(matrix, history);
+    let wavering = wavering
+        .iter()
+        .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows));
+    let parted = findings::parted(matrix, history);
+    let parted = parted
+        .iter()
+        .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows));
+    [
+        (
+            "changes",
+            "Changed from one version to the next",
+            findings::caution(history),
+            changed.chain(unchanged).collect::<Vec<_>>(),
+        ),
+        (
+            "unstable",
+            "Different when repeated, so neither changed nor the same",
+            None,
+            wavering.collect(),
+        ),
+        (
+            "configurations",
+            "Different by configuration, in one version",
+            None,
+            parted.collect(),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, _, _, entries)| !entries.is_empty())
+    .map(|(anchor, title, note, entries)| SectionView {
+        anchor,
+        title,
+        note,
+        entries,
+    })
+    .collect()
+}
+
+impl EntryView {
+    pub(super) fn of(atlas: &Atlas<'_>, operation: &str, what: &Phrase, rows: &Rows) -> Self {
+        Self {
+            operation: (atlas.matrix.tables.len() > 1).then(|| text::line(operation)),
+            what: words::pieces(what),
+            long: rows.count() > INLINE,
+            count: text::count(rows.count(), "row", "rows"),
+            families: words::rows(atlas, operation, rows),
+        }
+    }
+}

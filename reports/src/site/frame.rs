@@ -1,0 +1,49 @@
+//! What every page has around what it tells.
+
+use super::{Sink, atlas::Atlas, path};
+use serde::Serialize;
+
+/// The parts of the site, as its navigation names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Part {
+    Overview,
+    Matrix,
+    Findings,
+    Tools,
+    Clauses,
+    About,
+}
+
+/// A page: what is around it, and what it tells.
+#[derive(Serialize)]
+struct Sheet<'p, T> {
+    title: &'p str,
+    /// The way to the top of the site.
+    root: String,
+    part: Part,
+    /// What a reader must know before anything else.
+    warnings: &'p [String],
+    /// What was measured, in a line.
+    headline: String,
+    page: &'p T,
+}
+
+/// A page of the site.
+pub(super) fn page<T: Serialize>(
+    atlas: &Atlas<'_>,
+    sink: &mut impl Sink,
+    part: Part,
+    (path, title, template): (&str, &str, &'static str),
+    page: &T,
+) {
+    let sheet = Sheet {
+        title,
+        root: path::root(path),
+        part,
+        warnings: &atlas.summary.warnings,
+        headline: atlas.summary.headline(),
+        page,
+    };
+    sink.page(path.to_owned(), template, &sheet);
+}

@@ -1,0 +1,228 @@
+//! The versions of a tool along a line, and how many rows changed on the way to each of them.
+
+use crate::{
+    history::{Line, Turn},
+    render::cell,
+    site::atlas::Atlas,
+};
+use serde::Serialize;
+
+/// How far one version is from the next.
+const STEP: usize = 132;
+/// Where the first version is.
+const MARGIN: usize = 70;
+/// How high the highest pile of changes is, and how high a lane without any is.
+const PILE: (usize, usize) = (110, 62);
+
+#[derive(Serialize)]
+pub(in crate::site) struct TimelineView {
+    width: usize,
+    height: usize,
+    about: String,
+    lanes: Vec<LaneView>,
+    turns: Vec<TurnView>,
+}
+
+#[derive(Serialize)]
+struct TurnView {
+    turn: Turn,
+    symbol: &'static str,
+    words: &'static str,
+}
+
+/// One configuration.
+#[derive(Serialize)]
+struct LaneView {
+    name: String,
+    /// Where its name stands.
+    top: usize,
+    /// The line on which its versions stand.
+    y: usize,
+    versions: Vec<VersionView>,
+    steps: Vec<StepView>,
+}
+
+#[derive(Serialize)]
+struct VersionView {
+    x: usize,
+    version: String,
+    channel: Option<String>,
+    measured: bool,
+    href: String,
+}
+
+/// What changed from one version to the next that was measured.
+#[derive(Serialize)]
+struct StepView {
+    x: usize,
+    href: String,
+    number: usize,
+    title: String,
+    /// Where the number stands.
+    top: usize,
+    parts: Vec<PartView>,
+}
+
+#[derive(Serialize)]
+struct PartView {
+    turn: Turn,
+    symbol: &'static str,
+    y: usize,
+    height: usize,
+}
+
+impl TimelineView {
+    /// The lines of a tool; nothing where none has two versions.
+    pub(in crate::site) fn of(atlas: &Atlas<'_>, tool: &str) -> Option<Self> {
+        let lines = atlas.history.lines.iter().enumerate();
+        let lines: Vec<(usize, &Line<'_>)> = lines.filter(|(_, line)| line.tool == tool).collect();
+        if lines.iter().all(|(_, line)| line.columns.len() < 2) {
+            return None;
+        }
+        let most = |line: usize| {
+            let mut numbers: std::collections::BTreeMap<usize, usize> = Default::default();
+            for change in atlas.history.changes.iter().filter(|it| it.line == line) {
+                *numbers.entry(change.to.column).or_default() += 1;
+            }
+            numbers.into_values().max().unwrap_or(0)
+        };
+        let highest = lines.iter().map(|(line, _)| most(*line)).max().unwrap_or(0);
+        let mut lanes = Vec::new();
+        let mut turns: Vec<Turn> = Vec::new();
+        let mut top = 0;
+        for (number, line) in &lines {
+            let own = most(*number);
+            let pile = if own == 0 {
+                0
+            } else {
+                own * PILE.0 / highest + 18
+            };
+            let y = top + pile + 36;
+            let lane = LaneView::of(atlas, *number, line, (top + 10, y), highest);
+            turns.extend(
+                lane.steps
+                    .iter()
+                    .flat_map(|step| &step.parts)
+                    .map(|it| it.turn),
+            );
+            lanes.push(lane);
+            top = y + PILE.1;
+        }
+        turns.sort_unstable();
+        turns.dedup();
+        let longest = lines.iter().map(|(_, line)| line.columns.len()).max();
+        Some(Self {
+            width: 2 * MARGIN + STEP * longest.unwrap_or(1).saturating_sub(1),
+            height: top,
+            about: format!(
+                "The versions of {} that were measured, oldest first, and in how many rows the \
+                 outcome changed on the way to each of them; the list below says the same in words.",
+                crate::text::line(tool)
+            ),
+            lanes,
+            turns: turns.into_iter().map(TurnView::of).collect(),
+        })
+    }
+}
+
+impl TurnView {
+    fn of(turn: Turn) -> Self {
+        let (symbol, words) = match turn {
+            Turn::Failure => (
+                "☠",
+                "to or from a crash, hang, empty success or contradiction",
+            ),
+            Turn::Pick => ("≠", "from one child to another"),
+            Turn::Acceptance => ("✗", "between a refusal and a pick"),
+            Turn::Reason => ("…", "from one reason for refusing to another"),
+        };
+        Self {
+            turn,
+            symbol,
+            words,
+        }
+    }
+}
+
+impl LaneView {
+    fn of(
+        atlas: &Atlas<'_>,
+        number: usize,
+        line: &Line<'_>,
+        (top, y): (usize, usize),
+        highest: usize,
+    ) -> Self {
+        let x = |place: usize| MARGIN + STEP * place;
+        let versions = line.columns.iter().enumerate().map(|(place, column)| {
+            let runtime = atlas.runtime_of(*column);
+            VersionView {
+                x: x(place),
+                version: cell::plain_version(atlas.matrix, *column),
+                channel: runtime
+                    .filter(|_| atlas.matrix.has_channels())
+                    .map(|it| crate::text::clip(&crate::text::line(it.channel), 18)),
+                measured: runtime.is_some_and(|it| it.unmeasured.is_none()),
+                href: atlas.runtime(*column),
+            }
+        });
+        let steps = line
+            .columns
+            .iter()
+            .enumerate()
+            .filter_map(|(place, column)| {
+                let changes = atlas.history.changes.iter();
+                let changes: Vec<_> = changes
+                    .filter(|it| it.line == number && it.to.column == *column)
+                    .collect();
+                let turns = [Turn::Failure, Turn::Pick, Turn::Acceptance, Turn::Reason];
+                let counts =
+                    turns.map(|turn| (turn, changes.iter().filter(|it| it.turn == turn).count()));
+                let mut parts = Vec::new();
+                let mut bottom = y - 10;
+                for (turn, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+                    // Never so low that nobody sees it.
+                    let height = (count * PILE.0 / highest).max(3);
+                    bottom = bottom.saturating_sub(height);
+                    parts.push(PartView {
+                        turn,
+                        symbol: TurnView::of(turn).symbol,
+                        y: bottom,
+                        height,
+                    });
+                }
+                let said: Vec<String> = counts
+                    .into_iter()
+                    .filter(|(_, count)| *count > 0)
+                    .map(|(turn, count)| format!("{count} {}", TurnView::of(turn).words))
+                    .collect();
+                (!changes.is_empty()).then(|| StepView {
+                    x: x(place),
+                    href: format!("#{}", step_anchor(atlas, *column)),
+                    number: changes.len(),
+                    title: format!(
+                        "{} rows changed on the way to {}: {}",
+                        changes.len(),
+                        cell::version(atlas.matrix, *column),
+                        said.join(", ")
+                    ),
+                    top: bottom.saturating_sub(5),
+                    parts,
+                })
+            });
+        Self {
+            name: line.name(),
+            top,
+            y,
+            versions: versions.collect(),
+            steps: steps.collect(),
+        }
+    }
+}
+
+/// The part of the page of a tool that tells what changed on the way to a version.
+pub(in crate::site) fn step_anchor(atlas: &Atlas<'_>, column: usize) -> String {
+    let runtime = atlas.runtime_of(column);
+    runtime.map_or_else(String::new, |it| {
+        format!("to-{}", crate::site::path::part(&it.id))
+    })
+}

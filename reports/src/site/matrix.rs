@@ -1,0 +1,471 @@
+//! The pages with the matrix, one per operation: cases by runtimes, with filters.
+//!
+//! All that filters need stands in attributes of the rows, so that the script works on a few
+//! hundred short texts and never reads the table.
+
+use super::{
+    Sink,
+    atlas::{self, Atlas},
+    frame::{self, Part},
+    path,
+    words::{self, LegendView, LinkView},
+};
+use crate::{
+    consensus::Consensus,
+    embargo,
+    history::{Band, Edge, Interval, Line, Step, bands, intervals, steps},
+    matrix::{Family, Fold, Row, Table},
+    render::cell::{self, Tone, Wording},
+    text,
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The narrowest and the widest column, in characters.
+const WIDTHS: (usize, usize) = (7, 17);
+
+#[derive(Serialize)]
+struct MatrixPage {
+    operation: String,
+    /// The tables of all operations, where there are several.
+    operations: Vec<OperationView>,
+    rows: usize,
+    runtimes: usize,
+    splits: usize,
+    /// Whether an outcome changes within a line.
+    changed: bool,
+    /// Whether a version that differs when repeated has a steady neighbour.
+    unsteady: bool,
+    lines: Vec<LineView>,
+    columns: Vec<ColumnView>,
+    families: Vec<FamilyView>,
+    /// The clauses that cases of the table exercise; rows name them by their place.
+    clauses: Vec<String>,
+    legend: Vec<LegendView>,
+    /// The runtimes without a trial of this operation.
+    left_out: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct OperationView {
+    name: String,
+    href: String,
+    current: bool,
+}
+
+#[derive(Serialize)]
+struct LineView {
+    number: usize,
+    /// As the state in the URL names it.
+    key: String,
+    tool: String,
+    flavour: Option<String>,
+    href: String,
+    bands: Vec<BandView>,
+}
+
+/// The head of a column: a version, or neighbouring versions that are alike in every row.
+#[derive(Serialize)]
+struct BandView {
+    version: String,
+    until: Option<String>,
+    channel: Option<String>,
+    /// Every runtime in it.
+    title: String,
+    /// The page of the runtime, where it is one.
+    href: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ColumnView {
+    line: usize,
+    width: usize,
+}
+
+#[derive(Serialize)]
+struct FamilyView {
+    anchor: String,
+    id: String,
+    title: String,
+    about: String,
+    splits: usize,
+    /// Of how many cases and platforms.
+    rows: usize,
+    lines: Vec<RowView>,
+}
+
+#[derive(Serialize)]
+struct RowView {
+    anchor: String,
+    name: String,
+    href: String,
+    title: String,
+    platform: Option<String>,
+    alike: Vec<AlikeView>,
+    split: bool,
+    /// For each line the clusters that its runtimes are in, by number; `-` for what was not
+    /// measured, and `#` for what is withheld.
+    clusters: String,
+    /// What each cluster did.
+    tones: String,
+    /// Lines in which an outcome changed.
+    changed: String,
+    /// The clauses, by their place in the list of the page.
+    clauses: String,
+    cells: Vec<CellView>,
+}
+
+/// A row that is the same in every cell.
+#[derive(Serialize)]
+struct AlikeView {
+    anchor: String,
+    name: String,
+    title: String,
+    href: String,
+}
+
+/// A cell, which may stand for neighbouring versions.
+#[derive(Serialize)]
+struct CellView {
+    line: usize,
+    tone: Tone,
+    text: String,
+    /// Over how many columns it goes.
+    span: usize,
+    /// Whether it is the first of its line.
+    begins: bool,
+    /// What came before it, where that was something else: for those who do not see the edge.
+    before: Option<String>,
+    unsteady: bool,
+    /// Where its evidence is; none where there was no trial.
+    href: Option<String>,
+}
+
+/// The page of every operation.
+pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
+    // Other pages lead here even where nothing was measured.
+    let nothing = [Table {
+        operation: "pull",
+        families: Vec::new(),
+    }];
+    let tables = match atlas.matrix.tables.as_slice() {
+        [] => &nothing[..],
+        tables => tables,
+    };
+    for (number, table) in tables.iter().enumerate() {
+        let page = MatrixPage::of(atlas, number, table);
+        let title = format!("Matrix: {}", page.operation);
+        let path = atlas::table(number, table.operation);
+        let sheet = (path.as_str(), title.as_str(), "matrix.html");
+        frame::page(atlas, sink, Part::Matrix, sheet, &page);
+    }
+}
+
+/// The part of the matrix that shows a family.
+pub(super) fn family_anchor(family: &str) -> String {
+    format!("{}/", path::parts(family))
+}
+
+impl MatrixPage {
+    fn of(atlas: &Atlas<'_>, number: usize, table: &Table<'_>) -> Self {
+        let own = table.columns();
+        let lines: Vec<(Line<'_>, Vec<Band>)> = atlas
+            .history
+            .lines
+            .iter()
+            .map(|line| line.only(&own))
+            .filter(|line| !line.columns.is_empty())
+            .map(|line| {
+                let bands = bands(&line, table.rows());
+                (line, bands)
+            })
+            .collect();
+        let clauses: BTreeSet<&str> = table
+            .rows()
+            .flat_map(|row| clauses(atlas, table.operation, row))
+            .collect();
+        let clauses: Vec<&str> = clauses.into_iter().collect();
+        let maker = Maker {
+            atlas,
+            table,
+            lines: &lines,
+            clauses: clauses.iter().copied().zip(0..).collect(),
+        };
+        let families: Vec<FamilyView> = table
+            .families
+            .iter()
+            .map(|family| maker.family(family))
+            .collect();
+        let cells = || {
+            let rows = families.iter().flat_map(|family| &family.lines);
+            rows.flat_map(|row| &row.cells)
+        };
+        let several = atlas.matrix.tables.len() > 1;
+        let operations = atlas.matrix.tables.iter().enumerate().filter(|_| several);
+        Self {
+            operation: words::title(table.operation),
+            operations: operations
+                .map(|(place, it)| OperationView {
+                    name: words::title(it.operation),
+                    href: atlas::table(place, it.operation),
+                    current: place == number,
+                })
+                .collect(),
+            rows: table.rows().count(),
+            runtimes: own.len(),
+            splits: table.splits(),
+            changed: cells().any(|cell| cell.before.is_some()),
+            unsteady: cells().any(|cell| cell.unsteady),
+            columns: maker.columns(&families),
+            lines: maker.heads(),
+            clauses: clauses.iter().map(|id| (*id).to_owned()).collect(),
+            legend: words::legend(table.rows()),
+            left_out: cell::left_out(atlas.matrix, &atlas.history.lines, &own),
+            families,
+        }
+    }
+}
+
+/// The clauses that a case exercises.
+fn clauses<'s>(atlas: &Atlas<'s>, operation: &str, row: &Row<'_>) -> BTreeSet<&'s str> {
+    let entries = atlas.verdicts.of_row(operation, row.case, row.platform);
+    entries
+        .iter()
+        .map(|entry| entry.rule.clause.as_str())
+        .collect()
+}
+
+struct Maker<'m, 's> {
+    atlas: &'m Atlas<'s>,
+    table: &'m Table<'s>,
+    lines: &'m [(Line<'m>, Vec<Band>)],
+    clauses: BTreeMap<&'m str, usize>,
+}
+
+impl Maker<'_, '_> {
+    fn heads(&self) -> Vec<LineView> {
+        let heads = self.lines.iter().enumerate();
+        heads
+            .map(|(number, (line, bands))| LineView {
+                number,
+                key: path::part(&line.name()),
+                tool: text::line(line.tool),
+                flavour: line.flavour.map(|it| text::line(&format!("+{it}"))),
+                href: atlas::tool(line.tool),
+                bands: bands.iter().map(|band| self.band(band)).collect(),
+            })
+            .collect()
+    }
+
+    fn band(&self, band: &Band) -> BandView {
+        let matrix = self.atlas.matrix;
+        let runtimes = band.columns.iter();
+        let runtimes = runtimes.filter_map(|column| matrix.runtimes.get(*column));
+        let names: Vec<String> = runtimes.clone().map(cell::full_name).collect();
+        let channels: Vec<String> = runtimes.map(|it| text::line(it.channel)).collect();
+        let several = band.columns.len() > 1;
+        BandView {
+            version: cell::plain_version(matrix, band.first()),
+            until: several.then(|| cell::plain_version(matrix, band.last())),
+            channel: match channels.as_slice() {
+                [first, .., last] if matrix.has_channels() && first != last => {
+                    Some(format!("{first}–{last}"))
+                }
+                [first, ..] if matrix.has_channels() => Some(first.clone()),
+                _ => None,
+            },
+            title: text::list(&names),
+            href: (!several).then(|| self.atlas.runtime(band.first())),
+        }
+    }
+
+    /// How wide each column is: as wide as the texts that stand in it alone, within limits.
+    fn columns(&self, families: &[FamilyView]) -> Vec<ColumnView> {
+        let mut columns: Vec<ColumnView> = Vec::new();
+        for (number, (_, bands)) in self.lines.iter().enumerate() {
+            for band in bands {
+                let head = self.band(band);
+                let channel = head.channel.as_deref().unwrap_or_default();
+                columns.push(ColumnView {
+                    line: number,
+                    width: head.version.chars().count().max(channel.chars().count()) + 2,
+                });
+            }
+        }
+        for row in families.iter().flat_map(|family| &family.lines) {
+            let mut place = 0;
+            for cell in &row.cells {
+                if cell.span == 1
+                    && let Some(column) = columns.get_mut(place)
+                {
+                    column.width = column.width.max(cell.text.chars().count() + 2);
+                }
+                place += cell.span;
+            }
+        }
+        for column in &mut columns {
+            column.width = column.width.clamp(WIDTHS.0, WIDTHS.1);
+        }
+        columns
+    }
+
+    fn family(&self, family: &Family<'_>) -> FamilyView {
+        let folds = family.folded();
+        FamilyView {
+            anchor: family_anchor(family.id),
+            id: text::line(family.id),
+            title: text::line(family.title),
+            about: text::line(family.about),
+            splits: family.rows.iter().filter(|row| row.is_split()).count(),
+            rows: family.rows.len(),
+            lines: folds.iter().map(|fold| self.row(fold)).collect(),
+        }
+    }
+
+    fn row(&self, fold: &Fold<'_, '_>) -> RowView {
+        let row = fold.row;
+        let (clusters, tones) = self.clusters(row);
+        let mut clauses = self.clauses(row);
+        for row in &fold.alike {
+            clauses.extend(self.clauses(row));
+        }
+        let clauses: Vec<String> = clauses.iter().map(usize::to_string).collect();
+        let changed: Vec<String> = self
+            .lines
+            .iter()
+            .enumerate()
+            .filter(|(_, (line, _))| {
+                let changed = |step: &Step<'_>| matches!(step, Step::Changed { .. });
+                steps(line, row).iter().any(changed)
+            })
+            .map(|(number, _)| number.to_string())
+            .collect();
+        RowView {
+            anchor: anchor(row),
+            name: words::title(row.name()),
+            href: self.atlas.row(self.table.operation, row.case, row.platform),
+            title: text::line(row.title),
+            platform: row.among_platforms.then(|| words::title(row.platform)),
+            alike: fold.alike.iter().map(|row| self.alike(row)).collect(),
+            split: row.is_split(),
+            clusters,
+            tones,
+            changed: changed.join(" "),
+            clauses: clauses.join(" "),
+            cells: self
+                .lines
+                .iter()
+                .enumerate()
+                .flat_map(|(number, (line, bands))| self.cells(row, number, line, bands))
+                .collect(),
+        }
+    }
+
+    fn alike(&self, row: &Row<'_>) -> AlikeView {
+        AlikeView {
+            anchor: anchor(row),
+            name: words::title(&row.short_label()),
+            title: text::line(row.title),
+            href: self.atlas.row(self.table.operation, row.case, row.platform),
+        }
+    }
+
+    fn clauses(&self, row: &Row<'_>) -> BTreeSet<usize> {
+        let clauses = clauses(self.atlas, self.table.operation, row).into_iter();
+        clauses
+            .filter_map(|id| self.clauses.get(id).copied())
+            .collect()
+    }
+
+    /// See [`RowView::clusters`] and [`RowView::tones`].
+    fn clusters(&self, row: &Row<'_>) -> (String, String) {
+        let clusters = Consensus::of(self.atlas.matrix, row);
+        let clusters = clusters.map_or_else(Vec::new, |consensus| consensus.clusters);
+        let cluster = |column: usize| {
+            let mut places = clusters.iter();
+            let place = places.position(|cluster| cluster.columns.contains(&column));
+            let trial = row.cells.get(column).copied().flatten();
+            match place {
+                Some(place) => place.to_string(),
+                None if trial.is_some_and(|it| embargo::is_withheld(&it.outcome)) => "#".to_owned(),
+                None => "-".to_owned(),
+            }
+        };
+        let lines: Vec<String> = self
+            .lines
+            .iter()
+            .map(|(line, _)| {
+                let known: BTreeSet<String> =
+                    line.columns.iter().map(|column| cluster(*column)).collect();
+                let known: Vec<String> = known.into_iter().collect();
+                known.join(".")
+            })
+            .collect();
+        let tones: Vec<&str> = clusters
+            .iter()
+            .map(|cluster| Tone::of(cluster.outcome).as_str())
+            .collect();
+        (lines.join(" "), tones.join(" "))
+    }
+
+    fn cells(
+        &self,
+        row: &Row<'_>,
+        number: usize,
+        line: &Line<'_>,
+        bands: &[Band],
+    ) -> Vec<CellView> {
+        let matrix = self.atlas.matrix;
+        let steps = steps(line, row);
+        let cell = |(place, interval): (usize, Interval<'_>)| {
+            let first = interval.columns.first().copied().unwrap_or_default();
+            let shown = cell::of_row(matrix, row, first, Wording::Full);
+            let inside = |band: &&Band| interval.columns.contains(&band.first());
+            CellView {
+                line: number,
+                tone: shown.tone,
+                text: shown.text,
+                span: bands.iter().filter(inside).count(),
+                begins: place == 0,
+                before: steps.iter().find_map(|step| match step {
+                    Step::Changed { from, to, .. } if to.column == first => {
+                        let version = cell::version(matrix, from.column);
+                        let outcome = cell::outcome(from.outcome, Wording::Full).text;
+                        Some(format!("{outcome} in {version}"))
+                    }
+                    Step::Changed { .. } | Step::Unsteady { .. } => None,
+                }),
+                unsteady: interval.edge == Edge::Unsteady,
+                href: interval
+                    .trial
+                    .map(|_| self.atlas.cell(row, self.table.operation, first)),
+            }
+        };
+        intervals(line, row)
+            .into_iter()
+            .enumerate()
+            .map(cell)
+            .collect()
+    }
+}
+
+fn anchor(row: &Row<'_>) -> String {
+    let case = path::parts(row.case);
+    if row.among_platforms {
+        format!("{case}:{}", path::parts(row.platform))
+    } else {
+        case
+    }
+}
+
+/// A link to the rows of a family in the matrix.
+pub(super) fn family_link(table: usize, operation: &str, family: &str) -> LinkView {
+    LinkView {
+        text: text::line(family),
+        href: format!(
+            "{}#{}",
+            atlas::table(table, operation),
+            family_anchor(family)
+        ),
+    }
+}

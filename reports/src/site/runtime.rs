@@ -1,0 +1,195 @@
+//! The page of a runtime: what exactly was run, how it stands to clauses and peers, and all that it
+//! did.
+
+use super::{
+    Sink,
+    atlas::{self, Atlas},
+    crowd,
+    findings::EntryView,
+    frame::{self, Part},
+    words::{self, LinkView, OutcomeView},
+};
+use crate::{
+    consensus::Consensus,
+    findings,
+    matrix::{Row, Runtime},
+    render::{
+        cell::{self, Wording},
+        verdicts::{COUNTED, Overall},
+    },
+    results::Footer,
+    text,
+};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct RuntimePage {
+    name: String,
+    tool: LinkView,
+    version: String,
+    flavour: Option<String>,
+    channel: String,
+    unmeasured: Option<String>,
+    /// What exactly was run, in lines.
+    provenance: Vec<String>,
+    /// How often each kind of outcome occurred.
+    outcomes: Vec<(String, usize)>,
+    /// Verdicts and peers, in numbers.
+    numbers: Vec<(&'static str, usize)>,
+    /// What changed on the way to it.
+    changes: Vec<EntryView>,
+    before: Option<LinkView>,
+    after: Option<LinkView>,
+    families: Vec<FamilyView>,
+}
+
+#[derive(Serialize)]
+struct FamilyView {
+    id: String,
+    operation: Option<String>,
+    rows: Vec<RowView>,
+}
+
+#[derive(Serialize)]
+struct RowView {
+    case: LinkView,
+    title: String,
+    outcome: OutcomeView,
+    evidence: String,
+    /// What most others do, where that is something else.
+    others: Option<String>,
+}
+
+/// The page of every runtime.
+pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
+    let overall = Overall::of(atlas.matrix, atlas.verdicts);
+    let changed = findings::changed(atlas.matrix, &atlas.history);
+    for (column, runtime) in atlas.matrix.runtimes.iter().enumerate() {
+        let changes = changed.iter().filter(|change| change.to == column);
+        let numbers = overall.as_ref().and_then(|overall| {
+            let mut runtimes = overall.runtimes.iter();
+            runtimes
+                .find(|(known, _)| *known == column)
+                .map(|(_, numbers)| *numbers)
+        });
+        let page = RuntimePage {
+            numbers: COUNTED
+                .into_iter()
+                .zip(numbers.into_iter().flatten())
+                .collect(),
+            changes: changes
+                .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows))
+                .collect(),
+            ..RuntimePage::of(atlas, column, runtime)
+        };
+        let path = atlas.runtime(column);
+        let sheet = (path.as_str(), page.name.as_str(), "runtime.html");
+        frame::page(atlas, sink, Part::Tools, sheet, &page);
+    }
+}
+
+impl RuntimePage {
+    fn of(atlas: &Atlas<'_>, column: usize, runtime: &Runtime<'_>) -> Self {
+        let trials = atlas.matrix.trials_of(column);
+        let outcomes = Footer::count(trials.map(|trial| &trial.outcome));
+        let mut lines = atlas.history.lines.iter();
+        let line = lines.find(|line| line.columns.contains(&column));
+        let near = |step: isize| {
+            let line = line?;
+            let place = line.columns.iter().position(|it| *it == column)?;
+            let column = *line.columns.get(place.checked_add_signed(step)?)?;
+            Some(LinkView {
+                text: cell::version(atlas.matrix, column),
+                href: atlas.runtime(column),
+            })
+        };
+        Self {
+            name: cell::full_name(runtime),
+            tool: LinkView {
+                text: words::title(runtime.tool),
+                href: atlas::tool(runtime.tool),
+            },
+            version: words::title(runtime.version),
+            flavour: runtime.flavour.map(words::title),
+            channel: words::title(runtime.channel),
+            unmeasured: runtime.unmeasured.as_deref().map(words::line),
+            provenance: provenance(runtime),
+            outcomes: outcomes
+                .into_iter()
+                .filter(|(_, count)| *count > 0)
+                .map(|(kind, count)| (kind.to_string(), count))
+                .collect(),
+            numbers: Vec::new(),
+            changes: Vec::new(),
+            before: near(-1),
+            after: near(1),
+            families: families(atlas, column),
+        }
+    }
+}
+
+/// What exactly was run, in lines.
+pub(super) fn provenance(runtime: &Runtime<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(record) = runtime.record {
+        let it = &record.provenance;
+        for (role, path) in &it.binaries {
+            lines.push(words::line(&match it.versions.get(role) {
+                Some(version) => format!("{role}: {path}, which says {version}"),
+                None => format!("{role}: {path}"),
+            }));
+        }
+        for (package, version) in &it.packages {
+            lines.push(words::line(&format!("package {package} {version}")));
+        }
+        lines.extend(it.notes.iter().map(|note| words::line(note)));
+    }
+    lines
+}
+
+fn families(atlas: &Atlas<'_>, column: usize) -> Vec<FamilyView> {
+    let several = atlas.matrix.tables.len() > 1;
+    let mut families = Vec::new();
+    for table in &atlas.matrix.tables {
+        for family in &table.families {
+            let rows = family.rows.iter();
+            let rows: Vec<RowView> = rows
+                .filter_map(|row| RowView::of(atlas, table.operation, row, column))
+                .collect();
+            if !rows.is_empty() {
+                families.push(FamilyView {
+                    id: words::title(family.id),
+                    operation: several.then(|| words::title(table.operation)),
+                    rows,
+                });
+            }
+        }
+    }
+    families
+}
+
+impl RowView {
+    fn of(atlas: &Atlas<'_>, operation: &str, row: &Row<'_>, column: usize) -> Option<Self> {
+        let trial = row.cells.get(column).copied().flatten()?;
+        let consensus = Consensus::of(atlas.matrix, row);
+        let others = consensus.as_ref().and_then(|consensus| {
+            let majority = consensus.majority()?;
+            let alone = trial.outcome.is_measured() && !majority.columns.contains(&column);
+            alone.then(|| {
+                let crowds = crowd::of(atlas, row, &majority.columns);
+                let outcome = cell::outcome(majority.outcome, Wording::Full).text;
+                format!("{outcome}: {}", crowd::text(&crowds))
+            })
+        });
+        Some(Self {
+            case: LinkView {
+                text: words::title(&row.short_label()),
+                href: atlas.row(operation, row.case, row.platform),
+            },
+            title: text::line(row.title),
+            outcome: words::outcome(&trial.outcome),
+            evidence: atlas.cell(row, operation, column),
+            others,
+        })
+    }
+}

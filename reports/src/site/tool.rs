@@ -1,0 +1,236 @@
+//! The page of a tool with its versions as a timeline of changes, and the list of tools.
+
+use super::{
+    Sink,
+    atlas::{self, Atlas},
+    findings::EntryView,
+    frame::{self, Part},
+    graph::timeline::{self, TimelineView},
+    words::{self, LinkView},
+};
+use crate::{
+    consensus::voice,
+    findings,
+    history::Line,
+    render::{
+        cell,
+        verdicts::{COUNTED, Overall},
+    },
+    text,
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Serialize)]
+struct ToolPage {
+    name: String,
+    timeline: Option<TimelineView>,
+    lines: Vec<LineView>,
+    /// Versions that differ when repeated.
+    wavering: Vec<EntryView>,
+    /// In what configurations of one version differ.
+    parted: Vec<EntryView>,
+}
+
+/// One configuration.
+#[derive(Serialize)]
+struct LineView {
+    name: String,
+    /// Whose code chooses, where that has another name.
+    voice: Option<String>,
+    runtimes: Vec<RuntimeView>,
+    steps: Vec<StepView>,
+    /// What is said where nothing changed.
+    unchanged: Vec<EntryView>,
+}
+
+#[derive(Serialize)]
+struct RuntimeView {
+    runtime: LinkView,
+    channel: String,
+    unmeasured: Option<String>,
+    /// Verdicts and peers, in numbers.
+    numbers: Vec<usize>,
+}
+
+/// What changed on the way to one version.
+#[derive(Serialize)]
+struct StepView {
+    anchor: String,
+    runtime: LinkView,
+    rows: usize,
+    entries: Vec<EntryView>,
+}
+
+#[derive(Serialize)]
+struct ToolsPage {
+    counted: &'static [&'static str],
+    tools: Vec<ToolView>,
+    missing: Vec<(String, String)>,
+}
+
+#[derive(Serialize)]
+struct ToolView {
+    tool: LinkView,
+    lines: Vec<LineView>,
+}
+
+/// The page of every tool, and the list of them.
+pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
+    let tools: BTreeSet<&str> = atlas.history.lines.iter().map(|line| line.tool).collect();
+    let maker = Maker::of(atlas);
+    for tool in &tools {
+        let page = maker.tool(tool);
+        let path = atlas::tool(tool);
+        let sheet = (path.as_str(), page.name.as_str(), "tool.html");
+        frame::page(atlas, sink, Part::Tools, sheet, &page);
+    }
+    let mut listed: Vec<ToolView> = Vec::new();
+    for (number, line) in atlas.history.lines.iter().enumerate() {
+        let link = LinkView {
+            text: words::title(line.tool),
+            href: atlas::tool(line.tool),
+        };
+        let view = maker.line(number, line);
+        match listed.last_mut() {
+            Some(last) if last.tool == link => last.lines.push(view),
+            Some(_) | None => listed.push(ToolView {
+                tool: link,
+                lines: vec![view],
+            }),
+        }
+    }
+    let summary = &atlas.summary;
+    let missing = summary.unmeasured.iter();
+    let page = ToolsPage {
+        counted: &COUNTED,
+        tools: listed,
+        missing: missing
+            .map(|it| (it.runtime.clone(), it.why.clone()))
+            .collect(),
+    };
+    let sheet = ("tools.html", "Tools", "tools.html");
+    frame::page(atlas, sink, Part::Tools, sheet, &page);
+}
+
+struct Maker<'m, 's> {
+    atlas: &'m Atlas<'s>,
+    numbers: BTreeMap<usize, Vec<usize>>,
+    changed: Vec<findings::Changed>,
+    unchanged: Vec<findings::Unchanged>,
+}
+
+impl<'m, 's> Maker<'m, 's> {
+    fn of(atlas: &'m Atlas<'s>) -> Self {
+        let overall = Overall::of(atlas.matrix, atlas.verdicts);
+        let numbers = overall.into_iter().flat_map(|overall| overall.runtimes);
+        Self {
+            atlas,
+            numbers: numbers
+                .map(|(column, numbers)| (column, numbers.to_vec()))
+                .collect(),
+            changed: findings::changed(atlas.matrix, &atlas.history),
+            unchanged: findings::unchanged(atlas.matrix, &atlas.history),
+        }
+    }
+
+    fn tool(&self, tool: &str) -> ToolPage {
+        let atlas = self.atlas;
+        let lines = atlas.history.lines.iter().enumerate();
+        let lines: Vec<LineView> = lines
+            .filter(|(_, line)| line.tool == tool)
+            .map(|(number, line)| self.line(number, line))
+            .collect();
+        let wavering = findings::wavering(atlas.matrix, &atlas.history);
+        let parted = findings::parted(atlas.matrix, &atlas.history);
+        Self::page(tool, lines, TimelineView::of(atlas, tool), |page| {
+            page.wavering = wavering
+                .iter()
+                .filter(|it| page.lines.iter().any(|line| line.name == it.line))
+                .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows))
+                .collect();
+            page.parted = parted
+                .iter()
+                .filter(|it| it.tool == page.name)
+                .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows))
+                .collect();
+        })
+    }
+
+    fn page(
+        tool: &str,
+        lines: Vec<LineView>,
+        timeline: Option<TimelineView>,
+        complete: impl FnOnce(&mut ToolPage),
+    ) -> ToolPage {
+        let mut page = ToolPage {
+            name: text::line(tool),
+            timeline,
+            lines,
+            wavering: Vec::new(),
+            parted: Vec::new(),
+        };
+        complete(&mut page);
+        page
+    }
+
+    fn line(&self, number: usize, line: &Line<'_>) -> LineView {
+        let atlas = self.atlas;
+        let name = line.name();
+        let voice = voice(line.tool, line.flavour);
+        let unchanged = self.unchanged.iter().filter(|it| {
+            let mut pieces = it.what.pieces().iter();
+            matches!(pieces.next(), Some(findings::Piece::Name(said)) if *said == name)
+        });
+        LineView {
+            voice: (voice != line.tool).then(|| voice.to_owned()),
+            runtimes: line
+                .columns
+                .iter()
+                .filter_map(|column| self.runtime(*column))
+                .collect(),
+            steps: line
+                .columns
+                .iter()
+                .filter_map(|column| self.step(number, *column))
+                .collect(),
+            unchanged: unchanged
+                .map(|it| EntryView::of(atlas, &it.operation, &it.what, &findings::Rows::default()))
+                .collect(),
+            name,
+        }
+    }
+
+    fn runtime(&self, column: usize) -> Option<RuntimeView> {
+        let runtime = self.atlas.runtime_of(column)?;
+        Some(RuntimeView {
+            runtime: LinkView {
+                text: words::title(&runtime.id),
+                href: self.atlas.runtime(column),
+            },
+            channel: words::title(runtime.channel),
+            unmeasured: runtime.unmeasured.as_deref().map(words::line),
+            numbers: self.numbers.get(&column).cloned().unwrap_or_default(),
+        })
+    }
+
+    fn step(&self, line: usize, column: usize) -> Option<StepView> {
+        let atlas = self.atlas;
+        let changes = atlas.history.changes.iter();
+        let rows = changes
+            .filter(|it| it.line == line && it.to.column == column)
+            .count();
+        let entries = self.changed.iter().filter(|it| it.to == column);
+        (rows > 0).then(|| StepView {
+            anchor: timeline::step_anchor(atlas, column),
+            runtime: LinkView {
+                text: cell::version(atlas.matrix, column),
+                href: atlas.runtime(column),
+            },
+            rows,
+            entries: entries
+                .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows))
+                .collect(),
+        })
+    }
+}
