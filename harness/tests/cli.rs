@@ -252,3 +252,27 @@ fn cases_that_are_right_to_refuse_are_marked() {
         said.out
     );
 }
+
+#[test]
+fn every_command_is_completed_and_has_a_page() {
+    let user = User::new();
+    let dir = user.path("man1").to_string_lossy().into_owned();
+    assert_eq!(user.types(&["man", &dir]).code, 0);
+    let help = user.types(&["--help"]).out;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands: Vec<&str> = commands
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty() && *name != "help")
+        .collect();
+    assert!(commands.len() > 10, "{commands:?}");
+    let bash = user.types(&["completions", "bash"]).out;
+    for command in commands {
+        let page = format!("man1/ocipick-{command}.1");
+        assert!(user.path(&page).exists(), "{page}");
+        assert!(bash.contains(command), "{command}");
+    }
+    let page = fs::read_to_string(user.path("man1/ocipick-diff.1")).unwrap();
+    assert!(page.contains("Exit codes"), "{page}");
+    assert_eq!(user.types(&["completions", "tcsh"]).code, 2);
+}

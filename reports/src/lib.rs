@@ -10,6 +10,7 @@
 pub mod baseline;
 pub mod consensus;
 pub mod diff;
+pub mod draft;
 pub mod embargo;
 pub mod findings;
 pub mod history;

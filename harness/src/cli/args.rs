@@ -1,6 +1,10 @@
 //! The command line, as it is typed.
 
-use super::diff::Compare;
+use super::{
+    diff::Compare,
+    draft::Drafting,
+    manual::{Completions, Man},
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ocipick::{baselines, exit, fleet::Source};
 use ocipick_adapters::{Operation, channel::Part};
@@ -57,6 +61,15 @@ pub(crate) enum Command {
     Diff(Compare),
     /// Record outcomes as baselines: what is accepted from now on
     Bless(Bless),
+    /// Draft a report about one cell for a person to read and file; it files nothing
+    ///
+    /// The trial is repeated first, and there is no draft unless all trials agree and the newest
+    /// measured version of the tool still shows it.
+    Draft(Drafting),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Write a manual page per command to a directory
+    Man(Man),
 }
 
 #[derive(Debug, Args)]
@@ -261,9 +274,9 @@ pub(crate) struct Report {
     /// Results files, or directories that hold one
     #[arg(required = true, value_name = "RESULTS")]
     pub(crate) results: Vec<PathBuf>,
-    /// In which form
-    #[arg(long, value_name = "FORM", default_value = "terminal")]
-    pub(crate) format: Format,
+    /// In which form [default: terminal]
+    #[arg(long, value_name = "FORM")]
+    pub(crate) format: Option<Format>,
     /// Where to write it, in place of standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -274,6 +287,13 @@ pub(crate) struct Report {
     /// Show rows that are alike one by one, and name every row of a change
     #[arg(long)]
     pub(crate) all: bool,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// Write a badge per tool to DIR: JSON for shields, and SVG; without --format or --out nothing
+    /// else is written
+    #[arg(long, value_name = "DIR")]
+    pub(crate) badges: Option<PathBuf>,
     /// Show what is for private disclosure first in Markdown, HTML and JSON, too
     #[arg(long)]
     pub(crate) include_embargoed: bool,
@@ -316,6 +336,8 @@ pub(crate) enum Format {
     Html,
     Json,
     Junit,
+    /// Case, tool, interval of versions, outcome: a stable JSON for other programs
+    Summary,
 }
 
 impl Format {
@@ -323,7 +345,7 @@ impl Format {
     /// must not look skipped.
     pub(crate) fn is_for_others(self) -> bool {
         match self {
-            Self::Markdown | Self::Html | Self::Json => true,
+            Self::Markdown | Self::Html | Self::Json | Self::Summary => true,
             Self::Terminal | Self::Junit => false,
         }
     }

@@ -9,10 +9,12 @@ mod check;
 mod corpus;
 mod describe;
 mod diff;
+mod draft;
 mod embargo;
 mod fail;
 mod ground;
 mod judge;
+mod manual;
 mod progress;
 mod provision;
 mod publish;
@@ -56,6 +58,9 @@ pub(crate) fn main() -> Exit {
         Command::Serve(args) => serve::serve(args, screen),
         Command::Report(args) => report::report(args, screen),
         Command::Diff(args) => diff::diff(args, screen),
+        Command::Draft(args) => draft::draft(args, screen),
+        Command::Completions(args) => manual::completions(args, screen),
+        Command::Man(args) => manual::man(args, screen),
         Command::Bless(args) => bless::bless(args, screen),
     };
     match done {

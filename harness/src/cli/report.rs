@@ -12,7 +12,7 @@ use ocipick::{exit::Exit, results::FILE, site};
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
     matrix::Matrix,
-    render::{html, json, junit, markdown, terminal, verdicts},
+    render::{badge, html, json, junit, markdown, summary, terminal, verdicts},
     results::Results,
     site::{Site, Sources},
     verdict::Verdicts,
@@ -38,7 +38,11 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Results>> {
 
 pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
     let mut results = read(&args.results)?;
-    if args.format.is_for_others() || args.html.is_some() {
+    let format = match (args.json, args.format) {
+        (true, _) => Format::Json,
+        (false, format) => format.unwrap_or(Format::Terminal),
+    };
+    if format.is_for_others() || args.badges.is_some() || args.html.is_some() {
         embargo::withhold(&mut results, args.include_embargoed, screen)?;
     }
     let corpus = Corpus::built_in()?;
@@ -46,6 +50,12 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
     let rulebook = judge::rulebook(&corpus, &args.revisions)?;
     let matrix = Matrix::build(&results, &book);
     let verdicts = Verdicts::of(&matrix, &rulebook);
+    if let Some(dir) = &args.badges {
+        badges(dir, &matrix, &verdicts, screen)?;
+        if args.format.is_none() && args.out.is_none() && args.html.is_none() && !args.json {
+            return Ok(Exit::Success);
+        }
+    }
     if let Some(dir) = &args.html {
         let sources = Sources {
             matrix: &matrix,
@@ -54,7 +64,7 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
         };
         return write_site(&sources, dir, screen);
     }
-    let text = match args.format {
+    let text = match format {
         Format::Terminal => {
             let to_screen = args.out.is_none();
             let options = terminal::Options {
@@ -91,6 +101,7 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
         }
         Format::Json => json::render_judged(&matrix, Some(&verdicts)),
         Format::Junit => junit::render(&matrix),
+        Format::Summary => summary::render(&matrix),
     };
     match &args.out {
         None => screen.print(&text)?,
@@ -114,4 +125,22 @@ fn write_site(sources: &Sources<'_>, dir: &Path, screen: Screen) -> Result<Exit>
         dir.join("index.html").display()
     ));
     Ok(Exit::Success)
+}
+
+fn badges(dir: &Path, matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, screen: Screen) -> Result<()> {
+    let fail = |error: std::io::Error| {
+        Failure::usage(format!("cannot write to {}: {error}", dir.display()))
+    };
+    fs::create_dir_all(dir).map_err(fail)?;
+    let badges = badge::badges(matrix, verdicts);
+    for badge in &badges {
+        fs::write(dir.join(format!("{}.json", badge.name)), badge.json()).map_err(fail)?;
+        fs::write(dir.join(format!("{}.svg", badge.name)), badge.svg()).map_err(fail)?;
+    }
+    screen.say(&format!(
+        "wrote {} badges to {}",
+        badges.len(),
+        dir.display()
+    ));
+    Ok(())
 }

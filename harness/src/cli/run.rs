@@ -224,7 +224,7 @@ fn distinct<T: Copy + Ord>(all: &[T]) -> Vec<T> {
 }
 
 /// The time, as results write it.
-fn now() -> String {
+pub(crate) fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()

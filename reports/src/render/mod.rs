@@ -8,10 +8,13 @@ pub(crate) mod cell;
 pub(crate) mod evidence;
 mod paint;
 
+pub mod badge;
 pub mod diff;
+pub mod draft;
 pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod summary;
 pub mod terminal;
 pub mod verdicts;

@@ -1,6 +1,7 @@
 //! Tests of the reports, over a fixed sample of results.
 
 mod diff;
+mod draft;
 mod findings;
 mod history;
 mod hostile;
@@ -10,6 +11,7 @@ mod render;
 mod sample;
 mod schema;
 mod site;
+mod summary;
 mod verdicts;
 
 /// A runtime that the sample does not have.

@@ -1,0 +1,353 @@
+//! `ocipick draft`: a report for a person to read and file.
+
+use super::{
+    fail::{Failure, Result},
+    ground, judge,
+    progress::{Both, Progress},
+    report,
+    run::{book, now},
+    screen::Screen,
+    select,
+};
+use clap::Args;
+use ocipick::{
+    classify::Phrasebook,
+    exit::Exit,
+    fleet::{Scout, Source},
+    registry::Registry,
+    run::{Bench, Cell, Controls, Earlier, Event, Plan, Watcher, execute},
+};
+use ocipick_adapters::{Operation, PATH_CHANNEL, process::Cancel};
+use ocipick_corpus::{Ask, Case, Corpus, digest_of_content};
+use ocipick_reports::{
+    draft::{CellName, Confirmed, Draft, NoDraft},
+    embargo::Policy,
+    render::draft::Report,
+    results::{Outcome, RepeatedCells, Repeats, Results, Trial},
+};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// What the exit codes mean, below the help.
+const CODES: &str = "\
+Exit codes:
+  0  the draft was printed; nothing was filed
+  3  refused: the trials do not agree, or with what was recorded, or the newest measured version
+     no longer shows it
+  4  refused: the cell was not measured, or cannot be measured here";
+
+/// A cell, and what to do with its draft.
+#[derive(Debug, Args)]
+#[command(after_help = CODES)]
+pub(crate) struct Drafting {
+    /// Results files, or directories that hold one
+    #[arg(required = true, value_name = "RESULTS")]
+    results: Vec<PathBuf>,
+    /// The case
+    #[arg(long, value_name = "CASE")]
+    case: String,
+    /// The runtime, as the results have it, such as podman@4.3.1
+    #[arg(long, value_name = "RUNTIME")]
+    runtime: String,
+    /// The platform, where the case was asked for several
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<Ask>,
+    /// What the tool was asked to do
+    #[arg(long, value_name = "NAME", default_value = "pull")]
+    operation: String,
+    /// How often the trial is repeated; all must agree, with each other and with what was recorded
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), default_value = "5")]
+    repeat: u16,
+    /// The directory of layouts that was measured, where it was not the built-in corpus
+    #[arg(long, value_name = "DIR")]
+    corpus: Option<PathBuf>,
+    /// Write report.md, and reproduce.py where there can be one, to this directory
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print it as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    revisions: super::args::Revisions,
+}
+
+pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
+    let results = report::read(&args.results)?;
+    let corpus = match &args.corpus {
+        None => Corpus::built_in()?,
+        Some(dir) => {
+            let platform = args.platform.clone().unwrap_or(Ask::Default);
+            Corpus::foreign(dir, &platform)?
+        }
+    };
+    let case = select::case(&corpus, &args.case, screen)?;
+    let name = CellName {
+        runtime: args.runtime.clone(),
+        case: case.id.to_string(),
+        platform: args.platform.as_ref().map(ToString::to_string),
+        operation: args.operation.clone(),
+    };
+    let rulebook = judge::rulebook(&corpus, &args.revisions)?;
+    let policy = Policy::built_in().map_err(Failure::internal)?;
+    let draft = match check(&results, &name, case)
+        .and_then(|()| Draft::of(&results, &name, &book(&corpus), &rulebook, policy))
+    {
+        Ok(draft) => draft,
+        Err(refusal) => return refuse(&refusal, screen),
+    };
+    let asked: Ask = draft.trial.platform.parse().map_err(Failure::usage)?;
+    let seen = match again(args, &draft.trial, case, &asked, screen)? {
+        Ok(seen) => seen,
+        Err(exit) => return Ok(exit),
+    };
+    if let Some(why) = disagreement(&draft.trial, &seen, args.repeat) {
+        screen.say(&format!("no draft: {why}"));
+        let exit = if seen.outcome.is_measured() {
+            Exit::CheckFailed
+        } else {
+            Exit::NothingMeasured
+        };
+        return Ok(exit);
+    }
+    let confirmed = Confirmed {
+        times: seen.tries,
+        at: now(),
+        ocipick: env!("CARGO_PKG_VERSION").to_owned(),
+        evidence: seen.evidence,
+        outcome: seen.outcome,
+    };
+    let report = Report {
+        draft: &draft,
+        case,
+        ask: &asked,
+        confirmed: &confirmed,
+    };
+    if draft.withheld.is_some() {
+        screen.say("this is for private disclosure: do not file it in public");
+    }
+    if let Some(dir) = &args.out {
+        write(dir, &report, screen)?;
+    }
+    match (args.json, &args.out) {
+        (true, _) => screen.print(&report.json())?,
+        (false, None) => screen.print(&report.markdown())?,
+        (false, Some(_)) => {}
+    }
+    Ok(Exit::Success)
+}
+
+/// Whether the case is still what was measured.
+fn check(results: &[Results], name: &CellName, case: &Case) -> std::result::Result<(), NoDraft> {
+    let ours = digest_of_content(case);
+    let has_trial = |results: &&Results| {
+        let mut trials = results.trials.iter();
+        trials.any(|trial| trial.case == name.case && trial.runtime == name.runtime)
+    };
+    let measured = results.iter().rfind(has_trial);
+    let theirs = measured.and_then(|results| results.header.corpus.content.get(&name.case));
+    match theirs {
+        Some(theirs) if *theirs != ours => Err(NoDraft::OtherBytes(name.case.clone())),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn refuse(refusal: &NoDraft, screen: Screen) -> Result<Exit> {
+    let exit = match refusal {
+        NoDraft::NoCell { .. } => return Err(Failure::usage(refusal)),
+        NoDraft::Unmeasured(..) => Exit::NothingMeasured,
+        NoDraft::Unstable(..) | NoDraft::Gone { .. } | NoDraft::OtherBytes(_) => Exit::CheckFailed,
+    };
+    screen.say(&format!("no draft: {refusal}"));
+    Ok(exit)
+}
+
+/// Why what was seen now is no ground for a report.
+fn disagreement(recorded: &Trial, seen: &Trial, wanted: u16) -> Option<String> {
+    let trials = seen.tries;
+    match &seen.outcome {
+        Outcome::Unmeasured { why, detail } => {
+            Some(format!("it could not be measured: {why}, {detail}"))
+        }
+        Outcome::Unstable { .. } => Some(format!(
+            "{trials} trials do not agree ({})",
+            seen.outcome.gist()
+        )),
+        outcome if !outcome.agrees_with(&recorded.outcome) => Some(format!(
+            "{} was recorded, and now it is {}",
+            recorded.outcome.gist(),
+            outcome.gist()
+        )),
+        _ if trials < u32::from(wanted) => {
+            Some(format!("only {trials} of {wanted} trials were made"))
+        }
+        _ => None,
+    }
+}
+
+/// Tries the cell again, as often as asked.
+fn again(
+    args: &Drafting,
+    recorded: &Trial,
+    case: &Case,
+    asked: &Ask,
+    screen: Screen,
+) -> Result<std::result::Result<Trial, Exit>> {
+    let operation = Operation::ALL
+        .iter()
+        .copied()
+        .find(|it| it.as_str() == recorded.operation);
+    let Some(operation) = operation else {
+        return Err(Failure::usage(format!(
+            "no such operation: {}",
+            recorded.operation
+        )));
+    };
+    let controls = Controls::of(&Corpus::built_in()?).map_err(Failure::internal)?;
+    let phrasebook = Phrasebook::built_in().map_err(Failure::internal)?;
+    let cancel = Cancel::default();
+    ground::listen(screen, &cancel)?;
+    let ground = ground::claim(screen, false)?;
+    let source = if recorded.channel == PATH_CHANNEL {
+        Source::Path
+    } else {
+        Source::Release(recorded.channel.clone())
+    };
+    let fleet = Scout::of_user(&ground, &cancel).fleet(&[source])?;
+    let is_it = |it: &&ocipick_adapters::Runtime| {
+        it.tool.as_str() == recorded.tool
+            && it.version == recorded.version
+            && it.flavour.map(|flavour| flavour.as_str()) == recorded.flavour.as_deref()
+    };
+    let Some(runtime) = fleet.runtimes.iter().find(is_it) else {
+        screen.say(&format!(
+            "no draft: {} is not here ({}), so that the trial cannot be repeated (hint: ocipick runtimes)",
+            recorded.runtime, recorded.channel
+        ));
+        return Ok(Err(Exit::NothingMeasured));
+    };
+    screen.say(&format!(
+        "trying {} on {} {} times",
+        recorded.runtime, case.id, args.repeat
+    ));
+    let case = Arc::new(case.clone());
+    let others = case.asks.iter().filter(|ask| *ask != asked);
+    let done: BTreeSet<Cell> = others
+        .map(|ask| Cell::of(runtime, operation, &case, ask))
+        .collect();
+    let plan = Plan {
+        runtimes: vec![runtime.clone()],
+        operations: vec![operation],
+        cases: vec![Arc::clone(&case)],
+        controls,
+        done,
+        earlier: Earlier::default(),
+        deadline: Duration::from_secs(60),
+        repeats: Repeats {
+            tries: u32::from(args.repeat),
+            of: RepeatedCells::Every,
+            seed: 0,
+        },
+        jobs: 1,
+    };
+    let registry = Registry::start()?;
+    let bench = Bench {
+        ground: &ground,
+        registry: &registry,
+        phrasebook: &phrasebook,
+        cancel: &cancel,
+    };
+    let (notebook, progress) = (Notebook::default(), Progress::new(screen, 1));
+    let executed = execute(&plan, &bench, &Both(&notebook, &progress));
+    progress.clear();
+    executed.map_err(Failure::internal)?;
+    if cancel.is_raised() {
+        return Ok(Err(Exit::MeasuredInPart));
+    }
+    let seen = notebook.0.into_inner();
+    match seen.unwrap_or_else(PoisonError::into_inner) {
+        Some(trial) => Ok(Ok(trial)),
+        None => {
+            screen.say("no draft: nothing came of the trials");
+            Ok(Err(Exit::NothingMeasured))
+        }
+    }
+}
+
+/// Keeps the one trial.
+#[derive(Default)]
+struct Notebook(Mutex<Option<Trial>>);
+
+impl Watcher for Notebook {
+    fn see(&self, event: &Event<'_>) -> io::Result<()> {
+        if let Event::TrialEnded { trial } = event {
+            let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *seen = Some((*trial).clone());
+        }
+        Ok(())
+    }
+}
+
+fn write(dir: &std::path::Path, report: &Report<'_>, screen: Screen) -> Result<()> {
+    let fail = |path: &std::path::Path, error: io::Error| {
+        Failure::usage(format!("cannot write {}: {error}", path.display()))
+    };
+    fs::create_dir_all(dir).map_err(|error| fail(dir, error))?;
+    let mut files = vec![("report.md", report.markdown())];
+    files.extend(report.script().map(|script| ("reproduce.py", script)));
+    for (name, text) in files {
+        let path = dir.join(name);
+        fs::write(&path, text).map_err(|error| fail(&path, error))?;
+        screen.say(&format!("wrote {}", path.display()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ocipick_reports::results::{Evidence, Observed};
+
+    fn trial(outcome: Outcome, tries: u32) -> Trial {
+        Trial {
+            case: "a/a".into(),
+            runtime: "crane@1".into(),
+            tool: "crane".into(),
+            version: "1".into(),
+            flavour: None,
+            channel: "path".into(),
+            operation: "pull".into(),
+            platform: "linux/amd64".into(),
+            outcome,
+            evidence: Evidence::default(),
+            duration_ms: 0,
+            tries,
+            derived: None,
+        }
+    }
+
+    #[test]
+    fn only_what_comes_out_the_same_each_time_is_reported() {
+        let picked = |child: &str| Outcome::Picked {
+            child: child.into(),
+            digest: String::new(),
+        };
+        let recorded = trial(picked("a"), 1);
+        let why = |outcome, tries| disagreement(&recorded, &trial(outcome, tries), 5);
+        assert_eq!(why(picked("a"), 5), None);
+        assert!(why(picked("a"), 4).is_some_and(|it| it.contains("4 of 5")));
+        assert!(why(picked("b"), 5).is_some_and(|it| it.contains("now it is b")));
+        let both = ["a", "b"].map(|child| Observed {
+            outcome: Box::new(picked(child)),
+            count: 1,
+        });
+        let unstable = Outcome::Unstable {
+            observed: both.to_vec(),
+        };
+        assert!(why(unstable, 5).is_some_and(|it| it.contains("do not agree")));
+    }
+}

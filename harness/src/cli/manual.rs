@@ -1,0 +1,42 @@
+//! `ocipick completions` and `ocipick man`: what packagers install beside the program.
+
+use super::{
+    args::Cli,
+    fail::{Failure, Result},
+    screen::Screen,
+};
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+use ocipick::exit::Exit;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// Which shell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Where to, such as a directory man1
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+}
+
+pub(crate) fn completions(args: &Completions, screen: Screen) -> Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "ocipick", &mut script);
+    screen.print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Success)
+}
+
+pub(crate) fn man(args: &Man, screen: Screen) -> Result<Exit> {
+    let fail = |error: std::io::Error| {
+        Failure::usage(format!("cannot write to {}: {error}", args.dir.display()))
+    };
+    std::fs::create_dir_all(&args.dir).map_err(fail)?;
+    clap_mangen::generate_to(Cli::command(), &args.dir).map_err(fail)?;
+    screen.say(&format!("wrote the manual to {}", args.dir.display()));
+    Ok(Exit::Success)
+}

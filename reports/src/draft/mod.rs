@@ -1,0 +1,450 @@
+//! Drafts of reports to the project that makes a tool: facts, gathered for a person to read and file.
+//!
+//! Nothing is filed here, and nothing is measured. [`Draft::of`] refuses what is no finding: a cell
+//! that was not measured, one that differs when repeated, and one that the newest measured version
+//! of the tool no longer shows. Whether the trial still comes out the same is for the caller to find
+//! out, who says so in [`Confirmed`].
+
+mod project;
+mod reproducer;
+
+pub use project::{Asks, Field, Project};
+pub use reproducer::{commands, script};
+
+use crate::{
+    consensus::Consensus,
+    embargo::{Policy, Splits, Withheld, redact},
+    history::lines,
+    matrix::{CaseBook, Matrix, Row},
+    results::{Evidence, Outcome, Results, RuntimeRecord, Trial},
+    text,
+    verdict::{Rulebook, Verdict, Verdicts},
+};
+use ocipick_corpus::{Case, Level};
+use std::fmt;
+
+/// Which cell a report is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellName {
+    /// Id of the runtime, as the results have it.
+    pub runtime: String,
+    /// Id of the case.
+    pub case: String,
+    /// The platform asked for; none where the case has one only.
+    pub platform: Option<String>,
+    /// What the tool was asked to do.
+    pub operation: String,
+}
+
+/// A trial that was repeated, and came out the same each time.
+#[derive(Clone, Debug)]
+pub struct Confirmed {
+    /// How often.
+    pub times: u32,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// Version of ocipick.
+    pub ocipick: String,
+    /// What was seen the first time.
+    pub evidence: Evidence,
+    /// The outcome, with the tool's words of the first time.
+    pub outcome: Outcome,
+}
+
+/// Why there is nothing to draft.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoDraft {
+    /// The results have no such cell.
+    #[error("the results have no trial of {runtime} on {case}{hint}")]
+    NoCell {
+        /// The runtime.
+        runtime: String,
+        /// The case.
+        case: String,
+        /// What there is.
+        hint: String,
+    },
+    /// The cell was not measured.
+    #[error("{0} was not measured: {1}")]
+    Unmeasured(String, String),
+    /// The cell differs when repeated.
+    #[error("{0} differs when repeated ({1}), so that there is no one thing to report")]
+    Unstable(String, String),
+    /// A newer version does something else.
+    #[error(
+        "{cell} is {was}, and the newest measured version no longer shows that: {newer} is {now}"
+    )]
+    Gone {
+        /// The cell.
+        cell: String,
+        /// What was observed.
+        was: String,
+        /// The newer runtime.
+        newer: String,
+        /// What it does.
+        now: String,
+    },
+    /// The case was other bytes.
+    #[error("{0} was other bytes when it was measured (hint: measure again)")]
+    OtherBytes(String),
+}
+
+/// Everything that a report says, before it is put into words.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The trial, as it was recorded.
+    pub trial: Trial,
+    /// What is known of the runtime.
+    pub record: Option<RuntimeRecord>,
+    /// The machine.
+    pub host: String,
+    /// Where it goes; none for a tool whose project is not known.
+    pub project: Option<Project>,
+    /// Why it is for private disclosure, where it is.
+    pub withheld: Option<Withheld>,
+    /// What the clauses say, those that were broken first.
+    pub clauses: Vec<ClauseLine>,
+    /// The nearest older version that did something else.
+    pub earlier: Option<Peer>,
+    /// The newer versions that do the same.
+    pub newer: Vec<String>,
+    /// What the runtimes do, in groups that agree; those that agree with this one first.
+    pub peers: Vec<PeerGroup>,
+    /// How many cells of the row are left out, because they are for private disclosure elsewhere.
+    pub left_out: usize,
+}
+
+/// A clause that the case exercises, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClauseLine {
+    /// Its id.
+    pub id: String,
+    /// How strongly it says it.
+    pub level: Level,
+    /// What it says.
+    pub says: String,
+    /// Where it stands.
+    pub link: String,
+    /// Which outcomes satisfy it here.
+    pub satisfied_by: Vec<String>,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+/// A runtime and what it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its id, with its channel.
+    pub runtime: String,
+    /// What it did.
+    pub outcome: Outcome,
+}
+
+/// Runtimes that did the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerGroup {
+    /// Their ids, with their channels.
+    pub runtimes: Vec<String>,
+    /// What the first of them did.
+    pub outcome: Outcome,
+    /// Whether the runtime that the report is about is among them.
+    pub is_own: bool,
+}
+
+impl fmt::Display for CellName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.runtime, self.case)
+    }
+}
+
+/// The one trial that a name means.
+///
+/// # Errors
+/// When there is none, when it was not measured or differs when repeated.
+pub fn find<'r>(results: &'r [Results], name: &CellName) -> Result<&'r Trial, NoDraft> {
+    let all = || results.iter().flat_map(|results| &results.trials);
+    let is_row = |trial: &&Trial| {
+        trial.case == name.case
+            && trial.operation == name.operation
+            && name
+                .platform
+                .as_ref()
+                .is_none_or(|platform| *platform == trial.platform)
+    };
+    // Of two trials of one cell the later one counts, as in every report.
+    let found = all()
+        .filter(is_row)
+        .rfind(|trial| trial.runtime == name.runtime);
+    let Some(trial) = found else {
+        let mut there: Vec<&str> = all()
+            .filter(is_row)
+            .map(|trial| trial.runtime.as_str())
+            .collect();
+        there.dedup();
+        let hint = if there.is_empty() {
+            String::new()
+        } else {
+            format!(" (hint: there is {})", there.join(", "))
+        };
+        return Err(NoDraft::NoCell {
+            runtime: name.runtime.clone(),
+            case: name.case.clone(),
+            hint,
+        });
+    };
+    match &trial.outcome {
+        Outcome::Unmeasured { why, detail } => Err(NoDraft::Unmeasured(
+            name.to_string(),
+            text::line(&format!("{why}: {detail}")),
+        )),
+        Outcome::Unstable { .. } => Err(NoDraft::Unstable(
+            name.to_string(),
+            text::line(&trial.outcome.gist()),
+        )),
+        Outcome::Picked { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Nothing
+        | Outcome::Mixed { .. }
+        | Outcome::Crashed { .. }
+        | Outcome::TimedOut { .. } => Ok(trial),
+    }
+}
+
+impl Draft {
+    /// Gathers what there is to say of a cell.
+    ///
+    /// # Errors
+    /// When there is nothing to report.
+    pub fn of(
+        results: &[Results],
+        name: &CellName,
+        book: &CaseBook,
+        rulebook: &Rulebook<'_>,
+        policy: &Policy,
+    ) -> Result<Self, NoDraft> {
+        let trial = find(results, name)?;
+        let withheld = policy.withholds(trial, Splits::of(results).has(trial));
+        // What is to be told to other projects first has no place in a report to this one.
+        let mut public = results.to_vec();
+        let hidden = redact(&mut public, policy);
+        let is_row = |case: &str, platform: &str, operation: &str| {
+            case == trial.case && platform == trial.platform && operation == trial.operation
+        };
+        let left_out = hidden
+            .iter()
+            .filter(|cell| is_row(&cell.case, &cell.platform, &cell.operation))
+            .filter(|cell| !is_of_tool(&cell.runtime, &trial.tool))
+            .count();
+        for (kept, original) in public.iter_mut().zip(results) {
+            for (kept, original) in kept.trials.iter_mut().zip(&original.trials) {
+                if original.tool == trial.tool
+                    && is_row(&original.case, &original.platform, &original.operation)
+                {
+                    kept.clone_from(original);
+                }
+            }
+        }
+        let matrix = Matrix::build(&public, book);
+        let found = matrix
+            .tables
+            .iter()
+            .filter(|table| table.operation == trial.operation)
+            .flat_map(|table| table.rows())
+            .find(|row| row.case == trial.case && row.platform == trial.platform);
+        let column = found.and_then(|row| {
+            let cells = row.cells.iter();
+            cells.enumerate().find_map(|(column, cell)| {
+                let it = (*cell)?;
+                (it.runtime == trial.runtime && it.channel == trial.channel).then_some(column)
+            })
+        });
+        let (Some(row), Some(column)) = (found, column) else {
+            return Err(NoDraft::NoCell {
+                runtime: name.runtime.clone(),
+                case: name.case.clone(),
+                hint: String::new(),
+            });
+        };
+        let along = Along::of(&matrix, row, column, &trial.outcome);
+        if let Some(newer) = along.gone {
+            return Err(NoDraft::Gone {
+                cell: name.to_string(),
+                was: text::line(&trial.outcome.gist()),
+                now: text::line(&newer.outcome.gist()),
+                newer: newer.runtime,
+            });
+        }
+        let verdicts = Verdicts::of(&matrix, rulebook);
+        let run = matrix.runs.last().map(|run| run.header);
+        Ok(Self {
+            trial: trial.clone(),
+            record: matrix
+                .runtimes
+                .get(column)
+                .and_then(|runtime| runtime.record.cloned()),
+            host: run.map_or_else(String::new, |header| {
+                let host = &header.host;
+                text::line(&format!(
+                    "{}, kernel {}, {}/{}",
+                    host.distribution, host.kernel, host.os, host.architecture
+                ))
+            }),
+            project: Project::of(&trial.tool),
+            withheld,
+            clauses: clauses(&verdicts, trial, column),
+            earlier: along.earlier,
+            newer: along.newer,
+            peers: peers(&matrix, row, column),
+            left_out,
+        })
+    }
+}
+
+fn is_of_tool(runtime: &str, tool: &str) -> bool {
+    runtime.split('@').next() == Some(tool)
+}
+
+/// What the versions of the same tool in the same configuration do.
+struct Along {
+    earlier: Option<Peer>,
+    newer: Vec<String>,
+    gone: Option<Peer>,
+}
+
+impl Along {
+    fn of(matrix: &Matrix<'_>, row: &Row<'_>, column: usize, outcome: &Outcome) -> Self {
+        let mut along = Self {
+            earlier: None,
+            newer: Vec::new(),
+            gone: None,
+        };
+        let lines = lines(matrix);
+        let Some(line) = lines.iter().find(|line| line.columns.contains(&column)) else {
+            return along;
+        };
+        let mut is_newer = false;
+        for other in line.before.iter().chain(&line.columns) {
+            if *other == column {
+                is_newer = true;
+                continue;
+            }
+            let Some(theirs) = row.cells.get(*other).copied().flatten() else {
+                continue;
+            };
+            if !theirs.outcome.is_measured() {
+                continue;
+            }
+            let peer = Peer {
+                runtime: name(matrix, *other),
+                outcome: theirs.outcome.clone(),
+            };
+            let shows = shows(&theirs.outcome, outcome);
+            match (is_newer, shows) {
+                (true, true) => {
+                    along.newer.push(peer.runtime);
+                    along.gone = None;
+                }
+                // The newest that was measured decides.
+                (true, false) => along.gone = Some(peer),
+                (false, true) => along.earlier = None,
+                (false, false) => along.earlier = Some(peer),
+            }
+        }
+        along
+    }
+}
+
+/// Whether an outcome is, or can be, what was observed.
+fn shows(outcome: &Outcome, wanted: &Outcome) -> bool {
+    match outcome {
+        Outcome::Unstable { observed } => observed.iter().any(|it| it.outcome.agrees_with(wanted)),
+        Outcome::Picked { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Nothing
+        | Outcome::Mixed { .. }
+        | Outcome::Crashed { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Unmeasured { .. } => outcome.agrees_with(wanted),
+    }
+}
+
+fn name(matrix: &Matrix<'_>, column: usize) -> String {
+    let runtime = matrix.runtimes.get(column);
+    runtime.map_or_else(String::new, |it| {
+        text::line(&format!("{} ({})", it.id, it.channel))
+    })
+}
+
+fn clauses(verdicts: &Verdicts<'_>, trial: &Trial, column: usize) -> Vec<ClauseLine> {
+    let entries = verdicts.of_row(&trial.operation, &trial.case, &trial.platform);
+    let entries = entries.iter().filter(|entry| entry.column == column);
+    let mut clauses: Vec<ClauseLine> = entries
+        .filter_map(|entry| {
+            let wording = verdicts.wording(&entry.rule.clause)?;
+            Some(ClauseLine {
+                id: entry.rule.clause.clone(),
+                level: wording.level,
+                says: wording.says.clone(),
+                link: wording.link.clone(),
+                satisfied_by: entry
+                    .rule
+                    .satisfied_by
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
+                verdict: entry.judgement.verdict,
+            })
+        })
+        .collect();
+    clauses.sort_by_key(|clause| std::cmp::Reverse(clause.verdict));
+    clauses
+}
+
+fn peers(matrix: &Matrix<'_>, row: &Row<'_>, column: usize) -> Vec<PeerGroup> {
+    let Some(consensus) = Consensus::of(matrix, row) else {
+        return Vec::new();
+    };
+    let groups = consensus.clusters.iter().map(|cluster| PeerGroup {
+        runtimes: cluster
+            .columns
+            .iter()
+            .map(|column| name(matrix, *column))
+            .collect(),
+        outcome: cluster.outcome.clone(),
+        is_own: cluster.columns.contains(&column),
+    });
+    let mut groups: Vec<PeerGroup> = groups.collect();
+    groups.sort_by_key(|group| !group.is_own);
+    groups
+}
+
+/// What the index is, for the places that need the case itself.
+#[must_use]
+pub fn title(draft: &Draft, case: &Case) -> String {
+    let tool = &draft.trial.tool;
+    let subject = text::line(&case.title);
+    let subject = match subject.split_once(' ') {
+        // `OCI` and the like stay as they are.
+        Some((first, rest)) if first.chars().skip(1).all(char::is_lowercase) => {
+            format!("{} {rest}", first.to_lowercase())
+        }
+        Some(_) | None => subject,
+    };
+    let what = match &draft.trial.outcome {
+        Outcome::Picked { child, .. } => format!("picks `{}`", text::line(child)),
+        Outcome::Refused { reason, .. } => format!("refuses ({reason})"),
+        Outcome::Nothing => "reports success and leaves nothing usable".to_owned(),
+        Outcome::Mixed { .. } => "leaves contradictory evidence".to_owned(),
+        Outcome::Crashed { .. } => "crashes".to_owned(),
+        Outcome::TimedOut { .. } => "does not end".to_owned(),
+        Outcome::Unstable { .. } => "differs when repeated".to_owned(),
+        Outcome::Unmeasured { .. } => "was not measured".to_owned(),
+    };
+    let prefix = draft.project.map_or("", |project| project.prefix);
+    let who = if prefix.contains(tool.as_str()) {
+        String::new()
+    } else {
+        format!("{tool} ")
+    };
+    format!("{prefix}{who}{} {what}: {subject}", draft.trial.operation)
+}

@@ -1,0 +1,538 @@
+//! A draft of a report, in the form that the project's template asks for, as Markdown and JSON.
+//!
+//! Foreign text stands in code: words of tools, names of children, the index.
+
+use super::{cell, markdown::escape::code};
+use crate::{
+    draft::{self, Asks, ClauseLine, Confirmed, Draft, Field, Project, commands, script},
+    results::{Exit, Outcome, Request},
+    text,
+    verdict::Verdict,
+};
+use ocipick_corpus::{Ask, Case, Level};
+use serde::Serialize;
+use std::{collections::BTreeSet, fmt::Write as _};
+
+/// The version of the JSON format.
+pub const SCHEMA: &str = "ocipick.draft/1";
+/// How many bytes of an index are shown; the script has all of them.
+const INDEX: usize = 8 * 1024;
+/// How many bytes of a script find room in a report.
+const SCRIPT: usize = 40 * 1024;
+/// How many requests of a trace are shown.
+const REQUESTS: usize = 60;
+
+/// A draft with everything that it is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'d> {
+    /// The facts.
+    pub draft: &'d Draft,
+    /// The case, byte for byte.
+    pub case: &'d Case,
+    /// What the tool was asked for.
+    pub ask: &'d Ask,
+    /// How it came out when it was repeated.
+    pub confirmed: &'d Confirmed,
+}
+
+#[derive(Serialize)]
+struct Document<'d> {
+    schema: &'static str,
+    title: String,
+    /// Whether it is for private disclosure; then to whom and why.
+    private: Option<Private<'d>>,
+    /// The repository of the project; none where it is not known.
+    project: Option<&'static str>,
+    runtime: &'d str,
+    case: &'d str,
+    platform: &'d str,
+    operation: &'d str,
+    outcome: &'d Outcome,
+    repeated: u32,
+    /// The fields of the project's template, in their order.
+    fields: Vec<FieldJson>,
+    /// A script that serves the index; none where the registry has to misbehave.
+    script: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Private<'d> {
+    contact: &'d str,
+    reason: &'d str,
+}
+
+#[derive(Serialize)]
+struct FieldJson {
+    label: &'static str,
+    text: String,
+}
+
+impl Report<'_> {
+    /// The title.
+    #[must_use]
+    pub fn title(&self) -> String {
+        draft::title(self.draft, self.case)
+    }
+
+    /// The script that serves the index; none where the registry has to misbehave.
+    #[must_use]
+    pub fn script(&self) -> Option<String> {
+        script(self.case, &self.title(), &self.commands())
+    }
+
+    /// The whole report for a person to read and file.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut text = String::new();
+        text.push_str(&self.notice());
+        let _ = writeln!(text, "# {}\n", self.title());
+        for field in self.form() {
+            let _ = writeln!(
+                text,
+                "### {}\n\n{}\n",
+                field.label,
+                self.fill(*field).trim()
+            );
+        }
+        text
+    }
+
+    /// The same as JSON.
+    ///
+    /// # Panics
+    /// Never: all keys are text.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let document = Document {
+            schema: SCHEMA,
+            title: self.title(),
+            private: self.draft.withheld.as_ref().map(|withheld| Private {
+                contact: self.contact(),
+                reason: &withheld.reason,
+            }),
+            project: self.draft.project.map(|project| project.repository),
+            runtime: &self.draft.trial.runtime,
+            case: &self.draft.trial.case,
+            platform: &self.draft.trial.platform,
+            operation: &self.draft.trial.operation,
+            outcome: &self.confirmed.outcome,
+            repeated: self.confirmed.times,
+            fields: self
+                .form()
+                .iter()
+                .map(|field| FieldJson {
+                    label: field.label,
+                    text: self.fill(*field).trim().to_owned(),
+                })
+                .collect(),
+            script: self.script(),
+        };
+        let mut json = serde_json::to_string_pretty(&document).expect("keys are text");
+        json.push('\n');
+        json
+    }
+
+    fn form(&self) -> &'static [Field] {
+        self.draft
+            .project
+            .map_or_else(Project::plain_form, |project| project.form)
+    }
+
+    fn contact(&self) -> &'static str {
+        self.draft
+            .project
+            .map_or("the security contact of the project", |project| {
+                project.security
+            })
+    }
+
+    /// What the person must know before filing; not part of the report.
+    fn notice(&self) -> String {
+        let mut text = String::from("<!--\n");
+        if let Some(withheld) = &self.draft.withheld {
+            let _ = write!(
+                text,
+                "PRIVATE. Do not file this in public. Send it to {}.\nReason: {}.\n",
+                self.contact(),
+                withheld.reason
+            );
+            if let Some(link) = &withheld.link {
+                let _ = writeln!(text, "It is of the kind of {link}");
+            }
+            text.push('\n');
+        }
+        let place = match (&self.draft.withheld, self.draft.project) {
+            (Some(_), _) => String::new(),
+            (None, Some(project)) => {
+                format!(
+                    "It is meant for https://github.com/{}/issues.\n",
+                    project.repository
+                )
+            }
+            (None, None) => {
+                "ocipick does not know where this tool's project takes reports.\n".to_owned()
+            }
+        };
+        let _ = write!(
+            text,
+            "A draft for a person to read, to check, and to file. Nothing was filed.\n{place}\
+             Before you file it: try the newest version, look whether it was reported already, read the \
+             project's rules\nabout reports made with tools, and put it into your own words where that \
+             helps. This comment is not part of it.\n"
+        );
+        if !self.is_against_anything() {
+            text.push_str(
+                "\nNothing speaks against this outcome: no clause is broken, no earlier version that was \
+                 measured did\nsomething else, and no other tool does. Think twice.\n",
+            );
+        }
+        text.push_str("-->\n\n");
+        text
+    }
+
+    fn is_against_anything(&self) -> bool {
+        let fails = match &self.draft.trial.outcome {
+            Outcome::Picked { .. } | Outcome::Refused { .. } => false,
+            Outcome::Nothing
+            | Outcome::Mixed { .. }
+            | Outcome::Crashed { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Unstable { .. }
+            | Outcome::Unmeasured { .. } => true,
+        };
+        fails
+            || self.draft.earlier.is_some()
+            || self.draft.peers.len() > 1
+            || self.draft.clauses.iter().any(|it| it.verdict.is_breach())
+    }
+
+    fn fill(&self, field: Field) -> String {
+        match field.asks {
+            Asks::Description => format!("{}\n\n{}", self.description(), self.received()),
+            Asks::Steps => self.steps(),
+            Asks::Received => self.received(),
+            Asks::Expected => self.expected(),
+            Asks::ReceivedAndExpected => format!("{}\n\n{}", self.received(), self.expected()),
+            Asks::Version => self.version(),
+            Asks::Output(command) => format!("(paste the output of `{command}` here)"),
+            Asks::Choice(words) => words.to_owned(),
+            Asks::More => self.more(),
+        }
+    }
+
+    fn description(&self) -> String {
+        let case = self.case;
+        let mut text = format!("{}.", text::line(&case.title));
+        if !case.why.is_empty() {
+            let _ = write!(text, " {}", text::line(&case.why));
+        }
+        let asked = match self.ask {
+            Ask::Default => "No platform was asked for.".to_owned(),
+            Ask::Platform(platform) => format!("The platform asked for is `{platform}`."),
+        };
+        let _ = write!(text, "\n\n{asked}");
+        text
+    }
+
+    fn received(&self) -> String {
+        let outcome = &self.confirmed.outcome;
+        let tool = &self.draft.trial.tool;
+        let mut text = match outcome {
+            Outcome::Picked { child, digest } => format!(
+                "{tool} ends with success and has {}, whose manifest is {}.",
+                code(child),
+                code(digest)
+            ),
+            Outcome::Refused { .. } => format!("{tool} ends with an error."),
+            Outcome::Nothing => {
+                format!("{tool} ends with success, and there is no usable image afterwards.")
+            }
+            Outcome::Mixed { .. } => format!(
+                "{tool} ends with success, and what it says it has and what is there contradict each other: {}",
+                code(&cell::in_full(outcome))
+            ),
+            Outcome::Crashed { what } => {
+                format!("{tool} or its daemon crashes:\n\n{}", block("", what))
+            }
+            Outcome::TimedOut { after_ms } => {
+                format!("{tool} does not end within {}.", text::duration(*after_ms))
+            }
+            Outcome::Unstable { .. } | Outcome::Unmeasured { .. } => cell::in_full(outcome),
+        };
+        let evidence = &self.confirmed.evidence;
+        let words = evidence.stderr_tail.trim();
+        // The stack of a crash is told above already.
+        let is_stack = matches!(outcome, Outcome::Crashed { .. }) && words.len() > 4000;
+        if !words.is_empty() && !is_stack {
+            let exit = match evidence.exit {
+                Some(Exit::Code(code)) => format!(" (exit code {code})"),
+                Some(Exit::Signal(signal)) => format!(" (signal {signal})"),
+                Some(Exit::Deadline | Exit::OutputLimit) | None => String::new(),
+            };
+            let _ = write!(text, "\n\nIts words{exit}:\n\n{}", block("", words));
+        }
+        let _ = write!(
+            text,
+            "\n\nIt came out like this in each of {}.",
+            text::count(self.confirmed.times as usize, "trial", "trials")
+        );
+        text
+    }
+
+    fn expected(&self) -> String {
+        let mut parts = Vec::new();
+        let (broken, others): (Vec<&ClauseLine>, Vec<&ClauseLine>) = self
+            .draft
+            .clauses
+            .iter()
+            .filter(|it| it.verdict != Verdict::NotJudged)
+            .partition(|it| it.verdict.is_breach());
+        for clause in &broken {
+            let asks = if clause.satisfied_by.is_empty() {
+                String::new()
+            } else {
+                format!(
+                    " Here that is: {}.",
+                    code(&clause.satisfied_by.join(" or "))
+                )
+            };
+            parts.push(format!(
+                "**{}** ([{}]({})): {}{asks}",
+                keyword(clause.level),
+                clause.id,
+                clause.link,
+                sentence(&clause.says)
+            ));
+        }
+        if let Some(earlier) = &self.draft.earlier {
+            parts.push(format!(
+                "An earlier version did something else: {} {}.",
+                code(&earlier.runtime),
+                did(&earlier.outcome)
+            ));
+        }
+        if let Outcome::Crashed { .. } = self.draft.trial.outcome {
+            parts.push("Whatever is served: an error, and no crash.".to_owned());
+        }
+        if broken.is_empty() && self.draft.earlier.is_none() {
+            let silent = "No clause of the specifications that we know of is broken by this";
+            parts.push(if self.draft.peers.len() > 1 {
+                format!("{silent}. Tools differ, and it would help to know what is meant.")
+            } else {
+                format!("{silent}.")
+            });
+        }
+        for clause in others {
+            parts.push(format!(
+                "Also of interest, and {} here: [{}]({}): {}",
+                clause.verdict,
+                clause.id,
+                clause.link,
+                sentence(&clause.says)
+            ));
+        }
+        let others: Vec<String> = self
+            .draft
+            .peers
+            .iter()
+            .map(|group| {
+                let runtimes: Vec<String> = group.runtimes.iter().map(|it| code(it)).collect();
+                let own = if group.is_own { " (the same)" } else { "" };
+                format!("- {}{own}: {}", did(&group.outcome), runtimes.join(", "))
+            })
+            .collect();
+        if !others.is_empty() {
+            parts.push(format!(
+                "What tools do with this index:\n\n{}",
+                others.join("\n")
+            ));
+        }
+        parts.join("\n\n")
+    }
+
+    fn steps(&self) -> String {
+        let commands = self.commands().join("\n");
+        let served = format!(
+            "With [ocipick](https://github.com/ocipick/ocipick):\n\n{}\n\nIt prints the reference. Then:\n\n{}",
+            block("sh", &format!("ocipick serve --case '{}'", self.case.id)),
+            block("sh", &commands)
+        );
+        match self.script() {
+            None => format!(
+                "{served}\n\nThe registry has to misbehave in this case ({}), which `ocipick serve` does.",
+                text::line(&self.case.title)
+            ),
+            Some(script) if script.len() > SCRIPT => format!(
+                "Run the attached `reproduce.py`, which needs nothing but Python 3 and serves the index on \
+                 127.0.0.1. It prints the reference. Then:\n\n{}\n\n{served}",
+                block("sh", &commands)
+            ),
+            Some(script) => format!(
+                "1. Save this as `reproduce.py` and run `python3 reproduce.py`. It needs nothing but Python 3, and \
+                 serves the index on 127.0.0.1.\n2. Type the commands that it prints:\n\n{}\n\n\
+                 <details><summary>reproduce.py</summary>\n\n{}\n\n</details>\n\n{served}",
+                block("sh", &commands),
+                block("python", &script)
+            ),
+        }
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let trial = &self.draft.trial;
+        commands(&trial.tool, trial.flavour.as_deref(), self.ask)
+    }
+
+    fn version(&self) -> String {
+        let mut lines = vec![format!(
+            "{} {}{}, from {}",
+            self.draft.trial.tool,
+            text::line(&self.draft.trial.version),
+            self.draft
+                .trial
+                .flavour
+                .as_ref()
+                .map_or_else(String::new, |it| format!(", {}", text::line(it))),
+            match self.draft.trial.channel.as_str() {
+                "path" => "this machine".to_owned(),
+                release => format!("Debian {}", text::line(release)),
+            }
+        )];
+        if let Some(record) = &self.draft.record {
+            for (role, version) in &record.provenance.versions {
+                lines.push(format!("{role}: {}", text::line(version)));
+            }
+            for (package, version) in &record.provenance.packages {
+                lines.push(format!("package {package} {}", text::line(version)));
+            }
+            lines.extend(record.provenance.notes.iter().map(|it| text::line(it)));
+        }
+        lines.push(self.draft.host.clone());
+        let mut text = block("", &lines.join("\n"));
+        if !self.draft.newer.is_empty() {
+            let newer: Vec<String> = self.draft.newer.iter().map(|it| code(it)).collect();
+            let _ = write!(
+                text,
+                "\n\nNewer versions do the same: {}.",
+                newer.join(", ")
+            );
+        }
+        text
+    }
+
+    fn more(&self) -> String {
+        let mut parts = vec![self.index(), self.trace()];
+        if self.draft.left_out > 0 {
+            parts.push(format!(
+                "{} of other tools left out here.",
+                text::count(self.draft.left_out, "cell", "cells")
+            ));
+        }
+        if !self.case.origins.is_empty() {
+            let origins: Vec<String> = self.case.origins.iter().map(|it| code(it)).collect();
+            parts.push(format!("Reports of this kind: {}.", origins.join(", ")));
+        }
+        parts.push(format!(
+            "Measured with ocipick {} at {}, case {}, {}.",
+            text::line(&self.confirmed.ocipick),
+            text::line(&self.confirmed.at),
+            code(self.case.id.as_str()),
+            text::count(self.confirmed.times as usize, "trial", "trials"),
+        ));
+        parts.join("\n\n")
+    }
+
+    fn index(&self) -> String {
+        let index = &self.case.index;
+        let head = format!(
+            "The index, served as {} ({}):",
+            code(&index.media_type),
+            code(index.digest.as_str())
+        );
+        match std::str::from_utf8(&index.bytes) {
+            Ok(json) if json.len() <= INDEX && text::block(json) == json => {
+                format!("{head}\n\n{}", block("json", json))
+            }
+            Ok(_) | Err(_) => format!("{head} {} bytes, which the script has.", index.bytes.len()),
+        }
+    }
+
+    fn trace(&self) -> String {
+        let requests = &self.confirmed.evidence.requests;
+        if requests.is_empty() {
+            return "No request reached the registry.".to_owned();
+        }
+        let mut lines: Vec<String> = requests.iter().take(REQUESTS).map(request).collect();
+        if requests.len() > REQUESTS {
+            lines.push(format!("and {} more", requests.len() - REQUESTS));
+        }
+        let agents: BTreeSet<&str> = requests
+            .iter()
+            .filter_map(|it| it.user_agent.as_deref())
+            .collect();
+        let agents: Vec<String> = agents.into_iter().map(code).collect();
+        let by = if agents.is_empty() {
+            String::new()
+        } else {
+            format!(" by {}", agents.join(", "))
+        };
+        format!(
+            "Requests of the first trial, in order{by}:\n\n{}",
+            block("", &lines.join("\n"))
+        )
+    }
+}
+
+fn request(it: &Request) -> String {
+    text::line(&format!(
+        "{:<4} {} {} ({} bytes)",
+        it.method, it.path, it.status, it.bytes
+    ))
+}
+
+/// What was done, in a few words.
+fn did(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Picked { child, .. } => format!("picked {}", code(child)),
+        Outcome::Refused { reason, .. } => format!("refused ({reason})"),
+        Outcome::Nothing => "success, and nothing usable".to_owned(),
+        Outcome::Mixed { .. } => "contradictory evidence".to_owned(),
+        Outcome::Crashed { .. } => "crashed".to_owned(),
+        Outcome::TimedOut { .. } => "did not end".to_owned(),
+        Outcome::Unstable { .. } => format!("differs when repeated ({})", code(&outcome.gist())),
+        Outcome::Unmeasured { .. } => "not measured".to_owned(),
+    }
+}
+
+fn keyword(level: Level) -> &'static str {
+    match level {
+        Level::Must => "MUST",
+        Level::Should => "SHOULD",
+        Level::May => "MAY",
+        Level::Statement => "Said without a keyword",
+        Level::Silent => "Not said",
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let text = text::line(text);
+    if text.ends_with('.') {
+        text
+    } else {
+        format!("{text}.")
+    }
+}
+
+/// A block of code, with a fence longer than any in it.
+fn block(language: &str, content: &str) -> String {
+    let content = text::block(content);
+    let longest = content
+        .lines()
+        .map(|line| line.chars().take_while(|c| *c == '`').count())
+        .max()
+        .unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!(
+        "{fence}{language}\n{}\n{fence}",
+        content.trim_end_matches('\n')
+    )
+}

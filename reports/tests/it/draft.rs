@@ -1,0 +1,182 @@
+//! Drafts of reports: what they say, and what is no ground for one.
+
+use crate::sample::{
+    self, CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool, crashed, unmeasured, unstable,
+};
+use ocipick_corpus::{Ask, Case, CaseId, Corpus, built_in_specifications};
+use ocipick_reports::{
+    draft::{CellName, Confirmed, Draft, NoDraft},
+    embargo::Policy,
+    render::draft::Report,
+    results::{Outcome, RefusalReason, Results, UnmeasuredWhy},
+    verdict::{Revisions, Rulebook},
+};
+use std::sync::OnceLock;
+
+const TWO: &str = "duplicates/two-entries";
+const OLD: Tool = ("docker", "20.10.24", None);
+const NEW: Tool = ("docker", "29.0.0", None);
+
+fn corpus() -> &'static Corpus {
+    static CORPUS: OnceLock<Corpus> = OnceLock::new();
+    CORPUS.get_or_init(|| Corpus::built_in().expect("the built-in corpus is sound"))
+}
+
+fn case(id: &str) -> &'static Case {
+    let id: CaseId = id.parse().expect("an id");
+    corpus().get(&id).expect("the case is there")
+}
+
+fn picked(id: &str, child: &str) -> Outcome {
+    let digest = case(id).child(child).expect("the child is there");
+    Outcome::Picked {
+        child: child.to_owned(),
+        digest: digest.manifest.to_string(),
+    }
+}
+
+fn refused(words: &str) -> Outcome {
+    Outcome::Refused {
+        reason: RefusalReason::Other,
+        message: words.to_owned(),
+    }
+}
+
+fn name(tool: Tool, case: &str) -> CellName {
+    CellName {
+        runtime: sample::id(tool),
+        case: case.to_owned(),
+        platform: None,
+        operation: "pull".to_owned(),
+    }
+}
+
+fn draft(results: &Results, name: &CellName) -> Result<Draft, NoDraft> {
+    let specifications = built_in_specifications().expect("they are sound");
+    let revisions = Revisions::choose(&specifications, &[]).expect("the newest are there");
+    let rulebook = Rulebook::new(corpus(), revisions);
+    let policy = Policy::built_in().expect("it is sound");
+    let results = std::slice::from_ref(results);
+    Draft::of(results, name, &sample::book(), &rulebook, policy)
+}
+
+fn report<T>(draft: &Draft, id: &str, look: impl Fn(&Report<'_>) -> T) -> T {
+    let confirmed = Confirmed {
+        times: 5,
+        at: "2026-11-21T12:00:00Z".to_owned(),
+        ocipick: "0.1.0".to_owned(),
+        evidence: draft.trial.evidence.clone(),
+        outcome: draft.trial.outcome.clone(),
+    };
+    let ask: Ask = draft.trial.platform.parse().expect("an ask");
+    look(&Report {
+        draft,
+        case: case(id),
+        ask: &ask,
+        confirmed: &confirmed,
+    })
+}
+
+/// The report without its script.
+fn without_script(markdown: &str) -> String {
+    let (head, rest) = markdown
+        .split_once("```python\n")
+        .expect("there is a script");
+    let (_, tail) = rest.split_once("\n```").expect("it ends");
+    format!("{head}```python\n…\n```{tail}")
+}
+
+#[test]
+fn a_draft_says_what_happens_and_what_speaks_against_it() {
+    let results = sample::results(sample::row(
+        TWO,
+        vec![
+            (OLD, picked(TWO, "first")),
+            (DOCKER, picked(TWO, "second")),
+            (NEW, picked(TWO, "second")),
+            (PODMAN, picked(TWO, "first")),
+            (SKOPEO, refused("`no` <b>")),
+        ],
+    ));
+    let draft = draft(&results, &name(DOCKER, TWO)).expect("there is one");
+    let text = report(&draft, TWO, |it| it.markdown());
+    insta::assert_snapshot!("draft-markdown", without_script(&text));
+    let json: serde_json::Value =
+        serde_json::from_str(&report(&draft, TWO, |it| it.json())).expect("it is JSON");
+    assert_eq!(json["project"], "moby/moby");
+    assert!(json["private"].is_null());
+}
+
+#[test]
+fn the_script_holds_everything_that_the_registry_has() {
+    let results = sample::results(sample::row(TWO, vec![(PODMAN, picked(TWO, "second"))]));
+    let draft = draft(&results, &name(PODMAN, TWO)).expect("there is one");
+    let script = report(&draft, TWO, |it| it.script()).expect("there is one");
+    let it = case(TWO);
+    for digest in [&it.index.digest]
+        .into_iter()
+        .chain(it.blobs.iter().map(|blob| &blob.digest))
+    {
+        assert!(script.contains(digest.as_str()), "{digest}");
+    }
+    assert!(script.contains("podman pull --tls-verify=false --platform linux/amd64 REFERENCE"));
+    assert!(!script.contains("@@"));
+    // One in which the registry misbehaves cannot be served like this.
+    let id = "registry-faults/only-cut";
+    let results = sample::results(sample::row(id, vec![(PODMAN, refused("cut"))]));
+    let draft = self::draft(&results, &name(PODMAN, id)).expect("there is one");
+    assert_eq!(report(&draft, id, |it| it.script()), None);
+}
+
+#[test]
+fn a_crash_is_marked_private_and_those_of_other_tools_are_left_out() {
+    let results = sample::results(sample::row(
+        TWO,
+        vec![
+            (PODMAN, crashed("panic: mine")),
+            (CONTAINERD, crashed("panic: theirs")),
+        ],
+    ));
+    let draft = draft(&results, &name(PODMAN, TWO)).expect("there is one");
+    let text = report(&draft, TWO, |it| it.markdown());
+    assert!(text.starts_with(
+        "<!--\nPRIVATE. Do not file this in public. Send it to security@lists.podman.io."
+    ));
+    assert!(text.contains("panic: mine"));
+    assert!(
+        !text.contains("theirs") && !text.contains("containerd"),
+        "{text}"
+    );
+    assert_eq!(draft.left_out, 1);
+}
+
+#[test]
+fn what_is_no_finding_is_refused() {
+    let results = sample::results(sample::row(
+        TWO,
+        vec![
+            (DOCKER, picked(TWO, "second")),
+            (NEW, picked(TWO, "first")),
+            (
+                PODMAN,
+                unstable(&[(picked(TWO, "first"), 1), (picked(TWO, "second"), 1)]),
+            ),
+            (
+                SKOPEO,
+                unmeasured(UnmeasuredWhy::HarnessTrouble, "no space"),
+            ),
+        ],
+    ));
+    let refusal = |tool| draft(&results, &name(tool, TWO)).expect_err("there is none");
+    let gone = refusal(DOCKER);
+    assert!(matches!(gone, NoDraft::Gone { .. }), "{gone}");
+    assert_eq!(
+        gone.to_string(),
+        "docker@28.5.2 on duplicates/two-entries is second, and the newest measured version no longer shows \
+         that: docker@29.0.0 (path) is first"
+    );
+    assert!(matches!(refusal(PODMAN), NoDraft::Unstable(..)));
+    assert!(matches!(refusal(SKOPEO), NoDraft::Unmeasured(..)));
+    assert!(matches!(refusal(CONTAINERD), NoDraft::NoCell { .. }));
+    assert!(draft(&results, &name(NEW, TWO)).is_ok());
+}
