@@ -11,6 +11,8 @@ EXPIRED ?= --allow-expired
 REPEAT ?= 3
 # Where results and reports go.
 OUT ?= target/ocipick
+# What `make publish` publishes: a results file, or a directory that holds one.
+RESULTS ?= $(OUT)
 # More options for `ocipick run`.
 ARGS ?=
 
@@ -18,7 +20,7 @@ CARGO ?= cargo
 OCIPICK = target/debug/ocipick
 
 .DEFAULT_GOAL := help
-.PHONY: help build matrix test lint bench docs clean
+.PHONY: help build matrix publish test lint bench docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -43,6 +45,10 @@ else
 	$(OCIPICK) channel install $(CHANNELS) $(EXPIRED)
 	$(call measure,$(CHANNELS:%=--channel %))
 endif
+
+# RESULTS is what was measured; what is for private disclosure first, commands and paths are left out.
+publish: build ## make reports/published and the excerpt of the README from results (RESULTS)
+	$(OCIPICK) publish $(RESULTS) --into reports/published --readme README.md
 
 test: ## all tests: unit, property, snapshot, fake tools, and the real tools that are found
 	$(CARGO) test --locked --workspace --no-fail-fast

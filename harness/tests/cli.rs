@@ -276,3 +276,34 @@ fn every_command_is_completed_and_has_a_page() {
     assert!(page.contains("Exit codes"), "{page}");
     assert_eq!(user.types(&["completions", "tcsh"]).code, 2);
 }
+
+#[test]
+fn what_commands_list_can_be_read_by_programs() {
+    let user = User::new();
+    for args in [
+        &["runtimes", "--json", "--channel", "path"][..],
+        &["cases", "--json", "--case", "controls/*"],
+        &["show", "duplicates/two-entries", "--json"],
+        &["channel", "list", "--json"],
+    ] {
+        let said = user.types(args);
+        let json: Result<serde_json::Value, _> = serde_json::from_str(&said.out);
+        assert!(json.is_ok(), "{args:?}: {}{}", said.out, said.err);
+    }
+    let said = user.types(&["show", "duplicates/two-entries", "--json"]);
+    let case: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(case["children"][0]["name"], "first");
+    let index = case["index"]["text"].as_str().unwrap();
+    assert!(index.contains("\"manifests\""), "{index}");
+    let dir = user.path("layouts").to_string_lossy().into_owned();
+    let said = user.types(&[
+        "corpus",
+        "build",
+        &dir,
+        "--case",
+        "controls/single-entry",
+        "--json",
+    ]);
+    let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(json["cases"], serde_json::json!(["controls/single-entry"]));
+}

@@ -16,6 +16,7 @@ pub mod findings;
 pub mod history;
 pub mod matrix;
 pub mod metamorphic;
+pub mod publish;
 pub mod render;
 pub mod results;
 pub mod site;

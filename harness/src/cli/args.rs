@@ -4,6 +4,7 @@ use super::{
     diff::Compare,
     draft::Drafting,
     manual::{Completions, Man},
+    published::Publishing,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ocipick::{baselines, exit, fleet::Source};
@@ -66,6 +67,11 @@ pub(crate) enum Command {
     /// The trial is repeated first, and there is no draft unless all trials agree and the newest
     /// measured version of the tool still shows it.
     Draft(Drafting),
+    /// Write results, and everything that is made of them, for others to read
+    ///
+    /// What is for private disclosure first is left out, and so is what is of this machine: commands and
+    /// paths.
+    Publish(Publishing),
     /// Print completions for a shell
     Completions(Completions),
     /// Write a manual page per command to a directory
@@ -139,6 +145,9 @@ pub(crate) struct Run {
     /// Show rows that are alike one by one, and name every row of a change
     #[arg(long)]
     pub(crate) all: bool,
+    /// Print the matrix as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Hold outcomes against baselines, and where there are none against the specifications; what
     /// fails is told in full, and the exit code is 3
     #[arg(long)]
@@ -155,12 +164,19 @@ pub(crate) struct Runtimes {
     /// Where to look: `path`, a provisioned release, or `auto`
     #[arg(long = "channel", value_name = "NAME", default_value = "auto")]
     pub(crate) channels: Vec<Source>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Channel {
     /// List provisioned channels
-    List,
+    List {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Provision releases, or what this machine lacks
     Install(Install),
     /// Remove provisioned channels, or what was downloaded for them
@@ -170,11 +186,17 @@ pub(crate) enum Channel {
         /// Remove the downloaded archives, which are kept for the next installation
         #[arg(long)]
         archives: bool,
+        /// Print what was removed as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Compare the files of provisioned channels with what was installed, and start every tool
     Check {
         #[arg(value_name = "NAME")]
         names: Vec<String>,
+        /// Print it as JSON, a line per finding
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -201,6 +223,9 @@ pub(crate) struct Install {
     /// Provision again what is there, because its release may have moved
     #[arg(long, conflicts_with = "missing")]
     pub(crate) renew: bool,
+    /// Print what became of each release as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
     /// How many releases to provision at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), default_value = "4")]
     pub(crate) jobs: u16,
@@ -210,6 +235,9 @@ pub(crate) struct Install {
 pub(crate) struct Cases {
     #[command(flatten)]
     pub(crate) selection: Selection,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -219,6 +247,9 @@ pub(crate) struct Show {
     pub(crate) case: String,
     #[command(flatten)]
     pub(crate) selection: Selection,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -231,6 +262,9 @@ pub(crate) enum CorpusCommand {
         /// Only these cases
         #[arg(long = "case", value_name = "GLOB")]
         cases: Vec<String>,
+        /// Print what was written as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Check recipes and OCI layouts, and say which clauses each case breaks itself
     Check {
@@ -260,6 +294,9 @@ pub(crate) enum CorpusCommand {
         /// Speak HTTP to a registry that is not on loopback, too
         #[arg(long)]
         plain_http: bool,
+        /// Print a line of JSON per case
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -267,6 +304,9 @@ pub(crate) enum CorpusCommand {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) selection: Selection,
+    /// Print the references as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -319,6 +359,9 @@ pub(crate) struct Bless {
     /// more
     #[arg(long)]
     pub(crate) prune: bool,
+    /// Print what was recorded as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -57,7 +57,11 @@ pub(crate) fn bless(args: &Bless, screen: Screen) -> Result<Exit> {
         screen.say("nothing was measured, so there is nothing to record");
         return Ok(Exit::NothingMeasured);
     }
-    screen.print(&describe(&recorded))?;
+    if args.json {
+        screen.print(&json(&recorded))?;
+    } else {
+        screen.print(&describe(&recorded))?;
+    }
     Ok(Exit::Success)
 }
 
@@ -115,6 +119,29 @@ impl Known {
                     .is_none_or(|asks| asks.contains(&key.platform))
         })
     }
+}
+
+fn json(recorded: &[Recorded]) -> String {
+    let baselines = recorded.iter().map(|it| {
+        let changed = it.merge.changed.iter().map(|(key, before, now)| {
+            serde_json::json!({
+                "cell": key.to_string(),
+                "before": before.to_string(),
+                "now": now.to_string(),
+            })
+        });
+        serde_json::json!({
+            "path": it.path,
+            "build": it.build.to_string(),
+            "changed": changed.collect::<Vec<_>>(),
+            "new": it.merge.added,
+            "as_before": it.merge.same,
+            "kept": it.merge.kept - it.pruned.min(it.merge.kept),
+            "removed": it.pruned,
+        })
+    });
+    let json = serde_json::Value::from(baselines.collect::<Vec<_>>());
+    format!("{json:#}")
 }
 
 fn describe(recorded: &[Recorded]) -> String {

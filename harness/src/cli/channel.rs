@@ -20,15 +20,31 @@ use std::fmt::Write as _;
 pub(crate) fn channel(command: &Command, screen: Screen) -> Result<Exit> {
     let store = Store::of_user(|name| std::env::var(name).ok());
     match command {
-        Command::List => list(&store, screen),
+        Command::List { json } => list(&store, *json, screen),
         Command::Install(args) => install(args, &store, screen),
-        Command::Remove { names, archives } => remove(names, *archives, &store, screen),
-        Command::Check { names } => check(names, &store, screen),
+        Command::Remove {
+            names,
+            archives,
+            json,
+        } => remove(names, *archives, *json, &store, screen),
+        Command::Check { names, json } => check(names, *json, &store, screen),
     }
 }
 
-fn list(store: &Store, screen: Screen) -> Result<Exit> {
+fn list(store: &Store, json: bool, screen: Screen) -> Result<Exit> {
     let names = store.names();
+    if json {
+        let channels = names.iter().filter_map(|name| match store.look(name) {
+            Ok(channel) => channel.map(|it| outline(&it)),
+            Err(error) => Some(serde_json::json!({ "name": name, "broken": error.to_string() })),
+        });
+        let json = serde_json::json!({
+            "channels": channels.collect::<Vec<_>>(),
+            "archives_bytes": store.archives_bytes(),
+        });
+        screen.print(&format!("{json:#}"))?;
+        return Ok(Exit::Success);
+    }
     if names.is_empty() {
         screen.say("no channel is provisioned (hint: ocipick channel install --missing)");
     }
@@ -48,6 +64,31 @@ fn list(store: &Store, screen: Screen) -> Result<Exit> {
         ))?;
     }
     Ok(Exit::Success)
+}
+
+/// A channel as JSON, without its packages.
+fn outline(channel: &Channel) -> serde_json::Value {
+    let record = &channel.record;
+    let versions = record.tools.iter().chain(&record.companions).map(|name| {
+        let part: Option<Part> = name.parse().ok();
+        let version = part.and_then(|part| channel.part_version(part));
+        (
+            name.clone(),
+            version.map_or(serde_json::Value::Null, Into::into),
+        )
+    });
+    serde_json::json!({
+        "name": record.name,
+        "base": record.base,
+        "bytes": record.bytes,
+        "packages": record.packages.len(),
+        "bootstrapper": record.bootstrapper,
+        "tools": record.tools,
+        "companions": record.companions,
+        "versions": versions.collect::<serde_json::Map<_, _>>(),
+        "lacks": record.lacks,
+        "expired": record.expired,
+    })
 }
 
 /// A paragraph about a channel.
@@ -100,11 +141,21 @@ pub(super) fn megabytes(bytes: u64) -> String {
     format!("{} MB", bytes.div_ceil(1_000_000))
 }
 
-fn remove(names: &[String], archives: bool, store: &Store, screen: Screen) -> Result<Exit> {
+fn remove(
+    names: &[String],
+    archives: bool,
+    json: bool,
+    store: &Store,
+    screen: Screen,
+) -> Result<Exit> {
     let mut failure = None;
+    let mut removed: Vec<&str> = Vec::new();
     for name in names {
         match store.remove(name) {
-            Ok(true) => screen.say(&format!("removed {name}")),
+            Ok(true) => {
+                removed.push(name);
+                screen.say(&format!("removed {name}"));
+            }
             Ok(false) => {
                 let words = format!("there is no channel `{name}`");
                 failure.get_or_insert(Failure::usage(words));
@@ -118,10 +169,34 @@ fn remove(names: &[String], archives: bool, store: &Store, screen: Screen) -> Re
         let bytes = store.remove_archives()?;
         screen.say(&format!("removed the archives, {}", megabytes(bytes)));
     }
+    if json {
+        let json = serde_json::json!({ "removed": removed, "archives": archives });
+        screen.print(&json.to_string())?;
+    }
     failure.map_or(Ok(Exit::Success), Err)
 }
 
-fn check(names: &[String], store: &Store, screen: Screen) -> Result<Exit> {
+/// Prints findings about channels, as lines or as JSON lines.
+#[derive(Clone, Copy)]
+struct Teller {
+    screen: Screen,
+    json: bool,
+}
+
+impl Teller {
+    fn tell(self, name: &str, is_well: bool, line: &str) -> Result<()> {
+        if self.json {
+            let json = serde_json::json!({ "channel": name, "well": is_well, "says": line });
+            self.screen.print(&json.to_string())?;
+        } else {
+            self.screen.print(&format!("{name}: {line}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn check(names: &[String], json: bool, store: &Store, screen: Screen) -> Result<Exit> {
+    let teller = Teller { screen, json };
     let cancel = Cancel::default();
     ground::listen(screen, &cancel)?;
     let names = if names.is_empty() {
@@ -141,31 +216,36 @@ fn check(names: &[String], store: &Store, screen: Screen) -> Result<Exit> {
             Ok(fleet) => fleet,
             Err(error) => {
                 is_well = false;
-                screen.print(&format!("{name}: {error}"))?;
+                teller.tell(&name, false, &error.to_string())?;
                 continue;
             }
         };
         for channel in &fleet.channels {
             let (line, is_whole) = wholeness(&name, store.verify(channel, &cancel))?;
             is_well &= is_whole;
-            screen.print(&format!("{name}: {line}"))?;
+            teller.tell(&name, is_whole, &line)?;
         }
         for runtime in &fleet.runtimes {
-            screen.print(&format!("{name}: {} starts", runtime.id()))?;
+            teller.tell(&name, true, &format!("{} starts", runtime.id()))?;
         }
         for missing in &fleet.missing {
             // A flavour that a version never had is not broken.
             is_well &= missing.flavour.is_some();
-            screen.print(&format!("{name}: {}: {}", missing.tool, missing.why))?;
+            teller.tell(
+                &name,
+                missing.flavour.is_some(),
+                &format!("{}: {}", missing.tool, missing.why),
+            )?;
         }
         for channel in &fleet.channels {
             for (companion, started) in scout.companions(channel)? {
-                is_well &= started.is_ok();
+                let starts = started.is_ok();
+                is_well &= starts;
                 let line = match started {
                     Ok(_) => format!("{} starts", versions(channel, &[companion.to_string()])),
                     Err(why) => format!("{companion}: {why}"),
                 };
-                screen.print(&format!("{name}: {line}"))?;
+                teller.tell(&name, starts, &line)?;
             }
         }
     }

@@ -15,6 +15,12 @@ use std::{fmt::Write as _, path::Path};
 
 pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
+    if args.json {
+        let cases = selected.cases.iter().map(|case| outline(case));
+        let json = serde_json::Value::from(cases.collect::<Vec<_>>());
+        screen.print(&format!("{json:#}"))?;
+        return Ok(Exit::Success);
+    }
     let width = selected
         .cases
         .iter()
@@ -74,13 +80,17 @@ pub(crate) fn show(args: &Show, screen: Screen) -> Result<Exit> {
     };
     let selected = select::cases(&selection, screen)?;
     let case = select::case(&selected.corpus, &args.case, screen)?;
-    screen.print(&describe(case, &selected.corpus))?;
+    if args.json {
+        screen.print(&format!("{:#}", in_full(case)))?;
+    } else {
+        screen.print(&describe(case, &selected.corpus))?;
+    }
     Ok(Exit::Success)
 }
 
 pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {
     match command {
-        CorpusCommand::Build { dir, cases } => build(dir, cases, screen),
+        CorpusCommand::Build { dir, cases, json } => build(dir, cases, *json, screen),
         CorpusCommand::Check { dir, json, strict } => {
             check::check(dir.as_deref(), *json, *strict, screen)
         }
@@ -88,6 +98,7 @@ pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {
             registry,
             cases,
             plain_http,
+            json,
         } => {
             let platform = "linux/amd64".parse().map_err(Failure::internal)?;
             let selection = Selection {
@@ -96,12 +107,12 @@ pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {
                 platform,
             };
             let selected = select::cases(&selection, screen)?;
-            publish::push(registry, *plain_http, &selected.cases, screen)
+            publish::push(registry, *plain_http, &selected.cases, *json, screen)
         }
     }
 }
 
-fn build(dir: &Path, patterns: &[String], screen: Screen) -> Result<Exit> {
+fn build(dir: &Path, patterns: &[String], json: bool, screen: Screen) -> Result<Exit> {
     let platform = "linux/amd64".parse().map_err(Failure::internal)?;
     let selection = Selection {
         cases: patterns.to_vec(),
@@ -112,6 +123,11 @@ fn build(dir: &Path, patterns: &[String], screen: Screen) -> Result<Exit> {
     let cases: Vec<&Case> = selected.cases.iter().map(|case| &**case).collect();
     let specifications = built_in_specifications()?;
     write_corpus(&selected.corpus, &specifications, &cases, dir).map_err(Failure::usage)?;
+    if json {
+        let written: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+        let json = serde_json::json!({ "dir": dir, "cases": written });
+        screen.print(&format!("{json:#}"))?;
+    }
     screen.say(&format!(
         "wrote {} {} below {}; {} says what is there",
         cases.len(),
@@ -120,4 +136,51 @@ fn build(dir: &Path, patterns: &[String], screen: Screen) -> Result<Exit> {
         dir.join("README.md").display()
     ));
     Ok(Exit::Success)
+}
+
+/// A case as JSON, without its bytes.
+fn outline(case: &Case) -> serde_json::Value {
+    let asks: Vec<String> = case.asks.iter().map(ToString::to_string).collect();
+    serde_json::json!({
+        "id": case.id.as_str(),
+        "family": case.id.family(),
+        "title": case.title,
+        "why": case.why,
+        "asks": asks,
+        "origins": case.origins,
+        "content": ocipick_corpus::digest_of_content(case),
+    })
+}
+
+/// A case as JSON, in full: the index as text where it is text.
+fn in_full(case: &Case) -> serde_json::Value {
+    let mut json = outline(case);
+    let children = case.children.iter().map(|child| {
+        serde_json::json!({
+            "name": child.name,
+            "manifest": child.manifest.as_str(),
+            "config": child.config.as_ref().map(ocipick_corpus::Digest::as_str),
+            "platform": child.platform.as_ref().map(ToString::to_string),
+            "served": child.served,
+        })
+    });
+    let clauses = case.clauses.iter().map(|used| {
+        let satisfied = used.satisfied_by.iter().map(|(ask, by)| {
+            let by: Vec<String> = by.iter().map(ToString::to_string).collect();
+            (ask.to_string(), serde_json::Value::from(by))
+        });
+        serde_json::json!({
+            "id": used.id,
+            "satisfied_by": satisfied.collect::<serde_json::Map<_, _>>(),
+        })
+    });
+    json["index"] = serde_json::json!({
+        "digest": case.index.digest.as_str(),
+        "media_type": case.index.media_type,
+        "size": case.index.bytes.len(),
+        "text": std::str::from_utf8(&case.index.bytes).ok(),
+    });
+    json["children"] = children.collect();
+    json["clauses"] = clauses.collect();
+    json
 }

@@ -18,6 +18,7 @@ mod manual;
 mod progress;
 mod provision;
 mod publish;
+mod published;
 mod report;
 mod run;
 mod runtimes;
@@ -59,6 +60,7 @@ pub(crate) fn main() -> Exit {
         Command::Report(args) => report::report(args, screen),
         Command::Diff(args) => diff::diff(args, screen),
         Command::Draft(args) => draft::draft(args, screen),
+        Command::Publish(args) => published::publish(args, screen),
         Command::Completions(args) => manual::completions(args, screen),
         Command::Man(args) => manual::man(args, screen),
         Command::Bless(args) => bless::bless(args, screen),

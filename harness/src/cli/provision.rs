@@ -86,6 +86,21 @@ pub(super) fn install(args: &Install, store: &Store, screen: Screen) -> Result<E
         done.extend(complete(&installer, &done));
     }
     progress.clear();
+    if args.json {
+        let all = done.iter().map(|(release, outcome)| match outcome {
+            Ok(installed) => serde_json::json!({
+                "channel": release.name(),
+                "tools": installed.channel.record.tools,
+                "companions": installed.channel.record.companions,
+                "lacks": installed.channel.record.lacks,
+            }),
+            Err(error) => {
+                serde_json::json!({ "channel": release.name(), "error": error.to_string() })
+            }
+        });
+        let json = serde_json::Value::from(all.collect::<Vec<_>>());
+        screen.print(&format!("{json:#}"))?;
+    }
     Ok(conclude(&done, args.missing, screen))
 }
 

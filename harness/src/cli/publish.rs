@@ -16,6 +16,7 @@ pub(crate) fn push(
     registry: &str,
     plain_http: bool,
     cases: &[Arc<Case>],
+    json: bool,
     screen: Screen,
 ) -> Result<Exit> {
     let target = Target::parse(registry, plain_http).map_err(Failure::usage)?;
@@ -34,13 +35,26 @@ pub(crate) fn push(
         match publish(&client, case).map_err(Failure::usage)? {
             Published::Whole(reference) => {
                 whole += 1;
-                bar.suspend(|| screen.print(&format!("{reference}\n")))?;
+                let line = if json {
+                    serde_json::json!({ "case": case.id.as_str(), "reference": reference })
+                        .to_string()
+                } else {
+                    reference
+                };
+                bar.suspend(|| screen.print(&format!("{line}\n")))?;
             }
             Published::Refused {
                 what,
                 status,
                 words,
-            } => refused.push(format!("{}: {what}: {status} {words}", case.id)),
+            } => {
+                let line = format!("{what}: {status} {words}");
+                if json {
+                    let json = serde_json::json!({ "case": case.id.as_str(), "refused": line });
+                    bar.suspend(|| screen.print(&json.to_string()))?;
+                }
+                refused.push(format!("{}: {line}", case.id));
+            }
             Published::Impossible(_) => impossible += 1,
         }
         bar.inc(1);

@@ -23,7 +23,7 @@ use ocipick_adapters::{Missing, Runtime, channel as provisioned, process::Cancel
 use ocipick_corpus::{Case, Corpus, Relation, digest_of, digest_of_content};
 use ocipick_reports::{
     matrix::{CaseBook, FamilyNote, Matrix},
-    render::{terminal, verdicts},
+    render::{json, terminal, verdicts},
     results::{
         ArchiveRecord, ChannelRecord, CorpusStamp, Header, MissingRecord, Outcome, Provenance,
         RepeatedCells, Repeats, Results, RuntimeRecord, SCHEMA, Trial, UnmeasuredWhy,
@@ -127,23 +127,36 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         all: args.all,
         findings: 3,
     };
-    screen.print(&terminal::render(&matrix, &options))?;
     let verdicts = Verdicts::of(&matrix, &rulebook);
-    screen.print(&verdicts::terminal::render(
-        &matrix,
-        &verdicts,
-        options.color,
-        options.width,
-    ))?;
+    // As JSON it is the one thing on standard output, and the rest goes where people look.
+    let tell = |text: &str| {
+        if args.json {
+            screen.say(text.trim_end());
+            Ok(())
+        } else {
+            screen.print(text)
+        }
+    };
+    if args.json {
+        screen.print(&json::render_judged(&matrix, Some(&verdicts)))?;
+    } else {
+        screen.print(&terminal::render(&matrix, &options))?;
+        screen.print(&verdicts::terminal::render(
+            &matrix,
+            &verdicts,
+            options.color,
+            options.width,
+        ))?;
+    }
     let mut exit = exit(&results[0].trials, interrupted);
     if let Some(bar) = bar {
         let checked = bar.check(&results[0], &selected.corpus, &rulebook);
-        screen.print(&checked.text)?;
+        tell(&checked.text)?;
         if checked.failed > 0 && !interrupted {
             exit = Exit::CheckFailed;
         }
     }
-    screen.print(&next_command(
+    tell(&next_command(
         &args.out,
         interrupted.then(|| writer.incomplete()),
         &results[0],

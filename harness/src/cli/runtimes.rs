@@ -1,7 +1,10 @@
 //! `ocipick runtimes`.
 
 use super::{args::Runtimes, fail::Result, ground, run::missing_line, screen::Screen};
-use ocipick::{exit::Exit, fleet::Scout};
+use ocipick::{
+    exit::Exit,
+    fleet::{Fleet, Scout},
+};
 use ocipick_adapters::{Service, process::Cancel};
 
 pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
@@ -10,6 +13,10 @@ pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
     let ground = ground::claim(screen, false)?;
     let scout = Scout::of_user(&ground, &cancel);
     let fleet = scout.fleet(&args.channels)?;
+    if args.json {
+        screen.print(&json(&fleet))?;
+        return Ok(exit(&fleet));
+    }
     let mut lines = vec![format!("{} runtimes found", fleet.runtimes.len())];
     let width = fleet
         .runtimes
@@ -49,9 +56,47 @@ pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
         );
     }
     screen.print(&lines.join("\n"))?;
-    Ok(if fleet.runtimes.is_empty() {
+    Ok(exit(&fleet))
+}
+
+fn exit(fleet: &Fleet) -> Exit {
+    if fleet.runtimes.is_empty() {
         Exit::NothingMeasured
     } else {
         Exit::Success
-    })
+    }
+}
+
+fn json(fleet: &Fleet) -> String {
+    let found = fleet.runtimes.iter().map(|runtime| {
+        let notes: Vec<&String> = runtime.place.notes.iter().chain(&runtime.notes).collect();
+        serde_json::json!({
+            "id": runtime.id(),
+            "tool": runtime.tool.as_str(),
+            "version": runtime.version,
+            "flavour": runtime.flavour.map(|flavour| flavour.as_str()),
+            "channel": runtime.place.channel,
+            "versions": runtime.versions,
+            "daemon": match &runtime.service {
+                Service::None => None,
+                Service::Private => Some("private"),
+                Service::Machine { .. } => Some("machine"),
+            },
+            "notes": notes,
+        })
+    });
+    let missing = fleet.missing.iter().map(|missing| {
+        serde_json::json!({
+            "tool": missing.tool.as_str(),
+            "flavour": missing.flavour.map(|flavour| flavour.as_str()),
+            "channel": missing.channel,
+            "why": missing.why,
+            "remedy": missing.remedy,
+        })
+    });
+    let json = serde_json::json!({
+        "runtimes": found.collect::<Vec<_>>(),
+        "missing": missing.collect::<Vec<_>>(),
+    });
+    format!("{json:#}")
 }

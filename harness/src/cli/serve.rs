@@ -13,9 +13,16 @@ pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
     let registry = Registry::start()?;
     let mut open = Vec::new();
     let mut text = String::new();
+    let mut json = Vec::new();
     for case in &selected.cases {
         let namespace = registry.open(&case.id.repository_path(), Arc::clone(case))?;
         let _ = writeln!(text, "{}  {}", namespace.reference(), case.asked());
+        let asks: Vec<String> = case.asks.iter().map(ToString::to_string).collect();
+        json.push(serde_json::json!({
+            "case": case.id.as_str(),
+            "reference": namespace.reference(),
+            "asks": asks,
+        }));
         open.push(namespace);
     }
     if let (Some(first), Some(case)) = (open.first(), selected.cases.first()) {
@@ -38,6 +45,9 @@ pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
         open.len(),
         registry.address()
     );
+    if args.json {
+        text = format!("{:#}", serde_json::Value::from(json));
+    }
     screen.print(&text)?;
     while !cancel.is_raised() {
         std::thread::sleep(Duration::from_millis(100));

@@ -62,13 +62,14 @@ pub enum ReadErrorKind {
 }
 
 impl Results {
-    /// Reads a results file. A file without a footer is a run that did not finish, and is read;
+    /// Reads a results file, packed by gzip or not. A file without a footer is a run that did not finish, and is read;
     /// a last line that was cut short is left out and noted in [`Results::torn`].
     ///
     /// # Errors
     /// When the file cannot be read, or is no results file.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         std::fs::read(path)
+            .and_then(crate::publish::unpack)
             .map_err(ReadErrorKind::from)
             .and_then(|bytes| Self::parse(&bytes))
             .map_err(|kind| ReadError {

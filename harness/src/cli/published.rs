@@ -1,0 +1,139 @@
+//! `ocipick publish`: results, and everything that is made of them, for others to read.
+
+use super::{
+    fail::{Failure, Result},
+    judge, report,
+    run::book,
+    screen::Screen,
+};
+use clap::Args;
+use ocipick::exit::Exit;
+use ocipick_corpus::Corpus;
+use ocipick_reports::{
+    embargo::Policy,
+    matrix::Matrix,
+    publish::{DATA, excerpt, files, lines, pack, put, slim, unpack},
+    verdict::Verdicts,
+};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Publishing {
+    /// A results file, or a directory that holds one
+    #[arg(value_name = "RESULTS")]
+    results: PathBuf,
+    /// Where to: what is there and no longer made is removed
+    #[arg(long, value_name = "DIR", default_value = "reports/published")]
+    into: PathBuf,
+    /// A text with the marks `<!-- published -->` and `<!-- /published -->`, between which an excerpt
+    /// goes
+    #[arg(long, value_name = "FILE")]
+    readme: Option<PathBuf>,
+    /// Write nothing, and fail (code 3) where something is not as it would be written
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    revisions: super::args::Revisions,
+}
+
+pub(crate) fn publish(args: &Publishing, screen: Screen) -> Result<Exit> {
+    let mut results = report::read(std::slice::from_ref(&args.results))?;
+    let policy = Policy::built_in().map_err(Failure::internal)?;
+    let withheld = slim(&mut results, policy).len();
+    if withheld > 0 {
+        screen.say(&format!(
+            "{withheld} cells are withheld, for private disclosure first"
+        ));
+    }
+    let corpus = Corpus::built_in()?;
+    let book = book(&corpus);
+    let rulebook = judge::rulebook(&corpus, &args.revisions)?;
+    let matrix = Matrix::build(&results, &book);
+    let verdicts = Verdicts::of(&matrix, &rulebook);
+    let data = results.iter().map(lines).collect::<String>();
+    let mut made = files(&matrix, &verdicts);
+    made.sort();
+    let readme = match &args.readme {
+        None => None,
+        Some(path) => {
+            let text = fs::read_to_string(path).map_err(|error| fail(path, &error))?;
+            // Links are followed from where the text is.
+            let from = path.parent().unwrap_or(Path::new(""));
+            let below = args.into.strip_prefix(from).unwrap_or(&args.into);
+            let below = below.to_string_lossy().into_owned();
+            let text = put(&text, &excerpt(&matrix, &verdicts, &below)).ok_or_else(|| {
+                Failure::usage(format!("{} has no marks for the excerpt", path.display()))
+            })?;
+            Some((path.clone(), text.into_bytes()))
+        }
+    };
+    made.push((DATA.to_owned(), pack(data.as_bytes())));
+    let made = made
+        .into_iter()
+        .map(|(name, bytes)| (args.into.join(name), bytes))
+        .chain(readme)
+        .collect::<Vec<_>>();
+    if args.check {
+        Ok(check(&made, screen))
+    } else {
+        write(&args.into, &made, screen)
+    }
+}
+
+fn write(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Screen) -> Result<Exit> {
+    let mut bytes = 0;
+    for (path, content) in made {
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir).map_err(|error| fail(dir, &error))?;
+        }
+        fs::write(path, content).map_err(|error| fail(path, &error))?;
+        bytes += content.len();
+    }
+    // Badges of tools that are no longer measured would go on saying what they said.
+    let wanted: BTreeSet<&Path> = made.iter().map(|(path, _)| path.as_path()).collect();
+    let badges = into.join("badges");
+    for entry in fs::read_dir(&badges).into_iter().flatten().flatten() {
+        if !wanted.contains(entry.path().as_path()) {
+            fs::remove_file(entry.path()).map_err(|error| fail(&entry.path(), &error))?;
+        }
+    }
+    screen.say(&format!(
+        "wrote {} files to {}, {} kB",
+        made.len(),
+        into.display(),
+        bytes / 1000
+    ));
+    Ok(Exit::Success)
+}
+
+fn check(made: &[(PathBuf, Vec<u8>)], screen: Screen) -> Exit {
+    let stale: Vec<String> = made
+        .iter()
+        .filter(|(path, wanted)| !is_there(path, wanted))
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    if stale.is_empty() {
+        return Exit::Success;
+    }
+    screen.say(&format!(
+        "not as it would be written now: {} (hint: make publish)",
+        stale.join(", ")
+    ));
+    Exit::CheckFailed
+}
+
+/// Whether a file has this content. What another version of the packer has packed is the same
+/// content still.
+fn is_there(path: &Path, wanted: &[u8]) -> bool {
+    let there = fs::read(path).and_then(unpack);
+    let wanted = unpack(wanted.to_vec());
+    matches!((there, wanted), (Ok(there), Ok(wanted)) if there == wanted)
+}
+
+fn fail(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("{}: {error}", path.display()))
+}

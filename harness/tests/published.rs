@@ -1,0 +1,70 @@
+//! Publishing results on the command line.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "support/made.rs"]
+mod made;
+#[path = "support/user.rs"]
+mod user;
+
+use made::{picked, results, trial};
+use ocipick_reports::results::Outcome;
+use std::fs;
+use user::User;
+
+const TWO: &str = "duplicates/two-entries";
+
+#[test]
+fn publishing_leaves_out_what_is_private_and_says_what_is_stale() {
+    let user = User::new();
+    let crash = Outcome::Crashed {
+        what: "panic: secret".to_owned(),
+    };
+    let dir = results(
+        &user,
+        "results",
+        &[
+            trial("crane@1.0.0", TWO, picked(TWO, "first")),
+            trial("podman@1.0.0", TWO, crash),
+        ],
+    );
+    let readme = user.write(
+        "README.md",
+        "a\n<!-- published -->\n<!-- /published -->\nb\n",
+    );
+    let (into, readme) = (user.path("out"), readme.to_string_lossy().into_owned());
+    let into = into.to_string_lossy().into_owned();
+    let args = ["publish", &dir, "--into", &into, "--readme", &readme];
+    let said = user.types(&args);
+    assert_eq!(said.code, 0, "{}", said.err);
+    for name in [
+        "matrix.md",
+        "summary.json",
+        "overview.svg",
+        "badges/crane.svg",
+    ] {
+        let text = fs::read_to_string(user.path("out").join(name)).unwrap();
+        assert!(
+            !text.contains("secret") && !text.contains("crashed"),
+            "{name}: {text}"
+        );
+    }
+    assert!(fs::read_to_string(&readme).unwrap().contains("1 withheld"));
+    // The published data makes the same again.
+    let again = [
+        "publish",
+        &format!("{into}/results.jsonl.gz"),
+        "--into",
+        &into,
+        "--readme",
+        &readme,
+        "--check",
+    ];
+    let said = user.types(&again);
+    assert_eq!(said.code, 0, "{}", said.err);
+    user.write("out/summary.json", "{}\n");
+    let said = user.types(&again);
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(said.err.contains("summary.json"), "{}", said.err);
+    assert_eq!(said.out, "");
+}

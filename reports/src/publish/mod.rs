@@ -1,0 +1,75 @@
+//! What is published: results as data, and everything that is made of them.
+//!
+//! Pure: results in, files out. [`slim`] takes out what others need not have: what is for private
+//! disclosure first, and what is of the machine that measured (command lines, times of single
+//! requests, private directories). From what is left, [`files`] makes all the rest, so that anybody
+//! can make it again and compare.
+
+mod excerpt;
+mod pack;
+mod picture;
+mod slim;
+
+pub use excerpt::{BEGIN, END, excerpt, put};
+pub use pack::{pack, unpack};
+pub use picture::picture;
+pub use slim::slim;
+
+use crate::{
+    matrix::Matrix,
+    render::{badge::badges, markdown, summary, verdicts},
+    results::{Record, Results},
+    verdict::Verdicts,
+};
+
+/// The name of the results among what is published.
+pub const DATA: &str = "results.jsonl.gz";
+
+/// A file that is published: its path below the directory of all, with `/`, and its content.
+pub type File = (String, Vec<u8>);
+
+/// The lines of a results file. What [`Results::parse`] makes of them is the same again.
+///
+/// # Panics
+/// Never: all keys are text.
+#[must_use]
+pub fn lines(results: &Results) -> String {
+    let header = Record::Header(Box::new(results.header.clone()));
+    let trials = results.trials.iter();
+    let trials = trials.map(|trial| Record::Trial(Box::new(trial.clone())));
+    let footer = results.footer.clone().map(Record::Footer);
+    let mut text = String::new();
+    for record in std::iter::once(header).chain(trials).chain(footer) {
+        text.push_str(&serde_json::to_string(&record).expect("keys are text"));
+        text.push('\n');
+    }
+    text
+}
+
+/// Everything that is made of published results, besides the results themselves.
+#[must_use]
+pub fn files(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> Vec<File> {
+    let mut matrix_md = markdown::render(matrix, &markdown::Options::default());
+    matrix_md.push('\n');
+    matrix_md.push_str(&verdicts::markdown::render(matrix, verdicts, false));
+    let mut files: Vec<File> = vec![
+        ("matrix.md".to_owned(), matrix_md.into_bytes()),
+        (
+            "summary.json".to_owned(),
+            summary::render(matrix).into_bytes(),
+        ),
+        (
+            "overview.svg".to_owned(),
+            picture(matrix, verdicts).into_bytes(),
+        ),
+    ];
+    for badge in badges(matrix, verdicts) {
+        let name = format!("badges/{}", badge.name);
+        files.push((format!("{name}.json"), badge.json().into_bytes()));
+        files.push((format!("{name}.svg"), badge.svg().into_bytes()));
+    }
+    files
+}
+
+#[cfg(test)]
+mod tests;
