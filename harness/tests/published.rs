@@ -1,4 +1,4 @@
-//! Publishing results on the command line.
+//! What is committed as published is what the code makes of the committed data.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -9,10 +9,28 @@ mod user;
 
 use made::{picked, results, trial};
 use ocipick_reports::results::Outcome;
-use std::fs;
+use std::{env, fs, path::Path};
 use user::User;
 
 const TWO: &str = "duplicates/two-entries";
+
+#[test]
+fn what_is_published_is_what_the_code_makes_of_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = fs::canonicalize(root).unwrap();
+    let path = |name: &str| root.join(name).to_string_lossy().into_owned();
+    let (data, into) = (
+        path("reports/published/results.jsonl.gz"),
+        path("reports/published"),
+    );
+    let readme = path("README.md");
+    let mut args = vec!["publish", &data, "--into", &into, "--readme", &readme];
+    if env::var("OCIPICK_BLESS").as_deref() != Ok("1") {
+        args.push("--check");
+    }
+    let said = User::new().types(&args);
+    assert_eq!(said.code, 0, "{}", said.err);
+}
 
 #[test]
 fn publishing_leaves_out_what_is_private_and_says_what_is_stale() {

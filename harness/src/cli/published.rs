@@ -13,6 +13,7 @@ use ocipick_reports::{
     embargo::Policy,
     matrix::Matrix,
     publish::{DATA, excerpt, files, lines, pack, put, slim, unpack},
+    site::{Site, Sources},
     verdict::Verdicts,
 };
 use std::{
@@ -20,6 +21,9 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
 };
+
+/// The name of the site among what is published.
+const SITE: &str = "site.tar.gz";
 
 #[derive(Debug, Args)]
 pub(crate) struct Publishing {
@@ -72,6 +76,13 @@ pub(crate) fn publish(args: &Publishing, screen: Screen) -> Result<Exit> {
         }
     };
     made.push((DATA.to_owned(), pack(data.as_bytes())));
+    let site = Site::build(&Sources {
+        matrix: &matrix,
+        verdicts: &verdicts,
+        corpus: &corpus,
+    });
+    let archive = archive(&site).map_err(Failure::internal)?;
+    made.push((SITE.to_owned(), pack(&archive)));
     let made = made
         .into_iter()
         .map(|(name, bytes)| (args.into.join(name), bytes))
@@ -82,6 +93,19 @@ pub(crate) fn publish(args: &Publishing, screen: Screen) -> Result<Exit> {
     } else {
         write(&args.into, &made, screen)
     }
+}
+
+/// The files of a site as a tar archive, the same bytes for the same site on every machine.
+fn archive(site: &Site) -> io::Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, content) in &site.files {
+        let mut header = tar::Header::new_ustar();
+        header.set_mode(0o644);
+        header.set_size(content.len() as u64);
+        header.set_mtime(0);
+        archive.append_data(&mut header, format!("site/{name}"), content.as_slice())?;
+    }
+    archive.into_inner()
 }
 
 fn write(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Screen) -> Result<Exit> {

@@ -66,7 +66,8 @@ pub fn excerpt(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, below: &str) -> Str
         String::new(),
         format!(
             "Recommendations (SHOULD) were not followed in {} trials. All of it: [the matrix]({below}/matrix.md), \
-             [a summary for programs]({below}/summary.json), [the data]({below}/{}).",
+             [a summary for programs]({below}/summary.json), [the data]({below}/{}), and a site in \
+             `{below}/site.tar.gz`.",
             broken.count(),
             super::DATA
         ),
