@@ -1,7 +1,7 @@
 //! Deliberate mistakes of adapters: a test of the tests.
 //!
 //! With the feature `mutants`, which only tests of the harness ask for, a mistake can be switched on
-//! for a thread. Without it [`on`] is a constant, and nothing of it is compiled.
+//! for a thread. Without it `on` is a constant, and nothing of it is compiled.
 
 use crate::{Attempt, Tool};
 

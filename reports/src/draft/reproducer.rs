@@ -16,6 +16,12 @@ pub fn commands(tool: &str, flavour: Option<&str>, ask: &Ask) -> Vec<String> {
             format!("docker pull {flag}REFERENCE"),
             "docker image inspect --format '{{.Id}} {{.RepoDigests}} {{.Architecture}}' REFERENCE"
                 .to_owned(),
+            // Without a command docker refuses images that name none. The classic store has one
+            // image under a reference, the other one per platform.
+            format!(
+                "docker create --name picked --pull never {}REFERENCE /ocipick/say && docker cp picked:/ocipick/child - | tar -xO",
+                if flavour.is_some() { flag.as_str() } else { "" }
+            ),
         ],
         "podman" => vec![
             format!("podman pull --tls-verify=false {flag}REFERENCE"),

@@ -5,7 +5,7 @@
 use super::{cell, markdown::escape::code};
 use crate::{
     draft::{self, Asks, ClauseLine, Confirmed, Draft, Field, Project, commands, script},
-    results::{Exit, Outcome, Request},
+    results::{Exit, Observation, Outcome, Request},
     text,
     verdict::Verdict,
 };
@@ -245,7 +245,16 @@ impl Report<'_> {
             ),
             Outcome::Refused { .. } => format!("{tool} ends with an error."),
             Outcome::Nothing => {
-                format!("{tool} ends with success, and there is no usable image afterwards.")
+                let tried = match &self.confirmed.evidence.materialised {
+                    Observation::Absent { words } if !words.trim().is_empty() => {
+                        format!(" Who tries to use it gets:\n\n{}", block("", words.trim()))
+                    }
+                    Observation::Absent { .. }
+                    | Observation::Failed { .. }
+                    | Observation::Seen { .. }
+                    | Observation::NotLooked => String::new(),
+                };
+                format!("{tool} ends with success, and there is no usable image afterwards.{tried}")
             }
             Outcome::Mixed { .. } => format!(
                 "{tool} ends with success, and what it says it has and what is there contradict each other: {}",
