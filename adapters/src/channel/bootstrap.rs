@@ -320,13 +320,15 @@ fn invocation(program: &Path, args: &[&str], ground: &Ground, name: &str) -> Inv
         "NO_PROXY",
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
-        "TMPDIR",
     ]
     .iter()
     .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
     .collect();
+    // What it leaves behind when it is ended goes with the ground.
+    let tmp = ground.dir().to_string_lossy().into_owned();
     env.extend(
         [
+            ("TMPDIR", tmp.as_str()),
             ("PATH", SYSTEM_PATH),
             ("LANG", "C.UTF-8"),
             ("HOME", "/root"),
@@ -376,6 +378,14 @@ mod tests {
             pattern(&["crane", "podman"].into()),
             "?and(?or(?exact-name(crane),?exact-name(podman)),?not(?virtual))"
         );
+    }
+
+    #[test]
+    fn what_a_bootstrapper_leaves_behind_goes_with_the_ground() {
+        let base = tempfile::tempdir().unwrap();
+        let (ground, _) = Ground::claim(base.path(), false).unwrap();
+        let invocation = invocation(Path::new("/bin/true"), &[], &ground, "bookworm");
+        assert_eq!(Path::new(&invocation.env["TMPDIR"]), ground.dir());
     }
 
     #[test]
