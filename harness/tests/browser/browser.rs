@@ -78,6 +78,8 @@ impl Browser {
                     args,
                     env: BTreeMap::from([
                         ("HOME".to_owned(), text(&home)),
+                        // Its process is ended, and leaves its temporary files behind.
+                        ("TMPDIR".to_owned(), text(&home)),
                         ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()),
                     ]),
                     isolation: Isolation::None,
@@ -200,6 +202,18 @@ impl Browser {
         if let Some(error) = answer.get("errorText").filter(|it| !it.is_null()) {
             return Err(format!("{url}: {error}"));
         }
+        self.wait_for("Page.loadEventFired")?;
+        self.settle()
+    }
+
+    /// Does what leads to another page, and waits for that.
+    pub(crate) fn follow(&mut self, expression: &str) -> Outcome {
+        self.events.clear();
+        // Not told by its answer: the page may be gone before there is one.
+        self.call(
+            "Runtime.evaluate",
+            json!({"expression": format!("setTimeout(() => {expression}, 0)")}),
+        )?;
         self.wait_for("Page.loadEventFired")?;
         self.settle()
     }
