@@ -5,7 +5,7 @@ use ocipick_adapters::process::{
 };
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     net::TcpStream,
     path::{Path, PathBuf},
@@ -26,8 +26,10 @@ pub(crate) struct Browser {
     last: u64,
     /// What the page complained of.
     pub(crate) complaints: Vec<String>,
-    /// Names of events that were seen and nobody waited for.
-    events: Vec<String>,
+    /// Which page it is: each load has a name of its own.
+    loader: String,
+    /// The loads that are complete.
+    loaded: BTreeSet<String>,
     _process: Daemon,
     _room: tempfile::TempDir,
 }
@@ -107,7 +109,8 @@ impl Browser {
             session: String::new(),
             last: 0,
             complaints: Vec::new(),
-            events: Vec::new(),
+            loader: String::new(),
+            loaded: BTreeSet::new(),
             _process: process,
             _room: room,
         };
@@ -120,6 +123,7 @@ impl Browser {
         for domain in ["Page", "Runtime", "Log", "Network", "Accessibility"] {
             browser.call(&format!("{domain}.enable"), json!({}))?;
         }
+        browser.call("Page.setLifecycleEventsEnabled", json!({"enabled": true}))?;
         browser.resize(width, height)?;
         Ok(browser)
     }
@@ -146,16 +150,16 @@ impl Browser {
         }
     }
 
-    /// Waits for an event.
-    fn wait_for(&mut self, event: &str) -> Outcome {
+    /// Waits until the page of a load that `wanted` accepts is complete, which is the page from then on.
+    fn arrive(&mut self, wanted: impl Fn(&str) -> bool) -> Outcome {
         let began = Instant::now();
         loop {
-            if let Some(at) = self.events.iter().position(|known| known == event) {
-                self.events.remove(at);
+            if let Some(loader) = self.loaded.iter().find(|loader| wanted(loader)) {
+                self.loader = loader.clone();
                 return Ok(());
             }
             if began.elapsed() > PATIENCE {
-                return Err(format!("{event} did not come"));
+                return Err("the page is not complete".to_owned());
             }
             self.read()?;
         }
@@ -186,36 +190,66 @@ impl Browser {
                         .push(format!("it asks the network for {url}"));
                 }
             }
-            Some(event) => self.events.push(event.to_owned()),
-            None => {}
+            Some("Page.lifecycleEvent") if params["name"] == "load" => {
+                let loader = params["loaderId"].as_str().unwrap_or_default();
+                self.loaded.insert(loader.to_owned());
+            }
+            Some(_) | None => {}
         }
         Ok(message)
     }
 
-    /// Goes to an address and waits until all of it is there.
+    /// Goes to an address and waits until all of it is there and was shown.
     pub(crate) fn open(&mut self, url: &str) -> Outcome {
-        // The same page with another fragment would not be loaded anew.
-        self.call("Page.navigate", json!({"url": "about:blank"}))?;
-        self.wait_for("Page.loadEventFired")?;
-        self.events.clear();
-        let answer = self.call("Page.navigate", json!({"url": url}))?;
-        if let Some(error) = answer.get("errorText").filter(|it| !it.is_null()) {
-            return Err(format!("{url}: {error}"));
-        }
-        self.wait_for("Page.loadEventFired")?;
+        self.load(url)?;
         self.settle()
     }
 
+    /// Goes to an address and waits until all of it is there.
+    pub(crate) fn load(&mut self, url: &str) -> Outcome {
+        // The same page with another fragment would not be loaded anew.
+        for url in ["about:blank", url] {
+            let answer = self.call("Page.navigate", json!({"url": url}))?;
+            if let Some(error) = answer.get("errorText").filter(|it| !it.is_null()) {
+                return Err(format!("{url}: {error}"));
+            }
+            // A page that is there already is not loaded.
+            if let Some(loader) = answer["loaderId"].as_str() {
+                self.arrive(|known| known == loader).map_err(said(url))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Does what leads to another page, and waits for that.
-    pub(crate) fn follow(&mut self, expression: &str) -> Outcome {
-        self.events.clear();
-        // Not told by its answer: the page may be gone before there is one.
-        self.call(
-            "Runtime.evaluate",
-            json!({"expression": format!("setTimeout(() => {expression}, 0)")}),
-        )?;
-        self.wait_for("Page.loadEventFired")?;
+    pub(crate) fn follow(&mut self, act: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+        let here = self.loader.clone();
+        self.loaded.clear();
+        act(self)?;
+        self.arrive(|known| known != here)?;
         self.settle()
+    }
+
+    /// Clicks on what an expression finds, which leads to another page, and waits for that.
+    pub(crate) fn click_away(&mut self, expression: &str) -> Outcome {
+        // Not told by its answer: the page may be gone before there is one.
+        let script = format!("{{ const it = {expression}; setTimeout(() => it.click(), 0); }}");
+        self.follow(|browser| browser.eval(&script).map(drop))
+    }
+
+    /// Waits until an expression holds.
+    pub(crate) fn until(&mut self, expression: &str) -> Outcome {
+        let began = Instant::now();
+        loop {
+            let value = self.eval(expression)?;
+            if value == Value::Bool(true) {
+                return Ok(());
+            }
+            if began.elapsed() > PATIENCE {
+                return Err(format!("{expression} stays {value}"));
+            }
+            self.settle()?;
+        }
     }
 
     /// Waits until nothing is left to do on the page.
@@ -257,8 +291,14 @@ impl Browser {
             .ok_or_else(|| format!("{expression} is {value}"))
     }
 
-    /// Presses a key.
+    /// Presses a key, and waits for what that does to the page.
     pub(crate) fn press(&mut self, key: &str) -> Outcome {
+        self.strike(key)?;
+        self.settle()
+    }
+
+    /// Presses a key, which may lead away from the page.
+    pub(crate) fn strike(&mut self, key: &str) -> Outcome {
         let code = match key {
             "Enter" => 13,
             "Escape" => 27,
@@ -281,7 +321,7 @@ impl Browser {
         self.call("Input.dispatchKeyEvent", down)?;
         let up = json!({"type": "keyUp", "key": key, "windowsVirtualKeyCode": code});
         self.call("Input.dispatchKeyEvent", up)?;
-        self.settle()
+        Ok(())
     }
 
     /// Makes the page this large.
@@ -302,10 +342,25 @@ impl Browser {
         self.settle()
     }
 
-    /// The whole accessibility tree: what a screen reader is told.
+    /// The whole accessibility tree: what a screen reader is told. It is made some time after the page,
+    /// and so it is asked for until it stays as it is.
     pub(crate) fn accessibility(&mut self) -> Outcome<Vec<Value>> {
-        let tree = self.call("Accessibility.getFullAXTree", json!({}))?;
-        Ok(tree["nodes"].as_array().cloned().unwrap_or_default())
+        let began = Instant::now();
+        let mut before = 0;
+        loop {
+            let mut tree = self.call("Accessibility.getFullAXTree", json!({}))?;
+            let Value::Array(nodes) = tree["nodes"].take() else {
+                return Err("there is no accessibility tree".to_owned());
+            };
+            if nodes.len() == before {
+                return Ok(nodes);
+            }
+            if began.elapsed() > PATIENCE {
+                return Err("the accessibility tree does not come to rest".to_owned());
+            }
+            before = nodes.len();
+            self.settle()?;
+        }
     }
 
     /// Fails where the page complained of anything.

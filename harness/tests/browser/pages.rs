@@ -3,7 +3,7 @@
 use crate::{
     Stage,
     browser::{Browser, Outcome, said},
-    sample::{LINES, Row},
+    sample::{FAMILIES, LINES, Row},
 };
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -206,9 +206,7 @@ pub(crate) fn filtered_by_clause_and_family(stage: &Stage, browser: &mut Browser
     let rows = browser.text(
         "[...document.querySelectorAll('tbody th a')].map(it => it.textContent.split(' ')[0]).join(' ')",
     )?;
-    browser.follow("document.querySelector('main a[href*=\"matrix.html#clause\"]').click()")?;
-    browser.settle()?;
-    browser.settle()?;
+    browser.click_away("document.querySelector('main a[href*=\"matrix.html#clause\"]')")?;
     let seen = shown(browser)?;
     let listed: BTreeSet<String> = rows.split_whitespace().map(str::to_owned).collect();
     ensure!(
@@ -257,21 +255,19 @@ pub(crate) fn the_address_holds_the_filter(stage: &Stage, browser: &mut Browser)
         shown(browser)? == expected(stage, |_| true),
         "a row filters"
     );
-    let seen = browser.eval(
+    browser.until(
         "(() => { const box = document.getElementById('duplicates/two-entries').getBoundingClientRect();
             return box.top >= 0 && box.bottom <= innerHeight + 400; })()",
-    )?;
-    ensure!(seen == Value::Bool(true), "the row is not in sight");
-    Ok(())
+    )
 }
 
 pub(crate) fn used_by_keyboard(stage: &Stage, browser: &mut Browser) -> Outcome {
     browser.open(&stage.url("matrix.html"))?;
-    let stops = browser.number(
+    // Which cell is a stop of the Tab key is settled when the browser has time for it.
+    browser.until(
         "[...document.querySelectorAll('.scroll tbody a')]
-            .filter(it => it.tabIndex >= 0 && !it.closest('.alike')).length",
+            .filter(it => it.tabIndex >= 0 && !it.closest('.alike')).length === 1",
     )?;
-    ensure!(stops == 1, "{stops} cells are stops of the Tab key");
     browser.eval("document.querySelector('.scroll tbody a[tabindex=\"0\"]').focus()")?;
     let here = "document.activeElement.closest('tr').id + ' ' + document.activeElement.closest('tr,th,td').tagName \
                 + [...document.activeElement.closest('tr').querySelectorAll('th.k > a, td > a')].indexOf(document.activeElement)";
@@ -306,8 +302,7 @@ pub(crate) fn used_by_keyboard(stage: &Stage, browser: &mut Browser) -> Outcome 
     );
     browser.press("ArrowRight")?;
     let target = browser.text("document.activeElement.href")?;
-    browser.press("Enter")?;
-    browser.settle()?;
+    browser.follow(|browser| browser.strike("Enter"))?;
     let address = browser.text("location.href")?;
     ensure!(
         address == target,
@@ -320,7 +315,7 @@ pub(crate) fn two_clicks_lead_to_the_evidence(stage: &Stage, browser: &mut Brows
     browser.open(&stage.url("index.html"))?;
     let cards = browser.number("document.querySelectorAll('.card').length")?;
     ensure!(cards >= 3, "{cards} findings on the first page");
-    browser.follow("document.querySelector('.card h3 a').click()")?;
+    browser.click_away("document.querySelector('.card h3 a')")?;
     let page = browser.text("location.pathname")?;
     ensure!(page.contains("/case/"), "the first click leads to {page}");
     ensure!(
@@ -329,9 +324,9 @@ pub(crate) fn two_clicks_lead_to_the_evidence(stage: &Stage, browser: &mut Brows
     );
     // From a cell the evidence is there at once, and open.
     browser.open(&stage.url("matrix.html"))?;
-    browser.follow(
+    browser.click_away(
         "[...document.querySelectorAll('tbody tr')].find(it => it.id.startsWith('duplicates/'))
-            .querySelector('td > a').click()",
+            .querySelector('td > a')",
     )?;
     let open =
         browser.eval("document.querySelector('.evidence:target').closest('details').open")?;
@@ -387,18 +382,21 @@ pub(crate) fn a_screen_reader_is_told_everything(stage: &Stage, browser: &mut Br
     }
     // Each cell belongs to a case and a version.
     browser.open(&stage.url("matrix.html"))?;
-    // What is below the window is told a little later.
-    let mut nodes: Vec<(String, String)> = Vec::new();
-    let mut tables = 0;
-    for _ in 0..40 {
-        nodes = browser.accessibility()?.iter().map(told).collect();
-        tables = nodes.iter().filter(|(role, _)| role == "table").count();
-        if tables >= 5 {
-            break;
-        }
-        browser.settle()?;
-    }
-    ensure!(tables >= 5, "{tables} tables");
+    let nodes: Vec<(String, String)> = browser.accessibility()?.iter().map(told).collect();
+    let count = |wanted: &str| nodes.iter().filter(|(role, _)| role == wanted).count();
+    // What is below the window is told like everything else.
+    ensure!(
+        count("table") == FAMILIES.len(),
+        "{} tables for {} families",
+        count("table"),
+        FAMILIES.len()
+    );
+    let rows = browser.number("document.querySelectorAll('.family tbody tr').length")?;
+    ensure!(
+        count("rowheader") as u64 == rows,
+        "{} rows of {rows} have a head",
+        count("rowheader")
+    );
     let heads = |wanted: &str, name: &str| {
         nodes
             .iter()
@@ -426,8 +424,7 @@ pub(crate) fn every_row_is_there_without_scripts(stage: &Stage, browser: &mut Br
         "Emulation.setScriptExecutionDisabled",
         json!({"value": true}),
     )?;
-    browser.call("Page.navigate", json!({"url": stage.url("matrix.html")}))?;
-    std::thread::sleep(std::time::Duration::from_millis(1500));
+    browser.load(&stage.url("matrix.html"))?;
     // The protocol may still look, although the page may not act.
     let document = browser.call("DOM.getDocument", json!({"depth": 0}))?;
     let count = |browser: &mut Browser, selector: &str| -> Outcome<usize> {

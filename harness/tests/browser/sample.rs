@@ -14,7 +14,7 @@ use ocipick_reports::{
 use std::collections::BTreeMap;
 
 /// The families that are measured: enough to see everything, and few enough to be quick.
-const FAMILIES: [&str; 6] = [
+pub(crate) const FAMILIES: [&str; 6] = [
     "controls",
     "duplicates",
     "nested",
