@@ -1,12 +1,6 @@
 //! `ocipick diff`.
 
-use super::{
-    embargo,
-    fail::{Failure, Result},
-    report,
-    run::book,
-    screen::Screen,
-};
+use super::{embargo, fail::Result, report, run::book, screen::Screen};
 use clap::{Args, ValueEnum};
 use ocipick::exit::Exit;
 use ocipick_corpus::Corpus;
@@ -15,7 +9,7 @@ use ocipick_reports::{
     matrix::Matrix,
     render::diff::{json, markdown, terminal},
 };
-use std::{fs, path::PathBuf, slice};
+use std::{path::PathBuf, slice};
 
 /// The exit codes of the command, below its help.
 const CODES: &str = "\
@@ -99,15 +93,7 @@ pub(crate) fn diff(args: &Compare, screen: Screen) -> Result<Exit> {
         }
         Format::Json => json::render(&diff),
     };
-    match &args.out {
-        None => screen.print(&text)?,
-        Some(path) => {
-            fs::write(path, text).map_err(|error| {
-                Failure::usage(format!("cannot write {}: {error}", path.display()))
-            })?;
-            screen.say(&format!("wrote {}", path.display()));
-        }
-    }
+    screen.deliver(&text, args.out.as_deref())?;
     Ok(match conclusion {
         Conclusion::Same => Exit::Success,
         Conclusion::Changed => Exit::CheckFailed,

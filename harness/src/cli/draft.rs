@@ -293,16 +293,10 @@ impl Watcher for Notebook {
 }
 
 fn write(dir: &std::path::Path, report: &Report<'_>, screen: Screen) -> Result<()> {
-    let fail = |path: &std::path::Path, error: io::Error| {
-        Failure::usage(format!("cannot write {}: {error}", path.display()))
-    };
-    fs::create_dir_all(dir).map_err(|error| fail(dir, error))?;
-    let mut files = vec![("report.md", report.markdown())];
-    files.extend(report.script().map(|script| ("reproduce.py", script)));
-    for (name, text) in files {
-        let path = dir.join(name);
-        fs::write(&path, text).map_err(|error| fail(&path, error))?;
-        screen.say(&format!("wrote {}", path.display()));
+    fs::create_dir_all(dir).map_err(|error| Failure::cannot_write(dir, &error))?;
+    screen.write(&dir.join("report.md"), &report.markdown())?;
+    if let Some(script) = report.script() {
+        screen.write(&dir.join("reproduce.py"), &script)?;
     }
     Ok(())
 }

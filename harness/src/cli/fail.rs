@@ -10,6 +10,7 @@ use ocipick_adapters::{
 };
 use ocipick_corpus::CorpusError;
 use ocipick_reports::results::ReadError;
+use std::{io, path::Path};
 
 /// A command that failed.
 #[derive(Debug)]
@@ -26,6 +27,11 @@ impl Failure {
             exit: Exit::Usage,
             error: anyhow::anyhow!("{message}"),
         }
+    }
+
+    /// A file that the user named cannot be written.
+    pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Self {
+        Self::usage(format!("cannot write {}: {error}", path.display()))
     }
 
     pub(crate) fn internal(error: impl Into<anyhow::Error>) -> Self {
@@ -53,16 +59,8 @@ exits_with! {
     GroundError => Internal,
     InstallError => Internal,
     StoreError => Internal,
-    std::io::Error => Internal,
-}
-
-impl From<BaselinesError> for Failure {
-    fn from(error: BaselinesError) -> Self {
-        Self {
-            exit: Exit::Usage,
-            error: error.into(),
-        }
-    }
+    io::Error => Internal,
+    BaselinesError => Usage,
 }
 
 impl From<FleetError> for Failure {

@@ -103,15 +103,7 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
         Format::Junit => junit::render(&matrix),
         Format::Summary => summary::render(&matrix),
     };
-    match &args.out {
-        None => screen.print(&text)?,
-        Some(path) => {
-            fs::write(path, text).map_err(|error| {
-                Failure::usage(format!("cannot write {}: {error}", path.display()))
-            })?;
-            screen.say(&format!("wrote {}", path.display()));
-        }
-    }
+    screen.deliver(&text, args.out.as_deref())?;
     Ok(Exit::Success)
 }
 

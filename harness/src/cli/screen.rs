@@ -1,7 +1,14 @@
 //! Where output goes: results to standard output, everything else to standard error.
 
-use super::args::Color;
-use std::io::{self, IsTerminal as _, Write as _};
+use super::{
+    args::Color,
+    fail::{Failure, Result},
+};
+use std::{
+    fs,
+    io::{self, IsTerminal as _, Write as _},
+    path::Path,
+};
 
 /// The screen of the user.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +56,21 @@ impl Screen {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
         }
+    }
+
+    /// Writes to a file and says so or, without one, to standard output.
+    pub(crate) fn deliver(self, text: &str, file: Option<&Path>) -> Result<()> {
+        match file {
+            Some(path) => self.write(path, text),
+            None => Ok(self.print(text)?),
+        }
+    }
+
+    /// Writes a file, and says so.
+    pub(crate) fn write(self, path: &Path, text: &str) -> Result<()> {
+        fs::write(path, text).map_err(|error| Failure::cannot_write(path, &error))?;
+        self.say(&format!("wrote {}", path.display()));
+        Ok(())
     }
 
     /// Writes a line to standard error.
