@@ -15,7 +15,10 @@ use crate::{
     embargo,
     history::{Band, Edge, Interval, Line, Step, bands, intervals, steps},
     matrix::{Family, Fold, Row, Table},
-    render::cell::{self, Tone, Wording},
+    render::{
+        cell::{self, Tone, Wording},
+        head::Head,
+    },
     text,
 };
 use serde::Serialize;
@@ -64,14 +67,10 @@ struct LineView {
     bands: Vec<BandView>,
 }
 
-/// The head of a column: a version, or neighbouring versions that are alike in every row.
 #[derive(Serialize)]
 struct BandView {
-    version: String,
-    until: Option<String>,
-    channel: Option<String>,
-    /// Every runtime in it.
-    title: String,
+    #[serde(flatten)]
+    head: Head,
     /// The page of the runtime, where it is one.
     href: Option<String>,
 }
@@ -258,24 +257,10 @@ impl Maker<'_, '_> {
     }
 
     fn band(&self, band: &Band) -> BandView {
-        let matrix = self.atlas.matrix;
-        let runtimes = band.columns.iter();
-        let runtimes = runtimes.filter_map(|column| matrix.runtimes.get(*column));
-        let names: Vec<String> = runtimes.clone().map(cell::full_name).collect();
-        let channels: Vec<String> = runtimes.map(|it| text::line(it.channel)).collect();
-        let several = band.columns.len() > 1;
+        let one = band.columns.len() == 1;
         BandView {
-            version: cell::plain_version(matrix, band.first()),
-            until: several.then(|| cell::plain_version(matrix, band.last())),
-            channel: match channels.as_slice() {
-                [first, .., last] if matrix.has_channels() && first != last => {
-                    Some(format!("{first}–{last}"))
-                }
-                [first, ..] if matrix.has_channels() => Some(first.clone()),
-                _ => None,
-            },
-            title: text::list(&names),
-            href: (!several).then(|| self.atlas.runtime(band.first())),
+            head: Head::of(self.atlas.matrix, band),
+            href: one.then(|| self.atlas.runtime(band.first())),
         }
     }
 
@@ -284,7 +269,7 @@ impl Maker<'_, '_> {
         let mut columns: Vec<ColumnView> = Vec::new();
         for (number, (_, bands)) in self.lines.iter().enumerate() {
             for band in bands {
-                let head = self.band(band);
+                let head = Head::of(self.atlas.matrix, band);
                 let channel = head.channel.as_deref().unwrap_or_default();
                 columns.push(ColumnView {
                     line: number,

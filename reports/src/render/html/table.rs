@@ -7,7 +7,10 @@ use super::{
 use crate::{
     history::{Band, Edge, Interval, Line, Step, bands, intervals, steps},
     matrix::{Family, Fold, Matrix, Row, Table},
-    render::cell::{self, Tone, Wording},
+    render::{
+        cell::{self, Tone, Wording},
+        head::Head,
+    },
     text,
     verdict::Verdicts,
 };
@@ -38,17 +41,7 @@ pub(super) struct TableView {
 struct LineView {
     tool: String,
     flavour: Option<String>,
-    bands: Vec<BandView>,
-}
-
-/// The head of a column: a version, or neighbouring versions that are alike in every row.
-#[derive(Serialize)]
-struct BandView {
-    version: String,
-    until: Option<String>,
-    channel: Option<String>,
-    /// Every runtime in it.
-    title: String,
+    bands: Vec<Head>,
 }
 
 #[derive(Serialize)]
@@ -169,32 +162,7 @@ impl LineView {
             flavour: line
                 .flavour
                 .map(|flavour| text::line(&format!("+{flavour}"))),
-            bands: bands
-                .iter()
-                .map(|band| BandView::of(matrix, band))
-                .collect(),
-        }
-    }
-}
-
-impl BandView {
-    fn of(matrix: &Matrix<'_>, band: &Band) -> Self {
-        let runtimes = band.columns.iter();
-        let runtimes = runtimes.filter_map(|column| matrix.runtimes.get(*column));
-        let names: Vec<String> = runtimes.clone().map(cell::full_name).collect();
-        let channels: Vec<String> = runtimes.map(|it| text::line(it.channel)).collect();
-        let several = band.columns.len() > 1;
-        Self {
-            version: cell::plain_version(matrix, band.first()),
-            until: several.then(|| cell::plain_version(matrix, band.last())),
-            channel: match channels.as_slice() {
-                [first, .., last] if matrix.has_channels() && first != last => {
-                    Some(format!("{first}–{last}"))
-                }
-                [first, ..] if matrix.has_channels() => Some(first.clone()),
-                _ => None,
-            },
-            title: text::list(&names),
+            bands: bands.iter().map(|band| Head::of(matrix, band)).collect(),
         }
     }
 }

@@ -1,0 +1,35 @@
+//! The head of a column: a version, or neighbouring versions that are alike in every row.
+
+use crate::{history::Band, matrix::Matrix, render::cell, text};
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Head {
+    pub(crate) version: String,
+    pub(crate) until: Option<String>,
+    pub(crate) channel: Option<String>,
+    /// Every runtime in it.
+    pub(crate) title: String,
+}
+
+impl Head {
+    pub(crate) fn of(matrix: &Matrix<'_>, band: &Band) -> Self {
+        let runtimes = band.columns.iter();
+        let runtimes = runtimes.filter_map(|column| matrix.runtimes.get(*column));
+        let names: Vec<String> = runtimes.clone().map(cell::full_name).collect();
+        let channels: Vec<String> = runtimes.map(|it| text::line(it.channel)).collect();
+        let several = band.columns.len() > 1;
+        Self {
+            version: cell::plain_version(matrix, band.first()),
+            until: several.then(|| cell::plain_version(matrix, band.last())),
+            channel: match channels.as_slice() {
+                [first, .., last] if matrix.has_channels() && first != last => {
+                    Some(format!("{first}–{last}"))
+                }
+                [first, ..] if matrix.has_channels() => Some(first.clone()),
+                _ => None,
+            },
+            title: text::list(&names),
+        }
+    }
+}
