@@ -2,28 +2,22 @@
 
 use crate::{
     asked::{is_selected, sources},
+    measure::{DEADLINE, measure},
     shelf::{Shelf, under_nextest},
 };
 use anyhow::Context as _;
 use libtest_mimic::Arguments;
 use ocipick::{
-    classify::Phrasebook,
     fleet::{Fleet, Scout},
-    registry::Registry,
-    run::{Bench, Cell, Controls, Earlier, Event, Plan, Question, RuntimeEnd, Watcher, execute},
+    run::{Cell, Controls, Earlier, Plan, Question},
 };
 use ocipick_adapters::{Ground, Operation, Runtime, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
 use ocipick_reports::results::{Repeats, Trial};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{self, Write as _},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::Duration,
+    sync::{Arc, OnceLock},
 };
-
-/// Deadline of each invocation of a tool. Generous: a loaded machine is no finding.
-const DEADLINE: Duration = Duration::from_secs(120);
 
 type Measured = BTreeMap<Cell, Trial>;
 
@@ -138,7 +132,6 @@ impl Lab {
 
     /// Measures what the filters of the command line leave, all runtimes side by side.
     fn measure_selected(&self) -> Result<Measured, String> {
-        let mut measured = Measured::new();
         let mut done = BTreeSet::new();
         let mut runtimes = Vec::new();
         for runtime in &self.fleet.runtimes {
@@ -150,8 +143,7 @@ impl Lab {
                 runtimes.push(runtime.clone());
             }
         }
-        self.measure(runtimes, done, &mut measured)?;
-        Ok(measured)
+        self.measure(runtimes, done)
     }
 
     /// Under cargo-nextest every trial is a process. The first one that asks about a runtime
@@ -166,8 +158,8 @@ impl Lab {
                     .map(|t| (Cell::of_trial(&t), t))
                     .collect());
             }
-            let mut measured = Measured::new();
-            self.measure(vec![runtime.clone()], BTreeSet::new(), &mut measured)
+            let measured = self
+                .measure(vec![runtime.clone()], BTreeSet::new())
                 .map_err(anyhow::Error::msg)?;
             shelf.write(&runtime.id(), measured.values())?;
             Ok(measured)
@@ -175,12 +167,7 @@ impl Lab {
         of_runtime().map_err(|error| format!("{error:#}"))
     }
 
-    fn measure(
-        &self,
-        runtimes: Vec<Runtime>,
-        done: BTreeSet<Cell>,
-        measured: &mut Measured,
-    ) -> Result<(), String> {
+    fn measure(&self, runtimes: Vec<Runtime>, done: BTreeSet<Cell>) -> Result<Measured, String> {
         let plan = Plan {
             runtimes,
             operations: vec![Operation::Pull],
@@ -192,50 +179,9 @@ impl Lab {
             repeats: Repeats::NONE,
             jobs: Plan::default_jobs(),
         };
-        let phrasebook = Phrasebook::built_in().map_err(|error| error.to_string())?;
-        let registry = Registry::start().map_err(|error| error.to_string())?;
-        let bench = Bench {
-            ground: &self.ground,
-            registry: &registry,
-            phrasebook: &phrasebook,
-            cancel: &self.cancel,
-        };
-        let collector = Collector(Mutex::default());
-        execute(&plan, &bench, &collector).map_err(|error| error.to_string())?;
-        measured.extend(
-            collector
-                .0
-                .into_inner()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        Ok(())
-    }
-}
-
-/// Keeps every trial, and says on standard error how far the measuring is.
-struct Collector(Mutex<Measured>);
-
-impl Watcher for Collector {
-    fn see(&self, event: &Event<'_>) -> io::Result<()> {
-        match event {
-            Event::TrialEnded { trial } => {
-                let mut measured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                measured.insert(Cell::of_trial(trial), (*trial).clone());
-            }
-            Event::RuntimeBegan { runtime, tries, .. } => {
-                let _ = writeln!(io::stderr(), "measuring {}: {tries} trials", runtime.id());
-            }
-            Event::RuntimeEnded { runtime, end, .. } => {
-                let end = match end {
-                    RuntimeEnd::Finished => "measured".to_owned(),
-                    RuntimeEnd::Unmeasured(why) => format!("not measured: {why}"),
-                    RuntimeEnd::Interrupted => "interrupted".to_owned(),
-                };
-                let _ = writeln!(io::stderr(), "{}: {end}", runtime.id());
-            }
-            Event::RoundBegan { .. } | Event::TryBegan { .. } | Event::TryEnded { .. } => {}
-        }
-        Ok(())
+        let records = measure(&plan, &self.ground, &self.cancel)?;
+        let of_cell = |trial| (Cell::of_trial(&trial), trial);
+        Ok(records.into_iter().map(of_cell).collect())
     }
 }
 

@@ -10,6 +10,8 @@
 #[path = "../support/asked.rs"]
 mod asked;
 mod lab;
+#[path = "../support/measure.rs"]
+mod measure;
 mod shelf;
 mod verdict;
 

@@ -7,16 +7,17 @@
 
 #[path = "../support/asked.rs"]
 mod asked;
+#[path = "../support/measure.rs"]
+mod measure;
 
 use anyhow::Context as _;
 use asked::{is_selected, sources};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use measure::DEADLINE;
 use ocipick::{
-    classify::Phrasebook,
     fleet::{Fleet, Scout},
     known::{KnownFindings, Standing as Known},
-    registry::Registry,
-    run::{Bench, Cell, Controls, Earlier, Event, Plan, Question, Watcher, execute},
+    run::{Cell, Controls, Earlier, Plan, Question},
 };
 use ocipick_adapters::{Ground, Operation, Runtime, process::Cancel};
 use ocipick_corpus::{Case, Corpus, Relation};
@@ -28,8 +29,7 @@ use std::{
     collections::BTreeSet,
     io,
     process::ExitCode,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::Duration,
+    sync::{Arc, OnceLock},
 };
 
 /// The cases that are changed: an ordinary index, a pick between equals, and one between variants.
@@ -38,9 +38,6 @@ const CASES: [&str; 3] = [
     "duplicates/two-entries",
     "variants/amd64-v3-plain-asked-plain",
 ];
-
-/// Deadline of each invocation of a tool. Generous: a loaded machine is no finding.
-const DEADLINE: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {
     let args = Arguments::from_args();
@@ -246,30 +243,6 @@ impl Lab {
             },
             jobs: Plan::default_jobs(),
         };
-        let phrasebook = Phrasebook::built_in().map_err(|error| error.to_string())?;
-        let registry = Registry::start().map_err(|error| error.to_string())?;
-        let bench = Bench {
-            ground: &self.ground,
-            registry: &registry,
-            phrasebook: &phrasebook,
-            cancel: &self.cancel,
-        };
-        let collector = Collector(Mutex::default());
-        execute(&plan, &bench, &collector).map_err(|error| error.to_string())?;
-        let records = collector.0.into_inner();
-        Ok(records.unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Keeps every record.
-struct Collector(Mutex<Vec<Record>>);
-
-impl Watcher for Collector {
-    fn see(&self, event: &Event<'_>) -> io::Result<()> {
-        if let Event::TrialEnded { trial } = event {
-            let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            records.push((*trial).clone());
-        }
-        Ok(())
+        measure::measure(&plan, &self.ground, &self.cancel)
     }
 }

@@ -1,0 +1,60 @@
+//! Measures a plan with the runner of the matrix, for test targets on real tools.
+
+use ocipick::{
+    classify::Phrasebook,
+    registry::Registry,
+    run::{Bench, Event, Plan, RuntimeEnd, Watcher, execute},
+};
+use ocipick_adapters::{Ground, process::Cancel};
+use ocipick_reports::results::Trial;
+use std::{
+    io::{self, Write as _},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Deadline of each invocation of a tool. Generous: a loaded machine is no finding.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+
+/// Every record of a plan.
+pub(crate) fn measure(plan: &Plan, ground: &Ground, cancel: &Cancel) -> Result<Vec<Trial>, String> {
+    let phrasebook = Phrasebook::built_in().map_err(|error| error.to_string())?;
+    let registry = Registry::start().map_err(|error| error.to_string())?;
+    let bench = Bench {
+        ground,
+        registry: &registry,
+        phrasebook: &phrasebook,
+        cancel,
+    };
+    let collector = Collector(Mutex::default());
+    execute(plan, &bench, &collector).map_err(|error| error.to_string())?;
+    let records = collector.0.into_inner();
+    Ok(records.unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Keeps every record, and says on standard error how far the measuring is.
+struct Collector(Mutex<Vec<Trial>>);
+
+impl Watcher for Collector {
+    fn see(&self, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::TrialEnded { trial } => {
+                let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                records.push((*trial).clone());
+            }
+            Event::RuntimeBegan { runtime, tries, .. } => {
+                let _ = writeln!(io::stderr(), "measuring {}: {tries} trials", runtime.id());
+            }
+            Event::RuntimeEnded { runtime, end, .. } => {
+                let end = match end {
+                    RuntimeEnd::Finished => "measured".to_owned(),
+                    RuntimeEnd::Unmeasured(why) => format!("not measured: {why}"),
+                    RuntimeEnd::Interrupted => "interrupted".to_owned(),
+                };
+                let _ = writeln!(io::stderr(), "{}: {end}", runtime.id());
+            }
+            Event::RoundBegan { .. } | Event::TryBegan { .. } | Event::TryEnded { .. } => {}
+        }
+        Ok(())
+    }
+}
