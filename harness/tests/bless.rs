@@ -2,75 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "support/made.rs"]
+mod made;
 #[path = "support/user.rs"]
 mod user;
 
-use ocipick_corpus::{Case, CaseId, Corpus, digest_of_content};
-use ocipick_reports::results::{Outcome, RefusalReason, Trial};
-use serde_json::{Value, json};
+use made::{picked, results};
+use ocipick_reports::results::{Outcome, RefusalReason};
+use serde_json::Value;
 use std::{fs, path::Path};
 use user::User;
 
 const TWO: &str = "duplicates/two-entries";
 const ALONE: &str = "controls/single-entry";
 
-fn case(id: &str) -> Case {
-    let id: CaseId = id.parse().unwrap();
-    Corpus::built_in().unwrap().get(&id).unwrap().clone()
-}
-
-fn picked(id: &str, child: &str) -> Outcome {
-    Outcome::Picked {
-        child: child.to_owned(),
-        digest: case(id).child(child).unwrap().manifest.to_string(),
-    }
-}
-
-/// One trial of crane 0.20.7 from sid.
+/// One trial of crane.
 fn trial(case: &str, outcome: Outcome) -> Value {
-    let mut trial = json!({
-        "type": "trial", "case": case,
-        "runtime": "crane@0.20.7", "tool": "crane", "version": "0.20.7", "channel": "sid",
-        "operation": "pull", "platform": "linux/amd64",
-        "evidence": {
-            "reported": { "state": "not-looked" }, "materialised": { "state": "not-looked" },
-            "requests": [], "stderr_tail": "", "commands": [],
-        },
-        "duration_ms": 1,
-    });
-    trial["outcome"] = serde_json::to_value(outcome).unwrap();
-    let _: Trial = serde_json::from_value(trial.clone()).unwrap();
-    trial
-}
-
-/// Writes results of a finished run.
-fn results(user: &User, name: &str, trials: &[Value]) -> String {
-    let content = [TWO, ALONE].map(|id| (id, digest_of_content(&case(id))));
-    let content: Value = content
-        .into_iter()
-        .map(|(id, it)| (id, Value::from(it)))
-        .collect();
-    let header = json!({
-        "type": "header", "schema": "ocipick.results/1", "ocipick": "0.1.0",
-        "started": "2026-01-01T00:00:00Z",
-        "corpus": { "digest": "sha256:aa", "cases": 2, "source": "built-in", "content": content },
-        "host": {
-            "os": "linux", "architecture": "amd64", "distribution": "d", "kernel": "k", "cpus": 1,
-        },
-        "runtimes": [], "operations": ["pull"], "planned": trials.len(),
-    });
-    let footer = json!({
-        "type": "footer", "ended": "2026-01-01T00:01:00Z", "outcomes": {},
-        "trials": trials.len(), "duration_ms": 1, "tools_ms": 1,
-    });
-    let lines: Vec<String> = [&header]
-        .into_iter()
-        .chain(trials)
-        .chain([&footer])
-        .map(Value::to_string)
-        .collect();
-    let path = user.write(&format!("{name}/results.jsonl"), &(lines.join("\n") + "\n"));
-    text(path.parent().unwrap())
+    made::trial("crane@0.20.7", case, outcome)
 }
 
 fn text(path: &Path) -> String {
