@@ -3,6 +3,7 @@
 use crate::{
     asked::{is_selected, sources},
     measure::{DEADLINE, measure},
+    name::Name,
     shelf::{Shelf, under_nextest},
 };
 use anyhow::Context as _;
@@ -11,7 +12,7 @@ use ocipick::{
     fleet::{Fleet, Scout},
     run::{Cell, Controls, Earlier, Plan, Question},
 };
-use ocipick_adapters::{Ground, Operation, Runtime, process::Cancel};
+use ocipick_adapters::{Ground, Operation, Runtime, adapter, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
 use ocipick_reports::results::{Repeats, Trial};
 use std::{
@@ -20,6 +21,21 @@ use std::{
 };
 
 type Measured = BTreeMap<Cell, Trial>;
+
+/// What one trial is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// The place of the runtime in the fleet.
+    runtime: usize,
+    operation: Operation,
+    question: Question,
+}
+
+impl Asked {
+    pub(crate) fn case(&self) -> &Case {
+        &self.question.case
+    }
+}
 
 /// What the trials share.
 pub(crate) struct Lab {
@@ -58,29 +74,78 @@ impl Lab {
             measured: OnceLock::new(),
         };
         lab.selected = lab
-            .cells()
-            .into_iter()
-            .map(|(name, _, _)| name)
+            .asked()
+            .iter()
+            .map(|asked| lab.name(asked))
             .filter(|name| is_selected(args, name))
             .collect();
         Ok(lab)
     }
 
-    /// Every cell: its name, the place of its runtime in the fleet, and what is asked.
-    pub(crate) fn cells(&self) -> Vec<(String, usize, Question)> {
-        let mut cells = Vec::new();
-        for (index, runtime) in self.fleet.runtimes.iter().enumerate() {
-            for asked in self.questions() {
-                cells.push((name(runtime, &asked), index, asked));
-            }
-        }
-        cells
+    /// What every trial is about, in the order of the fleet.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        let runtimes = 0..self.fleet.runtimes.len();
+        runtimes
+            .flat_map(|runtime| {
+                Operation::ALL
+                    .iter()
+                    .filter(move |operation| self.cannot(runtime, **operation).is_none())
+                    .flat_map(move |operation| self.asked_of(runtime, *operation))
+            })
+            .collect()
     }
 
-    /// Everything that is asked of a runtime.
-    fn questions(&self) -> impl Iterator<Item = Question> + use<'_> {
-        let pulled = |case: &&Arc<Case>| case.is_for(Operation::Pull.in_recipes());
-        self.cases.iter().filter(pulled).flat_map(Question::all_of)
+    /// What is asked of a runtime by one operation.
+    fn asked_of(&self, runtime: usize, operation: Operation) -> impl Iterator<Item = Asked> + '_ {
+        let meant = move |case: &&Arc<Case>| case.is_for(operation.in_recipes());
+        let questions = self.cases.iter().filter(meant).flat_map(Question::all_of);
+        questions.map(move |question| Asked {
+            runtime,
+            operation,
+            question,
+        })
+    }
+
+    /// Why a runtime cannot do this at all, where it cannot.
+    fn cannot(&self, runtime: usize, operation: Operation) -> Option<String> {
+        let runtime = &self.fleet.runtimes[runtime];
+        adapter(runtime.tool).cannot(runtime, operation)
+    }
+
+    /// The name of a trial.
+    pub(crate) fn name(&self, asked: &Asked) -> String {
+        let Asked {
+            runtime,
+            operation,
+            question: Question { case, ask },
+        } = asked;
+        let platform = ask.to_string();
+        let name = Name {
+            runtime: &self.fleet.runtimes[*runtime].id(),
+            operation: *operation,
+            case: case.id.as_str(),
+            platform: (case.asks.len() > 1).then_some(platform.as_str()),
+        };
+        name.to_string()
+    }
+
+    fn cell(&self, asked: &Asked) -> Cell {
+        let runtime = &self.fleet.runtimes[asked.runtime];
+        let Question { case, ask } = &asked.question;
+        Cell::of(runtime, asked.operation, case, ask)
+    }
+
+    /// What runtimes cannot be asked: a name for it, and why.
+    pub(crate) fn impossible(&self) -> Vec<(String, String)> {
+        let mut impossible = Vec::new();
+        for (index, runtime) in self.fleet.runtimes.iter().enumerate() {
+            for operation in Operation::ALL {
+                if let Some(why) = self.cannot(index, *operation) {
+                    impossible.push((format!("{}::{operation}", runtime.id()), why));
+                }
+            }
+        }
+        impossible
     }
 
     /// What is missing: a name for it, and why with how to get it.
@@ -103,24 +168,17 @@ impl Lab {
             .collect()
     }
 
-    /// A runtime of the fleet.
-    pub(crate) fn runtime(&self, index: usize) -> &Runtime {
-        &self.fleet.runtimes[index]
-    }
-
     /// The recorded trial of a cell, measured when the first one asks.
-    pub(crate) fn trial(&self, index: usize, asked: &Question) -> Result<Trial, String> {
-        let runtime = self.runtime(index);
-        let cell = cell(runtime, asked);
+    pub(crate) fn trial(&self, asked: &Asked) -> Result<Trial, String> {
         let measured = self.measured.get_or_init(|| {
             if under_nextest() {
-                self.measure_once_for_all(runtime)
+                self.measure_once_for_all(asked)
             } else {
                 self.measure_selected()
             }
         });
         let measured = measured.as_ref().map_err(Clone::clone)?;
-        measured.get(&cell).cloned().ok_or_else(|| {
+        measured.get(&self.cell(asked)).cloned().ok_or_else(|| {
             if self.cancel.is_raised() {
                 "interrupted"
             } else {
@@ -132,45 +190,52 @@ impl Lab {
 
     /// Measures what the filters of the command line leave, all runtimes side by side.
     fn measure_selected(&self) -> Result<Measured, String> {
-        let mut done = BTreeSet::new();
-        let mut runtimes = Vec::new();
-        for runtime in &self.fleet.runtimes {
-            let (wanted, unwanted): (Vec<_>, Vec<_>) = self
-                .questions()
-                .partition(|asked| self.selected.contains(&name(runtime, asked)));
-            done.extend(unwanted.iter().map(|asked| cell(runtime, asked)));
-            if !wanted.is_empty() {
-                runtimes.push(runtime.clone());
-            }
-        }
-        self.measure(runtimes, done)
+        let (wanted, unwanted): (Vec<_>, Vec<_>) = self
+            .asked()
+            .into_iter()
+            .partition(|asked| self.selected.contains(&self.name(asked)));
+        let done = unwanted.iter().map(|asked| self.cell(asked)).collect();
+        let places: BTreeSet<usize> = wanted.iter().map(|asked| asked.runtime).collect();
+        let runtimes = places.into_iter();
+        let runtimes = runtimes.map(|place| self.fleet.runtimes[place].clone());
+        self.measure(runtimes.collect(), Operation::ALL.to_vec(), done)
     }
 
-    /// Under cargo-nextest every trial is a process. The first one that asks about a runtime
-    /// measures it whole, and leaves the records for the others of the same run.
-    fn measure_once_for_all(&self, runtime: &Runtime) -> Result<Measured, String> {
-        let shelf = Shelf::of_run();
-        let of_runtime = || -> anyhow::Result<Measured> {
-            let _lock = shelf.lock(&runtime.id())?;
-            if let Some(records) = shelf.read(&runtime.id())? {
+    /// Under cargo-nextest every trial is a process. The first one that asks about an operation of a
+    /// runtime measures it whole, and leaves the records for the others of the same run.
+    fn measure_once_for_all(&self, asked: &Asked) -> Result<Measured, String> {
+        let runtime = &self.fleet.runtimes[asked.runtime];
+        let shelf = Shelf::of_run(&runtime.id(), asked.operation);
+        let of_shelf = || -> anyhow::Result<Measured> {
+            let _lock = shelf.lock()?;
+            if let Some(records) = shelf.read()? {
                 return Ok(records
                     .into_iter()
                     .map(|t| (Cell::of_trial(&t), t))
                     .collect());
             }
             let measured = self
-                .measure(vec![runtime.clone()], BTreeSet::new())
+                .measure(
+                    vec![runtime.clone()],
+                    vec![asked.operation],
+                    BTreeSet::new(),
+                )
                 .map_err(anyhow::Error::msg)?;
-            shelf.write(&runtime.id(), measured.values())?;
+            shelf.write(measured.values())?;
             Ok(measured)
         };
-        of_runtime().map_err(|error| format!("{error:#}"))
+        of_shelf().map_err(|error| format!("{error:#}"))
     }
 
-    fn measure(&self, runtimes: Vec<Runtime>, done: BTreeSet<Cell>) -> Result<Measured, String> {
+    fn measure(
+        &self,
+        runtimes: Vec<Runtime>,
+        operations: Vec<Operation>,
+        done: BTreeSet<Cell>,
+    ) -> Result<Measured, String> {
         let plan = Plan {
             runtimes,
-            operations: vec![Operation::Pull],
+            operations,
             cases: self.cases.clone(),
             controls: self.controls.clone(),
             done,
@@ -183,18 +248,4 @@ impl Lab {
         let of_cell = |trial| (Cell::of_trial(&trial), trial);
         Ok(records.into_iter().map(of_cell).collect())
     }
-}
-
-/// `docker@20.10.24::duplicates/two-entries`, and `…::linux/arm64` behind it where the case asks
-/// for more than one platform.
-fn name(runtime: &Runtime, asked: &Question) -> String {
-    let name = format!("{}::{}", runtime.id(), asked.case.id);
-    match asked.case.asks.len() {
-        0 | 1 => name,
-        _ => format!("{name}::{}", asked.ask),
-    }
-}
-
-fn cell(runtime: &Runtime, asked: &Question) -> Cell {
-    Cell::of(runtime, Operation::Pull, &asked.case, &asked.ask)
 }

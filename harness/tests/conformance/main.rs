@@ -1,4 +1,4 @@
-//! The conformance trials: one per runtime and case, on the real tools of this machine and on
+//! The conformance trials: one per runtime, operation and case, on the real tools of this machine and on
 //! those that were provisioned.
 //!
 //! The names of the trials are known at list time, so that cargo-nextest can run each in a
@@ -12,11 +12,13 @@ mod asked;
 mod lab;
 #[path = "../support/measure.rs"]
 mod measure;
+mod name;
 mod shelf;
 mod verdict;
 
 use lab::Lab;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use name::Name;
 use ocipick_corpus::Corpus;
 use std::{process::ExitCode, sync::Arc};
 use verdict::Court;
@@ -46,17 +48,18 @@ fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let lab = Arc::new(Lab::open(args)?);
     let mut trials = Vec::new();
-    for (name, index, asked) in lab.cells() {
+    for asked in lab.asked() {
+        let name = lab.name(&asked);
         let (lab, court) = (Arc::clone(&lab), Arc::clone(&court));
         trials.push(Trial::ignorable_test(name, move || {
-            let trial = lab.trial(index, &asked)?;
-            completion(court.hears(&trial, &asked.case)?)
+            let trial = lab.trial(&asked)?;
+            completion(court.hears(&trial, asked.case())?)
         }));
     }
     for place in court.baselines() {
         trials.push(of_baseline(place, &court));
     }
-    for (name, why) in lab.missing() {
+    for (name, why) in lab.impossible().into_iter().chain(lab.missing()) {
         trials.push(if shelf::under_nextest() {
             // There a trial that ignores itself would be shown as passed.
             Trial::test(name, || Ok(())).with_ignored_flag(true)
@@ -91,21 +94,18 @@ fn alone(args: &Arguments, court: &Arc<Court>) -> anyhow::Result<Option<Trial>> 
     if let Some(place) = name.strip_prefix(BASELINES) {
         return Ok(Some(of_baseline(place.to_owned(), court)));
     }
-    let Some((runtime, asked)) = name.split_once("::") else {
+    let Some(wanted) = Name::parse(name) else {
         return Ok(None);
     };
-    // The name says what is asked for where the case asks for more than one platform.
-    let (id, platform) = match asked.split_once("::") {
-        Some((id, platform)) => (id, Some(platform)),
-        None => (asked, None),
-    };
-    let Some(records) = shelf::Shelf::of_run().read(runtime)? else {
+    let Some(records) = shelf::Shelf::of_run(wanted.runtime, wanted.operation).read()? else {
         return Ok(None);
     };
     let corpus = Corpus::built_in()?;
-    let case = id.parse().ok().and_then(|id| corpus.get(&id).cloned());
+    let id = wanted.case.parse().ok();
+    let case = id.and_then(|id| corpus.get(&id).cloned());
     let trial = records.into_iter().find(|trial| {
-        trial.case == id && platform.is_none_or(|platform| trial.platform == platform)
+        let platform = wanted.platform;
+        trial.case == wanted.case && platform.is_none_or(|platform| trial.platform == platform)
     });
     let (Some(case), Some(trial)) = (case, trial) else {
         return Ok(None);
