@@ -67,7 +67,9 @@ impl DockerSession {
                 Ok(None) => Looked::Failed("docker cp copied something else".to_owned()),
                 Err(error) => Looked::Failed(format!("docker cp: {error}")),
             }
-        } else if is_no_such_file(&copied.stderr()) {
+        } else if !is_no_such_file(&copied.stderr()) {
+            Looked::Failed(format!("docker cp: {}", copied.last_words()))
+        } else if classic {
             let image = self.inspect(attempt, reference)?.unwrap_or_default();
             let layers = strings(&image["RootFS"]["Layers"]);
             let signs = if layers.is_empty() {
@@ -77,7 +79,8 @@ impl DockerSession {
             };
             looked(signs, "the image has no layers")
         } else {
-            Looked::Failed(format!("docker cp: {}", copied.last_words()))
+            // There `image inspect` may speak of another image under the reference than the container's.
+            Looked::Absent("the container has no such file".to_owned())
         };
         Ok(())
     }
