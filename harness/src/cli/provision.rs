@@ -175,7 +175,10 @@ fn conclude(done: &[Outcome], missing: bool, screen: Screen) -> Exit {
         "not provisioned: {}; what was downloaded is kept (hint: ocipick channel install {again} goes on)",
         names.join(", ")
     ));
-    if failed.len() < done.len() {
+    let interrupted = failed
+        .iter()
+        .any(|(_, outcome)| matches!(outcome, Err(error) if error.is_interruption()));
+    if interrupted || failed.len() < done.len() {
         Exit::MeasuredInPart
     } else {
         Exit::Internal

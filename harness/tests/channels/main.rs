@@ -198,7 +198,7 @@ fn goes_on(stage: &Stage) {
 #[test]
 fn an_interrupted_installation_goes_on_where_it_was() {
     let (stage, said) = cut_short("INT");
-    exits(&said, 1);
+    exits(&said, 5);
     says(
         &said,
         &[
