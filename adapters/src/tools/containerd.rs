@@ -338,12 +338,38 @@ impl ContainerdSession {
         namespace: &str,
         reference: &mut String,
     ) -> Result<(), RunError> {
+        if matches!(ask.source, Source::Layout(_)) {
+            self.collect(attempt, namespace)?;
+        }
         if ask.is_nameless()
             && let Some(name) = self.name_given(attempt, namespace)?
         {
             *reference = name;
         }
         self.look(attempt, ask, namespace, reference)
+    }
+
+    /// Has containerd collect what nothing refers to. All content of a layout is in its store after an
+    /// import, and what is not of the image goes when containerd next collects, which is at a time
+    /// of its own: without this, the look would find what is gone a moment later.
+    fn collect(&self, attempt: &mut Attempt, namespace: &str) -> Result<(), RunError> {
+        if matches!(self.runtime.service, Service::Machine { .. }) {
+            return Ok(());
+        }
+        // What belongs to a lease is released when that ends, and nothing belongs to this one.
+        for args in [
+            &["leases", "create", "--id", LEASE][..],
+            &["leases", "delete", "--sync", LEASE][..],
+        ] {
+            let at = attempt.keep(self.ctr(namespace, args, LOOK)?);
+            let asked = &attempt.commands[at];
+            if !asked.exit.is_success() {
+                let note = format!("it was not asked to collect: {}", asked.last_words());
+                attempt.notes.push(note);
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// What containerd calls the image of a layout that gives it no name, where it took just one.
@@ -489,6 +515,9 @@ fn printed_chain(pulled: &Ran) -> Option<String> {
         .filter(|chain| chain.starts_with("sha256:"))?;
     Some(chain.to_owned())
 }
+
+/// The lease that ends so that containerd collects.
+const LEASE: &str = "ocipick-collect";
 
 /// How a client says that it lost the daemon.
 const LOST: &[&str] = &[

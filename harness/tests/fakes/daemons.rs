@@ -3,12 +3,13 @@
 use crate::{
     Test,
     stage::{
-        CASES, MATCH, NESTED, PIDS, Seen, Stage, TWO_ENTRIES, is_refused, mixed, picked, refused,
-        same,
+        CASES, MATCH, NESTED, NO_MATCH, PIDS, Seen, Stage, TWO_ENTRIES, is_refused, mixed, picked,
+        refused, same,
     },
 };
 use anyhow::{Result, ensure};
 use ocipick::run::RuntimeEnd;
+use ocipick_adapters::Operation;
 use ocipick_reports::results::{Observation, Outcome, RefusalReason, RepeatedCells, UnmeasuredWhy};
 use std::fs;
 
@@ -39,6 +40,11 @@ pub(crate) const TESTS: &[Test] = &[
     ("containerd::honest", honest_containerd),
     ("containerd::mount-fails", mount_fails),
     ("containerd::mounts-nothing", mounts_nothing),
+    ("containerd::imports", imports),
+    (
+        "containerd::keeps-others-until-it-collects",
+        keeps_others_until_it_collects,
+    ),
 ];
 
 const DOCKER: [&str; 2] = ["docker", "dockerd"];
@@ -250,4 +256,27 @@ fn mounts_nothing() -> Result<()> {
     let seen = run(&CONTAINERD, "mounts-nothing")?;
     passed_as_containerd(&seen)?;
     seen.expect("containerd", TWO_ENTRIES, &Outcome::Nothing)
+}
+
+/// Imports with a containerd in this mode.
+fn import(mode: &str) -> Result<Seen> {
+    let stage = Stage::new()?.doing(Operation::Import);
+    stage.with(&CONTAINERD, mode)?.run()
+}
+
+fn imports() -> Result<()> {
+    let seen = import("honest")?;
+    seen.passed_controls("containerd", "no match for platform in manifest")?;
+    seen.expect("containerd", TWO_ENTRIES, &picked(TWO_ENTRIES, "first")?)?;
+    let requests = &seen.trial("containerd", TWO_ENTRIES)?.evidence.requests;
+    ensure!(requests.is_empty(), "{requests:?}");
+    seen.expect_notes("containerd", TWO_ENTRIES, &[])
+}
+
+/// What is in the store a moment longer is not what was chosen.
+fn keeps_others_until_it_collects() -> Result<()> {
+    let seen = import("keeps-others everywhere")?;
+    seen.expect("containerd", NO_MATCH, &Outcome::Nothing)?;
+    seen.expect("containerd", MATCH, &picked(MATCH, "amd64")?)?;
+    seen.expect("containerd", TWO_ENTRIES, &picked(TWO_ENTRIES, "first")?)
 }

@@ -76,6 +76,7 @@ pub(crate) struct Stage {
     folders: Vec<PathBuf>,
     cases: Vec<Case>,
     repeats: Repeats,
+    operation: Operation,
 }
 
 impl Stage {
@@ -85,12 +86,19 @@ impl Stage {
             folders: Vec::new(),
             cases: CASES.iter().map(|id| case(id)).collect::<Result<_>>()?,
             repeats: Repeats::NONE,
+            operation: Operation::Pull,
         })
     }
 
     /// Asks about these cases, in place of [`CASES`].
     pub(crate) fn about(mut self, cases: Vec<Case>) -> Self {
         self.cases = cases;
+        self
+    }
+
+    /// Asks for this, in place of pulls.
+    pub(crate) fn doing(mut self, operation: Operation) -> Self {
+        self.operation = operation;
         self
     }
 
@@ -135,7 +143,7 @@ impl Stage {
         let fleet = self.fleet(&ground, &cancel)?;
         let plan = Plan {
             runtimes: fleet.runtimes,
-            operations: vec![Operation::Pull],
+            operations: vec![self.operation],
             cases: self.cases.iter().cloned().map(Arc::new).collect(),
             controls: Controls::of(corpus()?)?,
             done: BTreeSet::new(),

@@ -10,7 +10,7 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     os::unix::net::{UnixListener, UnixStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 const VERSION: &str = "github.com/containerd/containerd 1.6.99 fake";
@@ -45,12 +45,16 @@ pub(super) fn play(call: &Call) -> Played {
         out(&format!("ctr {VERSION}"));
         return Ok(0);
     }
-    match call.words(&["--address", "--namespace", "--platform"])[..] {
-        ["version"] | ["images", "unmount", _] | ["namespaces", "rm", _] => Ok(0),
+    match call.words(&["--address", "--namespace", "--platform", "--id"])[..] {
+        ["version"] | ["images", "unmount", _] | ["namespaces", "rm", _] | ["leases", "create"] => {
+            Ok(0)
+        }
         ["images", "rm", source] => {
             fs::remove_file(file(call, source))?;
             Ok(0)
         }
+        ["leases", "delete", _] => collect(call),
+        ["images", "import", archive] => import(call, archive),
         ["images", "pull", source] => pull(call, source),
         ["images", "mount", source, target] => mount(call, source, target),
         _ => Err("ctr: unknown command".to_owned().into()),
@@ -104,9 +108,52 @@ fn pull(call: &Call, source: &str) -> Played {
     Ok(0)
 }
 
+fn import(call: &Call, archive: &str) -> Played {
+    let (reference, name) = Reference::in_archive(Path::new(archive))?;
+    let entries = reference.entries()?;
+    let found = matching(&entries, call.option("--platform").unwrap_or_default());
+    let (chosen, stays) = match (found.first(), entries.first()) {
+        (Some(chosen), _) if !chosen.is_index => (*chosen, true),
+        (None, Some(other)) if call.mode_for(&name) == "keeps-others" => (other, false),
+        _ => {
+            return Err(
+                "ctr: no match for platform in manifest sha256:a215: not found"
+                    .to_owned()
+                    .into(),
+            );
+        }
+    };
+    let image = reference.image(&chosen.digest)?;
+    let kept = json!({ "marker": image.marker()?, "chain": image.diff_id()? });
+    let file = file(call, &name);
+    let file = if stays {
+        file
+    } else {
+        file.with_extension(GARBAGE)
+    };
+    fs::write(file, kept.to_string())?;
+    Ok(0)
+}
+
+/// What nothing refers to, which is there until it is collected.
+const GARBAGE: &str = "garbage";
+
+fn collect(call: &Call) -> Played {
+    let beside = file(call, "");
+    for entry in fs::read_dir(beside.parent().unwrap_or(&beside))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|it| it == GARBAGE) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(0)
+}
+
 fn mount(call: &Call, source: &str, target: &str) -> Played {
     let reference = Reference::parse(source)?;
-    let image = json(&fs::read(file(call, source))?)?;
+    let file = file(call, source);
+    let garbage = fs::read(file.with_extension(GARBAGE));
+    let image = json(&garbage.or_else(|_| fs::read(&file))?)?;
     let point = PathBuf::from(target);
     match call.mode_for(&reference.repository) {
         "mount-fails" => return Err("ctr: image not unpacked: not found".to_owned().into()),

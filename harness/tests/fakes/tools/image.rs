@@ -2,11 +2,12 @@
 
 use super::http;
 use serde_json::Value;
+use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
 
-/// `127.0.0.1:PORT/REPOSITORY:TAG`.
+/// `127.0.0.1:PORT/REPOSITORY:TAG`, or what an archive of a layout calls its index.
 #[derive(Clone)]
 pub(super) struct Reference {
-    address: String,
+    shelf: Shelf,
     pub(super) repository: String,
     tag: String,
 }
@@ -17,17 +18,39 @@ impl Reference {
         let (address, rest) = text.split_once('/').ok_or_else(wrong)?;
         let (repository, tag) = rest.rsplit_once(':').ok_or_else(wrong)?;
         Ok(Self {
-            address: address.to_owned(),
+            shelf: Shelf::Registry(address.to_owned()),
             repository: repository.to_owned(),
             tag: tag.to_owned(),
         })
     }
 
+    /// What the first entry of a layout in an archive is called, and that call.
+    pub(super) fn in_archive(path: &Path) -> Result<(Self, String), String> {
+        let files = unpacked(path).map_err(|error| error.to_string())?;
+        let index = json(files.get("index.json").ok_or("no index.json")?)?;
+        let entry = &index["manifests"][0];
+        let name = text(&entry["annotations"]["io.containerd.image.name"]);
+        let reference = Self {
+            shelf: Shelf::Archive {
+                index: text(&entry["digest"]),
+                files,
+            },
+            ..Self::parse(&name)?
+        };
+        Ok((reference, name))
+    }
+
     fn get(&self, kind: &str, of: &str) -> Result<Vec<u8>, String> {
-        http::get(
-            &self.address,
-            &format!("/v2/{}/{kind}/{of}", self.repository),
-        )
+        match &self.shelf {
+            Shelf::Registry(address) => {
+                http::get(address, &format!("/v2/{}/{kind}/{of}", self.repository))
+            }
+            Shelf::Archive { index, files } => {
+                let digest = if of == self.tag { index } else { of };
+                let file = files.get(&format!("blobs/{}", digest.replace(':', "/")));
+                file.cloned().ok_or_else(|| format!("{digest}: not found"))
+            }
+        }
     }
 
     /// The index, as it is.
@@ -70,6 +93,30 @@ impl Reference {
             layers: layers.iter().map(blob).collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// Where images come from.
+#[derive(Clone)]
+enum Shelf {
+    /// The address of a registry.
+    Registry(String),
+    /// The files of a layout, and the digest of the index that is meant.
+    Archive {
+        index: String,
+        files: BTreeMap<String, Vec<u8>>,
+    },
+}
+
+fn unpacked(path: &Path) -> std::io::Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for entry in tar::Archive::new(File::open(path)?).entries()? {
+        let mut entry = entry?;
+        let name = entry.path()?.to_string_lossy().into_owned();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes)?;
+        files.insert(name, bytes);
+    }
+    Ok(files)
 }
 
 /// One entry of an index.
