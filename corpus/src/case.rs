@@ -248,10 +248,15 @@ impl fmt::Display for Expectation {
 }
 
 impl Case {
-    /// Whether the case is for this operation.
+    /// Whether the case is for this operation: its recipe says so, or says nothing and it makes sense.
+    /// A layout has no registry that could misbehave, and without that such a case asks nothing.
     #[must_use]
     pub fn is_for(&self, operation: Operation) -> bool {
-        self.operations.is_empty() || self.operations.contains(&operation)
+        if self.operations.is_empty() {
+            operation != Operation::Import || self.faults.is_empty()
+        } else {
+            self.operations.contains(&operation)
+        }
     }
 
     /// What tools are asked for, in a line for people.

@@ -7,7 +7,8 @@ mod made;
 #[path = "support/user.rs"]
 mod user;
 
-use made::{picked, results};
+use made::{case, picked, results};
+use ocipick_corpus::digest_of_content;
 use ocipick_reports::results::{Outcome, RefusalReason};
 use serde_json::Value;
 use std::{fs, path::Path};
@@ -15,6 +16,7 @@ use user::User;
 
 const TWO: &str = "duplicates/two-entries";
 const ALONE: &str = "controls/single-entry";
+const FAULTY: &str = "registry-faults/first-cut";
 
 /// One trial of crane.
 fn trial(case: &str, outcome: Outcome) -> Value {
@@ -60,11 +62,15 @@ fn outcomes_are_recorded_changed_and_pruned() {
         said.out
     );
     assert!(fs::read_to_string(&file).unwrap().contains("gone/case"));
+    // A layout has no registry that could misbehave, so this is asked of nobody.
+    let content = digest_of_content(&case(FAULTY));
+    let unasked = format!("{FAULTY} import linux/amd64 {content} nothing\n");
+    fs::write(&file, fs::read_to_string(&file).unwrap() + &unasked).unwrap();
     let said = user.types(&["bless", &second, "--into", &into, "--prune"]);
-    assert!(said.out.contains("1 removed"), "{}", said.out);
+    assert!(said.out.contains("2 removed"), "{}", said.out);
     let left = fs::read_to_string(&file).unwrap();
     assert!(
-        !left.contains("gone/case") && left.contains(ALONE),
+        !left.contains("gone/case") && !left.contains(FAULTY) && left.contains(ALONE),
         "{left}"
     );
 }

@@ -11,6 +11,7 @@ use ocipick::{
     baselines::{self, Recorded},
     exit::Exit,
 };
+use ocipick_adapters::Operation;
 use ocipick_corpus::{Corpus, digest_of_content};
 use ocipick_reports::{
     baseline::{Baseline, Build, Key, Line},
@@ -87,8 +88,11 @@ fn keep(results: &mut Results, args: &Bless) -> Result<()> {
 
 /// The cases there are, with their bytes, and what is asked of each where that is known.
 struct Known {
-    cases: BTreeMap<String, (String, Option<BTreeSet<String>>)>,
+    cases: BTreeMap<String, (String, Option<BTreeSet<Question>>)>,
 }
+
+/// An operation, and the platform asked for.
+type Question = (String, String);
 
 impl Known {
     /// Those of the corpus that was measured.
@@ -102,8 +106,18 @@ impl Known {
         }
         let corpus = Corpus::built_in()?;
         let cases = corpus.cases().iter().map(|case| {
-            let asks = case.asks.iter().map(ToString::to_string).collect();
-            (case.id.to_string(), (digest_of_content(case), Some(asks)))
+            let operations = Operation::ALL.iter();
+            let operations = operations.filter(|operation| case.is_for(operation.in_recipes()));
+            let questions = operations
+                .flat_map(|operation| {
+                    let asks = case.asks.iter();
+                    asks.map(|ask| (operation.to_string(), ask.to_string()))
+                })
+                .collect();
+            (
+                case.id.to_string(),
+                (digest_of_content(case), Some(questions)),
+            )
         });
         Ok(Self {
             cases: cases.collect(),
@@ -112,11 +126,9 @@ impl Known {
 
     /// Whether a line is still about something.
     fn has(&self, key: &Key, line: &Line) -> bool {
-        self.cases.get(&key.case).is_some_and(|(content, asks)| {
-            *content == line.content
-                && asks
-                    .as_ref()
-                    .is_none_or(|asks| asks.contains(&key.platform))
+        let question = (key.operation.clone(), key.platform.clone());
+        self.cases.get(&key.case).is_some_and(|(content, asked)| {
+            *content == line.content && asked.as_ref().is_none_or(|asked| asked.contains(&question))
         })
     }
 }

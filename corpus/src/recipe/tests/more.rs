@@ -246,6 +246,10 @@ fn cases_are_restricted_to_operations() {
     assert!(case.is_for(Operation::Import) && case.is_for(Operation::Copy));
     assert!(!case.is_for(Operation::Pull));
     assert!(only(&sample("")).is_for(Operation::Pull));
+    assert!(only(&sample("")).is_for(Operation::Import));
+    // A layout has no registry that could misbehave.
+    let faulty = only(&sample("[[faults]]\non = \"index\"\nstatus = 503\n"));
+    assert!(faulty.is_for(Operation::Pull) && !faulty.is_for(Operation::Import));
 }
 
 #[test]
