@@ -11,7 +11,7 @@ EXPIRED ?= --allow-expired
 REPEAT ?= 3
 # Where results and reports go.
 OUT ?= target/ocipick
-# What `make publish` publishes: a results file, or a directory that holds one.
+# What `make publish` publishes: results files, or directories that hold one.
 RESULTS ?= $(OUT)
 # More options for `ocipick run`.
 ARGS ?=

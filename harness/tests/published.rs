@@ -80,6 +80,14 @@ fn publishing_leaves_out_what_is_private_and_says_what_is_stale() {
     ];
     let said = user.types(&again);
     assert_eq!(said.code, 0, "{}", said.err);
+    // What was published before and is none of it now does not stay.
+    let earlier = user.write("out/results-import.jsonl.gz", "");
+    let said = user.types(&again);
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(said.err.contains("results-import"), "{}", said.err);
+    let said = user.types(&args);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(!earlier.exists());
     user.write("out/summary.json", "{}\n");
     let said = user.types(&again);
     assert_eq!(said.code, 3, "{}", said.err);

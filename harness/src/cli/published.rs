@@ -12,7 +12,7 @@ use ocipick_corpus::Corpus;
 use ocipick_reports::{
     embargo::Policy,
     matrix::Matrix,
-    publish::{DATA, excerpt, files, lines, pack, put, slim, unpack},
+    publish::{data_names, excerpt, files, is_data, lines, pack, put, slim, unpack},
     site::{Site, Sources},
     verdict::Verdicts,
 };
@@ -27,9 +27,9 @@ const SITE: &str = "site.tar.gz";
 
 #[derive(Debug, Args)]
 pub(crate) struct Publishing {
-    /// A results file, or a directory that holds one
-    #[arg(value_name = "RESULTS")]
-    results: PathBuf,
+    /// Results files, or directories that hold one; several are merged
+    #[arg(value_name = "RESULTS", required = true)]
+    results: Vec<PathBuf>,
     /// Where to: what is there and no longer made is removed
     #[arg(long, value_name = "DIR", default_value = "reports/published")]
     into: PathBuf,
@@ -45,7 +45,7 @@ pub(crate) struct Publishing {
 }
 
 pub(crate) fn publish(args: &Publishing, screen: Screen) -> Result<Exit> {
-    let mut results = report::read(std::slice::from_ref(&args.results))?;
+    let mut results = report::read(&args.results)?;
     let policy = Policy::built_in().map_err(Failure::internal)?;
     let withheld = slim(&mut results, policy).len();
     if withheld > 0 {
@@ -58,7 +58,7 @@ pub(crate) fn publish(args: &Publishing, screen: Screen) -> Result<Exit> {
     let rulebook = judge::rulebook(&corpus, &args.revisions)?;
     let matrix = Matrix::build(&results, &book);
     let verdicts = Verdicts::of(&matrix, &rulebook);
-    let data = results.iter().map(lines).collect::<String>();
+    let data = data_names(&results);
     let mut made = files(&matrix, &verdicts);
     made.sort();
     let readme = match &args.readme {
@@ -69,13 +69,16 @@ pub(crate) fn publish(args: &Publishing, screen: Screen) -> Result<Exit> {
             let from = path.parent().unwrap_or(Path::new(""));
             let below = args.into.strip_prefix(from).unwrap_or(&args.into);
             let below = below.to_string_lossy().into_owned();
-            let text = put(&text, &excerpt(&matrix, &verdicts, &below)).ok_or_else(|| {
-                Failure::usage(format!("{} has no marks for the excerpt", path.display()))
-            })?;
+            let text =
+                put(&text, &excerpt(&matrix, &verdicts, &below, &data)).ok_or_else(|| {
+                    Failure::usage(format!("{} has no marks for the excerpt", path.display()))
+                })?;
             Some((path.clone(), text.into_bytes()))
         }
     };
-    made.push((DATA.to_owned(), pack(data.as_bytes())));
+    for (name, own) in data.into_iter().zip(&results) {
+        made.push((name, pack(lines(own).as_bytes())));
+    }
     let site = Site::build(&Sources {
         matrix: &matrix,
         verdicts: &verdicts,
@@ -89,7 +92,7 @@ pub(crate) fn publish(args: &Publishing, screen: Screen) -> Result<Exit> {
         .chain(readme)
         .collect::<Vec<_>>();
     if args.check {
-        Ok(check(&made, screen))
+        Ok(check(&args.into, &made, screen))
     } else {
         write(&args.into, &made, screen)
     }
@@ -117,13 +120,8 @@ fn write(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Screen) -> Result<Exi
         fs::write(path, content).map_err(|error| fail(path, &error))?;
         bytes += content.len();
     }
-    // Badges of tools that are no longer measured would go on saying what they said.
-    let wanted: BTreeSet<&Path> = made.iter().map(|(path, _)| path.as_path()).collect();
-    let badges = into.join("badges");
-    for entry in fs::read_dir(&badges).into_iter().flatten().flatten() {
-        if !wanted.contains(entry.path().as_path()) {
-            fs::remove_file(entry.path()).map_err(|error| fail(&entry.path(), &error))?;
-        }
+    for stale in stale(into, made) {
+        fs::remove_file(&stale).map_err(|error| fail(&stale, &error))?;
     }
     screen.say(&format!(
         "wrote {} files to {}, {} kB",
@@ -134,11 +132,27 @@ fn write(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Screen) -> Result<Exi
     Ok(Exit::Success)
 }
 
-fn check(made: &[(PathBuf, Vec<u8>)], screen: Screen) -> Exit {
-    let stale: Vec<String> = made
+/// What an earlier publication has left. Badges of tools that are no longer measured would go on
+/// saying what they said, and so would results that are not among those of the matrix.
+fn stale(into: &Path, made: &[(PathBuf, Vec<u8>)]) -> Vec<PathBuf> {
+    let wanted: BTreeSet<&Path> = made.iter().map(|(path, _)| path.as_path()).collect();
+    let files = |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten();
+    let data = files(into).filter(|it| it.file_name().to_str().is_some_and(is_data));
+    let badges = files(&into.join("badges"));
+    data.chain(badges)
+        .map(|it| it.path())
+        .filter(|path| !wanted.contains(path.as_path()))
+        .collect()
+}
+
+fn check(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Screen) -> Exit {
+    let changed = made
         .iter()
         .filter(|(path, wanted)| !is_there(path, wanted))
-        .map(|(path, _)| path.display().to_string())
+        .map(|(path, _)| path.clone());
+    let stale: Vec<String> = changed
+        .chain(stale(into, made))
+        .map(|path| path.display().to_string())
         .collect();
     if stale.is_empty() {
         return Exit::Success;

@@ -14,8 +14,14 @@ pub const BEGIN: &str = "<!-- published -->";
 pub const END: &str = "<!-- /published -->";
 
 /// The excerpt; paths begin with `below`, the directory of what is published as the README sees it.
+/// `data` names the files of results there.
 #[must_use]
-pub fn excerpt(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, below: &str) -> String {
+pub fn excerpt(
+    matrix: &Matrix<'_>,
+    verdicts: &Verdicts<'_>,
+    below: &str,
+    data: &[String],
+) -> String {
     let summary = Summary::of(matrix);
     let rows: usize = matrix.tables.iter().map(|table| table.rows().count()).sum();
     let splits: usize = matrix.tables.iter().map(Table::splits).sum();
@@ -62,14 +68,18 @@ pub fn excerpt(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, below: &str) -> Str
     }
     let judged = verdicts.entries.iter();
     let broken = judged.filter(|it| it.judgement.verdict == Verdict::Deviates);
+    let data: Vec<String> = data
+        .iter()
+        .map(|name| format!("[`{name}`]({below}/{name})"))
+        .collect();
     lines.extend([
         String::new(),
         format!(
             "Recommendations (SHOULD) were not followed in {} trials. All of it: [the matrix]({below}/matrix.md), \
-             [a summary for programs]({below}/summary.json), [the data]({below}/{}), and a site in \
+             [a summary for programs]({below}/summary.json), the data in {}, and a site in \
              `{below}/site.tar.gz`.",
             broken.count(),
-            super::DATA
+            text::list(&data)
         ),
     ]);
     lines.join("\n")

@@ -21,9 +21,32 @@ use crate::{
     results::{Record, Results},
     verdict::Verdicts,
 };
+use std::iter;
 
-/// The name of the results among what is published.
+/// The name of the first results among what is published.
 pub const DATA: &str = "results.jsonl.gz";
+
+/// A name for each of several results among what is published: the first has [`DATA`], the others
+/// are told apart by their operations.
+#[must_use]
+pub fn data_names(results: &[Results]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for own in results {
+        let operations = own.header.operations.join("-");
+        let wanted = iter::once(DATA.to_owned())
+            .chain(iter::once(format!("results-{operations}.jsonl.gz")))
+            .chain((2..).map(|number| format!("results-{operations}-{number}.jsonl.gz")))
+            .find(|name| !names.contains(name));
+        names.extend(wanted);
+    }
+    names
+}
+
+/// Whether a file of this name holds published results.
+#[must_use]
+pub fn is_data(name: &str) -> bool {
+    name.starts_with("results") && name.ends_with(".jsonl.gz")
+}
 
 /// A file that is published: its path below the directory of all, with `/`, and its content.
 pub type File = (String, Vec<u8>);
@@ -39,7 +62,7 @@ pub fn lines(results: &Results) -> String {
     let trials = trials.map(|trial| Record::Trial(Box::new(trial.clone())));
     let footer = results.footer.clone().map(Record::Footer);
     let mut text = String::new();
-    for record in std::iter::once(header).chain(trials).chain(footer) {
+    for record in iter::once(header).chain(trials).chain(footer) {
         text.push_str(&serde_json::to_string(&record).expect("keys are text"));
         text.push('\n');
     }

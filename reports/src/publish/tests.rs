@@ -73,3 +73,30 @@ fn an_excerpt_stands_between_its_marks() {
     assert_eq!(put(&put_once, "new").unwrap(), put_once);
     assert_eq!(put("nothing", "new"), None);
 }
+
+#[test]
+fn results_of_several_operations_have_names_of_their_own() {
+    let of = |operations: &[&str]| {
+        let mut results = measured();
+        results.header.operations = operations.iter().map(|&it| it.to_owned()).collect();
+        results
+    };
+    let all = [
+        of(&["import"]),
+        of(&["pull"]),
+        of(&["pull"]),
+        of(&["pull", "import"]),
+    ];
+    let names = data_names(&all);
+    assert_eq!(
+        names,
+        [
+            "results.jsonl.gz",
+            "results-pull.jsonl.gz",
+            "results-pull-2.jsonl.gz",
+            "results-pull-import.jsonl.gz"
+        ]
+    );
+    assert!(names.iter().all(|name| is_data(name)));
+    assert!(!is_data("summary.json") && !is_data("site.tar.gz"));
+}
