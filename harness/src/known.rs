@@ -1,6 +1,7 @@
 //! Known findings: what is accepted for now, with a reason, and must go on happening.
 
 use globset::{Glob, GlobMatcher};
+use ocipick_adapters::Operation;
 use ocipick_reports::{
     results::{OutcomeKind, Trial},
     versions::{VersionRange, VersionRangeError},
@@ -21,6 +22,7 @@ pub struct KnownFinding {
     tool: String,
     flavour: Flavours,
     versions: VersionRange,
+    operation: Operation,
     shown: Shown,
     /// Why it is accepted.
     pub reason: String,
@@ -89,6 +91,8 @@ struct Row {
     #[serde(default)]
     flavour: Option<String>,
     versions: String,
+    #[serde(default)]
+    operation: Option<String>,
     kind: String,
     reason: String,
     #[serde(default)]
@@ -180,6 +184,13 @@ impl KnownFinding {
                 .versions
                 .parse()
                 .map_err(|error: VersionRangeError| broken(error.to_string()))?,
+            operation: match row.operation.as_deref() {
+                None => Operation::Pull,
+                Some(word) => *Operation::ALL
+                    .iter()
+                    .find(|operation| operation.as_str() == word)
+                    .ok_or_else(|| broken(format!("there is no operation `{word}`")))?,
+            },
             shown: row.kind.parse().map_err(&broken)?,
             reason: row.reason.clone(),
             link: row.link.clone(),
@@ -189,6 +200,7 @@ impl KnownFinding {
 
     fn is_about(&self, trial: &Trial) -> bool {
         self.tool == trial.tool
+            && self.operation.as_str() == trial.operation
             && match &self.flavour {
                 Flavours::Any => true,
                 Flavours::Plain => trial.flavour.is_none(),
@@ -291,6 +303,24 @@ reason = "it does"
         other.version = "28.0".to_owned();
         other.flavour = Some("containerd-store".to_owned());
         assert!(matches!(known.standing(&other, false), Standing::Unlisted));
+    }
+
+    #[test]
+    fn a_finding_is_about_pulls_or_about_the_operation_that_it_names() {
+        let known = KnownFindings::parse(FILE).unwrap();
+        let import = Trial {
+            operation: "import".to_owned(),
+            ..trial(Outcome::Nothing)
+        };
+        assert!(matches!(known.standing(&import, false), Standing::Unlisted));
+        let named = FILE.to_owned() + "operation = \"import\"\n";
+        let known = KnownFindings::parse(&named).unwrap();
+        assert!(matches!(known.standing(&import, false), Standing::Stale(_)));
+        let pull = trial(Outcome::Nothing);
+        assert!(matches!(known.standing(&pull, false), Standing::Unlisted));
+        let wrong = named.replace("\"import\"", "\"export\"");
+        let error = KnownFindings::parse(&wrong).unwrap_err().to_string();
+        assert!(error.contains("no operation `export`"), "{error}");
     }
 
     #[test]
