@@ -165,6 +165,15 @@ pub struct Layout<'a> {
     pub name: &'a str,
 }
 
+/// What became of a daemon that crashed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DaemonCrash {
+    /// Which daemon, how, and its first words.
+    pub words: String,
+    /// Whether it recovered by itself and answers: only the request was lost.
+    pub survived: bool,
+}
+
 /// What one trial showed, before anybody knows what the case means.
 #[derive(Clone, Debug, Default)]
 pub struct Attempt {
@@ -176,8 +185,8 @@ pub struct Attempt {
     pub reported: Looked,
     /// What that image contains.
     pub materialised: Looked,
-    /// The daemon died, or panicked and lived on: which, how, and its first words.
-    pub daemon_crash: Option<String>,
+    /// The daemon died, or panicked and lives on.
+    pub daemon_crash: Option<DaemonCrash>,
     /// The harness could not measure.
     pub trouble: Option<Trouble>,
     /// What a reader should know besides.

@@ -17,8 +17,8 @@ mod tools;
 mod undo;
 
 pub use adapter::{
-    Adapter, Ask, Attempt, Identity, Layout, Leaves, Looked, MARKER_FILE, MARKER_LABEL, Session,
-    Sign, Source, StartError, Trouble,
+    Adapter, Ask, Attempt, DaemonCrash, Identity, Layout, Leaves, Looked, MARKER_FILE,
+    MARKER_LABEL, Session, Sign, Source, StartError, Trouble,
 };
 pub use ground::{Cleared, Gauge, Ground, GroundError};
 pub use place::{Masks, PATH_CHANNEL, Place, Rights};

@@ -264,6 +264,7 @@ reason = "it does"
         let known = KnownFindings::parse(FILE).unwrap();
         let crashed = trial(Outcome::Crashed {
             what: "x".to_owned(),
+            survived: false,
         });
         assert!(matches!(
             known.standing(&crashed, false),
@@ -297,6 +298,7 @@ reason = "it does"
         let known = KnownFindings::parse(FILE).unwrap();
         let mut other = trial(Outcome::Crashed {
             what: "x".to_owned(),
+            survived: false,
         });
         other.version = "29.0.1".to_owned();
         assert!(matches!(known.standing(&other, false), Standing::Unlisted));

@@ -28,6 +28,8 @@ pub(crate) enum Mutant {
     PanicRefuses,
     /// A daemon that crashed is overlooked.
     CrashIgnored,
+    /// A panic that the daemon survived is taken for its death.
+    PanicIsDeath,
     /// Trouble of the harness is overlooked.
     TroubleIgnored,
     /// A full disk explains nothing.

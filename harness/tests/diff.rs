@@ -69,6 +69,7 @@ fn a_crash_is_withheld_from_what_others_read_and_not_from_the_code() {
     let user = User::new();
     let crash = Outcome::Crashed {
         what: "panic: secret".to_owned(),
+        survived: false,
     };
     let old = results(
         &user,

@@ -37,6 +37,7 @@ fn publishing_leaves_out_what_is_private_and_says_what_is_stale() {
     let user = User::new();
     let crash = Outcome::Crashed {
         what: "panic: secret".to_owned(),
+        survived: false,
     };
     let dir = results(
         &user,

@@ -2,7 +2,7 @@
 //! clean where it is the machine's own.
 
 use crate::{
-    Attempt, Room, Service, StartError, Trouble,
+    Attempt, DaemonCrash, Room, Service, StartError, Trouble,
     mutant::{Mutant, on},
     process::{Daemon, DaemonError, Exit, Invocation, RunError, flood_words, run},
     undo::Undo,
@@ -90,15 +90,24 @@ impl Warden {
             Some(Ended::ByUs(words)) => {
                 attempt.trouble.get_or_insert(Trouble::Flooded(words));
             }
-            Some(Ended::ByItself(words)) => attempt.daemon_crash = Some(words),
+            Some(Ended::ByItself(words)) => {
+                attempt.daemon_crash = Some(DaemonCrash {
+                    words,
+                    survived: false,
+                });
+            }
             // A panic that the daemon caught breaks off one request only; where the tool
             // succeeded all the same it was about something else.
             None if attempt.succeeded() || on(Mutant::IgnoresDaemon) => {}
             None => {
                 let daemon = self.daemon.as_ref();
-                attempt.daemon_crash = daemon
-                    .and_then(|daemon| daemon.panic_since(self.log))
-                    .map(|panic| format!("{} panicked, and lived on\n{panic}", self.name));
+                attempt.daemon_crash =
+                    daemon
+                        .and_then(|daemon| daemon.panic_since(self.log))
+                        .map(|panic| DaemonCrash {
+                            words: format!("{} panicked, and lives on\n{panic}", self.name),
+                            survived: true,
+                        });
             }
         }
     }

@@ -69,7 +69,10 @@ impl Judge<'_> {
         // A daemon that crashed explains everything else that went wrong.
         let crash = attempt.daemon_crash.as_ref();
         if let Some(crash) = crash.filter(|_| !disk_full && !on(Mutant::CrashIgnored)) {
-            return Outcome::Crashed { what: plain(crash) };
+            return Outcome::Crashed {
+                what: plain(&crash.words),
+                survived: crash.survived && !on(Mutant::PanicIsDeath),
+            };
         }
         if let Some(trouble) = &attempt.trouble
             && !on(Mutant::TroubleIgnored)
@@ -94,6 +97,7 @@ impl Judge<'_> {
             },
             Exit::Signal(signal) => Outcome::Crashed {
                 what: format!("the tool died of signal {signal}"),
+                survived: false,
             },
             // It might have gone on to do anything.
             Exit::OutputLimit => unmeasured(
@@ -111,7 +115,10 @@ impl Judge<'_> {
         if let Some(panic) = panic_in(&stderr)
             && !on(Mutant::PanicRefuses)
         {
-            return Outcome::Crashed { what: panic };
+            return Outcome::Crashed {
+                what: panic,
+                survived: false,
+            };
         }
         // The message decides; what stands around it may speak of other things that happened
         // on the way, and is asked only where the message says nothing known.
@@ -135,7 +142,10 @@ impl Judge<'_> {
             message: message.clone(),
         };
         match meaning {
-            Some(Meaning::Crash) => Outcome::Crashed { what: message },
+            Some(Meaning::Crash) => Outcome::Crashed {
+                what: message,
+                survived: false,
+            },
             Some(Meaning::Trouble) => unmeasured(UnmeasuredWhy::HarnessTrouble, message),
             // What never reached the registry was not a judgement of the index.
             _ if self.never_asked() => unmeasured(

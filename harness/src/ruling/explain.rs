@@ -103,6 +103,7 @@ fn line(ground: &Ground<'_>, trial: &Trial) -> String {
         Ground::NoAnswer => match &trial.outcome {
             Outcome::Nothing => "it reported success, and left nothing usable",
             Outcome::Mixed { .. } => "the evidence contradicts itself",
+            Outcome::Crashed { survived: true, .. } => "its daemon panicked, and lives on",
             Outcome::Crashed { .. } => "it crashed",
             Outcome::TimedOut { .. } => "it did not end within its deadline",
             Outcome::Unstable { .. } => "it does not always do the same",
@@ -171,7 +172,7 @@ fn expected(
 
 fn observed(outcome: &Outcome) -> String {
     let words = match outcome {
-        Outcome::Crashed { what: words }
+        Outcome::Crashed { what: words, .. }
         | Outcome::Unmeasured { detail: words, .. }
         | Outcome::Refused { message: words, .. } => words.as_str(),
         Outcome::Picked { digest, .. } => digest,

@@ -149,6 +149,7 @@ fn outcomes(court: &Court) -> Vec<Outcome> {
         },
         Outcome::Crashed {
             what: "SIGSEGV".to_owned(),
+            survived: false,
         },
         Outcome::TimedOut { after_ms: 9 },
         Outcome::Unstable {

@@ -83,8 +83,12 @@ fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Picked { child, .. } => format!("picked `{child}`"),
         Outcome::Refused { message, .. } => format!("refused: {message}"),
-        Outcome::Crashed { what } => {
-            format!("crashed: {}", what.lines().next().unwrap_or_default())
+        Outcome::Crashed { what, .. } => {
+            format!(
+                "{}: {}",
+                outcome.gist(),
+                what.lines().next().unwrap_or_default()
+            )
         }
         Outcome::Unmeasured { detail, .. } => {
             format!(

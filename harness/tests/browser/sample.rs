@@ -168,6 +168,7 @@ fn outcome(case: &Case, number: usize, line: usize, age: usize) -> Outcome {
         }
         (3, 3) => Outcome::Crashed {
             what: "panic: index out of range".to_owned(),
+            survived: false,
         },
         (3, _) if number.is_multiple_of(11) => picked(1),
         (4, _) if age == 0 => Outcome::Unmeasured {

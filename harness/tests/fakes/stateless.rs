@@ -242,14 +242,25 @@ fn prints_without_end() -> Result<()> {
 fn dies_of_signal() -> Result<()> {
     let seen = run_past_controls("dies-of-signal")?;
     let what = "the tool died of signal 11".to_owned();
-    seen.expect("skopeo", TWO_ENTRIES, &Outcome::Crashed { what })?;
+    seen.expect(
+        "skopeo",
+        TWO_ENTRIES,
+        &Outcome::Crashed {
+            what,
+            survived: false,
+        },
+    )?;
     let evidence = &seen.trial("skopeo", TWO_ENTRIES)?.evidence;
     same("the exit", &evidence.exit, &Some(Exit::Signal(11)))
 }
 
 fn panics() -> Result<()> {
     let seen = run_past_controls("panics")?;
-    let Outcome::Crashed { what } = seen.outcome("skopeo", TWO_ENTRIES)? else {
+    let Outcome::Crashed {
+        what,
+        survived: false,
+    } = seen.outcome("skopeo", TWO_ENTRIES)?
+    else {
         anyhow::bail!("{seen:?}")
     };
     ensure!(

@@ -16,8 +16,11 @@ pub enum Answer {
     Nothing,
     /// The evidence names these children.
     Mixed(Vec<String>),
-    /// It, or its daemon, died.
-    Crashed,
+    /// It, or its daemon, died; or panicked and lives on.
+    Crashed {
+        /// Whether it lives on.
+        survived: bool,
+    },
     /// It did not end within its deadline.
     TimedOut,
     /// It does one of these when repeated.
@@ -27,7 +30,7 @@ pub enum Answer {
 /// Why a text is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no outcome (hint: picked CHILD, refused REASON, nothing, mixed CHILD CHILD, crashed, timed-out, or unstable with several of those between bars)"
+    "`{0}` is no outcome (hint: picked CHILD, refused REASON, nothing, mixed CHILD CHILD, crashed, crashed survived, timed-out, or unstable with several of those between bars)"
 )]
 pub struct AnswerError(String);
 
@@ -40,7 +43,9 @@ impl Answer {
             Outcome::Refused { reason, .. } => Self::Refused(*reason),
             Outcome::Nothing => Self::Nothing,
             Outcome::Mixed { children, .. } => Self::Mixed(children.clone()),
-            Outcome::Crashed { .. } => Self::Crashed,
+            Outcome::Crashed { survived, .. } => Self::Crashed {
+                survived: *survived,
+            },
             Outcome::TimedOut { .. } => Self::TimedOut,
             Outcome::Unstable { observed } => {
                 let seen = observed.iter();
@@ -83,7 +88,8 @@ impl fmt::Display for Answer {
                     .iter()
                     .try_for_each(|child| write!(f, " {}", escape(child)))
             }
-            Self::Crashed => f.write_str("crashed"),
+            Self::Crashed { survived: false } => f.write_str("crashed"),
+            Self::Crashed { survived: true } => f.write_str("crashed survived"),
             Self::TimedOut => f.write_str("timed-out"),
             Self::Unstable(answers) => {
                 let answers: Vec<String> = answers.iter().map(ToString::to_string).collect();
@@ -107,7 +113,8 @@ impl FromStr for Answer {
             ("mixed", children) if children.split(' ').all(is_name) => {
                 Ok(Self::Mixed(children.split(' ').map(unescape).collect()))
             }
-            ("crashed", "") => Ok(Self::Crashed),
+            ("crashed", "") => Ok(Self::Crashed { survived: false }),
+            ("crashed", "survived") => Ok(Self::Crashed { survived: true }),
             ("timed-out", "") => Ok(Self::TimedOut),
             ("unstable", rest) => {
                 let answers = rest.split(" | ").map(|part| match part.parse() {
@@ -144,8 +151,10 @@ mod tests {
             "mixed first second",
             "mixed",
             "crashed",
+            "crashed survived",
             "timed-out",
             "unstable picked first | picked second | crashed",
+            "unstable crashed | crashed survived",
         ] {
             assert_eq!(answer(text).to_string(), text);
         }
@@ -160,6 +169,7 @@ mod tests {
             "unstable",
             "unstable picked a | unstable crashed",
             "unmeasured",
+            "crashed twice",
         ] {
             assert!(text.parse::<Answer>().is_err(), "{text}");
         }

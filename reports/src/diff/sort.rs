@@ -12,7 +12,7 @@ use serde::Serialize;
 pub enum Sort {
     /// The tool or its daemon dies now, and did not.
     NowCrashes,
-    /// The tool hangs, leaves nothing or contradicts itself now, and picked or refused before.
+    /// The tool hangs, panics and lives on, leaves nothing or contradicts itself now, and picked or refused before.
     NowFails,
     /// Another child is picked. Nobody sees an error.
     OtherPick,
@@ -22,7 +22,7 @@ pub enum Sort {
     NowPicked,
     /// The tool differs when repeated on one side, and never did what it does on the other.
     Elsewhere,
-    /// A crash, a hang, an empty success or a contradiction became another of these.
+    /// A crash, a survived panic, a hang, an empty success or a contradiction became another of these.
     OtherFailure,
     /// The tool crashed, hung, left nothing or contradicted itself, and picks or refuses now.
     NoLongerFails,
@@ -119,7 +119,9 @@ impl Sort {
     pub const fn title(self) -> &'static str {
         match self {
             Self::NowCrashes => "Now crashes",
-            Self::NowFails => "Now hangs, leaves nothing, or contradicts itself",
+            Self::NowFails => {
+                "Now hangs, panics and lives on, leaves nothing, or contradicts itself"
+            }
             Self::OtherPick => "Another child is picked",
             Self::NowRefused => "Was picked, is refused now",
             Self::NowPicked => "Was refused, is picked now",
@@ -146,8 +148,11 @@ impl Deed {
         match outcome {
             Outcome::Picked { .. } => Self::Picks,
             Outcome::Refused { .. } => Self::Refuses,
-            Outcome::Crashed { .. } => Self::Crashes,
-            Outcome::Nothing
+            Outcome::Crashed {
+                survived: false, ..
+            } => Self::Crashes,
+            Outcome::Crashed { survived: true, .. }
+            | Outcome::Nothing
             | Outcome::Mixed { .. }
             | Outcome::TimedOut { .. }
             | Outcome::Unstable { .. }

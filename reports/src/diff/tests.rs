@@ -23,7 +23,10 @@ fn refused(reason: RefusalReason) -> Outcome {
 }
 
 fn crashed() -> Outcome {
-    Outcome::Crashed { what: "x".into() }
+    Outcome::Crashed {
+        what: "x".into(),
+        survived: false,
+    }
 }
 
 fn unstable(outcomes: &[Outcome]) -> Outcome {

@@ -435,6 +435,7 @@ pub fn title(draft: &Draft, case: &Case) -> String {
         Outcome::Refused { reason, .. } => format!("refuses ({reason})"),
         Outcome::Nothing => "reports success and leaves nothing usable".to_owned(),
         Outcome::Mixed { .. } => "leaves contradictory evidence".to_owned(),
+        Outcome::Crashed { survived: true, .. } => "panics and lives on".to_owned(),
         Outcome::Crashed { .. } => "crashes".to_owned(),
         Outcome::TimedOut { .. } => "does not end".to_owned(),
         Outcome::Unstable { .. } => "differs when repeated".to_owned(),

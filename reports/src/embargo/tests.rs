@@ -15,6 +15,7 @@ fn picked(child: &str) -> Outcome {
 fn crashed() -> Outcome {
     Outcome::Crashed {
         what: "panic: secret".into(),
+        survived: false,
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) enum Deed {
     Nothing,
     Mixed,
     Crashed,
+    Survived,
     TimedOut,
     Unstable,
     Unmeasured,
@@ -22,7 +23,10 @@ impl Deed {
             Outcome::Refused { reason, .. } => Self::Refused(*reason),
             Outcome::Nothing => Self::Nothing,
             Outcome::Mixed { .. } => Self::Mixed,
-            Outcome::Crashed { .. } => Self::Crashed,
+            Outcome::Crashed {
+                survived: false, ..
+            } => Self::Crashed,
+            Outcome::Crashed { survived: true, .. } => Self::Survived,
             Outcome::TimedOut { .. } => Self::TimedOut,
             Outcome::Unstable { .. } => Self::Unstable,
             Outcome::Unmeasured { .. } => Self::Unmeasured,

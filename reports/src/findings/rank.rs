@@ -26,6 +26,9 @@ pub enum Surprise {
     HollowSuccess,
     /// A tool did not end within its deadline. It is noticed, but by waiting.
     Hang,
+    /// A daemon panicked over the request of a tool, recovered, and lives on. After a hang, because
+    /// whoever asked sees an error, and nobody else is disturbed.
+    SurvivedPanic,
     /// Tools pick different children. Before refusals, because both sides succeed: what one
     /// tool scans is not what another runs.
     DifferentPicks,
@@ -81,6 +84,7 @@ impl Deed {
     fn alone(self) -> Option<Surprise> {
         match self {
             Self::Crashed => Some(Surprise::Crash),
+            Self::Survived => Some(Surprise::SurvivedPanic),
             Self::Nothing | Self::Mixed | Self::Unstable => Some(Surprise::HollowSuccess),
             Self::TimedOut => Some(Surprise::Hang),
             Self::Picked | Self::Refused(_) | Self::Unmeasured => None,
@@ -140,7 +144,12 @@ pub(super) fn groups<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Group<'m, 'a>> {
 fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Surprise, Pattern, Fact<'m, 'a>)> {
     let camps = camps(row);
     let mut facts = Vec::new();
-    for surprise in [Surprise::Crash, Surprise::HollowSuccess, Surprise::Hang] {
+    for surprise in [
+        Surprise::Crash,
+        Surprise::HollowSuccess,
+        Surprise::Hang,
+        Surprise::SurvivedPanic,
+    ] {
         let (subjects, others): (Vec<Camp<'a>>, Vec<Camp<'a>>) = camps
             .iter()
             .cloned()
@@ -235,6 +244,7 @@ fn split<'m, 'a>(
         Surprise::Crash
         | Surprise::HollowSuccess
         | Surprise::Hang
+        | Surprise::SurvivedPanic
         | Surprise::DifferentPicks
         | Surprise::Lone
         | Surprise::DifferentReasons => 0,

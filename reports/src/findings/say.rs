@@ -95,7 +95,7 @@ fn observed(
         Phrase::clauses(camps.iter().map(|camp| clause(camp, exact)).collect())
     };
     match surprise {
-        Surprise::Crash | Surprise::HollowSuccess | Surprise::Hang => {
+        Surprise::Crash | Surprise::HollowSuccess | Surprise::Hang | Surprise::SurvivedPanic => {
             let subject = clauses(subjects, true);
             if others.is_empty() {
                 subject
@@ -220,8 +220,12 @@ fn deed(outcome: &Outcome, several: bool) -> Phrase {
                     .words(")")
             }
         }
-        Outcome::Crashed { what } => {
-            let phrase = form("crashes", "crash");
+        Outcome::Crashed { what, survived } => {
+            let phrase = if *survived {
+                form("panics and lives on", "panic and live on")
+            } else {
+                form("crashes", "crash")
+            };
             let what = name(what);
             if what.is_empty() {
                 phrase

@@ -1,7 +1,11 @@
 //! Words that sentences about versions share.
 
 use super::{Phrase, deed::Deed};
-use crate::{matrix::Matrix, results::Outcome, text};
+use crate::{
+    matrix::Matrix,
+    results::{Outcome, SURVIVED},
+    text,
+};
 use std::collections::BTreeSet;
 
 /// How many characters of a foreign name are shown.
@@ -53,6 +57,7 @@ pub(super) fn done(outcomes: &[Outcome]) -> Phrase {
         Deed::Nothing => Phrase::of_words("success with nothing usable"),
         Deed::Mixed => Phrase::of_words("contradictory evidence"),
         Deed::Crashed => Phrase::of_words("crashed"),
+        Deed::Survived => Phrase::of_words(SURVIVED),
         Deed::TimedOut => Phrase::of_words("timed out"),
         Deed::Unstable => Phrase::of_words("different when repeated"),
         Deed::Unmeasured => Phrase::of_words("not measured"),

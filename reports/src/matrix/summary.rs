@@ -31,6 +31,9 @@ pub struct Summary {
     pub splits: usize,
     /// Trials by kind of outcome; every kind is there.
     pub outcomes: BTreeMap<OutcomeKind, usize>,
+    /// How many of the crashes are panics that were survived.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub survived: usize,
     /// How many cells have no trial, among the runtimes with any trial in that operation.
     pub without_trial: usize,
     /// Cells that were measured, and are for private disclosure first; they are counted as
@@ -106,6 +109,10 @@ impl Summary {
             rows,
             splits: matrix.tables.iter().map(Table::splits).sum(),
             outcomes: Footer::count(trials.iter().map(|trial| &trial.outcome)),
+            survived: trials
+                .iter()
+                .filter(|trial| trial.outcome.is_survived_panic())
+                .count(),
             without_trial: cells.saturating_sub(trials.len()),
             withheld: trials
                 .iter()
@@ -181,9 +188,11 @@ impl Summary {
             .iter()
             .map(|(kind, count)| match kind {
                 OutcomeKind::Unmeasured => (words(*kind), count.saturating_sub(self.withheld)),
+                OutcomeKind::Crashed => (words(*kind), count.saturating_sub(self.survived)),
                 _ => (words(*kind), *count),
             })
             .chain([
+                ("panicked and live on", self.survived),
                 ("withheld", self.withheld),
                 ("without a trial", self.without_trial),
             ])
@@ -196,6 +205,11 @@ impl Summary {
             counts.join(", ")
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn unmeasured(matrix: &Matrix<'_>) -> Vec<UnmeasuredRuntime> {

@@ -33,7 +33,7 @@ fn strip(evidence: &mut Evidence) {
 fn clean_outcome(outcome: &mut Outcome) {
     match outcome {
         Outcome::Refused { message, .. } => clean(message),
-        Outcome::Crashed { what } => clean(what),
+        Outcome::Crashed { what, .. } => clean(what),
         Outcome::Unmeasured { detail, .. } => clean(detail),
         Outcome::Unstable { observed } => {
             for seen in observed {

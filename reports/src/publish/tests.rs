@@ -14,6 +14,7 @@ fn measured() -> Results {
     };
     let crashed = Outcome::Crashed {
         what: "boom".into(),
+        survived: false,
     };
     let mut results = results(vec![
         trial("crane@1", "a/a", refused),

@@ -26,6 +26,7 @@ pub(crate) enum Tone {
     Nothing,
     Mixed,
     Crashed,
+    Survived,
     TimedOut,
     Unstable,
     Unmeasured,
@@ -34,12 +35,13 @@ pub(crate) enum Tone {
 
 impl Tone {
     /// All of them, in the order of the legend.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Picked,
         Self::Refused,
         Self::Nothing,
         Self::Mixed,
         Self::Crashed,
+        Self::Survived,
         Self::TimedOut,
         Self::Unstable,
         Self::Unmeasured,
@@ -54,6 +56,7 @@ impl Tone {
             Self::Nothing => "nothing",
             Self::Mixed => "mixed",
             Self::Crashed => "crashed",
+            Self::Survived => "survived",
             Self::TimedOut => "timed-out",
             Self::Unstable => "unstable",
             Self::Unmeasured => "unmeasured",
@@ -69,6 +72,7 @@ impl Tone {
             Self::Nothing => "∅",
             Self::Mixed => "⚠",
             Self::Crashed => "☠",
+            Self::Survived => "↯",
             Self::TimedOut => "⏱",
             Self::Unstable => "~",
             Self::Unmeasured => NO_TRIAL,
@@ -84,6 +88,7 @@ impl Tone {
             Self::Nothing => "success reported, nothing usable left",
             Self::Mixed => "contradictory evidence",
             Self::Crashed => "the tool or its daemon died",
+            Self::Survived => "its daemon panicked over the request, and lives on",
             Self::TimedOut => "did not end within its deadline",
             Self::Unstable => "differs when repeated",
             Self::Unmeasured => "not measured",
@@ -97,7 +102,10 @@ impl Tone {
             Outcome::Refused { .. } => Self::Refused,
             Outcome::Nothing => Self::Nothing,
             Outcome::Mixed { .. } => Self::Mixed,
-            Outcome::Crashed { .. } => Self::Crashed,
+            Outcome::Crashed {
+                survived: false, ..
+            } => Self::Crashed,
+            Outcome::Crashed { survived: true, .. } => Self::Survived,
             Outcome::TimedOut { .. } => Self::TimedOut,
             Outcome::Unstable { .. } => Self::Unstable,
             Outcome::Unmeasured { .. } if embargo::is_withheld(outcome) => Self::Withheld,
@@ -160,7 +168,8 @@ pub(crate) fn outcome(outcome: &Outcome, wording: Wording) -> CellText {
         Outcome::Nothing => "nothing".to_owned(),
         Outcome::Mixed { children, .. } if children.is_empty() => "mixed".to_owned(),
         Outcome::Mixed { children, .. } => format!("mixed {}", name(&children.join("+"), most)),
-        Outcome::Crashed { .. } => "crashed".to_owned(),
+        Outcome::Crashed { survived: true, .. } if !full => "panicked".to_owned(),
+        Outcome::Crashed { .. } => outcome.gist(),
         Outcome::TimedOut { .. } => "timed out".to_owned(),
         Outcome::Unstable { .. } => "unstable".to_owned(),
         Outcome::Unmeasured { why, .. } => why.to_string(),
@@ -229,7 +238,7 @@ pub(crate) fn in_full(outcome: &Outcome) -> String {
             let children: Vec<String> = children.iter().map(|child| text::line(child)).collect();
             words("mixed".to_owned(), &text::list(&children))
         }
-        Outcome::Crashed { what } => words("crashed".to_owned(), what),
+        Outcome::Crashed { what, .. } => words(outcome.gist(), what),
         Outcome::TimedOut { after_ms } => {
             format!("timed out after {}", text::duration(*after_ms))
         }

@@ -260,8 +260,13 @@ impl Report<'_> {
                 "{tool} ends with success, and what it says it has and what is there contradict each other: {}",
                 code(&cell::in_full(outcome))
             ),
-            Outcome::Crashed { what } => {
-                format!("{tool} or its daemon crashes:\n\n{}", block("", what))
+            Outcome::Crashed { what, survived } => {
+                let happens = if *survived {
+                    "panics over the request, recovers, and lives on"
+                } else {
+                    "crashes"
+                };
+                format!("{tool} or its daemon {happens}:\n\n{}", block("", what))
             }
             Outcome::TimedOut { after_ms } => {
                 format!("{tool} does not end within {}.", text::duration(*after_ms))
@@ -320,8 +325,9 @@ impl Report<'_> {
                 did(&earlier.outcome)
             ));
         }
-        if let Outcome::Crashed { .. } = self.draft.trial.outcome {
-            parts.push("Whatever is served: an error, and no crash.".to_owned());
+        if let Outcome::Crashed { survived, .. } = self.draft.trial.outcome {
+            let none = if survived { "panic" } else { "crash" };
+            parts.push(format!("Whatever is served: an error, and no {none}."));
         }
         if broken.is_empty() && self.draft.earlier.is_none() {
             let silent = "No clause of the specifications that we know of is broken by this";
@@ -505,7 +511,7 @@ fn did(outcome: &Outcome) -> String {
         Outcome::Refused { reason, .. } => format!("refused ({reason})"),
         Outcome::Nothing => "success, and nothing usable".to_owned(),
         Outcome::Mixed { .. } => "contradictory evidence".to_owned(),
-        Outcome::Crashed { .. } => "crashed".to_owned(),
+        Outcome::Crashed { .. } => outcome.gist(),
         Outcome::TimedOut { .. } => "did not end".to_owned(),
         Outcome::Unstable { .. } => format!("differs when repeated ({})", code(&outcome.gist())),
         Outcome::Unmeasured { .. } => "not measured".to_owned(),

@@ -98,6 +98,9 @@ struct OutcomeJson {
     /// Every outcome of a cell that differs when repeated.
     #[serde(skip_serializing_if = "Option::is_none")]
     observed: Option<Vec<OutcomeJson>>,
+    /// Of `crashed`, where what panicked recovered and lives on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    survived: Option<bool>,
 }
 
 /// Writes the summary down.
@@ -209,6 +212,7 @@ impl OutcomeJson {
             reason: None,
             children: None,
             observed: None,
+            survived: outcome.is_survived_panic().then_some(true),
         };
         match outcome {
             Outcome::Picked { child, .. } => json.child = Some(text::line(child)),

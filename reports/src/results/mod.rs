@@ -10,7 +10,8 @@ mod schema;
 
 pub use evidence::{Command, Evidence, Exit, Identity, Observation, Request, Sighting};
 pub use outcome::{
-    Observed, Outcome, OutcomeKind, RefusalReason, RepeatedCells, UnknownWord, UnmeasuredWhy,
+    Observed, Outcome, OutcomeKind, RefusalReason, RepeatedCells, SURVIVED, UnknownWord,
+    UnmeasuredWhy,
 };
 pub use read::{ReadError, ReadErrorKind, Results};
 pub use record::{

@@ -36,10 +36,14 @@ pub enum Outcome {
         /// The digests of their manifests, in the same order.
         digests: Vec<String>,
     },
-    /// The tool or its daemon died of a signal or a panic.
+    /// The tool or its daemon died of a signal or a panic of its own, or panicked and lives on.
     Crashed {
-        /// What died, and its first words.
+        /// What died or panicked, and its first words.
         what: String,
+        /// Whether what panicked recovered by itself and lives on: only the request was lost. Such a
+        /// fault is never called a death.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        survived: bool,
     },
     /// The tool did not end within its deadline.
     TimedOut {
@@ -60,6 +64,9 @@ pub enum Outcome {
         detail: String,
     },
 }
+
+/// How [`Outcome::Crashed`] is put into words where what panicked lives on.
+pub const SURVIVED: &str = "panicked, lives on";
 
 /// One of several outcomes of an unstable cell.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -215,6 +222,12 @@ impl Outcome {
         }
     }
 
+    /// Whether a panic was recovered by what panicked, which lives on.
+    #[must_use]
+    pub fn is_survived_panic(&self) -> bool {
+        matches!(self, Self::Crashed { survived: true, .. })
+    }
+
     /// Whether anything was measured at all.
     #[must_use]
     pub fn is_measured(&self) -> bool {
@@ -240,9 +253,13 @@ impl Outcome {
             ) => children == theirs,
             (Self::Unmeasured { why, .. }, Self::Unmeasured { why: theirs, .. }) => why == theirs,
             (Self::Unstable { .. }, Self::Unstable { .. }) => self.gist() == other.gist(),
-            (Self::Nothing, Self::Nothing)
-            | (Self::Crashed { .. }, Self::Crashed { .. })
-            | (Self::TimedOut { .. }, Self::TimedOut { .. }) => true,
+            (
+                Self::Crashed { survived, .. },
+                Self::Crashed {
+                    survived: theirs, ..
+                },
+            ) => survived == theirs,
+            (Self::Nothing, Self::Nothing) | (Self::TimedOut { .. }, Self::TimedOut { .. }) => true,
             (
                 Self::Picked { .. }
                 | Self::Refused { .. }
@@ -266,7 +283,10 @@ impl Outcome {
             Self::Refused { reason, .. } => format!("refused: {reason}"),
             Self::Nothing => "nothing".to_owned(),
             Self::Mixed { children, .. } => format!("mixed: {}", children.join(" + ")),
-            Self::Crashed { .. } => "crashed".to_owned(),
+            Self::Crashed {
+                survived: false, ..
+            } => "crashed".to_owned(),
+            Self::Crashed { survived: true, .. } => SURVIVED.to_owned(),
             Self::TimedOut { .. } => "timed out".to_owned(),
             Self::Unstable { observed } => {
                 // In the order of their words: which of them came first is chance.
@@ -320,6 +340,26 @@ mod tests {
             written(&Outcome::TimedOut { after_ms: 5 }),
             r#"{"kind":"timed-out","after_ms":5}"#
         );
+    }
+
+    #[test]
+    fn a_panic_that_was_survived_is_no_death() {
+        let crashed = |survived| Outcome::Crashed {
+            what: "panic".into(),
+            survived,
+        };
+        let (death, panic) = (crashed(false), crashed(true));
+        assert_eq!(death.kind(), panic.kind());
+        assert!(panic.agrees_with(&crashed(true)) && death.agrees_with(&crashed(false)));
+        assert!(!panic.agrees_with(&death) && !death.agrees_with(&panic));
+        assert_ne!(death.gist(), panic.gist());
+        // As it was written before there was a difference.
+        let old = r#"{"kind":"crashed","what":"panic"}"#;
+        assert_eq!(serde_json::from_str::<Outcome>(old).unwrap(), death);
+        assert_eq!(serde_json::to_string(&death).unwrap(), old);
+        let new = serde_json::to_string(&panic).unwrap();
+        assert_eq!(new, r#"{"kind":"crashed","what":"panic","survived":true}"#);
+        assert_eq!(serde_json::from_str::<Outcome>(&new).unwrap(), panic);
     }
 
     #[test]

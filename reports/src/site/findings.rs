@@ -138,6 +138,11 @@ pub(super) fn kind(surprise: Surprise) -> (&'static str, &'static str, &'static 
              itself, or it differs when repeated.",
         ),
         Surprise::Hang => ("hang", "Hangs", "A tool did not end within its deadline."),
+        Surprise::SurvivedPanic => (
+            "survived-panic",
+            "Panics that were survived",
+            "A daemon panicked over the request, which was lost, and lives on: the next one is answered.",
+        ),
         Surprise::DifferentPicks => (
             "different-picks",
             "Different picks",

@@ -29,6 +29,8 @@ struct Overview {
     /// Rows in which tools that succeed have different images.
     different_picks: usize,
     crashes: usize,
+    /// Panics that a daemon survived.
+    survived: usize,
     changes: usize,
     summary: Summary,
     counts: String,
@@ -92,7 +94,9 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             .outcomes
             .get(&OutcomeKind::Crashed)
             .copied()
-            .unwrap_or(0),
+            .unwrap_or(0)
+            .saturating_sub(summary.survived),
+        survived: summary.survived,
         changes: atlas
             .history
             .changes

@@ -17,7 +17,7 @@ use crate::{
         cell::{self, Wording},
         verdicts::{COUNTED, Overall},
     },
-    results::Footer,
+    results::{Footer, OutcomeKind, SURVIVED},
     text,
 };
 use serde::Serialize;
@@ -90,6 +90,11 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
 
 impl RuntimePage {
     fn of(atlas: &Atlas<'_>, column: usize, runtime: &Runtime<'_>) -> Self {
+        let survived = atlas
+            .matrix
+            .trials_of(column)
+            .filter(|trial| trial.outcome.is_survived_panic())
+            .count();
         let trials = atlas.matrix.trials_of(column);
         let outcomes = Footer::count(trials.map(|trial| &trial.outcome));
         let mut lines = atlas.history.lines.iter();
@@ -117,7 +122,14 @@ impl RuntimePage {
             outcomes: outcomes
                 .into_iter()
                 .filter(|(_, count)| *count > 0)
-                .map(|(kind, count)| (kind.to_string(), count))
+                .flat_map(|(kind, count)| match kind {
+                    OutcomeKind::Crashed => vec![
+                        (kind.to_string(), count.saturating_sub(survived)),
+                        (SURVIVED.to_owned(), survived),
+                    ],
+                    _ => vec![(kind.to_string(), count)],
+                })
+                .filter(|(_, count)| *count > 0)
                 .collect(),
             numbers: Vec::new(),
             changes: Vec::new(),

@@ -34,7 +34,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
             .prop_map(|(reason, message)| Outcome::Refused { reason, message }),
         Just(Outcome::Nothing),
         (texts(), texts()).prop_map(|(children, digests)| Outcome::Mixed { children, digests }),
-        text().prop_map(|what| Outcome::Crashed { what }),
+        (text(), any::<bool>()).prop_map(|(what, survived)| Outcome::Crashed { what, survived }),
         any::<u64>().prop_map(|after_ms| Outcome::TimedOut { after_ms }),
         (proptest::sample::select(UnmeasuredWhy::ALL), text())
             .prop_map(|(why, detail)| Outcome::Unmeasured { why, detail }),

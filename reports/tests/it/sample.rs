@@ -51,6 +51,7 @@ pub(crate) fn mixed(children: &[&str]) -> Outcome {
 pub(crate) fn crashed(what: &str) -> Outcome {
     Outcome::Crashed {
         what: what.to_owned(),
+        survived: false,
     }
 }
 
@@ -140,7 +141,7 @@ fn evidence(outcome: &Outcome, tool: &str) -> Evidence {
             evidence.exit = Some(Exit::Code(0));
             evidence.commands = vec![command(Exit::Code(0))];
         }
-        Outcome::Crashed { what } => {
+        Outcome::Crashed { what, .. } => {
             evidence.exit = Some(Exit::Signal(11));
             evidence.stderr_tail = format!("{what}\n");
             evidence.commands = vec![command(Exit::Signal(11))];

@@ -1,5 +1,5 @@
 use super::*;
-use ocipick_adapters::process::Ran;
+use ocipick_adapters::{DaemonCrash, process::Ran};
 use ocipick_corpus::Corpus;
 use std::{fs, sync::LazyLock};
 use tempfile::TempDir;
@@ -14,6 +14,10 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     (
         "a_crash_of_the_daemon_explains_everything_else",
         a_crash_of_the_daemon_explains_everything_else,
+    ),
+    (
+        "a_panic_that_the_daemon_survives_is_no_death_of_it",
+        a_panic_that_the_daemon_survives_is_no_death_of_it,
     ),
     (
         "trouble_of_the_harness_is_never_blamed_on_the_tool",
@@ -257,10 +261,32 @@ fn every_kind_of_sign_names_its_child() {
 #[test]
 fn a_crash_of_the_daemon_explains_everything_else() {
     let mut scene = Scene::new();
-    scene.attempt.daemon_crash = Some("dockerd died\u{1b}[0m".to_owned());
+    scene.attempt.daemon_crash = Some(DaemonCrash {
+        words: "dockerd died\u{1b}[0m".to_owned(),
+        survived: false,
+    });
     scene.attempt.trouble = Some(Trouble::Harness("x".to_owned()));
     let what = "dockerd died".to_owned();
-    assert_eq!(scene.outcome(), Outcome::Crashed { what });
+    assert_eq!(
+        scene.outcome(),
+        Outcome::Crashed {
+            what,
+            survived: false
+        }
+    );
+}
+
+#[test]
+fn a_panic_that_the_daemon_survives_is_no_death_of_it() {
+    let mut scene = Scene::new();
+    scene.ends(Exit::Code(1), "", "unexpected EOF\n");
+    scene.attempt.daemon_crash = Some(DaemonCrash {
+        words: "dockerd panicked, and lives on".to_owned(),
+        survived: true,
+    });
+    let what = "dockerd panicked, and lives on".to_owned();
+    let survived = true;
+    assert_eq!(scene.outcome(), Outcome::Crashed { what, survived });
 }
 
 #[test]
@@ -300,7 +326,13 @@ fn how_the_tool_ended_goes_before_what_it_left() {
     assert_eq!(scene.outcome(), Outcome::TimedOut { after_ms: 7000 });
     scene.ends(Exit::Signal(9), "", "");
     let what = "the tool died of signal 9".to_owned();
-    assert_eq!(scene.outcome(), Outcome::Crashed { what });
+    assert_eq!(
+        scene.outcome(),
+        Outcome::Crashed {
+            what,
+            survived: false
+        }
+    );
     scene.ends(Exit::Code(1), "", "no");
     assert!(matches!(scene.outcome(), Outcome::Refused { .. }));
 }
@@ -314,7 +346,13 @@ fn a_panic_is_one_only_with_its_stack() {
         "noise\npanic: boom\n\ngoroutine 1 [running]:\nmain()\n",
     );
     let what = "panic: boom\n\ngoroutine 1 [running]:\nmain()".to_owned();
-    assert_eq!(scene.outcome(), Outcome::Crashed { what });
+    assert_eq!(
+        scene.outcome(),
+        Outcome::Crashed {
+            what,
+            survived: false
+        }
+    );
     // By the same rule as a daemon's: what a client caught of its own server is one, too.
     scene.ends(
         Exit::Code(1),
@@ -411,7 +449,10 @@ fn on_a_full_disk_nobody_is_to_blame() {
     let mut scene = Scene::new();
     scene.ends(Exit::Code(1), "", "");
     scene.attempt.trouble = Some(Trouble::DiskFull);
-    scene.attempt.daemon_crash = Some("toold exited with code 2".to_owned());
+    scene.attempt.daemon_crash = Some(DaemonCrash {
+        words: "toold exited with code 2".to_owned(),
+        survived: false,
+    });
     let words =
         "the disk with the private directories is full (hint: TMPDIR chooses another place)";
     scene.is_unmeasured(UnmeasuredWhy::HarnessTrouble, words);

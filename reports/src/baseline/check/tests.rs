@@ -115,7 +115,14 @@ fn outcomes_are_held_against_the_nearest_baseline() {
     assert_eq!(checked("28.0", "a", unmeasured()), "unmeasured");
     assert_eq!(checked("28.0", "c", Outcome::Nothing), "same as 28.0");
     assert_eq!(
-        checked("28.0", "c", Outcome::Crashed { what: "x".into() }),
+        checked(
+            "28.0",
+            "c",
+            Outcome::Crashed {
+                what: "x".into(),
+                survived: false
+            }
+        ),
         "28.0 has unstable picked x | nothing, now crashed"
     );
     assert_eq!(

@@ -81,7 +81,8 @@ fn answer() -> impl Strategy<Value = Answer> {
         sample::select(reasons).prop_map(Answer::Refused),
         Just(Answer::Nothing),
         collection::vec(word(), 0..3).prop_map(Answer::Mixed),
-        Just(Answer::Crashed),
+        Just(Answer::Crashed { survived: false }),
+        Just(Answer::Crashed { survived: true }),
         Just(Answer::TimedOut),
     ];
     let several = collection::btree_set(single.clone(), 1..4);

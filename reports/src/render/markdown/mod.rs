@@ -313,6 +313,7 @@ fn cell_text(matrix: &Matrix<'_>, row: &Row<'_>, column: usize) -> String {
         | Tone::Nothing
         | Tone::Mixed
         | Tone::Crashed
+        | Tone::Survived
         | Tone::TimedOut
         | Tone::Unstable
         | Tone::Unmeasured
@@ -331,6 +332,7 @@ fn is_notable(row: &Row<'_>) -> bool {
                 Tone::Nothing
                 | Tone::Mixed
                 | Tone::Crashed
+                | Tone::Survived
                 | Tone::TimedOut
                 | Tone::Unstable
                 | Tone::Unmeasured

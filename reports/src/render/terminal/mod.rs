@@ -318,7 +318,7 @@ fn style(tone: Tone) -> Style {
     match tone {
         Tone::Picked => Style::Green,
         Tone::Refused => Style::Yellow,
-        Tone::Nothing | Tone::Mixed | Tone::Crashed | Tone::TimedOut => Style::Red,
+        Tone::Nothing | Tone::Mixed | Tone::Crashed | Tone::Survived | Tone::TimedOut => Style::Red,
         Tone::Unstable => Style::Magenta,
         Tone::Unmeasured | Tone::Withheld => Style::Dim,
     }

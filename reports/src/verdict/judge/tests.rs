@@ -65,7 +65,10 @@ fn outcomes() -> Vec<(String, Outcome)> {
             children: vec!["first".into(), "second".into()],
             digests: Vec::new(),
         },
-        Outcome::Crashed { what: "x".into() },
+        Outcome::Crashed {
+            what: "x".into(),
+            survived: false,
+        },
         Outcome::TimedOut { after_ms: 1 },
         Outcome::Unmeasured {
             why: UnmeasuredWhy::NotStarted,
@@ -78,7 +81,13 @@ fn outcomes() -> Vec<(String, Outcome)> {
         ("first or second", [picked("first"), picked("second")]),
         (
             "first or a crash",
-            [picked("first"), Outcome::Crashed { what: "x".into() }],
+            [
+                picked("first"),
+                Outcome::Crashed {
+                    what: "x".into(),
+                    survived: false,
+                },
+            ],
         ),
     ];
     outcomes
