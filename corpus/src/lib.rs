@@ -32,6 +32,7 @@ mod refusal;
 mod relation;
 mod unpack;
 mod value;
+mod version;
 
 use base64::base64;
 
@@ -52,3 +53,4 @@ pub use platform::{Platform, PlatformError};
 pub use refusal::Refusal;
 pub use relation::{Derivation, Inapplicable, Relation, RelationError};
 pub use unpack::unpacked;
+pub use version::{compare_versions, is_at_least, is_release};

@@ -18,6 +18,8 @@ pub fn describe() -> Host {
         kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
             .map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned()),
         cpus: std::thread::available_parallelism().map_or(1, usize::from),
+        cpu_level: None,
+        cgroup: None,
     }
 }
 

@@ -8,6 +8,7 @@
 //! [`site`] makes it many pages that link to each other.
 
 pub mod baseline;
+pub mod builds;
 pub mod consensus;
 pub mod diff;
 pub mod draft;

@@ -1,6 +1,4 @@
-//! Small works on text: what may be shown, how versions are ordered, how things are listed.
-
-use std::cmp::Ordering;
+//! Small works on text: what may be shown, how things are listed.
 
 /// Text of foreign origin on one line: without terminal sequences, control characters and
 /// invisible characters that reorder or hide what is beside them.
@@ -166,94 +164,9 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
-/// A part of a version. The order of the variants is the order of versions: a pre-release stands
-/// before the release, and what has more to it stands after.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Part<'a> {
-    PreRelease,
-    End,
-    Words(&'a str),
-    /// Without leading zeros; more digits are a greater number.
-    Number(usize, &'a str),
-}
-
-/// Compares versions: numeric components as numbers, a pre-release (`-rc.1`, `~beta`) before
-/// its release.
-pub(crate) fn compare_versions(left: &str, right: &str) -> Ordering {
-    parts(left).cmp(&parts(right)).then_with(|| left.cmp(right))
-}
-
-fn parts(version: &str) -> Vec<Part<'_>> {
-    let mut parts = Vec::new();
-    let mut rest = version;
-    while let Some(first) = rest.chars().next() {
-        let digits = first.is_ascii_digit();
-        let length = rest
-            .char_indices()
-            .find(|(at, c)| {
-                c.is_ascii_digit() != digits || (*at > 0 && !digits && matches!(c, '~' | '-'))
-            })
-            .map_or(rest.len(), |(at, _)| at);
-        let (part, after) = rest.split_at(length);
-        if digits {
-            let number = part.trim_start_matches('0');
-            parts.push(Part::Number(number.len(), number));
-        } else {
-            let pre = part
-                .strip_prefix('-')
-                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
-            if pre || part.starts_with('~') {
-                parts.push(Part::PreRelease);
-            }
-            parts.push(Part::Words(part));
-        }
-        rest = after;
-    }
-    parts.push(Part::End);
-    parts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_are_ordered_by_number() {
-        let mut versions = [
-            "10.0",
-            "9.0",
-            "1.10.0",
-            "1.9.3",
-            "28.0.0",
-            "28.0.0-rc.2",
-            "28.0.0-rc.10",
-            "1.6.20~ds1",
-            "1.6.20",
-            "1.6.20+dfsg1",
-            "1.6.020",
-            "",
-            "v2",
-        ];
-        versions.sort_by(|left, right| compare_versions(left, right));
-        assert_eq!(
-            versions,
-            [
-                "",
-                "v2",
-                "1.6.20~ds1",
-                "1.6.020",
-                "1.6.20",
-                "1.6.20+dfsg1",
-                "1.9.3",
-                "1.10.0",
-                "9.0",
-                "10.0",
-                "28.0.0-rc.2",
-                "28.0.0-rc.10",
-                "28.0.0",
-            ]
-        );
-    }
 
     #[test]
     fn nothing_that_moves_the_cursor_or_the_eye_is_shown() {

@@ -1,5 +1,6 @@
 //! Ranges of versions, as files that people write name them.
 
+use ocipick_corpus::compare_versions;
 use std::{cmp::Ordering, str::FromStr};
 
 /// A range of versions: `*`, `1.7.24`, or bounds joined by commas, as in `>=2, <2.2`.
@@ -55,7 +56,7 @@ impl VersionRange {
     #[must_use]
     pub fn contains(&self, version: &str) -> bool {
         self.0.iter().all(|(bound, limit)| {
-            let order = compare(version, limit);
+            let order = compare_versions(version, limit);
             match bound {
                 Bound::Is => order == Ordering::Equal,
                 Bound::AtLeast => order != Ordering::Less,
@@ -65,30 +66,6 @@ impl VersionRange {
             }
         })
     }
-}
-
-/// Compares versions number by number; a release candidate comes before its release.
-fn compare(left: &str, right: &str) -> Ordering {
-    let split = |text: &str| -> (Vec<u64>, Option<String>) {
-        let (numbers, rest) = text
-            .split_once('-')
-            .map_or((text, None), |(n, r)| (n, Some(r)));
-        let numbers = numbers
-            .split('.')
-            .map(|part| part.parse().unwrap_or(0))
-            .collect();
-        (numbers, rest.map(str::to_owned))
-    };
-    let ((mut a, a_rest), (mut b, b_rest)) = (split(left), split(right));
-    let length = a.len().max(b.len());
-    a.resize(length, 0);
-    b.resize(length, 0);
-    a.cmp(&b).then_with(|| match (a_rest, b_rest) {
-        (None, None) => Ordering::Equal,
-        (None, Some(_)) => Ordering::Greater,
-        (Some(_), None) => Ordering::Less,
-        (Some(a), Some(b)) => a.cmp(&b),
-    })
 }
 
 #[cfg(test)]
@@ -102,6 +79,8 @@ mod tests {
         assert!(contains("*", "1.2.3") && contains("1.10", "1.10.0"));
         assert!(contains(">=1.9, <2", "1.10.3") && !contains("<1.10", "1.10.0"));
         assert!(contains("<2.0.0", "2.0.0-rc.1"));
+        assert!(contains(">2.0.0-rc.2", "2.0.0-rc.10") && contains("1.10.0", "1.10"));
+        assert!(contains(">=2", "dev-0a1b2c3d") && !contains("<3", "dev-0a1b2c3d"));
         assert!("new ones".parse::<VersionRange>().is_err());
     }
 }

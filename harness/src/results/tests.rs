@@ -23,6 +23,8 @@ fn header() -> Header {
             distribution: "none".to_owned(),
             kernel: "6".to_owned(),
             cpus: 1,
+            cpu_level: None,
+            cgroup: None,
         },
         runtimes: vec![runtime("skopeo@1.0", "path")],
         missing: Vec::new(),

@@ -121,6 +121,8 @@ fn results(cases: &[&Case]) -> Results {
                 distribution: "none".to_owned(),
                 kernel: "0".to_owned(),
                 cpus: 1,
+                cpu_level: None,
+                cgroup: None,
             },
             runtimes: Vec::new(),
             missing: Vec::new(),

@@ -46,6 +46,8 @@ pub(crate) fn results() -> Results {
                 distribution: "none".to_owned(),
                 kernel: "0".to_owned(),
                 cpus: 1,
+                cpu_level: None,
+                cgroup: None,
             },
             runtimes: Vec::new(),
             missing: Vec::new(),

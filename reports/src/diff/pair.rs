@@ -1,9 +1,7 @@
 //! Which runtimes of two results are compared with each other.
 
-use crate::{
-    matrix::{Matrix, Runtime},
-    text,
-};
+use crate::matrix::{Matrix, Runtime};
+use ocipick_corpus::compare_versions;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,7 +110,7 @@ impl<'m, 'a> Matching<'m, 'a> {
                 let Some(it) = all.get(*column) else { continue };
                 let known = newest.entry((it.tool, it.flavour)).or_insert(*column);
                 let version = all.get(*known).map_or("", |it| it.version);
-                if text::compare_versions(it.version, version).is_gt() {
+                if compare_versions(it.version, version).is_gt() {
                     *known = *column;
                 }
             }

@@ -1,6 +1,7 @@
 //! The versions of one tool in one configuration.
 
 use crate::{matrix::Matrix, text};
+use ocipick_corpus::compare_versions;
 use std::cmp::Ordering;
 
 /// Tool and flavour, where the flavour does what the plain tool did before it had a choice.
@@ -93,8 +94,7 @@ impl Line<'_> {
             .filter(|line| line.tool == self.tool && line.flavour.is_none())
             .flat_map(|line| line.columns.iter().copied())
             .filter(|column| {
-                version(*column)
-                    .is_some_and(|it| text::compare_versions(it, first) == Ordering::Less)
+                version(*column).is_some_and(|it| compare_versions(it, first) == Ordering::Less)
             })
             .collect()
     }

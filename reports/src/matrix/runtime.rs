@@ -1,9 +1,10 @@
 //! The columns of a matrix.
 
 use crate::{
+    builds::Build,
     results::{RuntimeRecord, Trial},
-    text,
 };
+use ocipick_corpus::compare_versions;
 use std::cmp::Ordering;
 
 /// The tools that come first, in this order; all others follow by name.
@@ -38,6 +39,14 @@ pub struct Runtime<'a> {
     pub record: Option<&'a RuntimeRecord>,
     /// Why nothing was measured, where no trial of it was measured in any operation.
     pub unmeasured: Option<String>,
+}
+
+impl Runtime<'_> {
+    /// Who built it, and with what.
+    #[must_use]
+    pub fn build(&self) -> Build {
+        self.record.map(Build::of).unwrap_or_default()
+    }
 }
 
 /// What makes two runtimes one: all that it is, but not how its id is written, because an id
@@ -113,7 +122,9 @@ impl Ord for Key<'_> {
             .cmp(&place(other.tool))
             .then_with(|| self.tool.cmp(other.tool))
             .then_with(|| self.flavour.cmp(&other.flavour))
-            .then_with(|| text::compare_versions(self.version, other.version))
+            .then_with(|| compare_versions(self.version, other.version))
+            // Two ways to write one version are two versions all the same.
+            .then_with(|| self.version.cmp(other.version))
             .then_with(|| age(self.channel).cmp(&age(other.channel)))
             .then_with(|| self.stem.cmp(other.stem))
     }

@@ -45,6 +45,8 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
                 distribution: String::new(),
                 kernel: String::new(),
                 cpus: 1,
+                cpu_level: None,
+                cgroup: None,
             },
             runtimes: Vec::new(),
             missing: Vec::new(),

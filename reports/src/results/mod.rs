@@ -15,7 +15,7 @@ pub use outcome::{
 };
 pub use read::{ReadError, ReadErrorKind, Results};
 pub use record::{
-    ArchiveRecord, ChannelRecord, CorpusStamp, Derived, Footer, Header, Host, MissingRecord,
-    Provenance, Record, Repeats, RuntimeRecord, SCHEMA, Trial,
+    ArchiveRecord, ChannelRecord, CorpusStamp, Derived, Footer, Header, Host, Linked, LinkedSource,
+    MissingRecord, Provenance, Record, Repeats, RuntimeRecord, SCHEMA, Trial,
 };
 pub use schema::json_schema;

@@ -111,12 +111,20 @@ pub struct Host {
     pub kernel: String,
     /// How many processors.
     pub cpus: usize,
+    /// The level of the processor in the words of the architecture, as in `x86-64-v3` or `armv8.2-a`.
+    /// Tools that are asked for no platform take by it what they pick. Results of versions before
+    /// this was recorded do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_level: Option<String>,
+    /// Version of the control groups: `v1`, `v2`, or `hybrid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cgroup: Option<String>,
 }
 
 /// One tool, at one version, in one configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuntimeRecord {
-    /// `tool@version` or `tool@version+flavour`.
+    /// `tool@version+flavour#channel`. Results of earlier versions have no `#channel`.
     pub id: String,
     /// Name of the tool.
     pub tool: String,
@@ -187,14 +195,51 @@ pub struct Provenance {
     pub binaries: BTreeMap<String, String>,
     /// What each binary says of its version, by role.
     pub versions: BTreeMap<String, String>,
-    /// The packages that ship the tool, and their versions, where it was provisioned. Their
-    /// archives are among [`Header::channels`].
+    /// The packages that ship the tool, and their versions, where a distribution built it. The
+    /// archives of provisioned ones are among [`Header::channels`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub packages: BTreeMap<String, String>,
+    /// The distribution that built it, as in `Debian`, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<String>,
+    /// What each binary was linked with, by role, where that is known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub linked: BTreeMap<String, Linked>,
+    /// What keeps the file systems of images, as in `overlayfs`, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshotter: Option<String>,
     /// What a reader must know to judge the provenance: expired metadata accepted, a daemon
     /// of the machine used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// What a Go binary was linked with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Linked {
+    /// Version of the compiler, as in `1.27.1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub go: Option<String>,
+    /// The libraries that select manifests, and their versions: `containerd`,
+    /// `containerd/platforms`, `containers/image`, `containers/common`, `go-containerregistry`.
+    /// Empty where it was linked with none of them besides its own code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub libraries: BTreeMap<String, String>,
+    /// Who says so.
+    pub source: LinkedSource,
+}
+
+/// Who says what a binary was linked with.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkedSource {
+    /// `Built-Using` and `Static-Built-Using` of the package that ships it.
+    BuiltUsing,
+    /// The build information in the binary.
+    #[serde(rename = "buildinfo")]
+    BuildInfo,
 }
 
 /// One runtime, one operation, one case, one platform.

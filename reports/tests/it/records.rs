@@ -191,6 +191,7 @@ fn runtime() -> impl Strategy<Value = RuntimeRecord> {
                     versions,
                     packages,
                     notes,
+                    ..Provenance::default()
                 },
                 unmeasured,
             },
@@ -256,6 +257,8 @@ fn header() -> impl Strategy<Value = Header> {
                     distribution,
                     kernel,
                     cpus: cpus as usize,
+                    cpu_level: None,
+                    cgroup: None,
                 },
                 runtimes,
                 missing: Vec::new(),

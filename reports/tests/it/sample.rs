@@ -235,6 +235,8 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
                 distribution: "Debian GNU/Linux 12".to_owned(),
                 kernel: "6.1.0".to_owned(),
                 cpus: 2,
+                cpu_level: None,
+                cgroup: None,
             },
             runtimes,
             missing: Vec::new(),
