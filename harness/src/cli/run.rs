@@ -384,6 +384,7 @@ fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
                 .chain(&runtime.notes)
                 .cloned()
                 .collect(),
+            ..Provenance::default()
         },
         unmeasured: None,
     }
