@@ -85,6 +85,9 @@ impl Document {
 pub struct Blob {
     /// The digest by which it is asked for.
     pub digest: Digest,
+    /// The `Content-Type` with which it is served to those that ask for it as a manifest, as a
+    /// registry of layouts would. None in built-in cases, whose registry has it as a blob only.
+    pub media_type: Option<String>,
     /// The blob, byte for byte.
     pub bytes: Arc<[u8]>,
 }
@@ -96,6 +99,7 @@ impl Blob {
         let bytes = bytes.into();
         Self {
             digest: Digest::sha256(&bytes),
+            media_type: None,
             bytes,
         }
     }
@@ -280,6 +284,15 @@ impl Case {
             .filter(|child| by(child))
             .map(|child| child.name.clone())
             .collect()
+    }
+
+    /// Whether the registry has something under this digest for those that ask for a manifest.
+    #[must_use]
+    pub fn serves_manifest(&self, digest: &str) -> bool {
+        let mut documents = std::iter::once(&self.index).chain(&self.documents);
+        let mut blobs = self.blobs.iter().filter(|blob| blob.media_type.is_some());
+        documents.any(|document| document.digest.as_str() == digest)
+            || blobs.any(|blob| blob.digest.as_str() == digest)
     }
 
     /// The document or blob with this digest, and its media type where it is a document.

@@ -2,7 +2,9 @@
 
 use crate::{
     Ask, Case, CaseId, Clause, CorpusError, Digest, Effects, Family, Fault, HeaderFault, LayoutRef,
-    Mistake, MistakeKind, Specification, clause, family, layout,
+    Mistake, MistakeKind, Specification, Unread, clause, family,
+    files::{Root, read_regular},
+    layout,
     mistake::Report,
     nearest::nearest,
     recipe::{self, Source},
@@ -11,8 +13,9 @@ use crate::{
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    io,
     path::Path,
+    sync::Arc,
 };
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -25,7 +28,11 @@ pub struct Corpus {
     cases: Vec<Case>,
     families: Vec<Family>,
     clauses: Vec<Clause>,
+    unread: Arc<[Unread]>,
 }
+
+/// How large a recipe can be. The largest that is built in has some hundred kilobytes.
+const RECIPE_LIMIT: u64 = 16 << 20;
 
 impl Corpus {
     /// Makes the corpus that is built into the program.
@@ -54,12 +61,21 @@ impl Corpus {
     /// Where a file cannot be read, or has mistakes; all mistakes of all files are listed.
     pub fn from_recipes(dir: &Path) -> Result<Self, CorpusError> {
         let mut files = Vec::new();
+        let root = Root::open(dir);
         for entry in walkdir::WalkDir::new(dir).sort_by_file_name() {
             let entry = entry.map_err(|error| CorpusError::walk(dir, error))?;
             let path = entry.path();
             if entry.file_type().is_file() && path.extension().is_some_and(|end| end == "toml") {
-                let text =
-                    fs::read_to_string(path).map_err(|error| CorpusError::read(path, error))?;
+                let below = path.strip_prefix(dir).unwrap_or(path);
+                let bytes = match &root {
+                    Ok(root) => root.read(below, RECIPE_LIMIT),
+                    // The directory is one recipe.
+                    Err(_) => read_regular(path, None, RECIPE_LIMIT),
+                };
+                let bytes = bytes.map_err(|error| CorpusError::file(path, error))?;
+                let text = String::from_utf8(bytes).map_err(|error| {
+                    CorpusError::read(path, io::Error::new(io::ErrorKind::InvalidData, error))
+                })?;
                 files.push((path.display().to_string(), text));
             }
         }
@@ -71,17 +87,25 @@ impl Corpus {
     }
 
     /// Makes a corpus of the OCI layouts below a directory, each of which is asked for the same.
-    /// The id of a case is its path relative to `dir`.
+    /// The id of a case is its path relative to `dir`; where a layout names several indexes, each of
+    /// them is a case, and its name stands behind a colon. Layouts that cannot be read do not keep
+    /// the others from being a corpus: they are [`Corpus::unread`].
     ///
     /// # Errors
     ///
-    /// Where there is no layout, or one of them cannot be read; all of those are listed.
+    /// Where there is no layout, or none can be read; all of those are listed.
     pub fn foreign(dir: &Path, ask: &Ask) -> Result<Self, CorpusError> {
-        let cases = layout::read_all(dir, ask).map_err(CorpusError::Layouts)?;
+        let none = |error| CorpusError::Layouts(vec![error]);
+        let (cases, unread) = layout::read_all(dir, ask).map_err(none)?;
+        if cases.is_empty() {
+            let errors = unread.into_iter().map(|unread| unread.error);
+            return Err(CorpusError::Layouts(errors.collect()));
+        }
         Ok(Self {
             families: families_of(&cases),
             cases,
             clauses: Vec::new(),
+            unread: unread.into(),
         })
     }
 
@@ -148,6 +172,7 @@ impl Corpus {
             cases,
             families,
             clauses,
+            unread: Arc::default(),
         })
     }
 
@@ -188,6 +213,12 @@ impl Corpus {
     #[must_use]
     pub fn clause(&self, id: &str) -> Option<&Clause> {
         self.clauses.iter().find(|clause| clause.id == id)
+    }
+
+    /// The layouts of a foreign corpus that cannot be read, and are no cases.
+    #[must_use]
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
     }
 
     /// What [`digest_of`] says of all cases.
@@ -470,7 +501,7 @@ fn whole_file(case: &Case, kind: MistakeKind) -> Mistake {
 mod tests {
     use super::*;
     use crate::{Methods, Operation, Part};
-    use std::time::Duration;
+    use std::{fs, time::Duration};
 
     const RECIPE: &str = "title = 'A'\nwhy = 'B'\nplatform = 'linux/amd64'\n[children.a]\n\
         platform = 'linux/amd64'\n[index]\nentries = ['a']\n";

@@ -1,6 +1,6 @@
 //! Why there is no corpus.
 
-use crate::{LayoutError, Mistake};
+use crate::{FileError, LayoutError, Mistake};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -23,6 +23,14 @@ pub enum CorpusError {
         /// What the system says.
         error: io::Error,
     },
+    /// A file is no regular one, or too large, or elsewhere.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// What is not read.
+        path: PathBuf,
+        /// Why not.
+        error: FileError,
+    },
 }
 
 impl CorpusError {
@@ -30,6 +38,18 @@ impl CorpusError {
         Self::Read {
             path: path.to_owned(),
             error,
+        }
+    }
+
+    pub(crate) fn file(path: &Path, error: FileError) -> Self {
+        match error {
+            FileError::System(error) => Self::read(path, error),
+            error @ (FileError::Kind(_) | FileError::TooLarge { .. } | FileError::LeadsOut(_)) => {
+                Self::File {
+                    path: path.to_owned(),
+                    error,
+                }
+            }
         }
     }
 

@@ -71,3 +71,9 @@ pub(crate) fn is_image_config(media_type: &str) -> bool {
 
 /// The type of a config, layer or anything else that has no content.
 pub(crate) const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+
+/// The type of a manifest of docker's first schema.
+pub(crate) const SCHEMA1: &str = "application/vnd.docker.distribution.manifest.v1+json";
+
+/// The same with signatures.
+pub(crate) const SCHEMA1_SIGNED: &str = "application/vnd.docker.distribution.manifest.v1+prettyjws";

@@ -1,6 +1,8 @@
 //! Archives, however they are compressed.
 
+use crate::{Digest, digest::hex};
 use flate2::bufread::MultiGzDecoder;
+use sha2::{Digest as _, Sha256};
 use std::io::{self, BufRead, Read};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -25,6 +27,26 @@ pub fn unpacked<'a>(mut layer: impl BufRead + 'a) -> io::Result<Box<dyn Read + '
     }
 }
 
+/// The sha256 of what a layer unpacks to; nothing where it cannot be unpacked, or comes to more than
+/// `limit` bytes.
+pub(crate) fn digest_unpacked(layer: &[u8], limit: u64) -> Option<Digest> {
+    let mut archive = unpacked(layer).ok()?.take(limit.saturating_add(1));
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    let mut length = 0;
+    loop {
+        match archive.read(&mut buffer).ok()? {
+            0 => break,
+            count => {
+                hasher.update(&buffer[..count]);
+                length += count as u64;
+            }
+        }
+    }
+    let digest = || Digest::verbatim(format!("sha256:{}", hex(&hasher.finalize())));
+    (length <= limit).then(digest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +61,14 @@ mod tests {
             .read_to_string(&mut text)
             .unwrap();
         assert_eq!(text, "ocipick ocipick ocipick\n");
+    }
+
+    #[test]
+    fn the_digest_is_of_what_comes_out_and_no_bomb_is_unpacked() {
+        let text = Digest::sha256(b"ocipick ocipick ocipick\n");
+        assert_eq!(digest_unpacked(ZSTD_SAMPLE, 24), Some(text));
+        assert_eq!(digest_unpacked(ZSTD_SAMPLE, 23), None);
+        assert_eq!(digest_unpacked(ZSTD, 24), None);
     }
 
     #[test]

@@ -1,46 +1,88 @@
 //! The blobs of a layout: files that are named by their digests.
 
-use super::error::{LayoutError, LayoutErrorKind};
-use crate::{Digest, digest::hex};
+use super::{
+    error::{LayoutError, LayoutErrorKind},
+    limit::Budget,
+};
+use crate::{
+    Digest,
+    digest::hex,
+    files::{FileError, Root},
+};
 use sha2::{Digest as _, Sha384, Sha512};
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Every blob of a layout, by its digest.
+#[derive(Debug)]
 pub(crate) struct Blobs(BTreeMap<String, Arc<[u8]>>);
 
-impl Blobs {
-    /// Reads every blob below `blobs`, and holds each against its name. A layout without that
-    /// folder has none.
-    pub(crate) fn read(folder: &Path) -> Result<Self, LayoutError> {
-        let mut blobs = BTreeMap::new();
-        if !folder.is_dir() {
-            return Ok(Self(blobs));
-        }
-        let files = walkdir::WalkDir::new(folder)
-            .follow_links(true)
-            .min_depth(2)
-            .max_depth(2)
-            .sort_by_file_name();
-        for entry in files {
-            let entry = entry.map_err(|error| LayoutError::walk(folder, error))?;
-            let path = entry.path();
-            let name = |part: Option<&std::ffi::OsStr>| {
-                part.map(|part| part.to_string_lossy().into_owned())
-                    .unwrap_or_default()
-            };
-            let encoded = name(path.file_name());
-            let algorithm = name(path.parent().and_then(Path::file_name));
-            // Tools leave hidden files of their own here, half-written ones among them.
-            if !entry.file_type().is_file() || encoded.starts_with('.') {
+/// A file among the blobs.
+pub(crate) struct Place {
+    /// Its path below the layout.
+    pub(crate) path: PathBuf,
+    /// The digest that its place stands for.
+    pub(crate) claimed: String,
+}
+
+/// Every file below `blobs` that stands for a digest, in the order of their names. A layout without
+/// that folder has none.
+pub(crate) fn places(root: &Root) -> Result<Vec<Place>, LayoutError> {
+    let text = |name: &Path| name.to_string_lossy().into_owned();
+    let names = |folder: &Path| {
+        let wrong = |error| LayoutError::file(&root.path().join(folder), error);
+        root.names(folder).map_err(wrong)
+    };
+    let blobs = Path::new("blobs");
+    let mut places = Vec::new();
+    for algorithm in names(blobs)? {
+        let folder = blobs.join(&algorithm);
+        let files = match root.names(&folder) {
+            Ok(files) => files,
+            // A file beside the folders of the algorithms is no blob.
+            Err(FileError::System(error)) if error.kind() == std::io::ErrorKind::NotADirectory => {
                 continue;
             }
-            let bytes = fs::read(path).map_err(|error| LayoutError::unreadable(path, error))?;
-            let claimed = format!("{algorithm}:{encoded}");
-            if let Some(actual) = computed(&algorithm, &bytes)
+            Err(error) => return Err(LayoutError::file(&root.path().join(&folder), error)),
+        };
+        for file in files {
+            // Tools leave hidden files of their own here, half-written ones among them.
+            if !text(&file).starts_with('.') {
+                places.push(Place {
+                    path: folder.join(&file),
+                    claimed: format!("{}:{}", text(&algorithm), text(&file)),
+                });
+            }
+        }
+    }
+    Ok(places)
+}
+
+impl Blobs {
+    /// Reads every blob of a layout, and holds each against its name.
+    pub(crate) fn read(root: &Root, budget: &mut Budget) -> Result<Self, LayoutError> {
+        let mut blobs = BTreeMap::new();
+        for Place { path, claimed } in places(root)? {
+            let whole = root.path().join(&path);
+            let bytes = match root.read(&path, budget.left()) {
+                Ok(bytes) => bytes,
+                Err(error) if error.is_directory() => continue,
+                Err(FileError::TooLarge { size, .. }) => {
+                    let kind = budget.exceeded(size);
+                    return Err(LayoutError::new(&whole, kind));
+                }
+                Err(error) => return Err(LayoutError::file(&whole, error)),
+            };
+            budget.spend(bytes.len());
+            let algorithm = claimed.split(':').next().unwrap_or_default();
+            if let Some(actual) = computed(algorithm, &bytes)
                 && actual != claimed
             {
                 let kind = LayoutErrorKind::WrongBlob { actual };
-                return Err(LayoutError::new(path, kind));
+                return Err(LayoutError::new(&whole, kind));
             }
             blobs.insert(claimed, bytes.into());
         }

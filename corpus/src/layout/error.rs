@@ -1,5 +1,6 @@
 //! What is wrong with an OCI layout.
 
+use crate::files::FileError;
 use std::{
     fmt, io,
     path::{Path, PathBuf},
@@ -46,6 +47,10 @@ pub enum LayoutErrorKind {
     /// The system does not let us read it.
     #[error("cannot be read: {0} (hint: see that it is there and that you may read it)")]
     Unreadable(io::Error),
+    /// It is no regular file, or too large, or a link leads elsewhere, or the system does not let us
+    /// read it.
+    #[error(transparent)]
+    File(FileError),
     /// The system does not let us write it.
     #[error("cannot be written: {0} (hint: see that there is room and that you may write there)")]
     Unwritable(io::Error),
@@ -64,9 +69,11 @@ pub enum LayoutErrorKind {
         "this is not JSON: {0} (hint: index.json is only the table of contents; an odd index belongs into blobs/)"
     )]
     BrokenJson(String),
-    /// `index.json` without a descriptor, or with several.
-    #[error("there should be one descriptor in `manifests`, and there {} (hint: it names the index under test; make one layout per index)", count(*.0))]
-    NotOneDescriptor(usize),
+    /// `index.json` without a descriptor.
+    #[error(
+        "there is no descriptor in `manifests` (hint: each names an index under test, and there should be one at least)"
+    )]
+    NoDescriptor,
     /// The descriptor says too little.
     #[error(
         "the descriptor has no `{0}` (hint: the index under test is found by its digest and served with its media type)"
@@ -85,9 +92,43 @@ pub enum LayoutErrorKind {
         /// The digest that it does have.
         actual: String,
     },
-    /// Two layouts with one id.
+    /// Two layouts with one id, which happens to names that are no text.
     #[error("the case id `{0}` is taken by another layout (hint: rename the directory)")]
     IdTaken(String),
+    /// A blob that is larger than what is held in memory.
+    #[error(
+        "this blob has {size} bytes, and blobs are held in memory up to {limit} (hint: take a smaller image)"
+    )]
+    LargeBlob {
+        /// How many bytes it has.
+        size: u64,
+        /// How many one blob can have.
+        limit: u64,
+    },
+    /// More blobs than what is held in memory.
+    #[error(
+        "with this blob the layouts have more than {limit} bytes, which are held in memory (hint: measure them in parts)"
+    )]
+    LargeCorpus {
+        /// How many bytes all blobs can have together.
+        limit: u64,
+    },
+    /// An index that is larger than what any tool reads.
+    #[error(
+        "the index under test has {size} bytes, and indexes are read up to {limit} (hint: registries and tools stop at 8 MiB or before)"
+    )]
+    LargeIndex {
+        /// How many bytes it has.
+        size: u64,
+        /// How many are read.
+        limit: u64,
+    },
+    /// A link that leads out of the directory of layouts.
+    #[error(
+        "this link leads to a layout that is elsewhere, and links are followed within {} only (hint: name that layout itself, or copy it here)",
+        .0.display()
+    )]
+    LinkedLayout(PathBuf),
     /// A digest that cannot be a file name.
     #[error("{0} cannot be the name of a blob (hint: such a digest cannot be held by a layout)")]
     UnstorableDigest(String),
@@ -96,13 +137,6 @@ pub enum LayoutErrorKind {
         "this does not belong to the layout that should be written here (hint: choose an empty directory)"
     )]
     Occupied,
-}
-
-fn count(number: usize) -> String {
-    match number {
-        0 => "is none".to_owned(),
-        several => format!("are {several}"),
-    }
 }
 
 impl LayoutError {
@@ -116,6 +150,16 @@ impl LayoutError {
 
     pub(crate) fn unreadable(path: &Path, error: io::Error) -> Self {
         Self::new(path, LayoutErrorKind::Unreadable(error))
+    }
+
+    pub(crate) fn file(path: &Path, error: FileError) -> Self {
+        let kind = match error {
+            FileError::System(error) => LayoutErrorKind::Unreadable(error),
+            error @ (FileError::Kind(_) | FileError::TooLarge { .. } | FileError::LeadsOut(_)) => {
+                LayoutErrorKind::File(error)
+            }
+        };
+        Self::new(path, kind)
     }
 
     pub(crate) fn unwritable(path: &Path, error: io::Error) -> Self {

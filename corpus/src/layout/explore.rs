@@ -1,12 +1,18 @@
 //! Finds out what an index that somebody else wrote may lead to.
 
-use super::{blobs::Blobs, lenient};
+use super::{blobs::Blobs, lenient, limit};
 use crate::{
-    Algorithm, Child, Digest, Document, Layer, Platform, json::Json, marker::marker_in,
-    media_type::Format,
+    Algorithm, Child, Digest, Document, Layer, Platform,
+    json::Json,
+    marker::marker_in,
+    media_type::{self, Format},
+    unpack::digest_unpacked,
 };
 use oci_spec::image::ImageConfiguration;
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What an index leads to.
 #[derive(Default)]
@@ -118,7 +124,8 @@ fn pointers(index: Option<&Json>, prefix: &str) -> Vec<Pointer> {
 /// or is not there.
 fn role(media_type: Option<&str>, body: Option<&Json>) -> Role {
     let has = |key| body.is_some_and(|body| body.all(key).next().is_some());
-    match (has("manifests"), has("config") || has("layers")) {
+    let is_image = has("config") || has("layers") || has("fsLayers");
+    match (has("manifests"), is_image) {
         (true, false) => Role::Index,
         (false, true) => Role::Manifest,
         (true, true) | (false, false) => {
@@ -136,9 +143,11 @@ fn role(media_type: Option<&str>, body: Option<&Json>) -> Role {
 fn media_type(of_descriptor: Option<String>, body: Option<&Json>, role: Role) -> String {
     let of_body = || body?.texts("mediaType").next().map(str::to_owned);
     of_descriptor.or_else(of_body).unwrap_or_else(|| {
-        let default = match role {
-            Role::Index => Format::Oci.index(),
-            Role::Manifest => Format::Oci.manifest(),
+        let first_schema = body.filter(|body| body.all("fsLayers").next().is_some());
+        let default = match (role, first_schema) {
+            (Role::Index, _) => Format::Oci.index(),
+            (Role::Manifest, Some(body)) => schema1(body),
+            (Role::Manifest, None) => Format::Oci.manifest(),
         };
         default.to_owned()
     })
@@ -151,11 +160,7 @@ fn child(name: String, manifest: Digest, body: Option<&Json>, blobs: &Blobs) -> 
         .and_then(|digest| blobs.get(digest))
         .map(|bytes| Config::read(bytes))
         .unwrap_or_default();
-    let layers: Vec<&str> = body
-        .into_iter()
-        .flat_map(|body| body.items("layers"))
-        .filter_map(|layer| layer.texts("digest").next())
-        .collect();
+    let layers = layers(body);
     let marker = marker_in(
         layers
             .iter()
@@ -176,17 +181,122 @@ fn child(name: String, manifest: Digest, body: Option<&Json>, blobs: &Blobs) -> 
             .enumerate()
             .map(|(place, digest)| Layer {
                 digest: Digest::verbatim(digest),
-                // Without a config nobody says what the layer unpacks to; then it is taken to
-                // be stored as it is, which is true of everything but compressed archives.
-                diff_id: Digest::verbatim(
-                    content.diff_ids.get(place).map_or(digest, String::as_str),
-                ),
+                // Where no config says what the layer unpacks to, it is seen; what is not there is
+                // taken to be stored as it is.
+                diff_id: match content.diff_ids.get(place) {
+                    Some(said) => Digest::verbatim(said),
+                    None => blobs
+                        .get(digest)
+                        .and_then(|bytes| digest_unpacked(bytes, limit::UNPACKED))
+                        .unwrap_or_else(|| Digest::verbatim(digest)),
+                },
             })
             .collect(),
         marker,
         platform: content.platform,
         served: true,
     }
+}
+
+/// The layers that a manifest names, base first. The first schema of docker has them in `fsLayers`,
+/// the topmost first.
+fn layers(manifest: Option<&Json>) -> Vec<&str> {
+    let named = |list, key| {
+        let items = manifest.into_iter().flat_map(move |it| it.items(list));
+        items.filter_map(move |layer: &Json| layer.texts(key).next())
+    };
+    let layers: Vec<&str> = named("layers", "digest").collect();
+    if !layers.is_empty() {
+        return layers;
+    }
+    let mut layers: Vec<&str> = named("fsLayers", "blobSum").collect();
+    layers.reverse();
+    layers
+}
+
+/// What to serve blobs as to those that ask for them as manifests, by their digests.
+pub(crate) struct Types {
+    /// What a descriptor says, wherever it is: in a document that no entry leads to, as a subject,
+    /// in a list of artifacts.
+    described: BTreeMap<String, String>,
+    /// What a document says of itself, or what its keys are those of.
+    own: BTreeMap<String, String>,
+}
+
+impl Types {
+    /// Looks through every blob that is JSON.
+    pub(crate) fn of(blobs: &Blobs) -> Self {
+        let mut types = Self {
+            described: BTreeMap::new(),
+            own: BTreeMap::new(),
+        };
+        for (digest, bytes) in blobs.iter() {
+            // An archive is not looked through for JSON.
+            let start = bytes.trim_ascii_start();
+            if !start.starts_with(b"{") && !start.starts_with("\u{feff}".as_bytes()) {
+                continue;
+            }
+            if let Some(body) = lenient::read(bytes) {
+                types.own.insert(digest.to_owned(), own_type(&body));
+                types.describe(&body);
+            }
+        }
+        types
+    }
+
+    /// The type of a blob.
+    pub(crate) fn get(&self, digest: &str) -> &str {
+        let known = self.described.get(digest).or_else(|| self.own.get(digest));
+        known.map_or("application/octet-stream", String::as_str)
+    }
+
+    fn describe(&mut self, body: &Json) {
+        let mut open = vec![body];
+        while let Some(value) = open.pop() {
+            let types = value.texts("mediaType").find(|it| is_header(it));
+            if let Some(media_type) = types {
+                for digest in value.texts("digest") {
+                    self.described
+                        .entry(digest.to_owned())
+                        .or_insert_with(|| media_type.to_owned());
+                }
+            }
+            open.extend(value.members().iter().map(|(_, value)| value).rev());
+            if let Json::Arr(items) = value {
+                open.extend(items.iter().rev());
+            }
+        }
+    }
+}
+
+/// Whether an HTTP header can say it.
+fn is_header(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
+/// The type of a manifest of docker's first schema.
+fn schema1(body: &Json) -> &'static str {
+    match body.all("signatures").next() {
+        Some(_) => media_type::SCHEMA1_SIGNED,
+        None => media_type::SCHEMA1,
+    }
+}
+
+fn own_type(body: &Json) -> String {
+    if let Some(own) = body.texts("mediaType").find(|own| is_header(own)) {
+        return own.to_owned();
+    }
+    let has = |key| body.all(key).next().is_some();
+    let guessed = if has("fsLayers") {
+        schema1(body)
+    } else if has("manifests") {
+        Format::Oci.index()
+    } else if has("config") || has("layers") {
+        Format::Oci.manifest()
+    } else {
+        "application/json"
+    };
+    guessed.to_owned()
 }
 
 /// What a config says that matters here.
@@ -198,6 +308,9 @@ struct Config {
 
 impl Config {
     fn read(bytes: &[u8]) -> Self {
+        if bytes.len() as u64 > limit::DOCUMENT {
+            return Self::default();
+        }
         // Reading it in the way the specification has it comes first; it does not matter that
         // some fields are dropped, because nothing is written from it.
         ImageConfiguration::from_reader(bytes)

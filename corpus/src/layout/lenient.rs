@@ -3,12 +3,20 @@
 //! What is read here is only looked at, to find out what an index may lead to. What is served are
 //! the bytes themselves.
 
-use crate::json::{Json, Members};
+use super::limit;
+use crate::{
+    fold::is_same_key,
+    json::{Json, Members},
+};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// Reads the first JSON value of a document; nothing where there is none.
+/// Reads the first JSON value of a document; nothing where there is none, or where it is larger than
+/// any document that a tool reads.
 pub(crate) fn read(bytes: &[u8]) -> Option<Json> {
+    if bytes.len() as u64 > limit::DOCUMENT {
+        return None;
+    }
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start_matches('\u{feff}');
     Json::deserialize(&mut serde_json::Deserializer::from_str(text)).ok()
@@ -18,7 +26,14 @@ impl Json {
     /// Every value of a key, however its letters are cased: some decoders take the first,
     /// some the last, and some mind the case.
     pub(crate) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Self> {
-        let members: &[(String, Self)] = match self {
+        let members = self.members();
+        let same = move |(name, value): &'a (String, Self)| is_same_key(name, key).then_some(value);
+        members.iter().filter_map(same)
+    }
+
+    /// The members of an object; none of anything else.
+    pub(crate) fn members(&self) -> &[(String, Self)] {
+        match self {
             Self::Obj(members) => members,
             Self::Null
             | Self::Bool(_)
@@ -27,11 +42,7 @@ impl Json {
             | Self::Str(_)
             | Self::Arr(_)
             | Self::Times(..) => &[],
-        };
-        let same = move |(name, value): &'a (String, Self)| {
-            name.eq_ignore_ascii_case(key).then_some(value)
-        };
-        members.iter().filter_map(same)
+        }
     }
 
     /// Every item of every array under a key.
@@ -135,5 +146,11 @@ mod tests {
         assert_eq!(json.texts("digest").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(json.items("x").count(), 4);
         assert!(read(b"\xff").is_none());
+    }
+
+    #[test]
+    fn keys_fold_as_go_folds_them() {
+        let json = read("{\"manife\\u017ft\u{17f}\":[1],\"MANIFESTS\":[2]}".as_bytes()).unwrap();
+        assert_eq!(json.items("manifests").count(), 2);
     }
 }

@@ -4,12 +4,16 @@ mod blobs;
 mod error;
 mod explore;
 mod lenient;
+mod limit;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub(crate) use blobs::places;
 pub use error::{LayoutError, LayoutErrorKind, Place};
-pub(crate) use read::{Found, layouts, read_all};
+pub(crate) use limit::UNPACKED;
+pub use read::Unread;
+pub(crate) use read::{Found, contents as file_contents, layouts, read_all};
 pub use write::{Files, image_name, write as write_layout};
 pub(crate) use write::{contents, files, write_files};

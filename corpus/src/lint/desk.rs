@@ -8,6 +8,7 @@ use super::{
     rule::Rule,
     shelf::Shelf,
 };
+use crate::fold::is_same_key;
 
 /// One document, and what is found wrong with it.
 pub(super) struct Desk<'d, 's> {
@@ -94,10 +95,7 @@ pub(super) fn each<'j, 'a>(
 /// Says that a key is not there, and what is there that looks like it.
 pub(super) fn lacks(object: Value<'_, '_>, key: &str) -> String {
     let alike = object.members().map(|(name, _)| name);
-    match alike
-        .into_iter()
-        .find(|name| name.eq_ignore_ascii_case(key))
-    {
+    match alike.into_iter().find(|name| is_same_key(name, key)) {
         Some(alike) => format!("has no `{key}`; `{alike}` is another key"),
         None => format!("has no `{key}`"),
     }

@@ -12,9 +12,10 @@ use super::{
     walk::breaches,
 };
 use crate::{
-    Algorithm, Ask, Case, LayoutError,
+    Algorithm, Ask, Case, LayoutError, Unread,
     digest::hex,
-    layout::{Found, layouts},
+    files::Root,
+    layout::{Found, UNPACKED, file_contents, layouts, places},
 };
 use sha2::{Sha256, Sha512};
 use std::{
@@ -29,7 +30,7 @@ pub struct CheckedLayout {
     /// The directory.
     pub path: PathBuf,
     /// The case that it is; why it cannot be one, where it cannot.
-    pub case: Result<Case, LayoutError>,
+    pub case: Result<Case, Unread>,
     /// Which clauses it breaks, in its files and in its documents.
     pub breaches: Vec<Breach>,
 }
@@ -42,16 +43,21 @@ pub struct CheckedLayout {
 /// Where the directory cannot be walked.
 pub fn check_layouts(dir: &Directory, ask: &Ask) -> Result<Vec<CheckedLayout>, LayoutError> {
     let mut checked = Vec::new();
-    for Found { path, case } in layouts(dir, ask)? {
-        let mut found = files(&path)?;
-        if let Ok(case) = &case {
-            found.extend(breaches(case));
+    for Found { path, cases } in layouts(dir, ask)? {
+        // What keeps a layout from being read keeps its files from being checked.
+        let mut of_files = files(&path).unwrap_or_default();
+        for case in cases {
+            // What its files break is said once, however many indexes it names.
+            let mut found = std::mem::take(&mut of_files);
+            if let Ok(case) = &case {
+                found.extend(breaches(case));
+            }
+            checked.push(CheckedLayout {
+                path: path.clone(),
+                case,
+                breaches: found,
+            });
         }
-        checked.push(CheckedLayout {
-            path,
-            case,
-            breaches: found,
-        });
     }
     Ok(checked)
 }
@@ -65,6 +71,7 @@ struct Blob {
 
 /// What the files of a layout break.
 pub(super) fn files(layout: &Directory) -> Result<Vec<Breach>, LayoutError> {
+    let root = Root::open(layout).map_err(|error| LayoutError::file(layout, error))?;
     let mut found = Vec::new();
     let empty = Shelf::default();
     let mut desk = Desk {
@@ -72,8 +79,8 @@ pub(super) fn files(layout: &Directory) -> Result<Vec<Breach>, LayoutError> {
         shelf: &empty,
         breaches: &mut found,
     };
-    header(&mut desk, layout)?;
-    let blobs = blobs(&mut desk, layout)?;
+    header(&mut desk, &root)?;
+    let blobs = blobs(&mut desk, &root)?;
     let mut shelf = Shelf::default();
     for blob in &blobs {
         let content = Content {
@@ -87,7 +94,7 @@ pub(super) fn files(layout: &Directory) -> Result<Vec<Breach>, LayoutError> {
         shelf: &shelf,
         breaches: &mut found,
     };
-    match contents(layout, "index.json")? {
+    match file_contents(&root, "index.json")? {
         Some(bytes) => {
             let read = json::read(&bytes);
             desk.json(&read);
@@ -101,9 +108,9 @@ pub(super) fn files(layout: &Directory) -> Result<Vec<Breach>, LayoutError> {
 }
 
 /// The file `oci-layout`.
-fn header(desk: &mut Desk<'_, '_>, layout: &Directory) -> Result<(), LayoutError> {
+fn header(desk: &mut Desk<'_, '_>, root: &Root) -> Result<(), LayoutError> {
     let path = Path::Root.key("oci-layout");
-    let Some(bytes) = contents(layout, "oci-layout")? else {
+    let Some(bytes) = file_contents(root, "oci-layout")? else {
         desk.note(Rule::LayoutFile, &path, "is not there");
         return Ok(());
     };
@@ -132,8 +139,8 @@ fn header(desk: &mut Desk<'_, '_>, layout: &Directory) -> Result<(), LayoutError
 }
 
 /// The directory `blobs`, and everything in it that has a name of its own.
-fn blobs(desk: &mut Desk<'_, '_>, layout: &Directory) -> Result<Vec<Blob>, LayoutError> {
-    let folder = layout.join("blobs");
+fn blobs(desk: &mut Desk<'_, '_>, root: &Root) -> Result<Vec<Blob>, LayoutError> {
+    let folder = root.path().join("blobs");
     let mut blobs = Vec::new();
     if !folder.is_dir() {
         desk.note(
@@ -143,36 +150,25 @@ fn blobs(desk: &mut Desk<'_, '_>, layout: &Directory) -> Result<Vec<Blob>, Layou
         );
         return Ok(blobs);
     }
-    let files = walkdir::WalkDir::new(&folder)
-        .follow_links(true)
-        .min_depth(2)
-        .sort_by_file_name();
-    for file in files {
-        let file = file.map_err(|error| LayoutError::walk(&folder, error))?;
-        // Tools leave hidden files of their own here, half-written ones among them.
-        if !file.file_type().is_file() || file.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        let relative = file.path().strip_prefix(&folder).unwrap_or(file.path());
-        let parts: Vec<String> = relative
-            .components()
-            .map(|part| part.as_os_str().to_string_lossy().into_owned())
-            .collect();
-        let claimed = parts.join(":");
-        let place = format!("blobs/{}", parts.join("/"));
-        if grammar::digest(&claimed).is_none() {
+    for place in places(root)? {
+        let file = match root.open_regular(&place.path) {
+            Ok(file) => file,
+            Err(error) if error.is_directory() => continue,
+            Err(error) => return Err(LayoutError::file(&root.path().join(&place.path), error)),
+        };
+        let claimed = place.claimed;
+        let path = place.path.display().to_string();
+        let Some((algorithm, _)) = grammar::digest(&claimed) else {
             let what = "has a name that is no digest".to_owned();
-            desk.note_at(Rule::BlobDigest, place, what);
+            desk.note_at(Rule::BlobDigest, path, what);
             continue;
-        }
-        let reader = fs::File::open(file.path())
-            .map_err(|error| LayoutError::unreadable(file.path(), error))?;
-        let (length, actual) = measure(reader, &parts[0])
-            .map_err(|error| LayoutError::unreadable(file.path(), error))?;
+        };
+        let (length, actual) = measure(file, algorithm)
+            .map_err(|error| LayoutError::unreadable(&root.path().join(&place.path), error))?;
         if let Some(actual) = actual
             && actual != claimed
         {
-            desk.note_at(Rule::BlobDigest, place, format!("is {actual}"));
+            desk.note_at(Rule::BlobDigest, path, format!("is {actual}"));
         }
         blobs.push(Blob { claimed, length });
     }
@@ -198,20 +194,15 @@ fn measure(mut file: fs::File, algorithm: &str) -> io::Result<(u64, Option<Strin
             }
         }
     }
+    let length = file.metadata()?.len();
+    if length > UNPACKED {
+        // Larger than what a case can have: that is said where it is read.
+        return Ok((length, None));
+    }
     let known = Algorithm::ALL.iter();
     match known.copied().find(|known| known.as_str() == algorithm) {
         Some(Algorithm::Sha256) => digest::<Sha256>(&mut file, algorithm),
         Some(Algorithm::Sha512) => digest::<Sha512>(&mut file, algorithm),
-        None => Ok((file.metadata()?.len(), None)),
-    }
-}
-
-/// A file of the layout; nothing where it is not there.
-fn contents(layout: &Directory, name: &str) -> Result<Option<Vec<u8>>, LayoutError> {
-    let path = layout.join(name);
-    match fs::read(&path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(LayoutError::unreadable(&path, error)),
+        None => Ok((length, None)),
     }
 }

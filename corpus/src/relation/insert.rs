@@ -1,5 +1,6 @@
 //! Where something can be inserted into an index without touching what is there.
 
+use crate::fold::{folded_key, is_same_key};
 use std::{collections::BTreeSet, ops::Range};
 
 /// An index that is plain enough for it to be clear where something belongs.
@@ -115,13 +116,13 @@ impl Object {
 
     /// Whether no key is there twice, in whatever letters: readers differ in what they make of it.
     fn has_distinct_keys(&self) -> bool {
-        let names = self.members.iter().map(|(name, _)| name.to_lowercase());
+        let names = self.members.iter().map(|(name, _)| folded_key(name));
         names.collect::<BTreeSet<_>>().len() == self.members.len()
     }
 
     /// One more member behind the last.
     fn member(&self, key: &str, value: &str) -> Result<Insertion, &'static str> {
-        let has_it = |(name, _): &(String, _)| name.eq_ignore_ascii_case(key);
+        let has_it = |(name, _): &(String, _)| is_same_key(name, key);
         if self.members.iter().any(has_it) {
             return Err("it has such a member already");
         }

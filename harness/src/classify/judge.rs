@@ -44,6 +44,7 @@ pub fn judge(observed: &Observed<'_>, phrasebook: &Phrasebook) -> (Outcome, Evid
         notes: observed.attempt.notes.clone(),
     };
     let outcome = judge.outcome();
+    let outcome = not_ours(observed, outcome);
     let evidence = judge.evidence();
     (outcome, evidence)
 }
@@ -52,6 +53,43 @@ struct Judge<'a> {
     observed: &'a Observed<'a>,
     phrasebook: &'a Phrasebook,
     notes: Vec<String>,
+}
+
+/// What a tool did not do because the registry withheld something that the case has is no outcome of
+/// the tool. It must not happen; where it does, nothing is said of the tool.
+fn not_ours(observed: &Observed<'_>, outcome: Outcome) -> Outcome {
+    let Some(digest) = withheld(observed.case, observed.requests) else {
+        return outcome;
+    };
+    match outcome {
+        Outcome::Refused { .. } | Outcome::Nothing | Outcome::Mixed { .. } => unmeasured(
+            UnmeasuredWhy::EvidenceMissing,
+            format!("the registry answered 404 for {digest}, which the case has"),
+        ),
+        other => other,
+    }
+}
+
+/// The digest of something that the case has and the registry answered 404 for, where no fault of the
+/// case asks for that.
+fn withheld<'r>(case: &Case, requests: &'r [Request]) -> Option<&'r str> {
+    let missing = requests.iter().filter(|request| request.status == 404);
+    let mut digests = missing.filter_map(|request| {
+        let manifest = request.path.strip_prefix("/manifests/");
+        let digest = manifest.or_else(|| request.path.strip_prefix("/blobs/"))?;
+        let is_there = match manifest {
+            Some(_) => case.serves_manifest(digest),
+            None => case.content(digest).is_some(),
+        };
+        is_there.then_some(digest)
+    });
+    digests.find(|digest| {
+        let mut faults = case.faults.iter();
+        !faults.any(|fault| {
+            let answer = fault.effects.answer.as_ref();
+            fault.target.as_str() == *digest && answer.is_some_and(|it| it.status == 404)
+        })
+    })
 }
 
 fn unmeasured(why: UnmeasuredWhy, detail: impl Into<String>) -> Outcome {

@@ -83,7 +83,7 @@ pub(crate) struct Selection {
     /// Only these cases, such as 'duplicates/**'
     #[arg(long = "case", value_name = "GLOB")]
     pub(crate) cases: Vec<String>,
-    /// Take every OCI layout below DIR as a case, in place of the built-in corpus
+    /// Take every index of every OCI layout below DIR as a case, in place of the built-in corpus
     #[arg(long, value_name = "DIR")]
     pub(crate) corpus: Option<PathBuf>,
     /// The platform to ask for in foreign layouts, or `default` for the tool's own

@@ -113,9 +113,9 @@ fn of_directory(dir: &Path) -> Result<Checked> {
         let source = path.display().to_string();
         let id = match case {
             Ok(case) => case.id.to_string(),
-            Err(error) => {
-                checked.mistakes.push(error.to_string());
-                source.clone()
+            Err(unread) => {
+                checked.mistakes.push(unread.error.to_string());
+                unread.id.to_string()
             }
         };
         checked.cases.push(CheckedCase {

@@ -148,7 +148,8 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
             options.width,
         ))?;
     }
-    let mut exit = exit(&results[0].trials, interrupted);
+    let exit = exit(&results[0].trials, interrupted);
+    let mut exit = select::Selected::exit(selected.unread, exit);
     if let Some(bar) = bar {
         let checked = bar.check(&results[0], &selected.corpus, &rulebook);
         tell(&checked.text)?;

@@ -6,7 +6,7 @@ use super::{
     screen::Screen,
 };
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use ocipick::fleet::Fleet;
+use ocipick::{exit::Exit, fleet::Fleet};
 use ocipick_adapters::Runtime;
 use ocipick_corpus::{Case, CaseId, Corpus};
 use ocipick_reports::results::CorpusStamp;
@@ -18,6 +18,18 @@ pub(crate) struct Selected {
     pub(crate) cases: Vec<Arc<Case>>,
     /// `built-in`, or the directory given.
     pub(crate) source: String,
+    /// How many layouts were asked for that cannot be read.
+    pub(crate) unread: usize,
+}
+
+impl Selected {
+    /// How a command ends that did all that it could with these cases.
+    pub(crate) fn exit(unread: usize, exit: Exit) -> Exit {
+        match exit {
+            Exit::Success if unread > 0 => Exit::MeasuredInPart,
+            other => other,
+        }
+    }
 }
 
 /// Reads the corpus and picks the cases that were asked for. Where one was asked for by an id that
@@ -30,14 +42,25 @@ pub(crate) fn cases(selection: &Selection, screen: Screen) -> Result<Selected> {
             dir.to_string_lossy().into_owned(),
         ),
     };
-    let Picked { cases, renamed } = picked(&corpus, &selection.cases)?;
+    let Picked {
+        cases,
+        renamed,
+        unread,
+    } = picked(&corpus, &selection.cases)?;
     for (old, new) in renamed {
         screen.say(&format!("the case {old} is {new} now"));
+    }
+    if cases.is_empty() && !unread.is_empty() {
+        return Err(Failure::usage(unread.join("\n")));
+    }
+    for error in &unread {
+        screen.say(&format!("left out: {error}"));
     }
     Ok(Selected {
         corpus,
         cases,
         source,
+        unread: unread.len(),
     })
 }
 
@@ -69,13 +92,19 @@ struct Picked {
     cases: Vec<Arc<Case>>,
     /// Ids that were asked for and are no longer, with those that took their places.
     renamed: Vec<(String, String)>,
+    /// What is wrong with layouts that were asked for and cannot be read.
+    unread: Vec<String>,
 }
 
 fn picked(corpus: &Corpus, patterns: &[String]) -> Result<Picked> {
     let ids = corpus.cases().iter().map(|case| case.id.as_str());
     let all = corpus.cases().iter();
     let aliases = all.flat_map(|case| case.aliases.iter().map(CaseId::as_str));
-    let known: Vec<&str> = ids.chain(aliases).collect();
+    let unread = corpus.unread().iter();
+    let known: Vec<&str> = ids
+        .chain(aliases)
+        .chain(unread.clone().map(|unread| unread.id.as_str()))
+        .collect();
     let globs = globs("--case", patterns, &known, &[])?;
     let fits = |id: &CaseId| {
         globs
@@ -85,6 +114,10 @@ fn picked(corpus: &Corpus, patterns: &[String]) -> Result<Picked> {
     let mut picked = Picked {
         cases: Vec::new(),
         renamed: Vec::new(),
+        unread: unread
+            .filter(|unread| fits(&unread.id))
+            .map(|unread| unread.error.to_string())
+            .collect(),
     };
     for case in corpus.cases() {
         let alias = case.aliases.iter().find(|alias| fits(alias));

@@ -4,7 +4,7 @@ use super::{args::Serve, fail::Result, ground, screen::Screen, select};
 use ocipick::{exit::Exit, registry::Registry};
 use ocipick_adapters::process::Cancel;
 use ocipick_corpus::Ask;
-use std::{fmt::Write as _, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
 
 pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
@@ -14,8 +14,10 @@ pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
     let mut open = Vec::new();
     let mut text = String::new();
     let mut json = Vec::new();
+    let mut taken = BTreeSet::new();
     for case in &selected.cases {
-        let namespace = registry.open(&case.id.repository_path(), Arc::clone(case))?;
+        let name = free_name(&case.id.repository_path(), &mut taken);
+        let namespace = registry.open(&name, Arc::clone(case))?;
         let _ = writeln!(text, "{}  {}", namespace.reference(), case.asked());
         let asks: Vec<String> = case.asks.iter().map(ToString::to_string).collect();
         json.push(serde_json::json!({
@@ -53,4 +55,26 @@ pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
         std::thread::sleep(Duration::from_millis(100));
     }
     Ok(Exit::Success)
+}
+
+/// The name of the repository of a case: ids of foreign layouts can differ in what no such name can
+/// say, as `A` and `a` do.
+fn free_name(path: &str, taken: &mut BTreeSet<String>) -> String {
+    let numbered = (2_u32..).map(|number| format!("{path}-{number}"));
+    let mut names = std::iter::once(path.to_owned()).chain(numbered);
+    names
+        .find(|name| taken.insert(name.clone()))
+        .unwrap_or_else(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases_whose_names_come_to_one_have_one_each() {
+        let mut taken = BTreeSet::new();
+        let names = ["a", "a", "a-2", "b", "a"].map(|path| free_name(path, &mut taken));
+        assert_eq!(names, ["a", "a-2", "a-2-2", "b", "a-3"]);
+    }
 }

@@ -188,7 +188,7 @@ pub(super) struct Content {
     pub(super) bytes: Bytes,
     /// What `Docker-Content-Digest` says.
     pub(super) digest: HeaderValue,
-    /// What `Content-Type` says where it is a document.
+    /// What `Content-Type` says where it is a document, or a blob that is served as one.
     pub(super) media_type: Option<HeaderValue>,
 }
 
@@ -207,7 +207,7 @@ impl Mounted {
                 .or_insert(content);
         }
         for blob in &case.blobs {
-            let content = Content::new(&blob.digest, &blob.bytes, None)?;
+            let content = Content::new(&blob.digest, &blob.bytes, blob.media_type.as_deref())?;
             contents
                 .entry(blob.digest.as_str().to_owned())
                 .or_insert(content);
@@ -385,6 +385,20 @@ mod tests {
         assert!(mounted.blob(document).is_some());
         assert!(mounted.manifest("latest").is_some());
         assert!(mounted.blob("latest").is_none());
+    }
+
+    #[test]
+    fn a_blob_of_a_layout_is_served_as_a_manifest_too() {
+        let mut case = Arc::unwrap_or_clone(example());
+        case.blobs[0].media_type = Some("application/x.listed".to_owned());
+        let digest = case.blobs[0].digest.to_string();
+        let mounted = Mounted::new("a", Arc::new(case)).unwrap();
+        let (content, media_type) = mounted.manifest(&digest).unwrap();
+        assert_eq!(
+            (&*content.bytes, media_type),
+            (&b"0123456789"[..], &"application/x.listed".parse().unwrap())
+        );
+        assert!(mounted.blob(&digest).is_some());
     }
 
     #[test]

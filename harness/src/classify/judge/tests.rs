@@ -96,6 +96,10 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
         the_evidence_keeps_the_end_of_long_words,
     ),
     (
+        "a_refusal_over_what_the_registry_withheld_is_no_refusal",
+        a_refusal_over_what_the_registry_withheld_is_no_refusal,
+    ),
+    (
         "an_import_needs_no_requests_but_both_other_kinds_of_evidence",
         an_import_needs_no_requests_but_both_other_kinds_of_evidence,
     ),
@@ -656,4 +660,62 @@ fn an_import_needs_no_requests_but_both_other_kinds_of_evidence() {
     let mut pull = Scene::new();
     pull.requests.clear();
     assert_eq!(pull.outcome().kind(), results::OutcomeKind::Mixed);
+}
+
+#[cfg_attr(test, test)]
+fn a_refusal_over_what_the_registry_withheld_is_no_refusal() {
+    let mut scene = Scene::new();
+    let (there, layer) = (
+        scene.child("first").manifest.to_string(),
+        scene.child("first").layers[0].digest.to_string(),
+    );
+    let fails = |scene: &mut Scene, path: String| {
+        scene.requests = vec![Request {
+            path,
+            ..request("GET", "x", 404)
+        }];
+        scene.ends(Exit::Code(1), "", "Error: manifest unknown");
+    };
+    for path in [format!("/manifests/{there}"), format!("/blobs/{layer}")] {
+        fails(&mut scene, path);
+        scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, "which the case has");
+    }
+    // A layer is no manifest to the registry of a case that has it as a blob only.
+    let gone = format!("sha256:{}", "0".repeat(64));
+    for path in [
+        format!("/manifests/{layer}"),
+        format!("/manifests/{gone}"),
+        format!("/blobs/{gone}"),
+        format!("/referrers/{there}"),
+        "/manifests/latest".to_owned(),
+    ] {
+        fails(&mut scene, path);
+        assert!(matches!(scene.outcome(), Outcome::Refused { .. }));
+    }
+    // In a layout every blob is served as a manifest, too.
+    for blob in &mut scene.case.blobs {
+        blob.media_type = Some("application/octet-stream".to_owned());
+    }
+    fails(&mut scene, format!("/manifests/{layer}"));
+    scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, "which the case has");
+    // The case may want it to be withheld.
+    let mut corpus = Corpus::built_in().unwrap().cases().to_vec();
+    corpus.retain(|case| {
+        case.faults.iter().any(|fault| {
+            fault
+                .effects
+                .answer
+                .as_ref()
+                .is_some_and(|it| it.status == 404)
+        })
+    });
+    let case = corpus.first().unwrap().clone();
+    let withheld = case
+        .faults
+        .iter()
+        .find(|fault| fault.effects.answer.is_some());
+    let path = format!("/manifests/{}", withheld.unwrap().target);
+    scene.case = case;
+    fails(&mut scene, path);
+    assert!(matches!(scene.outcome(), Outcome::Refused { .. }));
 }
