@@ -30,3 +30,33 @@ mod trace;
 pub use error::RegistryError;
 pub use namespace::Namespace;
 pub use server::Registry;
+
+use hyper::Method;
+use namespace::Mounts;
+use ocipick_corpus::Case;
+use respond::Asked;
+use route::Access;
+use std::{net::SocketAddr, sync::Arc};
+
+/// What a registry answers that serves the case as `a`, without a connection: the status. Nothing
+/// where it cannot serve the case, or the method is none.
+///
+/// This is how requests are fuzzed.
+#[must_use]
+pub fn answer(case: &Arc<Case>, method: &str, path: &str, range: Option<&str>) -> Option<u16> {
+    let mounts = Arc::new(Mounts::default());
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let _namespace = mounts.mount("a", Arc::clone(case), address).ok()?;
+    let access = Access::of(&Method::from_bytes(method.as_bytes()).ok()?);
+    let found = mounts.find(path);
+    let mounted = found.mounted.as_deref();
+    let fault = respond::fault(&access, &found.route, mounted);
+    let asked = Asked {
+        access,
+        route: &found.route,
+        path,
+        range,
+    };
+    let answer = respond::respond(&asked, mounted, fault.as_ref());
+    Some(answer.status.as_u16())
+}

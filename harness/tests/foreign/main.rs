@@ -1,0 +1,361 @@
+//! Layouts that the generator of the corpus did not make, on the real tools of this machine and on those that
+//! were provisioned: one trial per runtime, operation and layout, named so. What is to come of each is
+//! known by what it is made of. Hostile ones are among them.
+//!
+//! All of it is measured when the first trial asks. `OCIPICK_TEST_CHANNELS` says where tools come from,
+//! as `--channel` does; by default `auto`.
+//! With `OCIPICK_LONG` there are layouts that take long as well.
+
+#[path = "../support/asked.rs"]
+mod asked;
+#[path = "../support/measure.rs"]
+mod measure;
+mod shelf;
+mod tools;
+mod writer;
+
+use anyhow::Context as _;
+use asked::{is_selected, sources};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use measure::DEADLINE;
+use ocipick::{
+    fleet::{Fleet, Scout},
+    run::{Cell, Controls, Earlier, Plan},
+};
+use ocipick_adapters::{Ground, Operation, Rights, Runtime, adapter, process::Cancel};
+use ocipick_corpus::{Ask, Case, Corpus};
+use ocipick_reports::results::{Outcome, Repeats, Trial as Record, UnmeasuredWhy};
+use shelf::{Expect, FIXTURES, Fixture, LONG, REFUSED, canary, only_requests_tell, secret_file};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{Arc, OnceLock},
+};
+use tools::{Bench, MADE};
+use writer::Layout;
+
+/// What stands in a file of the host, and must stand nowhere else.
+const SECRET: &str = "e4b1c2-of-the-host-and-nobody-else";
+
+fn main() -> ExitCode {
+    let args = Arguments::from_args();
+    match conclude(&args) {
+        Ok(code) => code,
+        Err(error) => {
+            use std::io::Write as _;
+            let _ = writeln!(
+                std::io::stderr(),
+                "error: the trials of foreign layouts: {error:#}"
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
+    let lab = Arc::new(Lab::open(args)?);
+    let mut trials = Vec::new();
+    for (at, (name, _)) in lab.trials.iter().enumerate() {
+        let (shared, name) = (Arc::clone(&lab), name.clone());
+        trials.push(Trial::ignorable_test(name, move || shared.hears(at)));
+    }
+    for (name, why) in &lab.ignored {
+        let why = why.clone();
+        trials.push(Trial::ignorable_test(name.clone(), move || {
+            Ok(Completion::ignored_with(why))
+        }));
+    }
+    for (name, wrong) in &lab.read {
+        let wrong = wrong.clone();
+        trials.push(Trial::test(name.clone(), move || {
+            wrong.map_or(Ok(()), |wrong| Err(wrong.into()))
+        }));
+    }
+    let shared = Arc::clone(&lab);
+    trials.push(Trial::test("host::nothing-is-written", move || {
+        shared.host_is_as_it_was()
+    }));
+    let conclusion = libtest_mimic::run(args, trials);
+    lab.clear();
+    drop(lab);
+    Ok(conclusion.exit_code())
+}
+
+/// What a trial is about: the places of its runtime and its case, and what may come of it.
+struct Asked {
+    runtime: usize,
+    operation: Operation,
+    case: usize,
+    expect: Expect,
+}
+
+/// What the trials share.
+struct Lab {
+    ground: Ground,
+    fleet: Fleet,
+    cases: Vec<Arc<Case>>,
+    controls: Controls,
+    cancel: Cancel,
+    trials: Vec<(String, Asked)>,
+    selected: BTreeSet<String>,
+    /// What cannot be asked, and why.
+    ignored: Vec<(String, String)>,
+    /// Layouts that are refused when they are read, and what is wrong where one was not.
+    read: Vec<(String, Option<String>)>,
+    measured: OnceLock<Result<BTreeMap<Cell, Record>, String>>,
+}
+
+impl Lab {
+    fn open(args: &Arguments) -> anyhow::Result<Self> {
+        let cancel = Cancel::default();
+        let raise = cancel.clone();
+        ctrlc::set_handler(move || raise.raise()).context("cannot listen to Ctrl-C")?;
+        let (ground, _cleared) = Ground::claim(&std::env::temp_dir(), false)?;
+        let fleet = Scout::of_user(&ground, &cancel).fleet(&sources()?)?;
+        plant_secret()?;
+        let dir = ground.dir().join("foreign");
+        let mut expected = BTreeMap::new();
+        let long: &[Fixture] = match std::env::var_os("OCIPICK_LONG") {
+            Some(_) => LONG,
+            None => &[],
+        };
+        for fixture in FIXTURES.iter().chain(long) {
+            let layout = Layout::new(&dir.join(fixture.id))?;
+            (fixture.make)(&layout).with_context(|| fixture.id)?;
+            expect(&mut expected, fixture.id, fixture.cases);
+        }
+        for refused in REFUSED {
+            let place = dir.join(refused.id);
+            shelf::ordinary(&Layout::new(&place)?)?;
+            (refused.make)(&place).with_context(|| refused.id)?;
+        }
+        let mut ignored = Vec::new();
+        let roots = roots(&fleet, &ground, &cancel);
+        let bench = Bench {
+            dir: ground.dir().join("foreign-tools"),
+            roots: &roots,
+            cancel: &cancel,
+        };
+        fs::create_dir_all(&bench.dir)?;
+        for made in MADE {
+            if bench.find(made.tool).is_none() {
+                let why = format!(
+                    "{} is neither on the PATH nor in a provisioned release",
+                    made.tool
+                );
+                ignored.push((format!("made::{}", made.id), why));
+                continue;
+            }
+            (made.make)(&bench, &dir.join(made.id)).with_context(|| made.id)?;
+            expect(&mut expected, made.id, made.cases);
+        }
+        let ask: Ask = "linux/amd64".parse()?;
+        let corpus = Corpus::foreign(&dir, &ask)?;
+        let cases: Vec<Arc<Case>> = corpus.cases().iter().cloned().map(Arc::new).collect();
+        let mut lab = Self {
+            controls: Controls::of(&Corpus::built_in()?)?,
+            read: read(&corpus, &expected),
+            ground,
+            fleet,
+            cases,
+            cancel,
+            trials: Vec::new(),
+            selected: BTreeSet::new(),
+            ignored,
+            measured: OnceLock::new(),
+        };
+        lab.plan(&expected);
+        let names = lab.trials.iter().map(|(name, _)| name);
+        lab.selected = names
+            .filter(|name| is_selected(args, name))
+            .cloned()
+            .collect();
+        Ok(lab)
+    }
+
+    /// Every trial, and what cannot be one.
+    fn plan(&mut self, expected: &BTreeMap<String, Expect>) {
+        for (place, runtime) in self.fleet.runtimes.iter().enumerate() {
+            for operation in Operation::ALL {
+                let name = format!("{}::{operation}", runtime.id());
+                if let Some(why) = adapter(runtime.tool).cannot(runtime, *operation) {
+                    self.ignored.push((name, why));
+                    continue;
+                }
+                for (case, of) in self.cases.iter().enumerate() {
+                    let Some(expect) = expected.get(of.id.as_str()) else {
+                        continue;
+                    };
+                    let asked = Asked {
+                        runtime: place,
+                        operation: *operation,
+                        case,
+                        expect: expect.of(of.id.as_str(), runtime),
+                    };
+                    self.trials.push((format!("{name}::{}", of.id), asked));
+                }
+            }
+        }
+        for missing in &self.fleet.missing {
+            let name = format!("{}::missing-from-{}", missing.tool, missing.channel);
+            let why = format!("{}; {}", missing.why, missing.remedy);
+            self.ignored.push((name, why));
+        }
+    }
+
+    /// Passes a trial, or says what it came to.
+    fn hears(&self, at: usize) -> Result<Completion, Failed> {
+        let (_, asked) = &self.trials[at];
+        let record = self.record(asked)?;
+        let text = serde_json::to_string(&record).map_err(|error| error.to_string())?;
+        if text.contains(SECRET) {
+            return Err("the record holds what stands in a file of the host".into());
+        }
+        let case = &self.cases[asked.case];
+        let picks = |wanted: &str| match &record.outcome {
+            Outcome::Picked { child, .. } => child == wanted,
+            _ => false,
+        };
+        let refuses = matches!(record.outcome, Outcome::Refused { .. });
+        let fits = match asked.expect {
+            Expect::Picks(child) => picks(child),
+            Expect::PicksOrRefuses(child) => picks(child) || refuses,
+            Expect::Refuses => refuses,
+        };
+        match &record.outcome {
+            _ if fits => Ok(Completion::Completed),
+            Outcome::Unmeasured {
+                why: UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled,
+                detail,
+            } => Ok(Completion::ignored_with(detail)),
+            Outcome::Unmeasured {
+                why: UnmeasuredWhy::EvidenceMissing,
+                detail,
+            } if only_requests_tell(case.id.as_str(), asked.operation)
+                && detail.contains("cannot be told apart") =>
+            {
+                Ok(Completion::ignored_with(detail))
+            }
+            outcome => Err(format!(
+                "expected {:?}, and it is {outcome:?}\n  evidence: {}",
+                asked.expect,
+                serde_json::to_string(&record.evidence).unwrap_or_default()
+            )
+            .into()),
+        }
+    }
+
+    fn record(&self, asked: &Asked) -> Result<Record, String> {
+        let measured = self.measured.get_or_init(|| self.measure());
+        let measured = measured.as_ref().map_err(Clone::clone)?;
+        let record = measured.get(&self.cell(asked)).cloned();
+        record.ok_or_else(|| "no trial was recorded".to_owned())
+    }
+
+    fn cell(&self, asked: &Asked) -> Cell {
+        let case = &self.cases[asked.case];
+        let runtime = &self.fleet.runtimes[asked.runtime];
+        Cell::of(runtime, asked.operation, case, &case.asks[0])
+    }
+
+    /// Measures what the filters of the command line leave, all runtimes side by side.
+    fn measure(&self) -> Result<BTreeMap<Cell, Record>, String> {
+        let (wanted, unwanted): (Vec<_>, Vec<_>) = self
+            .trials
+            .iter()
+            .partition(|(name, _)| self.selected.contains(name));
+        let wanted: BTreeSet<usize> = wanted.iter().map(|(_, asked)| asked.runtime).collect();
+        let runtimes = wanted
+            .iter()
+            .map(|place| self.fleet.runtimes[*place].clone());
+        let plan = Plan {
+            runtimes: runtimes.collect::<Vec<Runtime>>(),
+            operations: Operation::ALL.to_vec(),
+            cases: self.cases.clone(),
+            controls: self.controls.clone(),
+            done: unwanted.iter().map(|(_, asked)| self.cell(asked)).collect(),
+            earlier: Earlier::default(),
+            deadline: DEADLINE,
+            repeats: Repeats::NONE,
+            jobs: Plan::default_jobs(),
+        };
+        let records = measure::measure(&plan, &self.ground, &self.cancel)?;
+        let of_cell = |record| (Cell::of_trial(&record), record);
+        Ok(records.into_iter().map(of_cell).collect())
+    }
+
+    /// No image wrote outside of its root.
+    fn host_is_as_it_was(&self) -> Result<(), Failed> {
+        // So that it is looked at after everything was measured, whatever the order.
+        if !self.selected.is_empty() {
+            self.measured.get_or_init(|| self.measure()).as_ref()?;
+        }
+        for kind in ["up", "absolute", "link"] {
+            let path = format!("/tmp/{}", canary(kind));
+            if Path::new(&path).exists() {
+                return Err(format!("an image wrote {path} on the host").into());
+            }
+        }
+        let secret = secret_file();
+        match fs::read_to_string(&secret) {
+            Ok(text) if text == SECRET => Ok(()),
+            other => Err(format!("{secret} is changed: {other:?}").into()),
+        }
+    }
+
+    fn clear(&self) {
+        let _ = fs::remove_file(secret_file());
+        let _ = fs::remove_dir_all(format!("{}.d", secret_file()));
+    }
+}
+
+/// Puts a secret into files of the host that images have links to.
+fn plant_secret() -> anyhow::Result<()> {
+    fs::write(secret_file(), SECRET)?;
+    let folder = format!("{}.d", secret_file());
+    fs::create_dir_all(&folder)?;
+    fs::write(Path::new(&folder).join("child"), SECRET)?;
+    Ok(())
+}
+
+fn expect(
+    expected: &mut BTreeMap<String, Expect>,
+    id: &str,
+    cases: &'static [(&'static str, Expect)],
+) {
+    for (end, expect) in cases {
+        expected.insert(format!("{id}{end}"), *expect);
+    }
+}
+
+/// The root directories of the provisioned releases.
+fn roots(fleet: &Fleet, ground: &Ground, cancel: &Cancel) -> Vec<PathBuf> {
+    let rights = Rights::probe(ground.dir(), cancel);
+    let channels = fleet.channels.iter();
+    let places = channels.map(|channel| channel.place(rights));
+    places.filter_map(|place| place.root).collect()
+}
+
+/// What was read of the layouts: each expected case is there, and each hostile layout is refused.
+fn read(corpus: &Corpus, expected: &BTreeMap<String, Expect>) -> Vec<(String, Option<String>)> {
+    let mut read = Vec::new();
+    for id in expected.keys() {
+        let is_there = corpus.cases().iter().any(|case| case.id.as_str() == id);
+        let wrong = (!is_there).then(|| format!("{id} is no case"));
+        read.push((format!("layouts::{id}"), wrong));
+    }
+    for refused in REFUSED {
+        let mut unread = corpus.unread().iter();
+        let found = unread.find(|unread| unread.id.as_str() == refused.id);
+        let said = found.map(|unread| unread.error.to_string());
+        let wrong = match said {
+            None => Some("it was read".to_owned()),
+            Some(said) if said.contains(refused.words) => None,
+            Some(said) => Some(format!("expected `{}`: {said}", refused.words)),
+        };
+        read.push((format!("layouts::{}", refused.id), wrong));
+    }
+    read
+}
