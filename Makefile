@@ -20,7 +20,7 @@ CARGO ?= cargo
 OCIPICK = target/debug/ocipick
 
 .DEFAULT_GOAL := help
-.PHONY: help build matrix publish test lint bench docs clean
+.PHONY: help build matrix publish test hostile fuzz lint bench docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -52,6 +52,24 @@ publish: build ## make reports/published and the excerpt of the README from resu
 
 test: ## all tests: unit, property, snapshot, fake tools, and the real tools that are found
 	$(CARGO) test --locked --workspace --no-fail-fast
+
+hostile: ## the long tests of foreign layouts and hostile inputs, which `make test` leaves out
+	OCIPICK_LONG=1 $(CARGO) test --locked --package ocipick --test foreign
+
+# Which targets of fuzz/ are run, and for how many seconds each.
+FUZZ ?= layout archive results recipe lint request
+FUZZ_TIME ?= 60
+COVERAGE = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+	-Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1
+
+fuzz: ## fuzz the readers of layouts, layers, results, recipes and requests (FUZZ, FUZZ_TIME); takes a C++ compiler
+	cd fuzz && host=$$(rustc -vV | sed -n 's/^host: //p') && for target in $(FUZZ); do \
+		mkdir -p corpus/$$target artifacts/$$target && \
+		RUSTFLAGS="$$RUSTFLAGS $(COVERAGE)" $(CARGO) run --release --target $$host --bin $$target -- \
+			-max_total_time=$(FUZZ_TIME) -timeout=20 -rss_limit_mb=4096 \
+			-artifact_prefix=artifacts/$$target/ corpus/$$target seeds/$$target || exit 1; \
+	done
 
 lint: ## formatting, clippy, and documentation, with warnings denied
 	$(CARGO) fmt --all --check
