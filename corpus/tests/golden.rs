@@ -84,7 +84,7 @@ fn golden_digests_are_as_recorded() {
 
 /// Every id that was ever published stays: its case has it, or has it as an alias.
 #[test]
-fn ids_once_published_stay() {
+fn golden_ids_once_published_stay() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ids.txt");
     let recorded = fs::read_to_string(&path).unwrap_or_default();
     let corpus = built_in();

@@ -40,7 +40,7 @@ fn main() -> std::io::Result<()> {
         "markdown" => markdown::render(&matrix, &markdown::Options::default()),
         "json" => json::render(&matrix),
         "html" => html::render(&matrix, &html::Options::default()),
-        "junit" => junit::render(&matrix),
+        "junit" => junit::render(&matrix, &junit::by_outcome),
         _ => return Err(Error::other(format!("`{format}` is no format"))),
     };
     std::io::stdout().write_all(shown.as_bytes())

@@ -25,3 +25,5 @@ pub mod verdict;
 pub mod versions;
 
 mod text;
+
+pub use text::{block as printable_text, line as printable_line};

@@ -2,7 +2,8 @@
 
 /// Text of foreign origin on one line: without terminal sequences, control characters and
 /// invisible characters that reorder or hide what is beside them.
-pub(crate) fn line(text: &str) -> String {
+#[must_use]
+pub fn line(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in printable(text) {
         if c.is_whitespace() {
@@ -18,7 +19,8 @@ pub(crate) fn line(text: &str) -> String {
 }
 
 /// The same for several lines: line ends and tabs are kept.
-pub(crate) fn block(text: &str) -> String {
+#[must_use]
+pub fn block(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     printable(&text).collect()
 }

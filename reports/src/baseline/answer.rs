@@ -40,6 +40,11 @@ impl Answer {
     pub fn of(outcome: &Outcome) -> Option<Self> {
         Some(match outcome {
             Outcome::Picked { child, .. } => Self::Picked(child.clone()),
+            // What is not known is neither accepted nor held against anything.
+            Outcome::Refused {
+                reason: RefusalReason::Unknown,
+                ..
+            } => return None,
             Outcome::Refused { reason, .. } => Self::Refused(*reason),
             Outcome::Nothing => Self::Nothing,
             Outcome::Mixed { children, .. } => Self::Mixed(children.clone()),
@@ -107,7 +112,10 @@ impl FromStr for Answer {
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
         match (word, rest) {
             ("picked", child) if is_name(child) => Ok(Self::Picked(unescape(child))),
-            ("refused", reason) => reason.parse().map(Self::Refused).map_err(|_| none()),
+            ("refused", reason) => match reason.parse() {
+                Err(_) | Ok(RefusalReason::Unknown) => Err(none()),
+                Ok(reason) => Ok(Self::Refused(reason)),
+            },
             ("nothing", "") => Ok(Self::Nothing),
             ("mixed", "") => Ok(Self::Mixed(Vec::new())),
             ("mixed", children) if children.split(' ').all(is_name) => {

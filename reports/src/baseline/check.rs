@@ -7,7 +7,10 @@ use crate::results::Trial;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check<'s> {
     /// Nothing was measured, so there is nothing to compare.
-    Unmeasured,
+    Unmeasured {
+        /// What was accepted of this case in these bytes, and by which baseline, if anything was.
+        accepted: Option<(Reference<'s>, &'s Answer)>,
+    },
     /// There is no baseline of this runtime, nor of an older version of it.
     NoReference,
     /// The baseline does not have the case, or not in these bytes.
@@ -37,10 +40,15 @@ pub enum Check<'s> {
 /// tools can see of the case.
 #[must_use]
 pub fn check<'s>(trial: &Trial, content: &str, shelf: &'s Shelf) -> Check<'s> {
+    let reference = shelf.reference(&Build::of(trial));
     let Some(seen) = Answer::of(&trial.outcome) else {
-        return Check::Unmeasured;
+        let accepted = reference.and_then(|reference| {
+            let line = reference.baseline.lines.get(&Key::of(trial))?;
+            (line.content == content).then_some((reference, &line.answer))
+        });
+        return Check::Unmeasured { accepted };
     };
-    let Some(reference) = shelf.reference(&Build::of(trial)) else {
+    let Some(reference) = reference else {
         return Check::NoReference;
     };
     match reference.baseline.lines.get(&Key::of(trial)) {

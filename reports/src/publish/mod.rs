@@ -11,6 +11,7 @@ mod picture;
 mod slim;
 
 pub use excerpt::{BEGIN, END, excerpt, put};
+pub(crate) use pack::unpacked;
 pub use pack::{pack, unpack};
 pub use picture::picture;
 pub use slim::slim;

@@ -193,6 +193,7 @@ pub(crate) fn brief(reason: RefusalReason) -> &'static str {
         RefusalReason::Malformed => "malformed",
         RefusalReason::PlatformMismatch => "platform",
         RefusalReason::Other => "other",
+        RefusalReason::Unknown => "unknown",
     }
 }
 

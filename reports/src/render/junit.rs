@@ -1,9 +1,8 @@
 //! The matrix as JUnit XML, for continuous integration: one suite per runtime, one test per case.
 //!
-//! A pick passes, and so does a refusal: whether either is right is not part of an outcome. What
-//! no tool should do (crash, hang, report success with nothing or contradictory evidence, differ
-//! when repeated) fails, and what was not measured is skipped. A run that did not finish is an
-//! error, because otherwise a file cut short would look green.
+//! Whether a trial passes is not decided here: whoever writes the matrix down says it of each. What
+//! was not measured is skipped, and so is a failure that is expected, with `xfail` in its message. A
+//! run that did not finish is an error, because otherwise a file cut short would look green.
 
 use super::cell;
 use crate::{
@@ -14,6 +13,8 @@ use crate::{
 
 /// How many characters of a tool's words are kept in a message.
 const MESSAGE: usize = 400;
+/// How many characters of all there is to know about a failure are kept.
+const REPORT: usize = 16_000;
 /// How many characters of standard error are kept.
 const STDERR: usize = 4000;
 
@@ -27,9 +28,60 @@ struct Counts {
     ms: u64,
 }
 
-/// Writes the matrix down.
+/// What a check made of a trial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// How the test ends.
+    pub status: Status,
+    /// The type of a failure or an error, in a word.
+    pub kind: &'static str,
+    /// Why it ends so, in a line; nothing where it simply passes.
+    pub message: String,
+    /// All there is to know about it, on several lines.
+    pub report: String,
+}
+
+/// How a test ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It passes.
+    Passed,
+    /// It fails.
+    Failed,
+    /// It could not be held against what was accepted.
+    Error,
+    /// It says nothing, or fails as it is expected to.
+    Skipped,
+}
+
+/// Holds a trial against nothing but its outcome: a pick passes, and so does a refusal; what no tool
+/// should do fails, and what was not measured is skipped. For matrices about which nothing else is
+/// known.
 #[must_use]
-pub fn render(matrix: &Matrix<'_>) -> String {
+pub fn by_outcome(trial: &Trial) -> Checked {
+    let status = match &trial.outcome {
+        Outcome::Picked { .. } | Outcome::Refused { .. } => Status::Passed,
+        Outcome::Unmeasured { .. } => Status::Skipped,
+        Outcome::Nothing
+        | Outcome::Mixed { .. }
+        | Outcome::Crashed { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Unstable { .. } => Status::Failed,
+    };
+    Checked {
+        status,
+        kind: trial.outcome.kind().as_str(),
+        message: match status {
+            Status::Passed => String::new(),
+            Status::Failed | Status::Error | Status::Skipped => cell::in_full(&trial.outcome),
+        },
+        report: String::new(),
+    }
+}
+
+/// Writes the matrix down; `check` says whether a trial passes.
+#[must_use]
+pub fn render(matrix: &Matrix<'_>, check: &dyn Fn(&Trial) -> Checked) -> String {
     let mut body = Vec::new();
     let mut total = Counts::default();
     if !matrix.warnings.is_empty() {
@@ -57,7 +109,7 @@ pub fn render(matrix: &Matrix<'_>) -> String {
         for table in &matrix.tables {
             for row in table.rows() {
                 let trial = row.cells.get(column).copied().flatten();
-                tests.extend(test(runtime, table, row, trial, &mut counts));
+                tests.extend(test(runtime, table, row, trial, check, &mut counts));
             }
         }
         let properties = [
@@ -114,6 +166,7 @@ fn test(
     table: &Table<'_>,
     row: &Row<'_>,
     trial: Option<&Trial>,
+    check: &dyn Fn(&Trial) -> Checked,
     counts: &mut Counts,
 ) -> Vec<String> {
     counts.tests += 1;
@@ -129,31 +182,42 @@ fn test(
     };
     counts.ms += trial.duration_ms;
     let in_full = cell::in_full(&trial.outcome);
-    let result = match &trial.outcome {
-        Outcome::Picked { .. } | Outcome::Refused { .. } => None,
-        Outcome::Unmeasured { .. } => {
-            counts.skipped += 1;
-            Some(skipped(&in_full))
+    let checked = check(trial);
+    let failed = |element: &str| {
+        let head = format!(
+            "      <{element} type=\"{}\" message=\"{}\"",
+            attribute(checked.kind),
+            attribute(&text::clip(&checked.message, MESSAGE))
+        );
+        if checked.report.is_empty() {
+            format!("{head}/>")
+        } else {
+            let report = text::tail(&checked.report, REPORT);
+            format!("{head}>{}</{element}>", content(&report))
         }
-        Outcome::Nothing
-        | Outcome::Mixed { .. }
-        | Outcome::Crashed { .. }
-        | Outcome::TimedOut { .. }
-        | Outcome::Unstable { .. } => {
+    };
+    let result = match checked.status {
+        Status::Passed => None,
+        Status::Skipped => {
+            counts.skipped += 1;
+            Some(skipped(&checked.message))
+        }
+        Status::Failed => {
             counts.failures += 1;
-            Some(format!(
-                "      <failure type=\"{}\" message=\"{}\"/>",
-                trial.outcome.kind(),
-                attribute(&text::clip(&in_full, MESSAGE))
-            ))
+            Some(failed("failure"))
+        }
+        Status::Error => {
+            counts.errors += 1;
+            Some(failed("error"))
         }
     };
     let mut lines = vec![test_head(&class, &name, trial.duration_ms)];
     lines.extend(result);
-    lines.push(format!(
-        "      <system-out>{}</system-out>",
-        content(&text::clip(&in_full, MESSAGE))
-    ));
+    let mut said = text::clip(&in_full, MESSAGE);
+    if checked.status == Status::Passed && !checked.message.is_empty() {
+        said = format!("{said}\n{}", text::clip(&checked.message, MESSAGE));
+    }
+    lines.push(format!("      <system-out>{}</system-out>", content(&said)));
     let stderr = text::block(&trial.evidence.stderr_tail);
     let stderr = stderr.trim_end();
     if !stderr.is_empty() {

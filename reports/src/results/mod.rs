@@ -7,12 +7,14 @@ mod outcome;
 mod read;
 mod record;
 mod schema;
+mod unknown;
 
 pub use evidence::{Command, Evidence, Exit, Identity, Observation, Request, Sighting};
 pub use outcome::{
     Observed, Outcome, OutcomeKind, RefusalReason, RepeatedCells, SURVIVED, UnknownWord,
     UnmeasuredWhy,
 };
+pub(crate) use read::MOST;
 pub use read::{ReadError, ReadErrorKind, Results};
 pub use record::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Derived, Footer, Header, Host, Linked, LinkedSource,

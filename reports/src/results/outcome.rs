@@ -140,6 +140,8 @@ words! {
         PlatformMismatch = "platform-mismatch",
         /// Any other refusal.
         Other = "other",
+        /// A reason that came with a later version than the one that reads it. No run writes this.
+        Unknown = "unknown",
     }
 }
 
@@ -163,6 +165,9 @@ words! {
         /// It was measured, and is left out of what is published: it is for private disclosure
         /// first. No run writes this.
         Withheld = "withheld",
+        /// Its outcome, or why there is none, came with a later version than the one that reads it.
+        /// No run writes this.
+        Unknown = "unknown",
     }
 }
 

@@ -1,7 +1,17 @@
 //! Reading a results file, whole or cut short.
 
-use super::{Footer, Header, Record, SCHEMA, Trial};
-use std::path::{Path, PathBuf};
+use super::{Footer, Header, Record, SCHEMA, Trial, unknown};
+use crate::publish::unpacked;
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read as _},
+    path::{Path, PathBuf},
+};
+
+/// More than this is no results file, packed or not, but an attack on whoever reads it.
+pub(crate) const MOST: u64 = 2 << 30;
+/// The longest line. The largest that was ever written has some hundred thousand bytes.
+const LONGEST: u64 = 64 << 20;
 
 /// A results file, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +44,7 @@ pub struct ReadError {
 pub enum ReadErrorKind {
     /// The file cannot be opened or read.
     #[error("{0}")]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
     /// A line is no record.
     #[error("line {line} is no record: {reason} (hint: is this a results.jsonl of ocipick?)")]
     Line {
@@ -56,6 +66,12 @@ pub enum ReadErrorKind {
         /// What belongs there.
         wanted: &'static str,
     },
+    /// A line that goes on and on.
+    #[error("line {line} has more than {} MiB (hint: is this a results.jsonl of ocipick?)", LONGEST >> 20)]
+    TooLong {
+        /// Which line, from 1.
+        line: usize,
+    },
     /// A format that this version does not read.
     #[error("its format is `{0}`, and this version reads `{SCHEMA}`")]
     Schema(String),
@@ -65,13 +81,16 @@ impl Results {
     /// Reads a results file, packed by gzip or not. A file without a footer is a run that did not finish, and is read;
     /// a last line that was cut short is left out and noted in [`Results::torn`].
     ///
+    /// It is read line by line. What is no regular file, unpacks to more than 2 GiB, or has a line of
+    /// more than 64 MiB is refused.
+    ///
     /// # Errors
     /// When the file cannot be read, or is no results file.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        std::fs::read(path)
-            .and_then(crate::publish::unpack)
+        open(path)
+            .and_then(|file| unpacked(BufReader::new(file)))
             .map_err(ReadErrorKind::from)
-            .and_then(|bytes| Self::parse(&bytes))
+            .and_then(|lines| Self::of_lines(BufReader::new(lines)))
             .map_err(|kind| ReadError {
                 path: path.to_owned(),
                 kind,
@@ -83,21 +102,33 @@ impl Results {
     /// # Errors
     /// When they are no results file.
     pub fn parse(bytes: &[u8]) -> Result<Self, ReadErrorKind> {
-        let complete = bytes.ends_with(b"\n");
-        // Numbered before empty lines are left out, so that the numbers are those of an editor.
-        let lines: Vec<(usize, &[u8])> = (1..)
-            .zip(bytes.split(|byte| *byte == b'\n'))
-            .filter(|(_, line)| !line.is_empty())
-            .collect();
-        let last = lines.last().map_or(0, |(number, _)| *number);
+        Self::of_lines(bytes)
+    }
+
+    fn of_lines(mut lines: impl BufRead) -> Result<Self, ReadErrorKind> {
         let mut header = None;
         let mut trials = Vec::new();
         let mut footer = None;
         let mut torn = false;
-        for (number, line) in lines {
-            let record = match serde_json::from_slice::<Record>(line) {
+        let mut line = Vec::new();
+        // Empty lines count, so that the numbers are those of an editor.
+        for number in 1.. {
+            line.clear();
+            lines.by_ref().take(LONGEST).read_until(b'\n', &mut line)?;
+            if line.is_empty() {
+                break;
+            }
+            let is_complete = line.ends_with(b"\n");
+            if !is_complete && line.len() as u64 == LONGEST {
+                return Err(ReadErrorKind::TooLong { line: number });
+            }
+            let text = line.strip_suffix(b"\n").unwrap_or(&line);
+            if text.is_empty() {
+                continue;
+            }
+            let record = match record(text) {
                 Ok(record) => record,
-                Err(_) if number == last && header.is_some() && !complete => {
+                Err(_) if !is_complete && header.is_some() => {
                     torn = true;
                     break;
                 }
@@ -147,4 +178,29 @@ impl Results {
     pub fn is_finished(&self) -> bool {
         self.footer.is_some()
     }
+}
+
+/// Opens a regular file. A FIFO would be waited for, and a device has no end.
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    /// Opening must not wait, whatever took the place of the file meanwhile.
+    const O_NONBLOCK: i32 = 0o4000;
+    let refuse = || Err(io::Error::other("it is no regular file"));
+    if !std::fs::metadata(path)?.is_file() {
+        return refuse();
+    }
+    let file = File::options()
+        .read(true)
+        .custom_flags(O_NONBLOCK)
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        refuse()
+    }
+}
+
+/// Reads a record. Words that came with a later version are read as unknown.
+fn record(line: &[u8]) -> Result<Record, serde_json::Error> {
+    serde_json::from_slice(line).or_else(|error| unknown::read(line).ok_or(error))
 }

@@ -165,6 +165,6 @@ fn refusal(reason: RefusalReason) -> Option<Refusal> {
         RefusalReason::Ambiguous => Some(Refusal::Ambiguous),
         RefusalReason::Malformed => Some(Refusal::Malformed),
         RefusalReason::PlatformMismatch => Some(Refusal::PlatformMismatch),
-        RefusalReason::Other => None,
+        RefusalReason::Other | RefusalReason::Unknown => None,
     }
 }

@@ -146,7 +146,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         shown.matches("</details>").count()
     );
 
-    check_xml(&junit::render(&matrix))
+    check_xml(&junit::render(&matrix, &junit::by_outcome))
 }
 
 /// Checks what must hold of every page of a site.
@@ -286,7 +286,7 @@ fn long_words_of_a_tool_are_kept_short() {
         terminal::render(&matrix, &terminal::Options::default()),
         markdown::render(&matrix, &markdown::Options::default()),
         html::render(&matrix, &html::Options::default()),
-        junit::render(&matrix),
+        junit::render(&matrix, &junit::by_outcome),
     ] {
         assert!(shown.len() < 100_000, "{}: {:.500}", shown.len(), shown);
     }

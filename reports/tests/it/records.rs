@@ -441,3 +441,76 @@ fn another_version_of_the_format_is_refused() {
     let error = Results::parse(&written(&results)).unwrap_err();
     assert!(matches!(error, ReadErrorKind::Schema(found) if found == "ocipick.results/2"));
 }
+
+/// A line of a results file, with this in place of its outcome.
+fn with_outcome(outcome: &str) -> Vec<u8> {
+    let trial = crate::sample::trial("a/b", crate::CRANE, Outcome::Nothing);
+    let results = crate::sample::results(vec![trial]);
+    let text = String::from_utf8(written(&results)).unwrap();
+    let changed = text.replace(r#"{"kind":"nothing"}"#, outcome);
+    assert_ne!(text, changed);
+    // The footer counts kinds, and a later version counts more of them.
+    changed
+        .replace(r#""nothing":1"#, r#""copied":1"#)
+        .into_bytes()
+}
+
+#[test]
+fn outcomes_and_reasons_of_later_versions_are_read_as_unknown() {
+    for (written, why, detail) in [
+        (
+            r#"{"kind":"copied","fidelity":"identical"}"#,
+            UnmeasuredWhy::Unknown,
+            "the outcome is `copied`, which this version of ocipick does not know",
+        ),
+        (
+            r#"{"kind":"unmeasured","why":"moved","detail":"to there"}"#,
+            UnmeasuredWhy::Unknown,
+            "(moved) to there",
+        ),
+    ] {
+        let results = Results::parse(&with_outcome(written)).unwrap();
+        let detail = detail.to_owned();
+        assert_eq!(
+            results.trials[0].outcome,
+            Outcome::Unmeasured { why, detail }
+        );
+        assert!(results.is_finished());
+    }
+    let refused = r#"{"kind":"refused","reason":"later","message":"no"}"#;
+    let results = Results::parse(&with_outcome(refused)).unwrap();
+    let message = "(later) no".to_owned();
+    let reason = RefusalReason::Unknown;
+    assert_eq!(
+        results.trials[0].outcome,
+        Outcome::Refused { reason, message }
+    );
+    let unstable =
+        format!(r#"{{"kind":"unstable","observed":[{{"outcome":{refused},"count":2}}]}}"#);
+    let results = Results::parse(&with_outcome(&unstable)).unwrap();
+    assert_eq!(
+        results.trials[0].outcome.gist(),
+        "unstable: refused: unknown"
+    );
+    // What lacks a field is broken, and not of a later version.
+    for broken in [
+        r#"{"kind":"picked"}"#,
+        r#"{"kind":7}"#,
+        r#"{"reason":"no-match"}"#,
+        "{}",
+    ] {
+        let error = Results::parse(&with_outcome(broken)).unwrap_err();
+        assert!(
+            matches!(error, ReadErrorKind::Line { line: 2, .. }),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_line_without_an_end_is_refused() {
+    let mut bytes = written(&crate::sample::results(Vec::new()));
+    bytes.resize(bytes.len() + (65 << 20), b'x');
+    let error = Results::parse(&bytes).unwrap_err().to_string();
+    assert!(error.contains("line 3 has more than 64 MiB"), "{error}");
+}

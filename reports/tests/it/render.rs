@@ -269,7 +269,10 @@ fn what_a_run_cost_is_said_where_it_is_known() {
 
 #[test]
 fn junit_of_the_sample() {
-    insta::assert_snapshot!("junit", with_sample(junit::render));
+    insta::assert_snapshot!(
+        "junit",
+        with_sample(|matrix| junit::render(matrix, &junit::by_outcome))
+    );
 }
 
 #[test]
@@ -324,7 +327,7 @@ fn every_format_warns_first() {
                 .unwrap_or_default()
                 .contains("\"warnings\"")
         );
-        let shown = junit::render(matrix);
+        let shown = junit::render(matrix, &junit::by_outcome);
         let first = shown
             .lines()
             .find(|line| line.contains("message="))
@@ -347,7 +350,7 @@ fn what_was_not_measured_never_looks_like_a_pass() {
         ] {
             assert_eq!(outcome(case, runtime), "unmeasured");
         }
-        let junit = junit::render(matrix);
+        let junit = junit::render(matrix, &junit::by_outcome);
         let umoci = junit.split("<testsuite name=\"umoci@0.4.7\"").nth(1);
         let umoci = umoci
             .and_then(|rest| rest.lines().next())

@@ -69,7 +69,13 @@ fn shelf(trials: Vec<Trial>) -> Shelf {
 /// What a check says, in a word.
 fn said(check: &Check<'_>) -> String {
     match check {
-        Check::Unmeasured => "unmeasured".into(),
+        Check::Unmeasured { accepted: None } => "unmeasured".into(),
+        Check::Unmeasured {
+            accepted: Some((reference, accepted)),
+        } => format!(
+            "unmeasured, and {} has {accepted}",
+            reference.baseline.build.version
+        ),
         Check::NoReference => "no reference".into(),
         Check::New {
             was_other_bytes, ..
@@ -112,7 +118,12 @@ fn outcomes_are_held_against_the_nearest_baseline() {
         checked("28.0", "b", Outcome::Nothing),
         "new, other bytes: false"
     );
-    assert_eq!(checked("28.0", "a", unmeasured()), "unmeasured");
+    assert_eq!(
+        checked("28.0", "a", unmeasured()),
+        "unmeasured, and 28.0 has picked y"
+    );
+    assert_eq!(checked("28.0", "b", unmeasured()), "unmeasured");
+    assert_eq!(checked("26.0", "a", unmeasured()), "unmeasured");
     assert_eq!(checked("28.0", "c", Outcome::Nothing), "same as 28.0");
     assert_eq!(
         checked(

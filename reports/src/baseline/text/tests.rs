@@ -1,7 +1,7 @@
 //! Baselines are read as they are written, and mistakes are named.
 
 use super::*;
-use crate::baseline::Answer;
+use crate::{baseline::Answer, results::RefusalReason};
 use proptest::{collection, option, prelude::*, sample};
 
 fn baseline() -> Baseline {
@@ -75,7 +75,8 @@ fn word() -> impl Strategy<Value = String> {
 }
 
 fn answer() -> impl Strategy<Value = Answer> {
-    let reasons = crate::results::RefusalReason::ALL.to_vec();
+    let mut reasons = RefusalReason::ALL.to_vec();
+    reasons.retain(|reason| *reason != RefusalReason::Unknown);
     let single = prop_oneof![
         word().prop_map(Answer::Picked),
         sample::select(reasons).prop_map(Answer::Refused),
