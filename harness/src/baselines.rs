@@ -1,8 +1,10 @@
 //! Baselines on disk: a directory with a file per runtime.
 
+use flate2::read::GzDecoder;
 use ocipick_reports::baseline::{Baseline, BaselineError, Build, Merge, MergeError, Shelf};
 use std::{
-    fs, io,
+    fmt, fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -28,6 +30,12 @@ pub enum BaselinesError {
         /// Where it belongs, below the directory of all.
         place: String,
     },
+    /// A directory that was named holds none.
+    #[error(
+        "{} holds no baselines (hint: they lie in it as TOOL/VERSION.txt, which `ocipick bless RESULTS --into {}` writes; without --baselines those of this version of ocipick are used)",
+        .0.display(), .0.display()
+    )]
+    None(PathBuf),
     /// Outcomes that cannot be recorded.
     #[error(transparent)]
     Merge(#[from] MergeError),
@@ -40,6 +48,96 @@ pub enum BaselinesError {
         error: io::Error,
     },
 }
+
+/// Baselines, and where they are from.
+#[derive(Debug)]
+pub struct Baselines {
+    /// All of them.
+    pub shelf: Shelf,
+    /// Where they are from.
+    pub source: Source,
+}
+
+/// Where baselines are from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A directory.
+    Directory(PathBuf),
+    /// They are compiled into the program.
+    BuiltIn,
+}
+
+impl Baselines {
+    /// Those below the directory that was named. Where none was, those of the working directory, or
+    /// else those that are compiled in.
+    ///
+    /// # Errors
+    ///
+    /// Where the directory that was named holds none, or a file has mistakes or lies in the wrong
+    /// place.
+    pub fn find(named: Option<&Path>) -> Result<Self, BaselinesError> {
+        let dir = named.unwrap_or(Path::new(DIR));
+        let shelf = read(dir)?;
+        if shelf.baselines().next().is_some() {
+            return Ok(Self {
+                shelf,
+                source: Source::Directory(dir.to_owned()),
+            });
+        }
+        match named {
+            Some(dir) => Err(BaselinesError::None(dir.to_owned())),
+            None => Self::built_in(),
+        }
+    }
+
+    /// Those that are compiled in: the ones that the repository had when the program was built.
+    ///
+    /// # Errors
+    ///
+    /// Where they have mistakes, which no program that passed its tests has.
+    pub fn built_in() -> Result<Self, BaselinesError> {
+        let fail = |error| io_error(Path::new("the baselines that are compiled in"), error);
+        let mut text = String::new();
+        GzDecoder::new(BUILT_IN)
+            .read_to_string(&mut text)
+            .map_err(fail)?;
+        let mut shelf = Shelf::default();
+        let mut rest = text.as_str();
+        // As `build.rs` writes it: the place, how long the text is, and the text.
+        while let Some((head, after)) = rest.split_once('\n') {
+            let part = head.split_once('\t').and_then(|(place, length)| {
+                Some((place, after.split_at_checked(length.parse().ok()?)?))
+            });
+            let Some((place, (text, after))) = part else {
+                return Err(fail(io::ErrorKind::InvalidData.into()));
+            };
+            let baseline = Baseline::parse(place, text);
+            let baseline = baseline.map_err(|mistake| BaselinesError::Mistakes(vec![mistake]))?;
+            shelf.put(place.to_owned(), baseline);
+            rest = after;
+        }
+        Ok(Self {
+            shelf,
+            source: Source::BuiltIn,
+        })
+    }
+}
+
+impl fmt::Display for Baselines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.shelf.baselines().count();
+        match &self.source {
+            Source::Directory(dir) => write!(f, "the {count} baselines in {}", dir.display()),
+            Source::BuiltIn => write!(
+                f,
+                "the {count} baselines that came with ocipick {}",
+                env!("CARGO_PKG_VERSION")
+            ),
+        }
+    }
+}
+
+const BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/baselines.gz"));
 
 /// Reads every baseline below a directory. There are none where there is no directory.
 ///
@@ -228,6 +326,30 @@ mod tests {
                 .count(),
             0
         );
+    }
+
+    #[test]
+    fn baselines_of_the_repository_are_compiled_in() {
+        let of_repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(DIR);
+        let compiled = Baselines::built_in().unwrap();
+        let shelf = read(&of_repository).unwrap();
+        assert!(shelf.baselines().count() > 10);
+        assert!(compiled.shelf.baselines().eq(shelf.baselines()));
+    }
+
+    #[test]
+    fn a_directory_that_was_named_has_to_hold_baselines() {
+        let empty = dir(&[("README.md", "not a baseline")]);
+        let absent = empty.path().join("absent");
+        for named in [empty.path(), &absent] {
+            let error = Baselines::find(Some(named)).unwrap_err().to_string();
+            assert!(error.contains("holds no baselines (hint: "), "{error}");
+        }
+        let one = dir(&[("crane/0.20.7.txt", HEAD)]);
+        let found = Baselines::find(Some(one.path())).unwrap();
+        assert_eq!(found.source, Source::Directory(one.path().to_owned()));
+        // The working directory of this test has none.
+        assert_eq!(Baselines::find(None).unwrap().source, Source::BuiltIn);
     }
 
     #[test]

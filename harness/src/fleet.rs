@@ -5,7 +5,7 @@ use ocipick_adapters::{
     channel::{Channel, Companion, Hold, Part, Release, Store, StoreError},
     process::Cancel,
 };
-use std::{collections::BTreeSet, ffi::OsString, io, str::FromStr, sync::Arc};
+use std::{collections::BTreeSet, ffi::OsString, fmt, io, str::FromStr, sync::Arc};
 
 /// Where runtimes are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,16 @@ impl FromStr for Source {
                 .map(|release| Self::Release(release.name().to_owned()))
                 .map_err(|error| format!("{error}, or `path`, or `auto`")),
         }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Path => PATH_CHANNEL,
+            Self::Auto => "auto",
+            Self::Release(name) => name,
+        })
     }
 }
 

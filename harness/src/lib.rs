@@ -1,6 +1,7 @@
 //! The harness of ocipick: serves cases, lets tools resolve them, and judges what was seen.
 
 pub mod baselines;
+pub mod checker;
 pub mod classify;
 pub mod exit;
 pub mod fleet;

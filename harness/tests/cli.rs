@@ -3,12 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "support/made.rs"]
+mod made;
 #[path = "support/user.rs"]
 mod user;
 
 use ocipick_corpus::Corpus;
 use std::{fs, path::Path};
 use user::User;
+
+const TWO: &str = "duplicates/two-entries";
 
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
@@ -278,17 +282,34 @@ fn every_command_is_completed_and_has_a_page() {
 }
 
 #[test]
-fn what_commands_list_can_be_read_by_programs() {
+fn json_names_its_schema() {
     let user = User::new();
+    let trial = made::trial(
+        "crane@0.20.7",
+        "controls/single-entry",
+        made::picked("controls/single-entry", "only"),
+    );
+    let blessed = made::results(&user, "made", &[trial]);
+    let into = user.path("baselines").to_string_lossy().into_owned();
     for args in [
         &["runtimes", "--json", "--channel", "path"][..],
         &["cases", "--json", "--case", "controls/*"],
         &["show", "duplicates/two-entries", "--json"],
         &["channel", "list", "--json"],
+        &["corpus", "check", "--json"],
+        &["bless", &blessed, "--into", &into, "--json"],
+        &["report", &blessed, "--json"],
+        &["report", &blessed, "--format", "summary"],
+        &["diff", &blessed, &blessed, "--json"],
     ] {
         let said = user.types(args);
-        let json: Result<serde_json::Value, _> = serde_json::from_str(&said.out);
-        assert!(json.is_ok(), "{args:?}: {}{}", said.out, said.err);
+        let json: serde_json::Value = serde_json::from_str(&said.out)
+            .unwrap_or_else(|error| panic!("{args:?}: {error}: {}{}", said.out, said.err));
+        let schema = json["schema"].as_str().unwrap_or_default();
+        assert!(
+            schema.starts_with("ocipick.") && schema.ends_with("/1"),
+            "{args:?}: {schema}"
+        );
     }
     let said = user.types(&["show", "duplicates/two-entries", "--json"]);
     let case: serde_json::Value = serde_json::from_str(&said.out).unwrap();
@@ -306,4 +327,104 @@ fn what_commands_list_can_be_read_by_programs() {
     ]);
     let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(json["cases"], serde_json::json!(["controls/single-entry"]));
+    assert_eq!(json["schema"], "ocipick.corpus-build/1");
+}
+
+#[test]
+fn results_are_regular_files_of_bounded_size() {
+    let user = User::new();
+    let fifo = user.path("fifo/results.jsonl");
+    fs::create_dir(user.path("fifo")).unwrap();
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let link = user.path("link.jsonl");
+    std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
+    for path in [&fifo, &link] {
+        let said = user.types(&["report", &text(path)]);
+        assert_eq!(said.code, 2, "{}", said.err);
+        assert!(said.err.contains("no regular file"), "{}", said.err);
+    }
+    // A small file that unpacks to a line without an end.
+    let bomb = ocipick_reports::publish::pack(&vec![b'x'; 80 << 20]);
+    let path = user.path("bomb.jsonl.gz");
+    fs::write(&path, bomb).unwrap();
+    let said = user.types(&["report", &text(&path)]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("more than 64 MiB"), "{}", said.err);
+    // A link to results is one that the user made.
+    let trial = made::trial(
+        "crane@0.20.7",
+        "controls/single-entry",
+        made::picked("controls/single-entry", "only"),
+    );
+    let dir = made::results(&user, "made", &[trial]);
+    let link = user.path("to-results.jsonl");
+    std::os::unix::fs::symlink(Path::new(&dir).join("results.jsonl"), &link).unwrap();
+    assert_eq!(user.types(&["report", &text(&link)]).code, 0);
+}
+
+/// What `--check` finds in a checkout is found without one, and JUnit says the same.
+#[test]
+fn junit_holds_results_against_baselines_without_a_checkout() {
+    let user = User::new();
+    let of = |name: &str, child: &str| {
+        let trial = made::trial("crane@0.20.7", TWO, made::picked(TWO, child));
+        made::results(&user, name, &[trial])
+    };
+    let good = user.types(&["report", &of("good", "first"), "--format", "junit"]);
+    assert_eq!(good.code, 0, "{}", good.err);
+    assert!(
+        good.err.contains("baselines that came with ocipick"),
+        "{}",
+        good.err
+    );
+    assert!(
+        good.out.contains("tests=\"1\" failures=\"0\""),
+        "{}",
+        good.out
+    );
+    let bad = of("bad", "second");
+    let said = user.types(&["report", &bad, "--format", "junit"]);
+    assert!(said.out.contains("failures=\"1\""), "{}", said.out);
+    assert!(said.out.contains("--out ~/bad/again"), "{}", said.out);
+    let empty = text(&user.path("none"));
+    let said = user.types(&["report", &bad, "--format", "junit", "--baselines", &empty]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("holds no baselines"), "{}", said.err);
+}
+
+/// What a results file, a layout or a registry holds can reach an error message.
+#[test]
+fn error_messages_are_cleaned_of_terminal_sequences_and_bidi_characters() {
+    let user = User::new();
+    let trial = made::trial(
+        "crane@0.20.7",
+        "controls/single-entry",
+        made::picked("controls/single-entry", "only"),
+    );
+    let dir = made::results(&user, "evil", &[trial]);
+    let file = Path::new(&dir).join("results.jsonl");
+    let evil = "\"state\":\"\\u001b]0;pwned\\u0007\\u202eevil\\u009b2J\"";
+    let written = fs::read_to_string(&file).unwrap();
+    let changed = written.replace("\"state\":\"not-looked\"", evil);
+    assert_ne!(written, changed);
+    fs::write(&file, changed).unwrap();
+    let said = user.types(&["report", &dir]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("evil"), "{}", said.err);
+    let is_clean = |text: &str| {
+        !text
+            .chars()
+            .any(|c| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c))
+    };
+    assert!(is_clean(&said.err), "{:?}", said.err);
+
+    // A name and a document of a layout that somebody else wrote.
+    user.write("img/one/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
+    user.write("img/one/index.json", "{\"\u{1b}[2J\u{202e}\": [,]}");
+    let img = user.path("img").to_string_lossy().into_owned();
+    for args in [&["cases", "--corpus", &img][..], &["corpus", "check", &img]] {
+        let said = user.types(args);
+        assert!(is_clean(&said.err), "{:?}", said.err);
+        assert!(is_clean(&said.out), "{:?}", said.out);
+    }
 }

@@ -6,7 +6,7 @@ use super::{
     manual::{Completions, Man},
     published::Publishing,
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use ocipick::{baselines, exit, fleet::Source};
 use ocipick_adapters::{Operation, channel::Part};
 use ocipick_corpus::{Ask, Relation};
@@ -148,13 +148,15 @@ pub(crate) struct Run {
     /// Print the matrix as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Hold outcomes against baselines, and where there are none against the specifications; what
-    /// fails is told in full, and the exit code is 3
+    /// Hold outcomes against baselines, and where a runtime has none against the specifications.
+    /// What fails is told in full, and the exit code is 3; it is 5 where what was accepted was not
+    /// measured any more, and 4 where no runtime has a baseline
     #[arg(long)]
     pub(crate) check: bool,
-    /// The directory of all baselines, for --check
-    #[arg(long, value_name = "DIR", default_value = baselines::DIR)]
-    pub(crate) baselines: PathBuf,
+    /// The directory of all baselines, for --check [default: baselines, or else those that came with
+    /// this version of ocipick]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) baselines: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) revisions: Revisions,
 }
@@ -337,6 +339,10 @@ pub(crate) struct Report {
     /// Show what is for private disclosure first in Markdown, HTML and JSON, too
     #[arg(long)]
     pub(crate) include_embargoed: bool,
+    /// The directory of all baselines, for --format junit, in which a test passes as with `run
+    /// --check` [default: baselines, or else those that came with this version of ocipick]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) baselines: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) revisions: Revisions,
 }
@@ -394,6 +400,28 @@ impl Format {
     }
 }
 
+/// The command line, in which every option that may be given several times says so.
+pub(crate) fn command() -> clap::Command {
+    say_what_repeats(Cli::command())
+}
+
+fn say_what_repeats(command: clap::Command) -> clap::Command {
+    let repeats =
+        |arg: &clap::Arg| matches!(arg.get_action(), ArgAction::Append) && !arg.is_positional();
+    let say =
+        |help: Option<&clap::builder::StyledStr>| help.map(|help| format!("{help} (repeatable)"));
+    command
+        .mut_args(|arg| {
+            if !repeats(&arg) {
+                return arg;
+            }
+            let (short, long) = (say(arg.get_help()), say(arg.get_long_help()));
+            let arg = short.into_iter().fold(arg, clap::Arg::help);
+            long.into_iter().fold(arg, clap::Arg::long_help)
+        })
+        .mut_subcommands(say_what_repeats)
+}
+
 fn operation(text: &str) -> Result<Operation, String> {
     Operation::ALL
         .iter()
@@ -420,8 +448,22 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory as _;
-        Cli::command().debug_assert();
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_that_repeats_says_so_in_its_help() {
+        let mut run = command();
+        let run = run.find_subcommand_mut("run").unwrap();
+        let help = run.render_long_help().to_string();
+        for option in ["--case", "--channel", "--runtime", "--operation", "--spec"] {
+            let about = help.split(option).nth(1).unwrap();
+            let about = about.split("\n  ").take(4).collect::<String>();
+            assert!(about.contains("(repeatable)"), "{option}: {about}");
+        }
+        let count = help.matches("(repeatable)").count();
+        assert!(!help.split("--deadline").nth(1).unwrap()[..80].contains("(repeatable)"));
+        assert_eq!(count, 6, "the relations, too: {help}");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(crate) fn bless(args: &Bless, screen: Screen) -> Result<Exit> {
         return Ok(Exit::NothingMeasured);
     }
     if args.json {
-        screen.print(&json(&recorded))?;
+        screen.print_json("ocipick.bless/1", json(&recorded))?;
     } else {
         screen.print(&describe(&recorded))?;
     }
@@ -133,7 +133,7 @@ impl Known {
     }
 }
 
-fn json(recorded: &[Recorded]) -> String {
+fn json(recorded: &[Recorded]) -> serde_json::Value {
     let baselines = recorded.iter().map(|it| {
         let changed = it.merge.changed.iter().map(|(key, before, now)| {
             serde_json::json!({
@@ -152,8 +152,7 @@ fn json(recorded: &[Recorded]) -> String {
             "removed": it.pruned,
         })
     });
-    let json = serde_json::Value::from(baselines.collect::<Vec<_>>());
-    format!("{json:#}")
+    serde_json::json!({ "baselines": baselines.collect::<Vec<_>>() })
 }
 
 fn describe(recorded: &[Recorded]) -> String {

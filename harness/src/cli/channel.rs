@@ -42,7 +42,7 @@ fn list(store: &Store, json: bool, screen: Screen) -> Result<Exit> {
             "channels": channels.collect::<Vec<_>>(),
             "archives_bytes": store.archives_bytes(),
         });
-        screen.print(&format!("{json:#}"))?;
+        screen.print_json("ocipick.channels/1", json)?;
         return Ok(Exit::Success);
     }
     if names.is_empty() {
@@ -171,7 +171,7 @@ fn remove(
     }
     if json {
         let json = serde_json::json!({ "removed": removed, "archives": archives });
-        screen.print(&json.to_string())?;
+        screen.print_json("ocipick.channel-remove/1", json)?;
     }
     failure.map_or(Ok(Exit::Success), Err)
 }
@@ -187,7 +187,8 @@ impl Teller {
     fn tell(self, name: &str, is_well: bool, line: &str) -> Result<()> {
         if self.json {
             let json = serde_json::json!({ "channel": name, "well": is_well, "says": line });
-            self.screen.print(&json.to_string())?;
+            self.screen
+                .print_json_line("ocipick.channel-check/1", json)?;
         } else {
             self.screen.print(&format!("{name}: {line}"))?;
         }

@@ -50,7 +50,7 @@ pub(crate) fn check(dir: Option<&Path>, json: bool, strict: bool, screen: Screen
         Some(dir) => of_directory(dir)?,
     };
     if json {
-        screen.print(&checked.json()?)?;
+        screen.print_verbatim(&checked.json()?)?;
     } else if !checked.cases.is_empty() {
         screen.print(&checked.text())?;
     }

@@ -17,8 +17,8 @@ pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
     if args.json {
         let cases = selected.cases.iter().map(|case| outline(case));
-        let json = serde_json::Value::from(cases.collect::<Vec<_>>());
-        screen.print(&format!("{json:#}"))?;
+        let json = serde_json::json!({ "cases": cases.collect::<Vec<_>>() });
+        screen.print_json("ocipick.cases/1", json)?;
         return Ok(Exit::Success);
     }
     let width = selected
@@ -81,7 +81,7 @@ pub(crate) fn show(args: &Show, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&selection, screen)?;
     let case = select::case(&selected.corpus, &args.case, screen)?;
     if args.json {
-        screen.print(&format!("{:#}", in_full(case)))?;
+        screen.print_json("ocipick.show/1", in_full(case))?;
     } else {
         screen.print(&describe(case, &selected.corpus))?;
     }
@@ -126,7 +126,7 @@ fn build(dir: &Path, patterns: &[String], json: bool, screen: Screen) -> Result<
     if json {
         let written: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
         let json = serde_json::json!({ "dir": dir, "cases": written });
-        screen.print(&format!("{json:#}"))?;
+        screen.print_json("ocipick.corpus-build/1", json)?;
     }
     screen.say(&format!(
         "wrote {} {} below {}; {} says what is there",

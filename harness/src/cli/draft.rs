@@ -134,7 +134,7 @@ pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
         write(dir, &report, screen)?;
     }
     match (args.json, &args.out) {
-        (true, _) => screen.print(&report.json())?,
+        (true, _) => screen.print_verbatim(&report.json())?,
         (false, None) => screen.print(&report.markdown())?,
         (false, Some(_)) => {}
     }

@@ -1,8 +1,8 @@
 //! Failures of a command, with the exit code that each stands for.
 
 use ocipick::{
-    baselines::BaselinesError, exit::Exit, fleet::FleetError, registry::RegistryError,
-    results::WriteError,
+    baselines::BaselinesError, checker::CheckerError, exit::Exit, fleet::FleetError,
+    registry::RegistryError, results::WriteError,
 };
 use ocipick_adapters::{
     GroundError,
@@ -61,6 +61,19 @@ exits_with! {
     StoreError => Internal,
     io::Error => Internal,
     BaselinesError => Usage,
+}
+
+impl From<CheckerError> for Failure {
+    fn from(error: CheckerError) -> Self {
+        let exit = match &error {
+            CheckerError::Baselines(_) | CheckerError::Changes(_) => Exit::Usage,
+            CheckerError::Known(_) => Exit::Internal,
+        };
+        Self {
+            exit,
+            error: error.into(),
+        }
+    }
 }
 
 impl From<FleetError> for Failure {

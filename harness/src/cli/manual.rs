@@ -1,11 +1,11 @@
 //! `ocipick completions` and `ocipick man`: what packagers install beside the program.
 
 use super::{
-    args::Cli,
+    args::command,
     fail::{Failure, Result},
     screen::Screen,
 };
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::Shell;
 use ocipick::exit::Exit;
 use std::path::PathBuf;
@@ -26,8 +26,8 @@ pub(crate) struct Man {
 
 pub(crate) fn completions(args: &Completions, screen: Screen) -> Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "ocipick", &mut script);
-    screen.print(&String::from_utf8_lossy(&script))?;
+    clap_complete::generate(args.shell, &mut command(), "ocipick", &mut script);
+    screen.print_verbatim(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Success)
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn man(args: &Man, screen: Screen) -> Result<Exit> {
         Failure::usage(format!("cannot write to {}: {error}", args.dir.display()))
     };
     std::fs::create_dir_all(&args.dir).map_err(fail)?;
-    clap_mangen::generate_to(Cli::command(), &args.dir).map_err(fail)?;
+    clap_mangen::generate_to(command(), &args.dir).map_err(fail)?;
     screen.say(&format!("wrote the manual to {}", args.dir.display()));
     Ok(Exit::Success)
 }

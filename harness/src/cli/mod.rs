@@ -1,7 +1,6 @@
 //! The command line: one file per command.
 
 mod args;
-mod bar;
 mod bless;
 mod breaches;
 mod channel;
@@ -27,15 +26,18 @@ mod select;
 mod serve;
 
 use args::{Cli, Command};
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use fail::Failure;
 use ocipick::exit::Exit;
-use screen::Screen;
+use screen::{Log, Screen};
 use tracing_subscriber::EnvFilter;
 
 /// Does what the command line says, and tells how it ended.
 pub(crate) fn main() -> Exit {
-    let cli = match Cli::try_parse() {
+    let parsed = args::command()
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() {
@@ -84,7 +86,8 @@ fn listen_to_ourselves(verbose: u8) {
     let filter = EnvFilter::try_from_env("OCIPICK_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Log)
+        .with_ansi(false)
         .without_time()
         .init();
 }

@@ -3,7 +3,10 @@
 use super::screen::Screen;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ocipick::run::{Event, RuntimeEnd, Watcher};
-use ocipick_reports::results::{Footer, Outcome, OutcomeKind};
+use ocipick_reports::{
+    printable_line,
+    results::{Footer, Outcome, OutcomeKind},
+};
 use std::{
     io,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -87,7 +90,7 @@ impl Watcher for Progress {
                     }
                     let bar = bars.add(ProgressBar::new(*tries as u64));
                     bar.set_style(style());
-                    bar.set_prefix(runtime.id());
+                    bar.set_prefix(printable_line(&runtime.id()));
                     bar.set_message("starting");
                     bar.enable_steady_tick(Duration::from_millis(200));
                     line.bar = Some(bar);
@@ -95,7 +98,7 @@ impl Watcher for Progress {
             }
             Event::TryBegan { index, case } => {
                 if let Some(bar) = &line(*index).bar {
-                    bar.set_message((*case).to_owned());
+                    bar.set_message(printable_line(case));
                 }
             }
             Event::TryEnded { index, tried, .. } => {
@@ -125,7 +128,7 @@ impl Watcher for Progress {
                     .round()
                     .map_or_else(String::new, |round| format!(" (round {round})"));
                 match &line.bar {
-                    Some(bar) => bar.finish_with_message(said),
+                    Some(bar) => bar.finish_with_message(printable_line(&said)),
                     None => self.screen.say(&format!("{}{round}: {said}", runtime.id())),
                 }
             }

@@ -98,8 +98,8 @@ pub(super) fn install(args: &Install, store: &Store, screen: Screen) -> Result<E
                 serde_json::json!({ "channel": release.name(), "error": error.to_string() })
             }
         });
-        let json = serde_json::Value::from(all.collect::<Vec<_>>());
-        screen.print(&format!("{json:#}"))?;
+        let json = serde_json::json!({ "channels": all.collect::<Vec<_>>() });
+        screen.print_json("ocipick.channel-install/1", json)?;
     }
     Ok(conclude(&done, args.missing, screen))
 }

@@ -12,6 +12,9 @@ use ocipick::{
 use ocipick_corpus::Case;
 use std::sync::Arc;
 
+/// The format of each line that `--json` prints.
+const SCHEMA: &str = "ocipick.corpus-push/1";
+
 pub(crate) fn push(
     registry: &str,
     plain_http: bool,
@@ -35,13 +38,17 @@ pub(crate) fn push(
         match publish(&client, case).map_err(Failure::usage)? {
             Published::Whole(reference) => {
                 whole += 1;
-                let line = if json {
-                    serde_json::json!({ "case": case.id.as_str(), "reference": reference })
-                        .to_string()
-                } else {
-                    reference
-                };
-                bar.suspend(|| screen.print(&format!("{line}\n")))?;
+                bar.suspend(|| {
+                    if json {
+                        let json = serde_json::json!({
+                            "case": case.id.as_str(),
+                            "reference": reference,
+                        });
+                        screen.print_json_line(SCHEMA, json)
+                    } else {
+                        screen.print(&reference)
+                    }
+                })?;
             }
             Published::Refused {
                 what,
@@ -51,7 +58,7 @@ pub(crate) fn push(
                 let line = format!("{what}: {status} {words}");
                 if json {
                     let json = serde_json::json!({ "case": case.id.as_str(), "refused": line });
-                    bar.suspend(|| screen.print(&json.to_string()))?;
+                    bar.suspend(|| screen.print_json_line(SCHEMA, json))?;
                 }
                 refused.push(format!("{}: {line}", case.id));
             }

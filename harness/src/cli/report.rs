@@ -8,18 +8,25 @@ use super::{
     run::book,
     screen::Screen,
 };
-use ocipick::{exit::Exit, results::FILE, site};
+use ocipick::{
+    checker::{Checker, Policy},
+    exit::Exit,
+    results::FILE,
+    ruling::Hints,
+    site,
+};
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
     matrix::Matrix,
     render::{badge, html, json, junit, markdown, summary, terminal, verdicts},
-    results::Results,
+    results::{Results, Trial},
     site::{Site, Sources},
     verdict::Verdicts,
 };
 use std::{
     fs,
     path::{Path, PathBuf},
+    ptr,
 };
 
 /// Reads results, each given as its file or as the directory that it is in.
@@ -100,7 +107,22 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
             html::render_judged(&matrix, &options, Some(&verdicts))
         }
         Format::Json => json::render_judged(&matrix, Some(&verdicts)),
-        Format::Junit => junit::render(&matrix),
+        Format::Junit => {
+            let policy = Policy::read(args.baselines.as_deref())?;
+            let mut hints = args.results.first().map_or_else(
+                || Hints::of_results(Path::new(".")),
+                |results| Hints::of_results(results),
+            );
+            hints.baselines.clone_from(&args.baselines);
+            let checker = Checker::new(policy, &corpus, &rulebook, hints);
+            let checked = checker.for_junit(&results);
+            let check = |trial: &Trial| {
+                let found = checked.get(&ptr::from_ref(trial));
+                found.cloned().unwrap_or_else(|| junit::by_outcome(trial))
+            };
+            screen.say(&format!("held against {}", checker.baselines()));
+            junit::render(&matrix, &check)
+        }
         Format::Summary => summary::render(&matrix),
     };
     screen.deliver(&text, args.out.as_deref())?;

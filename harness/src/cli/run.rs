@@ -2,7 +2,6 @@
 
 use super::{
     args::Run,
-    bar::Bar,
     fail::{Failure, Result},
     ground, judge,
     progress::{Both, Progress},
@@ -10,6 +9,7 @@ use super::{
     select,
 };
 use ocipick::{
+    checker::{Checker, Conclusion, Policy},
     classify::Phrasebook,
     exit::Exit,
     fleet::{Fleet, Scout},
@@ -17,6 +17,7 @@ use ocipick::{
     meter::Meter,
     registry::Registry,
     results::Writer,
+    ruling::Hints,
     run::{Bench, Controls, Earlier, Plan, execute},
 };
 use ocipick_adapters::{Missing, Runtime, channel as provisioned, process::Cancel};
@@ -32,13 +33,18 @@ use ocipick_reports::{
 };
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
+/// The variable by which `none` keeps a run from saying what to type next.
+const NEXT: &str = "OCIPICK_NEXT";
 /// How often a cell is tried at least where changes that must not matter are.
 const LEAST_TRIES: u16 = 3;
 
 pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
     let rulebook = judge::rulebook(&selected.corpus, &args.revisions)?;
-    let bar = args.check.then(|| Bar::read(&args.baselines)).transpose()?;
+    let policy = args
+        .check
+        .then(|| Policy::read(args.baselines.as_deref()))
+        .transpose()?;
     let controls = match args.selection.corpus {
         None => Controls::of(&selected.corpus),
         Some(_) => Controls::of(&Corpus::built_in()?),
@@ -138,10 +144,10 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         }
     };
     if args.json {
-        screen.print(&json::render_judged(&matrix, Some(&verdicts)))?;
+        screen.print_verbatim(&json::render_judged(&matrix, Some(&verdicts)))?;
     } else {
-        screen.print(&terminal::render(&matrix, &options))?;
-        screen.print(&verdicts::terminal::render(
+        screen.print_verbatim(&terminal::render(&matrix, &options))?;
+        screen.print_verbatim(&verdicts::terminal::render(
             &matrix,
             &verdicts,
             options.color,
@@ -150,18 +156,20 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     }
     let exit = exit(&results[0].trials, interrupted);
     let mut exit = select::Selected::exit(selected.unread, exit);
-    if let Some(bar) = bar {
-        let checked = bar.check(&results[0], &selected.corpus, &rulebook);
-        tell(&checked.text)?;
-        if checked.failed > 0 && !interrupted {
-            exit = Exit::CheckFailed;
-        }
+    if let Some(policy) = policy {
+        let checker = Checker::new(policy, &selected.corpus, &rulebook, hints(args));
+        let tally = checker.tally(&results[0]);
+        tell(&tally.text())?;
+        exit = checked(exit, tally.conclusion(), interrupted);
     }
-    tell(&next_command(
+    let next = next_command(
         &args.out,
         interrupted.then(|| writer.incomplete()),
         &results[0],
-    ))?;
+    );
+    if !next.is_empty() {
+        tell(&next)?;
+    }
     Ok(exit)
 }
 
@@ -391,6 +399,29 @@ fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
     }
 }
 
+/// What the check makes of how the run ended. What fails is told before all else.
+fn checked(exit: Exit, conclusion: Conclusion, interrupted: bool) -> Exit {
+    match (conclusion, exit) {
+        (Conclusion::Fail, _) if !interrupted => Exit::CheckFailed,
+        (Conclusion::InPart, Exit::Success) => Exit::MeasuredInPart,
+        (Conclusion::Nothing, Exit::Success) => Exit::NothingMeasured,
+        (Conclusion::Pass | Conclusion::Fail | Conclusion::InPart | Conclusion::Nothing, exit) => {
+            exit
+        }
+    }
+}
+
+/// What was named on the command line, for what is to be typed next.
+fn hints(args: &Run) -> Hints {
+    Hints {
+        results: Some(args.out.clone()),
+        again: args.out.join("again"),
+        channels: args.channels.iter().map(ToString::to_string).collect(),
+        corpus: args.selection.corpus.clone(),
+        baselines: args.baselines.clone(),
+    }
+}
+
 /// What to type next.
 ///
 /// `incomplete` is how many cells have some of their tries only, where the run was interrupted.
@@ -408,6 +439,10 @@ fn next_command(out: &Path, incomplete: Option<usize>, results: &Results) -> Str
             results.trials.len(),
             results.header.planned
         );
+    }
+    // `make matrix` does that by itself, and says what comes after it.
+    if std::env::var_os(NEXT).is_some_and(|value| value == "none") {
+        return String::new();
     }
     format!("\nNext: ocipick report {out} --format html --out {out}/matrix.html\n")
 }
@@ -428,6 +463,7 @@ fn exit(trials: &[Trial], interrupted: bool) -> Exit {
             | UnmeasuredWhy::NotStarted
             | UnmeasuredWhy::EvidenceMissing
             | UnmeasuredWhy::HarnessTrouble
+            | UnmeasuredWhy::Unknown
             | UnmeasuredWhy::Interrupted => true,
         },
         Outcome::Picked { .. }

@@ -14,7 +14,7 @@ pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
     let scout = Scout::of_user(&ground, &cancel);
     let fleet = scout.fleet(&args.channels)?;
     if args.json {
-        screen.print(&json(&fleet))?;
+        screen.print_json("ocipick.runtimes/1", json(&fleet))?;
         return Ok(exit(&fleet));
     }
     let mut lines = vec![format!("{} runtimes found", fleet.runtimes.len())];
@@ -67,7 +67,7 @@ fn exit(fleet: &Fleet) -> Exit {
     }
 }
 
-fn json(fleet: &Fleet) -> String {
+fn json(fleet: &Fleet) -> serde_json::Value {
     let found = fleet.runtimes.iter().map(|runtime| {
         let notes: Vec<&String> = runtime.place.notes.iter().chain(&runtime.notes).collect();
         serde_json::json!({
@@ -94,9 +94,8 @@ fn json(fleet: &Fleet) -> String {
             "remedy": missing.remedy,
         })
     });
-    let json = serde_json::json!({
+    serde_json::json!({
         "runtimes": found.collect::<Vec<_>>(),
         "missing": missing.collect::<Vec<_>>(),
-    });
-    format!("{json:#}")
+    })
 }

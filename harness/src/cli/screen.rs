@@ -4,6 +4,8 @@ use super::{
     args::Color,
     fail::{Failure, Result},
 };
+use ocipick_reports::printable_text;
+use serde_json::Value;
 use std::{
     fs,
     io::{self, IsTerminal as _, Write as _},
@@ -42,8 +44,25 @@ impl Screen {
         io::stderr().is_terminal()
     }
 
-    /// Writes to standard output. A reader that goes away, as `head` does, is no error.
+    /// Writes plain text to standard output, without what a terminal would take for a command or
+    /// what reorders and hides other text: much of it comes from layouts, results and registries.
     pub(crate) fn print(self, text: &str) -> io::Result<()> {
+        self.print_verbatim(&printable_text(text))
+    }
+
+    /// Writes a JSON document to standard output, with the name of its format in it.
+    pub(crate) fn print_json(self, schema: &str, document: Value) -> io::Result<()> {
+        self.print_verbatim(&format!("{:#}", with_schema(schema, document)))
+    }
+
+    /// Writes a line of JSON to standard output, with the name of its format in it.
+    pub(crate) fn print_json_line(self, schema: &str, document: Value) -> io::Result<()> {
+        self.print_verbatim(&with_schema(schema, document).to_string())
+    }
+
+    /// Writes to standard output what is clean already, or is no text for people: colours, JSON. A
+    /// reader that goes away, as `head` does, is no error.
+    pub(crate) fn print_verbatim(self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
         let written = out.write_all(text.as_bytes()).and_then(|()| {
             if text.ends_with('\n') {
@@ -58,11 +77,11 @@ impl Screen {
         }
     }
 
-    /// Writes to a file and says so or, without one, to standard output.
+    /// Writes a report to a file and says so or, without one, to standard output, as it is.
     pub(crate) fn deliver(self, text: &str, file: Option<&Path>) -> Result<()> {
         match file {
             Some(path) => self.write(path, text),
-            None => Ok(self.print(text)?),
+            None => Ok(self.print_verbatim(text)?),
         }
     }
 
@@ -73,9 +92,35 @@ impl Screen {
         Ok(())
     }
 
-    /// Writes a line to standard error.
+    /// Writes a line to standard error, cleaned as [`Screen::print`] does.
     pub(crate) fn say(self, line: &str) {
         // Nobody is left to be told when standard error is gone.
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        let _ = writeln!(io::stderr().lock(), "{}", printable_text(line));
+    }
+}
+
+/// A JSON object that names its format. Keys are in the order of their names, so `schema` is not
+/// always first.
+fn with_schema(schema: &str, document: Value) -> Value {
+    let mut document = document;
+    if let Some(object) = document.as_object_mut() {
+        object.insert("schema".to_owned(), schema.into());
+    }
+    document
+}
+
+/// Standard error for the log, whose fields may hold foreign text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = printable_text(&String::from_utf8_lossy(bytes));
+        io::stderr().lock().write_all(text.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().lock().flush()
     }
 }

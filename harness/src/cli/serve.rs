@@ -48,9 +48,10 @@ pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
         registry.address()
     );
     if args.json {
-        text = format!("{:#}", serde_json::Value::from(json));
+        screen.print_json("ocipick.serve/1", serde_json::json!({ "references": json }))?;
+    } else {
+        screen.print(&text)?;
     }
-    screen.print(&text)?;
     while !cancel.is_raised() {
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -7,10 +7,62 @@ use ocipick_reports::{
     results::{Observation, Outcome, Trial},
     verdict::Rulebook,
 };
-use std::fmt::Write as _;
+use std::{
+    borrow::Cow,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+/// How the trials were asked for, so that what is to be typed next names what the user named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hints {
+    /// The results that the trial is in, where there are any: a file, or its directory.
+    pub results: Option<PathBuf>,
+    /// Where a run that repeats it is to write, which is nowhere where anything is lost.
+    pub again: PathBuf,
+    /// The channels that were named; without any, that of the trial.
+    pub channels: Vec<String>,
+    /// The corpus that was named.
+    pub corpus: Option<PathBuf>,
+    /// Where the baselines are that were named.
+    pub baselines: Option<PathBuf>,
+}
+
+impl Hints {
+    /// Those of results that are there: in a directory, or a file in one.
+    #[must_use]
+    pub fn of_results(results: &Path) -> Self {
+        let dir = if results.is_dir() {
+            Some(results)
+        } else {
+            results.parent()
+        };
+        Self {
+            results: Some(results.to_owned()),
+            again: dir.unwrap_or(Path::new(".")).join("again"),
+            channels: Vec::new(),
+            corpus: None,
+            baselines: None,
+        }
+    }
+}
+
+/// A word as a shell takes it.
+fn word(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+,=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+    }
+}
+
+fn path(path: &Path) -> String {
+    word(&path.to_string_lossy()).into_owned()
+}
 
 /// A ruling in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Explained {
     /// In a line, without a full stop.
     pub line: String,
@@ -24,37 +76,43 @@ pub struct Explained {
 pub fn explain(
     ruling: &Ruling<'_>,
     facts: &Facts<'_>,
-    case: &Case,
+    case: Option<&Case>,
     rulebook: &Rulebook<'_>,
+    hints: &Hints,
 ) -> Option<Explained> {
     let trial = facts.trial;
     let (what, ground) = match ruling {
         Ruling::Passes => return None,
+        Ruling::Expected(finding) => (
+            format!(
+                "expected failure (xfail): {}, because {finding}",
+                finding.shown()
+            ),
+            None,
+        ),
         Ruling::Reported(ground) | Ruling::Fails(ground) => (line(ground, trial), Some(ground)),
+        Ruling::Lost { why, accepted, .. } => (
+            format!("it was not measured any more ({why}), and it was {accepted}"),
+            None,
+        ),
         Ruling::Unmeasured(why) => (format!("it was not measured ({why})"), None),
     };
     let line = format!("{} on {}: {what}", trial.runtime, asked(trial));
     let mut report = format!("{line}\n");
-    field(
-        &mut report,
-        "case",
-        &format!("{}. {}", case.title, case.why),
-    );
-    expected(&mut report, ground, facts, rulebook);
+    if let Some(case) = case {
+        let about = format!("{}. {}", case.title, case.why);
+        field(&mut report, "case", &about);
+    }
+    expected(&mut report, ruling, facts, rulebook);
     field(&mut report, "observed", &observed(&trial.outcome));
     evidence(&mut report, trial);
-    if let Some(text) = compared(ground, trial, case) {
+    if let Some(text) = case.and_then(|case| compared(ground, trial, case)) {
         field(&mut report, "entries", &text);
     }
-    field(&mut report, "again", &again(trial));
+    field(&mut report, "again", &again(trial, hints));
     match ground {
         Some(Ground::Changed { .. } | Ground::New { .. }) => {
-            // Results go there where nobody says otherwise.
-            let bless = format!(
-                "ocipick bless target/ocipick --runtime '{}' --case '{}'",
-                trial.runtime, trial.case
-            );
-            field(&mut report, "accept", &bless);
+            field(&mut report, "accept", &accept(trial, hints));
         }
         Some(Ground::Stale(_) | Ground::Violates(_) | Ground::Deviates(_) | Ground::NoAnswer)
         | None => {}
@@ -73,7 +131,7 @@ fn asked(trial: &Trial) -> String {
 fn line(ground: &Ground<'_>, trial: &Trial) -> String {
     match ground {
         Ground::Stale(finding) => format!(
-            "a known finding no longer occurs: {} because {finding}; take it out of \
+            "an expected failure no longer occurs (xpass): {}, because {finding}; take it out of \
              harness/known-findings.toml",
             finding.shown()
         ),
@@ -116,12 +174,7 @@ fn line(ground: &Ground<'_>, trial: &Trial) -> String {
 }
 
 /// What was expected, and by whom: the baseline, and every clause that says what satisfies it.
-fn expected(
-    report: &mut String,
-    ground: Option<&Ground<'_>>,
-    facts: &Facts<'_>,
-    rulebook: &Rulebook<'_>,
-) {
+fn expected(report: &mut String, ruling: &Ruling<'_>, facts: &Facts<'_>, rulebook: &Rulebook<'_>) {
     let of_baseline = |reference: &Reference<'_>| {
         let how = match reference.distance {
             Distance::Same => "",
@@ -133,22 +186,35 @@ fn expected(
             reference.place, reference.baseline.build
         )
     };
-    match ground {
-        Some(Ground::Changed {
+    match ruling {
+        Ruling::Fails(Ground::Changed {
             reference,
             accepted,
-        }) => field(
+        })
+        | Ruling::Reported(Ground::Changed {
+            reference,
+            accepted,
+        })
+        | Ruling::Lost {
+            reference,
+            accepted,
+            ..
+        } => field(
             report,
             "expected",
             &format!("{accepted}, by {}", of_baseline(reference)),
         ),
-        Some(Ground::New { reference, .. }) => field(
+        Ruling::Fails(Ground::New { reference, .. })
+        | Ruling::Reported(Ground::New { reference, .. }) => field(
             report,
             "expected",
             &format!("nothing yet, by {}", of_baseline(reference)),
         ),
-        Some(Ground::Stale(_) | Ground::Violates(_) | Ground::Deviates(_) | Ground::NoAnswer)
-        | None => {}
+        Ruling::Fails(_)
+        | Ruling::Reported(_)
+        | Ruling::Passes
+        | Ruling::Expected(_)
+        | Ruling::Unmeasured(_) => {}
     }
     for (rule, judgement) in facts.verdicts {
         let clause = rulebook.clause(&rule.clause);
@@ -230,15 +296,48 @@ fn compared(ground: Option<&Ground<'_>>, trial: &Trial, case: &Case) -> Option<S
 }
 
 /// The command that repeats just this trial.
-fn again(trial: &Trial) -> String {
-    let channel = if trial.channel == "path" {
-        String::new()
+fn again(trial: &Trial, hints: &Hints) -> String {
+    let mut command = "ocipick run".to_owned();
+    let channels = if hints.channels.is_empty() && trial.channel != "path" {
+        std::slice::from_ref(&trial.channel)
     } else {
-        format!(" --channel {}", trial.channel)
+        &hints.channels
     };
+    for channel in channels
+        .iter()
+        .filter(|channel| *channel != "path" || channels.len() > 1)
+    {
+        let _ = write!(command, " --channel {}", word(channel));
+    }
+    if let Some(corpus) = &hints.corpus {
+        let _ = write!(
+            command,
+            " --corpus {} --platform {}",
+            path(corpus),
+            word(&trial.platform)
+        );
+    }
+    let _ = write!(
+        command,
+        " --runtime '{}' --case '{}' --operation {} --out {}",
+        trial.runtime,
+        trial.case,
+        trial.operation,
+        path(&hints.again)
+    );
+    command
+}
+
+/// The command that accepts its outcome.
+fn accept(trial: &Trial, hints: &Hints) -> String {
+    let results = hints.results.as_deref().unwrap_or(&hints.again);
+    let into = hints.baselines.iter();
+    let into: String = into.map(|dir| format!(" --into {}", path(dir))).collect();
     format!(
-        "ocipick run{channel} --runtime '{}' --case '{}' --operation {}",
-        trial.runtime, trial.case, trial.operation
+        "ocipick bless {} --runtime '{}' --case '{}'{into}",
+        path(results),
+        trial.runtime,
+        trial.case
     )
 }
 

@@ -1,9 +1,9 @@
 //! Whether a trial passes as a check: held against what was accepted before, and where nothing was,
 //! against what the specifications require.
 //!
-//! 1. What could not be measured passes no check and fails none; whoever asks decides what to make
-//!    of it.
-//! 2. A known finding that no longer occurs fails as stale; one that occurs passes.
+//! 1. What could not be measured passes no check and fails none. Where the baseline has an outcome
+//!    of it, it is lost, and the check as a whole is no pass.
+//! 2. An expected failure that no longer occurs fails (xpass); one that occurs passes (xfail).
 //! 3. Where the runtime has a baseline, the outcome has to be as it says. Cases that it does not
 //!    have are new, and never fail.
 //! 4. Where an older version or another build has one, every difference is a change, which fails
@@ -15,7 +15,7 @@
 mod entries;
 mod explain;
 
-pub use explain::{Explained, explain};
+pub use explain::{Explained, Hints, explain};
 
 use crate::known::{KnownFinding, Standing};
 use ocipick_reports::{
@@ -78,12 +78,44 @@ pub struct Facts<'f> {
 pub enum Ruling<'f> {
     /// It passes.
     Passes,
+    /// It fails as it is expected to, and that passes.
+    Expected(&'f KnownFinding),
     /// It passes, and there is something to say about it.
     Reported(Ground<'f>),
     /// It fails.
     Fails(Ground<'f>),
-    /// It was not measured.
+    /// It was not measured, although something was accepted.
+    Lost {
+        /// Why it was not measured.
+        why: UnmeasuredWhy,
+        /// The baseline.
+        reference: Reference<'f>,
+        /// What was accepted.
+        accepted: &'f Answer,
+    },
+    /// It was not measured, and nothing was ever accepted.
     Unmeasured(UnmeasuredWhy),
+}
+
+impl Ruling<'_> {
+    /// What kind of thing it rests on, in a word or two.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Passes => "passed",
+            Self::Expected(_) => "xfail",
+            Self::Reported(ground) | Self::Fails(ground) => match ground {
+                Ground::Stale(_) => "xpass",
+                Ground::Changed { .. } => "changed",
+                Ground::New { .. } => "new",
+                Ground::Violates(_) => "violates",
+                Ground::Deviates(_) => "deviates",
+                Ground::NoAnswer => "no answer",
+            },
+            Self::Lost { .. } => "not measured any more",
+            Self::Unmeasured(_) => "not measured",
+        }
+    }
 }
 
 /// What a ruling rests on.
@@ -117,11 +149,11 @@ pub enum Ground<'f> {
 #[must_use]
 pub fn rule<'f>(facts: &Facts<'f>) -> Ruling<'f> {
     if let Outcome::Unmeasured { why, .. } = &facts.trial.outcome {
-        return Ruling::Unmeasured(*why);
+        return not_measured(*why, facts);
     }
     match facts.standing {
         Standing::Stale(finding) => return Ruling::Fails(Ground::Stale(finding)),
-        Standing::Known(_) => return Ruling::Passes,
+        Standing::Known(finding) => return Ruling::Expected(finding),
         Standing::Unlisted => {}
     }
     match facts.check {
@@ -150,8 +182,28 @@ pub fn rule<'f>(facts: &Facts<'f>) -> Ruling<'f> {
             }
         }
         Check::NoReference => by_specification(facts),
-        // Told above.
-        Check::Unmeasured => Ruling::Passes,
+        // What is not measured is told above; what is not known is held against nothing.
+        Check::Unmeasured { .. } => Ruling::Passes,
+    }
+}
+
+/// Rules on a trial that was not measured.
+fn not_measured<'f>(why: UnmeasuredWhy, facts: &Facts<'f>) -> Ruling<'f> {
+    // Of these somebody has measured it.
+    let is_elsewhere = matches!(why, UnmeasuredWhy::Withheld | UnmeasuredWhy::Unknown);
+    match facts.check {
+        Check::Unmeasured {
+            accepted: Some((reference, accepted)),
+        } if !is_elsewhere
+            && (reference.distance == Distance::Same || facts.changes == Changes::Fail) =>
+        {
+            Ruling::Lost {
+                why,
+                reference: *reference,
+                accepted,
+            }
+        }
+        _ => Ruling::Unmeasured(why),
     }
 }
 

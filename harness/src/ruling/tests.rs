@@ -86,18 +86,13 @@ impl Court {
     /// The ruling in a word or two.
     fn rules(&self, trial: &Trial) -> String {
         self.hears(trial, |ruling, _, _| {
-            let of = |ground: &Ground<'_>| match ground {
-                Ground::Stale(_) => "stale finding",
-                Ground::Changed { .. } => "changed",
-                Ground::New { .. } => "new",
-                Ground::Violates(_) => "violates",
-                Ground::Deviates(_) => "deviates",
-                Ground::NoAnswer => "no answer",
-            };
+            let kind = ruling.kind();
             match ruling {
                 Ruling::Passes => "passes".to_owned(),
-                Ruling::Reported(ground) => format!("reported: {}", of(ground)),
-                Ruling::Fails(ground) => format!("fails: {}", of(ground)),
+                Ruling::Expected(_) => format!("passes: {kind}"),
+                Ruling::Reported(_) => format!("reported: {kind}"),
+                Ruling::Fails(_) => format!("fails: {kind}"),
+                Ruling::Lost { why, accepted, .. } => format!("lost: {why}, and was {accepted}"),
                 Ruling::Unmeasured(why) => format!("unmeasured: {why}"),
             }
         })
@@ -106,7 +101,14 @@ impl Court {
     fn explains(&self, trial: &Trial) -> Explained {
         let case = CORPUS.get(&trial.case.parse().unwrap()).unwrap();
         self.hears(trial, |ruling, facts, rulebook| {
-            explain(ruling, facts, case, rulebook).unwrap()
+            let hints = Hints {
+                results: Some("out/dev".into()),
+                again: "out/dev/again".into(),
+                channels: vec!["auto".to_owned()],
+                corpus: None,
+                baselines: Some("my baselines".into()),
+            };
+            explain(ruling, facts, Some(case), rulebook, &hints).unwrap()
         })
     }
 }
@@ -254,19 +256,19 @@ fn known_findings_pass_and_stale_ones_fail() {
     court.known = known("nothing");
     assert_eq!(
         court.rules(&trial("28.0", CASE, Outcome::Nothing)),
-        "passes"
+        "passes: xfail"
     );
     let first = trial("28.0", CASE, court.picked(CASE, "first"));
-    assert_eq!(court.rules(&first), "fails: stale finding");
+    assert_eq!(court.rules(&first), "fails: xpass");
 
     let mut court = Court::new();
     court.known = known("violates");
     let refusal = |reason| trial("28.0", UNKNOWN, refused(reason));
-    assert_eq!(court.rules(&refusal(RefusalReason::MediaType)), "passes");
     assert_eq!(
-        court.rules(&refusal(RefusalReason::Other)),
-        "fails: stale finding"
+        court.rules(&refusal(RefusalReason::MediaType)),
+        "passes: xfail"
     );
+    assert_eq!(court.rules(&refusal(RefusalReason::Other)), "fails: xpass");
 }
 
 #[test]

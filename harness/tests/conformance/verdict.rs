@@ -4,18 +4,18 @@ use anyhow::Context as _;
 use libtest_mimic::Failed;
 use ocipick::{
     baselines,
-    known::KnownFindings,
-    ruling::{self, CHANGES, Changes, Explained, Facts, Ground, Ruling},
+    checker::{Checker, Policy, Status},
+    ruling::{Explained, Hints},
 };
 use ocipick_corpus::{Case, Corpus, built_in_specifications, digest_of_content};
 use ocipick_reports::{
-    baseline::{Key, Shelf, check},
+    baseline::Key,
     results::{Trial, UnmeasuredWhy},
     verdict::{Bytes, Revisions, Rulebook},
 };
 use std::{
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -27,12 +27,12 @@ const SHOWN: usize = 20;
 
 /// What all trials are held against.
 pub(crate) struct Court {
-    rulebook: Rulebook<'static>,
+    checker: Checker<'static>,
     corpus: &'static Corpus,
-    shelf: Shelf,
-    known: KnownFindings,
-    changes: Changes,
+    /// Lines about trials that pass, and there is something to say about them.
     reported: Mutex<Vec<String>>,
+    /// Lines about expected failures.
+    expected: Mutex<Vec<String>>,
     /// How many trials are of cases that their baselines do not have.
     new: AtomicUsize,
 }
@@ -43,64 +43,63 @@ impl Court {
         // For as long as the process lives, which is as long as there are trials.
         let corpus: &'static Corpus = Box::leak(Box::new(Corpus::built_in()?));
         let revisions = Revisions::choose(&built_in_specifications()?, &[])?;
+        let rulebook: &'static Rulebook<'_> = Box::leak(Box::new(Rulebook::new(corpus, revisions)));
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = root.parent().context("the harness lies in a repository")?;
-        let changes = std::env::var(CHANGES).ok();
+        // The trials leave no results: what repeats one makes some.
+        let hints = Hints {
+            results: None,
+            again: PathBuf::from("target/ocipick/again"),
+            channels: Vec::new(),
+            corpus: None,
+            baselines: None,
+        };
+        let policy = Policy::read(Some(&root.join(baselines::DIR)))?;
         Ok(Self {
-            rulebook: Rulebook::new(corpus, revisions),
+            checker: Checker::new(policy, corpus, rulebook, hints),
             corpus,
-            shelf: baselines::read(&root.join(baselines::DIR))?,
-            known: KnownFindings::built_in()?,
-            changes: Changes::parse(changes.as_deref())?,
             reported: Mutex::default(),
+            expected: Mutex::default(),
             new: AtomicUsize::new(0),
         })
     }
 
     /// Passes a trial, or says why not; tells why it is to be ignored where it cannot be asked.
     pub(crate) fn hears(&self, trial: &Trial, case: &Case) -> Result<Option<String>, Failed> {
-        let check = check(trial, &digest_of_content(case), &self.shelf);
-        let verdicts = self.rulebook.judge(trial, &Bytes::default());
-        let standing = self.known.standing(trial, ruling::violates(&verdicts));
-        let facts = Facts {
-            trial,
-            check: &check,
-            verdicts: &verdicts,
-            standing: &standing,
-            changes: self.changes,
+        let content = digest_of_content(case);
+        let checked = self.checker.check(trial, &content, &Bytes::default());
+        let Explained { line, report } = checked.explained.unwrap_or_default();
+        let note = |lines: &Mutex<Vec<String>>, line| {
+            lines
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(line);
         };
-        let ruling = ruling::rule(&facts);
-        let Some(Explained { line, report }) =
-            ruling::explain(&ruling, &facts, case, &self.rulebook)
-        else {
-            return Ok(None);
-        };
-        match ruling {
-            Ruling::Unmeasured(UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled) => {
-                Ok(Some(line))
+        match checked.status {
+            Status::Failed | Status::Lost(_) => return Err(report.into()),
+            Status::NotMeasured(UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled) => {
+                return Ok(Some(line));
             }
-            Ruling::Fails(_) | Ruling::Unmeasured(_) => Err(report.into()),
-            Ruling::Reported(Ground::New { .. }) => {
+            Status::NotMeasured(_) => return Err(report.into()),
+            Status::New => {
                 self.new.fetch_add(1, Ordering::Relaxed);
-                Ok(None)
             }
-            Ruling::Reported(_) | Ruling::Passes => {
-                let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-                reported.push(line);
-                Ok(None)
-            }
+            Status::Reported => note(&self.reported, line),
+            Status::ExpectedFailure => note(&self.expected, line),
+            Status::Passed => {}
         }
+        Ok(None)
     }
 
     /// Where every baseline lies.
     pub(crate) fn baselines(&self) -> Vec<String> {
-        let all = self.shelf.baselines();
+        let all = self.checker.baselines().shelf.baselines();
         all.map(|(place, _)| place.to_owned()).collect()
     }
 
     /// Passes a baseline of which every line is still about something.
     pub(crate) fn looks_through(&self, place: &str) -> Result<(), Failed> {
-        let mut all = self.shelf.baselines();
+        let mut all = self.checker.baselines().shelf.baselines();
         let found = all.find(|(it, _)| *it == place);
         let lines = found
             .into_iter()
@@ -132,24 +131,29 @@ impl Court {
         })
     }
 
-    /// Says on standard error what was reported and failed nothing.
+    /// Says on standard error what was expected to fail, or reported, and failed nothing.
     pub(crate) fn say_reported(&self) {
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        reported.sort();
         let mut out = io::stderr().lock();
         let new = self.new.load(Ordering::Relaxed);
         if new > 0 {
             let _ = writeln!(out, "\nnew to their baselines: {new} trials");
         }
-        if reported.is_empty() {
-            return;
-        }
-        let _ = writeln!(out, "\nreported, and no failure ({}):", reported.len());
-        for line in reported.iter().take(SHOWN) {
-            let _ = writeln!(out, "  {line}");
-        }
-        if let Some(more) = reported.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-            let _ = writeln!(out, "  and {more} more");
+        for (title, lines) in [
+            ("expected failures (xfail)", &self.expected),
+            ("reported, and no failure", &self.reported),
+        ] {
+            let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+            lines.sort();
+            if lines.is_empty() {
+                continue;
+            }
+            let _ = writeln!(out, "\n{title} ({}):", lines.len());
+            for line in lines.iter().take(SHOWN) {
+                let _ = writeln!(out, "  {line}");
+            }
+            if let Some(more) = lines.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+                let _ = writeln!(out, "  and {more} more");
+            }
         }
     }
 }

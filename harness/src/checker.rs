@@ -1,0 +1,389 @@
+//! Whether trials pass, decided in one place for `ocipick run --check`, JUnit and the conformance
+//! trials of `cargo test`: baselines, expected failures and specifications, and the words for it.
+
+use crate::{
+    baselines::{Baselines, BaselinesError},
+    known::{KnownError, KnownFindings},
+    ruling::{self, CHANGES, Changes, ChangesError, Explained, Facts, Ground, Hints, Ruling},
+};
+use ocipick_corpus::Corpus;
+use ocipick_reports::{
+    baseline::{Check, check},
+    render::junit,
+    results::{Results, Trial, UnmeasuredWhy},
+    verdict::{Bytes, Rulebook},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::Path,
+};
+
+/// How many lines are shown of what is reported and fails nothing.
+const SHOWN: usize = 10;
+
+/// Why there is nothing to hold trials against.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckerError {
+    /// Baselines that are not there, or cannot be read.
+    #[error(transparent)]
+    Baselines(#[from] BaselinesError),
+    /// The list of expected failures has a mistake.
+    #[error(transparent)]
+    Known(#[from] KnownError),
+    /// The variable about changes means nothing.
+    #[error(transparent)]
+    Changes(#[from] ChangesError),
+}
+
+/// What trials are held against, besides the specifications.
+#[derive(Debug)]
+pub struct Policy {
+    /// What was accepted.
+    pub baselines: Baselines,
+    known: KnownFindings,
+    changes: Changes,
+}
+
+impl Policy {
+    /// Reads the baselines below a directory or, where none is given, those of the working directory
+    /// or else those that are compiled in; the expected failures; and the variable about changes.
+    ///
+    /// # Errors
+    ///
+    /// When there are no baselines where they were said to be, or something has a mistake.
+    pub fn read(baselines: Option<&Path>) -> Result<Self, CheckerError> {
+        let changes = std::env::var(CHANGES).ok();
+        Ok(Self {
+            baselines: Baselines::find(baselines)?,
+            known: KnownFindings::built_in()?,
+            changes: Changes::parse(changes.as_deref())?,
+        })
+    }
+}
+
+/// Holds trials against a policy and the specifications.
+#[derive(Debug)]
+pub struct Checker<'c> {
+    policy: Policy,
+    corpus: &'c Corpus,
+    rulebook: &'c Rulebook<'c>,
+    hints: Hints,
+}
+
+/// Whether a trial passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It passes.
+    Passed,
+    /// It fails as it is expected to, which passes (xfail).
+    ExpectedFailure,
+    /// Its baseline does not have the case, which passes.
+    New,
+    /// It passes, and there is something to say about it.
+    Reported,
+    /// It fails; among others where an expected failure no longer occurs (xpass).
+    Failed,
+    /// It was not measured, although its baseline has an outcome.
+    Lost(UnmeasuredWhy),
+    /// It was not measured, and nothing was ever accepted.
+    NotMeasured(UnmeasuredWhy),
+}
+
+/// What became of one trial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Whether it passes.
+    pub status: Status,
+    /// What kind of thing it rests on, in a word or two.
+    pub kind: &'static str,
+    /// Whether a baseline of the runtime, or of an older version of it, was found.
+    pub has_baseline: bool,
+    /// In words, unless it simply passes.
+    pub explained: Option<Explained>,
+}
+
+impl<'c> Checker<'c> {
+    /// Makes one; `hints` says where results are and how they were made.
+    #[must_use]
+    pub fn new(
+        policy: Policy,
+        corpus: &'c Corpus,
+        rulebook: &'c Rulebook<'c>,
+        hints: Hints,
+    ) -> Self {
+        Self {
+            policy,
+            corpus,
+            rulebook,
+            hints,
+        }
+    }
+
+    /// The baselines that it uses.
+    #[must_use]
+    pub fn baselines(&self) -> &Baselines {
+        &self.policy.baselines
+    }
+
+    /// Holds one trial against all of it. `content` is the digest of what tools could see of the case
+    /// when it was measured.
+    #[must_use]
+    pub fn check(&self, trial: &Trial, content: &str, bytes: &Bytes<'_>) -> Checked {
+        let check = check(trial, content, &self.policy.baselines.shelf);
+        let verdicts = self.rulebook.judge(trial, bytes);
+        let violates = ruling::violates(&verdicts);
+        let standing = self.policy.known.standing(trial, violates);
+        let facts = Facts {
+            trial,
+            check: &check,
+            verdicts: &verdicts,
+            standing: &standing,
+            changes: self.policy.changes,
+        };
+        let ruling = ruling::rule(&facts);
+        let id = trial.case.parse().ok();
+        let case = id.and_then(|id| self.corpus.get(&id));
+        let explained = ruling::explain(&ruling, &facts, case, self.rulebook, &self.hints);
+        let status = match &ruling {
+            Ruling::Passes => Status::Passed,
+            Ruling::Expected(_) => Status::ExpectedFailure,
+            Ruling::Reported(Ground::New { .. }) => Status::New,
+            Ruling::Reported(_) => Status::Reported,
+            Ruling::Fails(_) => Status::Failed,
+            Ruling::Lost { why, .. } => Status::Lost(*why),
+            Ruling::Unmeasured(why) => Status::NotMeasured(*why),
+        };
+        Checked {
+            status,
+            kind: ruling.kind(),
+            has_baseline: !matches!(
+                check,
+                Check::NoReference | Check::Unmeasured { accepted: None }
+            ),
+            explained,
+        }
+    }
+
+    /// Holds every trial of these results against all of it, in their order.
+    fn each<'r>(&self, results: &'r Results) -> Vec<(&'r Trial, Checked)> {
+        let bytes = self.rulebook.compare([&results.header]);
+        let content = &results.header.corpus.content;
+        let of = |trial: &'r Trial| {
+            let content = content.get(&trial.case).map_or("", String::as_str);
+            (trial, self.check(trial, content, &bytes))
+        };
+        results.trials.iter().map(of).collect()
+    }
+
+    /// Holds results against all of it.
+    #[must_use]
+    pub fn tally(&self, results: &Results) -> Tally {
+        let mut tally = Tally::new(self.policy.baselines.to_string());
+        for (trial, checked) in self.each(results) {
+            tally.count(trial, checked);
+        }
+        tally
+    }
+
+    /// What JUnit is to say of every trial of these results, found by where the trial lies.
+    #[must_use]
+    pub fn for_junit(&self, results: &[Results]) -> BTreeMap<*const Trial, junit::Checked> {
+        let all = results.iter().flat_map(|results| self.each(results));
+        all.map(|(trial, checked)| (std::ptr::from_ref(trial), checked.into_junit()))
+            .collect()
+    }
+}
+
+impl Checked {
+    fn into_junit(self) -> junit::Checked {
+        let explained = self.explained.unwrap_or_default();
+        junit::Checked {
+            status: match self.status {
+                Status::Passed | Status::New | Status::Reported => junit::Status::Passed,
+                Status::ExpectedFailure | Status::NotMeasured(_) => junit::Status::Skipped,
+                Status::Failed => junit::Status::Failed,
+                Status::Lost(_) => junit::Status::Error,
+            },
+            kind: self.kind,
+            message: explained.line,
+            report: explained.report,
+        }
+    }
+}
+
+/// What came of many trials.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    baselines: String,
+    passed: usize,
+    new: usize,
+    /// In full.
+    failed: Vec<String>,
+    /// In a line each.
+    expected: Vec<String>,
+    reported: Vec<String>,
+    /// How many cells of a runtime were not measured any more, by why.
+    lost: BTreeMap<String, BTreeMap<UnmeasuredWhy, usize>>,
+    not_measured: usize,
+    /// Runtimes of which something was measured, and whether they have a baseline.
+    measured: BTreeMap<String, bool>,
+}
+
+/// What results amount to as a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// Everything that was accepted is as it was.
+    Pass,
+    /// Something fails, or a runtime with a baseline did not pass its controls.
+    Fail,
+    /// Nothing fails, and some of what was accepted was not measured any more.
+    InPart,
+    /// There was nothing to hold any outcome against, or no outcome.
+    Nothing,
+}
+
+impl Tally {
+    fn new(baselines: String) -> Self {
+        Self {
+            baselines,
+            ..Self::default()
+        }
+    }
+
+    fn count(&mut self, trial: &Trial, checked: Checked) {
+        let Checked {
+            status,
+            has_baseline,
+            explained,
+            ..
+        } = checked;
+        if trial.outcome.is_measured() {
+            *self.measured.entry(trial.runtime.clone()).or_default() |= has_baseline;
+        }
+        let Explained { line, report } = explained.unwrap_or_default();
+        match status {
+            Status::Passed => self.passed += 1,
+            Status::New => self.new += 1,
+            Status::ExpectedFailure => self.expected.push(line),
+            Status::Reported => self.reported.push(line),
+            Status::Failed => self.failed.push(report),
+            Status::Lost(why) => {
+                let of_runtime = self.lost.entry(trial.runtime.clone()).or_default();
+                *of_runtime.entry(why).or_default() += 1;
+            }
+            Status::NotMeasured(_) => self.not_measured += 1,
+        }
+    }
+
+    /// How many trials fail.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        self.failed.len()
+    }
+
+    /// What all of it amounts to.
+    #[must_use]
+    pub fn conclusion(&self) -> Conclusion {
+        // The tool itself could not do what every tool can.
+        let gave_up = self.lost.iter().any(|(runtime, whys)| {
+            !self.measured.contains_key(runtime)
+                && whys.contains_key(&UnmeasuredWhy::ControlsFailed)
+        });
+        if !self.failed.is_empty() || gave_up {
+            Conclusion::Fail
+        } else if !self.lost.is_empty() {
+            Conclusion::InPart
+        } else if !self.measured.values().any(|has_baseline| *has_baseline) {
+            Conclusion::Nothing
+        } else {
+            Conclusion::Pass
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for report in &self.failed {
+            let _ = writeln!(text, "\nFAILED {report}");
+        }
+        list(&mut text, "expected failures (xfail)", &self.expected);
+        list(&mut text, "reported, and no failure", &self.reported);
+        let lost: usize = self.lost.values().flat_map(BTreeMap::values).sum();
+        if lost > 0 {
+            let _ = writeln!(
+                text,
+                "\nnot measured, although their baselines have them ({lost}):"
+            );
+            for (runtime, whys) in &self.lost {
+                let whys: Vec<String> = whys
+                    .iter()
+                    .map(|(why, count)| format!("{count} {why}"))
+                    .collect();
+                let _ = writeln!(text, "  {runtime}: {}", whys.join(", "));
+            }
+        }
+        let bare: BTreeSet<&str> = self
+            .measured
+            .iter()
+            .filter(|(_, has_baseline)| !**has_baseline)
+            .map(|(runtime, _)| runtime.as_str())
+            .collect();
+        if !bare.is_empty() {
+            let bare: Vec<&str> = bare.into_iter().collect();
+            let _ = writeln!(
+                text,
+                "\nwithout a baseline, and held against the specifications only: {} (hint: ocipick bless \
+                 records what you accept)",
+                bare.join(", ")
+            );
+        }
+        let _ = writeln!(
+            text,
+            "\nchecked against {}: {} passed, {} expected failures, {} reported, {} new to their \
+             baselines, {} failed, {} not measured",
+            self.baselines,
+            self.passed,
+            self.expected.len(),
+            self.reported.len(),
+            self.new,
+            self.failed.len(),
+            lost + self.not_measured,
+        );
+        let verdict = match self.conclusion() {
+            Conclusion::Pass => return text,
+            Conclusion::Fail if self.failed.is_empty() => {
+                "the check failed: a runtime that has a baseline did not pass its controls"
+            }
+            Conclusion::Fail => return text,
+            Conclusion::InPart => {
+                "no pass: what was accepted before was not measured in full (code 5)"
+            }
+            Conclusion::Nothing if self.measured.is_empty() => "no pass: nothing was measured",
+            Conclusion::Nothing => {
+                "no pass: there is no baseline of any runtime that was measured, nor of an older version \
+                 of it (code 4)"
+            }
+        };
+        let _ = writeln!(text, "{verdict}");
+        text
+    }
+}
+
+/// A heading and the first of these lines.
+fn list(text: &mut String, title: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{title} ({}):", lines.len());
+    for line in lines.iter().take(SHOWN) {
+        let _ = writeln!(text, "  {line}");
+    }
+    if lines.len() > SHOWN {
+        let _ = writeln!(text, "  and {} more", lines.len() - SHOWN);
+    }
+}
+
+#[cfg(test)]
+mod tests;
