@@ -20,21 +20,23 @@ CARGO ?= cargo
 OCIPICK = target/debug/ocipick
 
 .DEFAULT_GOAL := help
-.PHONY: help build matrix publish test hostile fuzz lint bench docs clean
+.PHONY: help build matrix publish test test-all hostile fuzz lint deny bench docs clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 build: ## build the binary
 	$(CARGO) build --locked --package ocipick
 
 # What was measured in part (code 5) is worth a report, too.
 define measure
-	@$(OCIPICK) run $(1) --repeat-splits $(REPEAT) --out $(OUT) $(ARGS); code=$$?; \
+	@OCIPICK_NEXT=none $(OCIPICK) run $(1) --repeat-splits $(REPEAT) --out $(OUT) $(ARGS); code=$$?; \
 	case $$code in 0|5) ;; *) exit $$code ;; esac; \
 	$(OCIPICK) report $(OUT) --format html --out $(OUT)/matrix.html && \
 	$(OCIPICK) report $(OUT) --html $(OUT)/site && \
-	$(OCIPICK) report $(OUT) --format markdown --out $(OUT)/matrix.md && exit $$code
+	$(OCIPICK) report $(OUT) --format markdown --out $(OUT)/matrix.md && \
+	echo "Next: open $(OUT)/site/index.html, or see what changed since another run: $(OCIPICK) diff OLD $(OUT)" && \
+	exit $$code
 endef
 
 matrix: build ## provision what is missing, measure, print the matrix, write the reports
@@ -52,6 +54,8 @@ publish: build ## make reports/published and the excerpt of the README from resu
 
 test: ## all tests: unit, property, snapshot, fake tools, and the real tools that are found
 	$(CARGO) test --locked --workspace --no-fail-fast
+
+test-all: test hostile ## everything: `make test`, with the seeds of the fuzz targets, and `make hostile`
 
 hostile: ## the long tests of foreign layouts and hostile inputs, which `make test` leaves out
 	OCIPICK_LONG=1 $(CARGO) test --locked --package ocipick --test foreign
@@ -71,10 +75,21 @@ fuzz: ## fuzz the readers of layouts, layers, results, recipes and requests (FUZ
 			-artifact_prefix=artifacts/$$target/ corpus/$$target seeds/$$target || exit 1; \
 	done
 
-lint: ## formatting, clippy, and documentation, with warnings denied
+lint: ## formatting, clippy, and documentation, with warnings denied; dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+	@$(MAKE) --no-print-directory deny
+
+deny: ## licences, bans, sources and advisories of the dependencies, where cargo-deny is installed
+	@if ! $(CARGO) deny --version >/dev/null 2>&1; then \
+	  echo "skipped: cargo deny is not installed (hint: cargo install cargo-deny --locked)"; \
+	elif [ -n "$$OCIPICK_OFFLINE" ]; then \
+	  echo "skipped: advisories, whose database cannot be fetched (OCIPICK_OFFLINE)"; \
+	  $(CARGO) deny --locked check licenses bans sources; \
+	else \
+	  $(CARGO) deny --locked check; \
+	fi
 
 bench: ## how fast the corpus is generated, and reports are made
 	$(CARGO) bench --locked --package ocipick-corpus
