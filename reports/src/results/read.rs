@@ -2,6 +2,7 @@
 
 use super::{Footer, Header, Record, SCHEMA, Trial, unknown};
 use crate::publish::unpacked;
+use ocipick_corpus::{FileError, open_regular};
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read as _},
@@ -182,22 +183,10 @@ impl Results {
 
 /// Opens a regular file. A FIFO would be waited for, and a device has no end.
 fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    /// Opening must not wait, whatever took the place of the file meanwhile.
-    const O_NONBLOCK: i32 = 0o4000;
-    let refuse = || Err(io::Error::other("it is no regular file"));
-    if !std::fs::metadata(path)?.is_file() {
-        return refuse();
-    }
-    let file = File::options()
-        .read(true)
-        .custom_flags(O_NONBLOCK)
-        .open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        refuse()
-    }
+    open_regular(path).map_err(|error| match error {
+        FileError::System(error) => error,
+        other => io::Error::other(other.to_string()),
+    })
 }
 
 /// Reads a record. Words that came with a later version are read as unknown.
