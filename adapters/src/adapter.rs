@@ -301,8 +301,14 @@ pub enum Looked {
     Not,
     /// Something was there.
     Seen(Vec<Sign>),
-    /// There is nothing, in these words.
+    /// By the tool's own words, which are these, there is no usable image.
     Absent(String),
+    /// The image is there, and nothing is in it: nothing was unpacked. Of which images that is as it
+    /// should be, the adapter does not know.
+    Empty(String),
+    /// The image is there and something is in it, but nothing that says whose it is. That a marker is
+    /// missing says something only of images that should have one.
+    Unmarked(String),
     /// Looking failed, which says nothing about the tool's choice.
     Failed(String),
 }
@@ -333,10 +339,11 @@ pub enum Identity {
     Marker(String),
     /// The label `ocipick.child` of its config.
     Label(String),
+    /// The digests of everything that the store has of what was asked for: a sign of each child that
+    /// is in it with manifest and config.
+    Stored(Vec<String>),
 }
 
-/// The file in every built-in child that says which child it is.
-pub const MARKER_FILE: &str = "ocipick/child";
 /// The label in the config of every built-in child that says which child it is.
 pub const MARKER_LABEL: &str = "ocipick.child";
 

@@ -11,14 +11,15 @@ pub mod mutant;
 mod place;
 pub mod process;
 mod room;
+mod rootfs;
 mod runtime;
 mod tool;
 mod tools;
 mod undo;
 
 pub use adapter::{
-    Adapter, Ask, Attempt, DaemonCrash, Identity, Layout, Leaves, Looked, MARKER_FILE,
-    MARKER_LABEL, Session, Sign, Source, StartError, Trouble,
+    Adapter, Ask, Attempt, DaemonCrash, Identity, Layout, Leaves, Looked, MARKER_LABEL, Session,
+    Sign, Source, StartError, Trouble,
 };
 pub use ground::{Cleared, Gauge, Ground, GroundError};
 pub use place::{Masks, PATH_CHANNEL, Place, Rights};

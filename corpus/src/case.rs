@@ -123,6 +123,10 @@ pub struct Child {
     pub layers: Vec<Layer>,
     /// What `/ocipick/child` inside the image says; `None` where a foreign image has none.
     pub marker: Option<String>,
+    /// What the label `ocipick.child` of its config says.
+    pub label: Option<String>,
+    /// How many layers its config tells a store to unpack; `None` where nobody can tell.
+    pub unpacked: Option<usize>,
     /// The platform that its config names.
     pub platform: Option<Platform>,
     /// Whether the registry has its manifest.
@@ -135,6 +139,13 @@ impl Child {
     pub fn has_digest(&self, digest: &str) -> bool {
         let mut digests = std::iter::once(&self.manifest).chain(&self.other_digests);
         digests.any(|own| own.as_str() == digest)
+    }
+
+    /// Whether there is nothing in its root file system: it has no layers, or its config names
+    /// none to unpack, as that of an artifact does. A store may have it whole all the same.
+    #[must_use]
+    pub fn unpacks_to_nothing(&self) -> bool {
+        self.layers.is_empty() || self.unpacked == Some(0)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     Algorithm, Blob, CaseId, Child, Digest, Document, Layer, Platform, elf,
     json::{Json, Members, push, size},
     layer::{self, Compression},
+    layout::unpacked_and_label,
     media_type::{self, Format},
     value::Table,
 };
@@ -144,6 +145,7 @@ pub(crate) fn build(spec: &ChildSpec, parts: Parts, manifest: Vec<u8>) -> BuiltC
     // A manifest that the recipe spells out may leave the layer out; then the image has none.
     let names_layer = mentions(&manifest, parts.layer.digest.as_str());
     let manifest = Document::known_by(spec.algorithm, &spec.manifest_type, manifest);
+    let (unpacked, label) = unpacked_and_label(&parts.config.bytes);
     BuiltChild {
         child: Child {
             name: spec.name.clone(),
@@ -159,6 +161,8 @@ pub(crate) fn build(spec: &ChildSpec, parts: Parts, manifest: Vec<u8>) -> BuiltC
                 .into_iter()
                 .collect(),
             marker: Some(parts.marker.clone()),
+            label,
+            unpacked,
             platform: spec.platform.as_ref().and_then(named),
             served: spec.served,
         },

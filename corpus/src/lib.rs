@@ -50,10 +50,13 @@ pub use fault::{Answer, Effects, Fault, HeaderFault, Methods, Part, Substitute};
 pub use files::{FileError, Root, open_regular, read_regular};
 pub use id::{CaseId, CaseIdError};
 pub use layout::{Files, LayoutError, LayoutErrorKind, Place, Unread, image_name, write_layout};
+pub use marker::{
+    InLayer, MARKER_FILE, MARKER_LIMIT, marker_in_layers, marker_in_tar, marker_text,
+};
 pub use mistake::{Mistake, MistakeKind, PlaceholderFault};
 pub use operation::{Operation, OperationError};
 pub use platform::{Platform, PlatformError};
 pub use refusal::Refusal;
 pub use relation::{Derivation, Inapplicable, Relation, RelationError};
-pub use unpack::unpacked;
+pub use unpack::{UNPACKED_LIMIT, unpacked};
 pub use version::{compare_versions, is_at_least, is_release};

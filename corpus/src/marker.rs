@@ -1,85 +1,154 @@
 //! The marker of a child, read back out of its layers.
+//!
+//! One rule for everybody who looks: only a regular file at exactly this path is a marker, and of
+//! several layers that say something of it the topmost is right. What a link at that path points to
+//! is of no interest, wherever that is.
 
 use crate::unpack::unpacked;
-use std::io::Read;
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, Read},
+    path::{Component, Path, PathBuf},
+};
 
 /// Where the marker lies in the root file system of a child.
-const MARKER_PATH: &str = "ocipick/child";
-const FOLDER: &str = "ocipick";
-/// Foreign layers can be huge, and their markers, if they have any, are small.
-const ENTRY_LIMIT: u64 = 4096;
-/// How much of a layer is unpacked in search of a marker: a bomb has no end.
-const LAYER_LIMIT: u64 = 1 << 30;
+pub const MARKER_FILE: &str = "ocipick/child";
+/// How long a marker is at most: the id of a case and the name of a child. What is longer is
+/// something else.
+pub const MARKER_LIMIT: u64 = 4096;
 
-/// What a layer says of the marker.
-#[derive(Debug, PartialEq, Eq)]
-enum Says {
-    /// It has one, a regular file.
+/// How much of all layers of an image is unpacked at most.
+const IMAGE_LIMIT: u64 = 512 << 20;
+
+/// How many other small files of a layer are remembered.
+const OTHERS: usize = 4096;
+
+/// What one layer says of the marker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InLayer {
+    /// It has a marker, with this text.
     Marker(String),
-    /// What layers below it have is not seen any more, and it has none itself.
+    /// It takes away what layers below may have: by a whiteout, or by something else at that path.
     Hidden,
-    /// Nothing.
-    Nothing,
+    /// It says nothing.
+    Silent,
 }
 
-/// The marker that the root file system of these layers has, so that a foreign layout which was
-/// copied from a built-in case is recognised by what its images contain. Only a regular file is one:
-/// a link could lead anywhere.
-pub(crate) fn marker_in<'a>(layers: impl DoubleEndedIterator<Item = &'a [u8]>) -> Option<String> {
-    for layer in layers.rev() {
-        // What cannot be read as an archive has no marker; the blob is served all the same.
-        let says = unpacked(layer).map_or(Says::Nothing, said_by_tar);
-        match says {
-            Says::Marker(text) => return Some(text),
-            Says::Hidden => return None,
-            Says::Nothing => {}
+/// The text of a marker, from the file that holds it; `None` where it holds anything else.
+#[must_use]
+pub fn marker_text(file: impl Read) -> Option<String> {
+    let mut bytes = Vec::new();
+    file.take(MARKER_LIMIT + 1).read_to_end(&mut bytes).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let is_short = u64::try_from(text.len()).is_ok_and(|length| length <= MARKER_LIMIT);
+    let text = text.trim_end_matches('\n');
+    (is_short && !text.is_empty()).then(|| text.to_owned())
+}
+
+/// What an archive says of the marker. It is read to its end, since of two entries at one path the
+/// latter is right. What can be read only in part says what was read of it.
+#[must_use]
+pub fn marker_in_tar(archive: impl Read) -> InLayer {
+    let mut archive = tar::Archive::new(archive);
+    let (mut hidden, mut found) = (false, None);
+    // What a hard link at that path could be: the same file by another name.
+    let mut others = BTreeMap::new();
+    let Ok(entries) = archive.entries() else {
+        return InLayer::Silent;
+    };
+    for entry in entries {
+        let Ok(entry) = entry else { break };
+        let Some(path) = entry.path().ok().map(|path| plain(&path)) else {
+            break;
+        };
+        let kind = entry.header().entry_type();
+        // So archives said it before there was a type for it.
+        let ends_as_dir = is_plain(kind) && entry.path_bytes().ends_with(b"/");
+        let is_file = is_plain(kind) && !ends_as_dir;
+        match path.to_str() {
+            Some(MARKER_FILE) => {
+                hidden = true;
+                found = match entry.link_name().ok().flatten() {
+                    Some(target) if kind == tar::EntryType::Link => {
+                        others.get(&plain(&target)).cloned()
+                    }
+                    _ => is_file.then(|| marker_text(entry)).flatten(),
+                };
+            }
+            // A directory is joined with the one below.
+            Some("ocipick") if kind == tar::EntryType::Directory || ends_as_dir => {}
+            Some("ocipick") => (hidden, found) = (true, None),
+            // These take away what is below, and nothing of this layer.
+            Some(".wh.ocipick" | ".wh..wh..opq" | "ocipick/.wh.child" | "ocipick/.wh..wh..opq") => {
+                hidden = true;
+            }
+            Some(_) | None if is_file && entry.size() <= MARKER_LIMIT => {
+                if let Some(text) = marker_text(entry).filter(|_| others.len() < OTHERS) {
+                    others.insert(path, text);
+                }
+            }
+            Some(_) | None => {}
+        }
+    }
+    match found {
+        Some(text) => InLayer::Marker(text),
+        None if hidden => InLayer::Hidden,
+        None => InLayer::Silent,
+    }
+}
+
+fn is_plain(kind: tar::EntryType) -> bool {
+    matches!(kind, tar::EntryType::Regular | tar::EntryType::Continuous)
+}
+
+/// A path as it is below a root, whatever it is written like.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => plain.push(name),
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    plain
+}
+
+/// The marker of an image, from its layers: the topmost that says something is right. They are opened
+/// from the topmost down, only as far as needed, and unpacked only as far as there is room.
+#[must_use]
+pub fn marker_in_layers<R: BufRead>(topmost_first: impl IntoIterator<Item = R>) -> Option<String> {
+    let mut left = IMAGE_LIMIT;
+    for layer in topmost_first {
+        let Ok(unpacked) = unpacked(layer) else {
+            continue;
+        };
+        let mut counted = Counted {
+            inner: unpacked.take(left),
+            read: 0,
+        };
+        match marker_in_tar(&mut counted) {
+            InLayer::Marker(text) => return Some(text),
+            InLayer::Hidden => return None,
+            InLayer::Silent => left = left.saturating_sub(counted.read),
         }
     }
     None
 }
 
-fn said_by_tar(archive: impl Read) -> Says {
-    let mut archive = tar::Archive::new(archive.take(LAYER_LIMIT));
-    let mut says = Says::Nothing;
-    let Ok(entries) = archive.entries() else {
-        return says;
-    };
-    // The last entry of a path counts, as for whoever unpacks them one after the other.
-    for entry in entries {
-        let Ok(entry) = entry else { break };
-        let Ok(path) = entry.path() else { break };
-        let path = path.to_string_lossy().into_owned();
-        let path = path.trim_start_matches("./").trim_start_matches('/');
-        let kind = entry.header().entry_type();
-        let path = path.trim_end_matches('/');
-        match path {
-            MARKER_PATH if kind.is_file() => {
-                let mut text = String::new();
-                says = match entry.take(ENTRY_LIMIT).read_to_string(&mut text) {
-                    Ok(_) => Says::Marker(text.trim_end_matches('\n').to_owned()),
-                    Err(_) => Says::Hidden,
-                };
-            }
-            MARKER_PATH
-            | "ocipick/.wh.child"
-            | "ocipick/.wh..wh..opq"
-            | ".wh.ocipick"
-            | ".wh..wh..opq" => says = says.or_hidden(path == MARKER_PATH),
-            FOLDER if !kind.is_dir() => says = Says::Hidden,
-            _ => {}
-        }
-    }
-    says
+/// Counts what is read.
+struct Counted<R> {
+    inner: R,
+    read: u64,
 }
 
-impl Says {
-    /// What is said once there is a whiteout, which hides only what lies below its layer, or another
-    /// kind of file in the place of the marker.
-    fn or_hidden(self, in_its_place: bool) -> Self {
-        match self {
-            Self::Marker(text) if !in_its_place => Self::Marker(text),
-            Self::Marker(_) | Self::Hidden | Self::Nothing => Self::Hidden,
-        }
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(into)?;
+        self.read += u64::try_from(read).unwrap_or(u64::MAX);
+        Ok(read)
     }
 }
 
@@ -87,6 +156,37 @@ impl Says {
 mod tests {
     use super::*;
     use crate::Corpus;
+    use tar::EntryType::{self, Block, Char, Directory, Fifo, Link, Regular, Symlink};
+
+    /// An archive of entries: path, kind, and text or target.
+    fn tar_of(entries: &[(&str, EntryType, &str)]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, kind, content) in entries {
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(*kind);
+            header.set_mode(0o644);
+            let is_file = *kind == Regular;
+            header.set_size(if is_file { content.len() as u64 } else { 0 });
+            // As it is written, where `set_path` would refuse.
+            let name = &mut header.as_old_mut().name;
+            name[..path.len()].copy_from_slice(path.as_bytes());
+            if !is_file {
+                header.set_link_name_literal(content).unwrap();
+            }
+            header.set_cksum();
+            let bytes = if is_file { content.as_bytes() } else { &[] };
+            builder.append(&header, bytes).unwrap();
+        }
+        builder.into_inner().unwrap()
+    }
+
+    fn says(entries: &[(&str, EntryType, &str)]) -> InLayer {
+        marker_in_tar(&*tar_of(entries))
+    }
+
+    fn marker(text: &str) -> InLayer {
+        InLayer::Marker(text.to_owned())
+    }
 
     #[test]
     fn the_marker_of_a_built_in_child_is_found_in_its_layers() {
@@ -100,72 +200,100 @@ mod tests {
             .iter()
             .filter_map(|layer| Some(case.content(layer.digest.as_str())?.0))
             .collect();
-        assert_eq!(marker_in(layers.into_iter()), child.marker);
+        assert_eq!(marker_in_layers(layers), child.marker);
     }
 
     #[test]
     fn what_is_no_archive_has_no_marker() {
-        assert_eq!(
-            marker_in([&b"not an archive"[..], &[0x1f, 0x8b, 0, 0]].into_iter()),
-            None
-        );
-    }
-
-    /// An archive of entries: a name, what kind it is, and what it holds or leads to.
-    fn layer(entries: &[(&str, tar::EntryType, &str)]) -> Vec<u8> {
-        let mut archive = tar::Builder::new(Vec::new());
-        for (name, kind, content) in entries {
-            let mut header = tar::Header::new_ustar();
-            header.set_path(name).unwrap();
-            header.set_entry_type(*kind);
-            header.set_mode(0o644);
-            let mut bytes = content.as_bytes();
-            if matches!(kind, tar::EntryType::Symlink | tar::EntryType::Link) {
-                header.set_link_name(content).unwrap();
-                bytes = b"";
-            }
-            header.set_size(bytes.len() as u64);
-            header.set_cksum();
-            archive.append(&header, bytes).unwrap();
-        }
-        archive.into_inner().unwrap()
+        let layers = [&b"not an archive"[..], &[0x1f, 0x8b, 0, 0]];
+        assert_eq!(marker_in_layers(layers), None);
     }
 
     #[test]
-    fn only_a_regular_file_that_no_layer_above_hides_is_a_marker() {
-        use tar::EntryType::{Directory, Fifo, Link, Regular, Symlink};
-        let base = layer(&[
-            ("ocipick/", Directory, ""),
-            ("ocipick/child", Regular, "a\n"),
-        ]);
-        let seen = |above: &[(&str, tar::EntryType, &str)]| {
-            let above = layer(above);
-            marker_in([base.as_slice(), above.as_slice()].into_iter())
-        };
-        let below = Some("a".to_owned());
-        assert_eq!(seen(&[]), below);
-        assert_eq!(seen(&[("ocipick/", Directory, "")]), below);
-        assert_eq!(seen(&[("child", Regular, "x")]), below);
-        assert_eq!(
-            seen(&[("./ocipick/child", Regular, "b")]),
-            Some("b".to_owned())
-        );
-        assert_eq!(seen(&[("ocipick/child", Regular, "")]), Some(String::new()));
-        for hidden in [
-            ("ocipick/child", Symlink, "/etc/shadow"),
-            ("ocipick/child", Link, "etc/shadow"),
-            ("ocipick/child", Fifo, ""),
-            ("ocipick/child/", Directory, ""),
-            ("ocipick", Regular, "x"),
-            ("ocipick", Symlink, "etc"),
-            ("ocipick/.wh.child", Regular, ""),
-            ("ocipick/.wh..wh..opq", Regular, ""),
-            (".wh.ocipick", Regular, ""),
+    fn a_marker_is_found_however_its_path_is_written_and_nowhere_else() {
+        for path in [
+            "ocipick/child",
+            "./ocipick/child",
+            "/ocipick//child",
+            "a/../ocipick/./child",
         ] {
-            assert_eq!(seen(&[hidden]), None, "{hidden:?}");
-            let also = [("ocipick/child", Regular, "b"), hidden];
-            let is_whiteout = hidden.0.contains(".wh.");
-            assert_eq!(seen(&also).is_some(), is_whiteout, "{hidden:?}");
+            assert_eq!(
+                says(&[(path, Regular, "a/b c\n")]),
+                marker("a/b c"),
+                "{path}"
+            );
         }
+        for path in [
+            "child",
+            "ocipick/child/x",
+            "x/ocipick/child",
+            "ocipick/children",
+        ] {
+            assert_eq!(says(&[(path, Regular, "a/b c")]), InLayer::Silent, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_regular_file_with_a_short_text_is_a_marker() {
+        for kind in [Symlink, Link, Fifo, Char, Block, Directory] {
+            let entry = ("ocipick/child", kind, "/etc/hostname");
+            assert_eq!(says(&[entry]), InLayer::Hidden, "{kind:?}");
+        }
+        let long = "x".repeat(5000);
+        for text in ["", "\n\n", &long] {
+            let entry = ("ocipick/child", Regular, text);
+            assert_eq!(says(&[entry]), InLayer::Hidden, "{} bytes", text.len());
+        }
+        assert_eq!(marker_text(&b"\xff\xfe"[..]), None);
+        assert_eq!(marker_text(std::io::repeat(b'x')), None);
+    }
+
+    /// It is no link, but a file with two names, and nobody can tell which was the first.
+    #[test]
+    fn a_hard_link_is_the_file_that_it_shares() {
+        let (file, link) = (("etc/x", Regular, "hi"), ("ocipick/child", Link, "./etc/x"));
+        assert_eq!(says(&[file, link]), marker("hi"));
+        assert_eq!(says(&[link, file]), InLayer::Hidden);
+    }
+
+    #[test]
+    fn the_latter_of_two_entries_is_right() {
+        let (text, link) = (
+            ("ocipick/child", Regular, "x"),
+            ("ocipick/child", Symlink, "/etc/hostname"),
+        );
+        assert_eq!(says(&[link, text]), marker("x"));
+        assert_eq!(says(&[text, link]), InLayer::Hidden);
+        assert_eq!(says(&[text, ("ocipick", Symlink, "/")]), InLayer::Hidden);
+        assert_eq!(says(&[("ocipick", Regular, "x")]), InLayer::Hidden);
+        assert_eq!(says(&[("ocipick", Directory, "")]), InLayer::Silent);
+    }
+
+    #[test]
+    fn of_layers_the_topmost_that_says_something_is_right() {
+        let text = |text| tar_of(&[("ocipick/child", Regular, text)]);
+        let without = |path| tar_of(&[(path, Regular, "")]);
+        let other = tar_of(&[("etc/passwd", Regular, "x")]);
+        let of = |layers: &[&[u8]]| marker_in_layers(layers.iter().copied().rev());
+        assert_eq!(of(&[&text("a"), &text("b"), &other]).unwrap(), "b");
+        for path in [
+            ".wh.ocipick",
+            ".wh..wh..opq",
+            "ocipick/.wh.child",
+            "ocipick/.wh..wh..opq",
+        ] {
+            assert_eq!(of(&[&text("a"), &without(path), &other]), None, "{path}");
+            // Only what is below goes.
+            let both = tar_of(&[("ocipick/child", Regular, "b"), (path, Regular, "")]);
+            assert_eq!(of(&[&text("a"), &both]).unwrap(), "b", "{path}");
+        }
+        let link = tar_of(&[("ocipick", Symlink, "/etc")]);
+        assert_eq!(of(&[&text("a"), &link]), None);
+        // What broke off says what was read of it.
+        let whole = tar_of(&[
+            ("ocipick/child", Regular, "c"),
+            ("x", Regular, &"x".repeat(600)),
+        ]);
+        assert_eq!(of(&[&whole[..whole.len() - 1500]]).unwrap(), "c");
     }
 }

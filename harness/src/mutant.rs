@@ -60,6 +60,8 @@ pub(crate) enum Mutant {
     TroubleIsNothing,
     /// An image without layers is none.
     EmptyIsNothing,
+    /// An image without our marker is none.
+    UnmarkedIsNothing,
     /// Every image could be one without layers.
     AnyImageEmpty,
     /// A pull is judged as an import is: without requests.

@@ -25,7 +25,17 @@ pub struct Invocation {
     pub output: PathBuf,
     /// A file that only the command's own namespace shows, such as one below a mount that it
     /// makes; its first 64 KiB are copied for [`Ran::revealed`] when the command succeeds.
-    pub reveal: Option<PathBuf>,
+    pub reveal: Option<Reveal>,
+}
+
+/// A file below a directory. What is in that directory may be data of strangers: nothing is shown
+/// but a regular file, and no part of its path below the directory may be a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reveal {
+    /// The directory.
+    pub root: PathBuf,
+    /// The path below it.
+    pub file: String,
 }
 
 impl Invocation {

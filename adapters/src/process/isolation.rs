@@ -8,7 +8,7 @@
 //! To make a namespace with all its mounts takes longer than many a command does. Who runs
 //! several commands makes it once, as a [`Namespace`]; each of them then gets a copy of its own.
 
-use super::Namespace;
+use super::{Namespace, Reveal};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
@@ -100,22 +100,33 @@ done
     };
 }
 
-/// Runs the command. `$1` is the file to reveal or empty, `$2` where to, then comes the command;
-/// `root` is set. Nothing is revealed but the beginning of a file: there may be anything in an
-/// image.
+/// Runs the command. `$1` is the directory below which a file is to be revealed or empty, `$2` its path
+/// below that, `$3` where to, then comes the command; `root` is set. Nothing is revealed but the
+/// beginning of a file, and no link is followed to it: there may be anything in an image.
 macro_rules! command {
     () => {
         r#"
-reveal=$1; to=$2; shift 2
+reveal() (
+  cd -P "$1" 2>/dev/null || exit 0
+  rest=$2
+  while [ "${rest#*/}" != "$rest" ]; do
+    part=${rest%%/*}; rest=${rest#*/}
+    if [ -L "$part" ] || ! [ -d "$part" ]; then exit 0; fi
+    cd -P "./$part" 2>/dev/null || exit 0
+  done
+  if [ -L "$rest" ] || ! [ -f "$rest" ]; then exit 0; fi
+  head -c 65536 "./$rest" > "$3"
+)
+below=$1; file=$2; to=$3; shift 3
 if [ -n "$root" ]; then
   set -- chroot "$root" "$@"
 elif ! [ -f "$1" ] || ! [ -x "$1" ]; then
   echo "ocipick: there is no such program" >&2; exit 117
 fi
-if [ -z "$reveal" ]; then exec "$@"; fi
+if [ -z "$below" ]; then exec "$@"; fi
 setpriv --pdeathsig KILL "$@"; status=$?
-if [ "$status" -eq 0 ] && [ -f "$root$reveal" ]; then
-  head -c 65536 "$root$reveal" > "$to" || fail "reveal"
+if [ "$status" -eq 0 ]; then
+  reveal "$root$below" "$file" "$to" || fail "reveal"
 fi
 exit "$status"
 "#
@@ -184,12 +195,14 @@ impl Isolation {
         &self,
         program: &Path,
         args: &[String],
-        reveal: Option<(&Path, &Path)>,
+        reveal: Option<(&Reveal, &Path)>,
     ) -> (PathBuf, Vec<OsString>) {
         let mut words: Vec<OsString> = ["--pdeathsig", "KILL"].map(OsString::from).to_vec();
         let revealed = |words: &mut Vec<OsString>| {
-            let (from, to) = reveal.unwrap_or((Path::new(""), Path::new("")));
-            words.extend([from.into(), to.into()]);
+            let (root, file, to) = reveal.map_or_else(Default::default, |(reveal, to)| {
+                (reveal.root.clone(), reveal.file.clone(), to.to_owned())
+            });
+            words.extend([root.into(), file.into(), to.into()]);
         };
         match self {
             Self::None => words.push("--".into()),
@@ -254,7 +267,7 @@ mod tests {
             None,
         );
         assert_eq!(program, Path::new("setpriv"));
-        let tail: Vec<_> = words[words.len() - 9..].to_vec();
+        let tail: Vec<_> = words[words.len() - 10..].to_vec();
         assert_eq!(
             tail,
             [
@@ -262,6 +275,7 @@ mod tests {
                 "1",
                 "/ground",
                 "/ground",
+                "",
                 "",
                 "",
                 "/usr/bin/skopeo",

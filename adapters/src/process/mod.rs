@@ -14,7 +14,7 @@ mod system;
 mod tree;
 
 pub use cancel::Cancel;
-pub use command::{Exit, Invocation, Ran};
+pub use command::{Exit, Invocation, Ran, Reveal};
 pub use daemon::{Daemon, DaemonError, DaemonSpec, Death, Readiness};
 pub use flood::{OUTPUT_LIMIT, flood_words};
 pub use isolation::{Isolation, Mount};

@@ -156,8 +156,8 @@ impl Group {
         let _ = std::fs::remove_file(&revealed);
         let reveal = invocation
             .reveal
-            .as_deref()
-            .map(|path| (path, revealed.as_path()));
+            .as_ref()
+            .map(|reveal| (reveal, revealed.as_path()));
         let (program, args) =
             invocation
                 .isolation

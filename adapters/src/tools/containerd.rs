@@ -1,19 +1,21 @@
 //! containerd, driven through `ctr`.
 
 use super::{
-    image::{looked, marker_text, sign},
+    image::{looked, sign, stored},
     warden::Warden,
 };
 use crate::{
     Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Operation, Place, Room, Runtime,
-    Service, Session, Source, StartError, Tool,
-    adapter::MARKER_FILE,
-    detect, mutant,
-    process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, RunError, run},
+    Service, Session, Sign, Source, StartError, Tool, detect, mutant,
+    process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, Reveal, RunError, run},
+    rootfs,
 };
+use ocipick_corpus::{MARKER_FILE, marker_text};
+use serde_json::Value;
 use std::{
     collections::BTreeMap,
     fs,
+    io::Read as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -289,7 +291,10 @@ impl ContainerdSession {
         args.extend(platform.iter().map(String::as_str));
         args.extend([reference, &target]);
         let mut mount = self.invocation(namespace, &args, ask.deadline);
-        mount.reveal = Some(point.join(MARKER_FILE));
+        mount.reveal = Some(Reveal {
+            root: point.clone(),
+            file: MARKER_FILE.to_owned(),
+        });
         let at = attempt.keep(run(&mount, self.room.cancel())?);
         let mounted = &attempt.commands[at];
         let printed = mounted.stdout();
@@ -304,30 +309,61 @@ impl ContainerdSession {
             }
             return Ok(());
         }
-        let marker = mounted
-            .revealed()
-            .or_else(|| fs::read(point.join(MARKER_FILE)).ok());
-        attempt.materialised = match (marker, chain) {
-            (Some(text), _) => match marker_text(&*text) {
-                Ok(marker) => {
-                    Looked::Seen(vec![sign("ctr images mount", Identity::Marker(marker))])
-                }
-                Err(error) => Looked::Failed(format!("/{MARKER_FILE}: {error}")),
-            },
-            (None, Some(chain)) => Looked::Seen(vec![sign(
-                "ctr images mount",
-                Identity::ChainId(chain.to_owned()),
-            )]),
-            (None, None) => Looked::Absent("the mount is empty".to_owned()),
+        let chain = chain.map(|chain| Identity::ChainId(chain.to_owned()));
+        let marker = match mounted.revealed() {
+            Some(bytes) => Ok(marker_text(&*bytes)),
+            // A mount of a containerd that is not ours is there for everybody.
+            None => rootfs::marker(&point),
         };
-        if attempt.reported == Looked::Not {
-            let signs = chain
-                .map(|chain| sign("ctr images mount", Identity::ChainId(chain.to_owned())))
-                .into_iter()
-                .collect();
-            attempt.reported = looked(signs, "ctr printed no chain id");
+        let has_marker = matches!(marker, Ok(Some(_)));
+        let source = "ctr images mount";
+        attempt.materialised = match (marker, &chain) {
+            (Ok(Some(marker)), _) => Looked::Seen(vec![sign(source, Identity::Marker(marker))]),
+            (Ok(None), Some(chain)) => Looked::Seen(vec![sign(source, chain.clone())]),
+            (Ok(None), None) => Looked::Empty("the mount is empty".to_owned()),
+            (Err(error), _) => Looked::Failed(format!("/{MARKER_FILE}: {error}")),
+        };
+        let mut reported = match std::mem::take(&mut attempt.reported) {
+            Looked::Seen(signs) => signs,
+            _ => chain.into_iter().map(|chain| sign(source, chain)).collect(),
+        };
+        // A chain id says nothing of images that have the same layers, and there is none of images
+        // that have none; then what was stored tells more.
+        if !has_marker {
+            let at = attempt.keep(self.ctr(namespace, &["content", "ls", "--quiet"], LOOK)?);
+            reported.extend(stored("ctr content ls", &attempt.commands[at]));
         }
+        if matches!(attempt.materialised, Looked::Empty(_)) {
+            let exported = self.exported(attempt, ask, namespace, reference)?;
+            reported.extend(exported);
+        }
+        attempt.reported = looked(reported, "ctr printed no chain id");
         Ok(())
+    }
+
+    /// The config of the image that containerd exports for the platform that was asked for. It may
+    /// have stored the manifests of others, too.
+    fn exported(
+        &self,
+        attempt: &mut Attempt,
+        ask: &Ask<'_>,
+        namespace: &str,
+        reference: &str,
+    ) -> Result<Option<Sign>, RunError> {
+        let dir = self.room.dir();
+        let name = format!("export{}.tar", self.trials);
+        let target = dir.join(&name).to_string_lossy().into_owned();
+        let platform = ask.platform_args();
+        let mut args = vec!["images", "export"];
+        args.extend(platform.iter().map(String::as_str));
+        args.extend([&*target, reference]);
+        let at = attempt.keep(self.ctr(namespace, &args, LOOK)?);
+        let exported = attempt.commands[at].exit.is_success();
+        let config = exported
+            .then(|| exported_config(dir, Path::new(&name)))
+            .flatten();
+        let _ = fs::remove_file(target);
+        Ok(config.map(|config| sign("ctr images export", Identity::ConfigDigest(config))))
     }
 
     /// Looks at the image, under the name that it got where its layout has none for it.
@@ -514,6 +550,21 @@ fn printed_chain(pulled: &Ran) -> Option<String> {
         // An image without layers has no chain, and what ctr prints next is another matter.
         .filter(|chain| chain.starts_with("sha256:"))?;
     Some(chain.to_owned())
+}
+
+/// The config of the one image in an archive that containerd wrote.
+fn exported_config(dir: &Path, archive: &Path) -> Option<String> {
+    let mut archive = tar::Archive::new(rootfs::file(dir, archive).ok()??);
+    for entry in archive.entries_with_seek().ok()? {
+        let entry = entry.ok()?;
+        if entry.path().ok()?.as_os_str() == "manifest.json" {
+            let images: Vec<Value> = serde_json::from_reader(entry.take(1 << 20)).ok()?;
+            let [image] = &images[..] else { return None };
+            let (_, encoded) = image["Config"].as_str()?.rsplit_once('/')?;
+            return Some(format!("sha256:{encoded}"));
+        }
+    }
+    None
 }
 
 /// The lease that ends so that containerd collects.

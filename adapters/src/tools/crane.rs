@@ -1,14 +1,16 @@
 //! Crane: stateless; `pull` writes an archive as `docker load` takes it.
 
-use super::image::{looked, marker_in_tar, sign, with_algorithm};
+use super::image::{looked, sign, with_algorithm};
 use crate::{
     Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
-    StartError, Tool, adapter::attempt, detect, mutant,
+    StartError, Tool, adapter::attempt, detect, mutant, rootfs,
 };
+use ocipick_corpus::marker_in_layers;
 use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
-    io::Read as _,
+    io::{self, BufReader, Read as _, Seek as _, SeekFrom},
     path::Path,
 };
 
@@ -37,7 +39,7 @@ impl Adapter for Crane {
         }
     }
 
-    fn open(&self, runtime: &Runtime, room: Room) -> std::io::Result<Box<dyn Session>> {
+    fn open(&self, runtime: &Runtime, room: Room) -> io::Result<Box<dyn Session>> {
         Ok(Box::new(CraneSession {
             runtime: runtime.clone(),
             room,
@@ -82,13 +84,39 @@ impl Session for CraneSession {
     }
 }
 
+/// The regular files of an archive: where each begins, and how long it is. Of several of one name
+/// the last is right.
+type Members = BTreeMap<String, (u64, u64)>;
+
+fn members(archive: &File) -> io::Result<Members> {
+    let mut members = Members::new();
+    for entry in tar::Archive::new(archive).entries_with_seek()? {
+        let entry = entry?;
+        let name = entry.path()?.to_string_lossy().into_owned();
+        if entry.header().entry_type().is_file() {
+            members.insert(name, (entry.raw_file_position(), entry.size()));
+        }
+    }
+    Ok(members)
+}
+
+/// A file of the archive.
+fn member(archive: &File, members: &Members, name: &str) -> Option<io::Take<BufReader<File>>> {
+    let (begin, length) = *members.get(name)?;
+    let mut file = archive.try_clone().ok()?;
+    file.seek(SeekFrom::Start(begin)).ok()?;
+    Some(BufReader::new(file).take(length))
+}
+
 /// What the archive says it holds (`manifest.json`), and what its layers hold.
 fn look_into(path: &Path) -> (Looked, Looked) {
-    let mut manifest = None;
-    let mut markers = Vec::new();
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    let (dir, name) = (path.parent(), path.file_name());
+    let opened = dir
+        .zip(name)
+        .map_or(Ok(None), |(dir, name)| rootfs::file(dir, Path::new(name)));
+    let file = match opened {
+        Ok(Some(file)) => file,
+        Ok(None) => {
             let words = "crane wrote no archive".to_owned();
             return (Looked::Absent(words.clone()), Looked::Absent(words));
         }
@@ -97,24 +125,18 @@ fn look_into(path: &Path) -> (Looked, Looked) {
             return (Looked::Failed(words.clone()), Looked::Failed(words));
         }
     };
-    let read = || -> std::io::Result<()> {
-        for entry in tar::Archive::new(file).entries()? {
-            let mut entry = entry?;
-            if entry.path()?.as_os_str() == "manifest.json" {
-                let mut bytes = Vec::new();
-                entry.by_ref().take(4 << 20).read_to_end(&mut bytes)?;
-                manifest = serde_json::from_slice::<Value>(&bytes).ok();
-            // Everything else is a config or a layer, and a config is no archive.
-            } else if let Ok(Some(marker)) = marker_in_tar(entry) {
-                markers.push(marker);
-            }
+    let members = match members(&file) {
+        Ok(members) => members,
+        Err(error) => {
+            let words = format!("the archive: {error}");
+            return (Looked::Failed(words.clone()), Looked::Failed(words));
         }
-        Ok(())
     };
-    if let Err(error) = read() {
-        let words = format!("the archive: {error}");
-        return (Looked::Failed(words.clone()), Looked::Failed(words));
-    }
+    let manifest = member(&file, &members, "manifest.json").and_then(|manifest| {
+        let mut bytes = Vec::new();
+        manifest.take(4 << 20).read_to_end(&mut bytes).ok()?;
+        serde_json::from_slice::<Value>(&bytes).ok()
+    });
     let image = manifest
         .as_ref()
         .map_or(&Value::Null, |manifest| &manifest[0]);
@@ -129,15 +151,21 @@ fn look_into(path: &Path) -> (Looked, Looked) {
         })
         .into_iter()
         .collect();
-    let mut signs: Vec<_> = markers
-        .into_iter()
-        .map(|marker| sign("layer of crane pull", Identity::Marker(marker)))
-        .collect();
-    let layers: Vec<String> = image["Layers"]
+    let names: Vec<&str> = image["Layers"]
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(|layer| Some(with_algorithm(layer.as_str()?.split('.').next()?)))
+        .filter_map(Value::as_str)
+        .collect();
+    let topmost_first = names.iter().rev();
+    let marker = marker_in_layers(topmost_first.filter_map(|name| member(&file, &members, name)));
+    let mut signs: Vec<_> = marker
+        .map(|marker| sign("layer of crane pull", Identity::Marker(marker)))
+        .into_iter()
+        .collect();
+    let layers: Vec<String> = names
+        .iter()
+        .filter_map(|layer| Some(with_algorithm(layer.split('.').next()?)))
         .collect();
     if !layers.is_empty() {
         signs.push(sign(
@@ -145,8 +173,79 @@ fn look_into(path: &Path) -> (Looked, Looked) {
             Identity::LayerDigests(layers),
         ));
     }
+    let materialised = if signs.is_empty() {
+        Looked::Empty("the archive has no layers".to_owned())
+    } else {
+        Looked::Seen(signs)
+    };
     (
         looked(reported, "the archive has no manifest.json with a config"),
-        looked(signs, "the archive has no layers"),
+        materialised,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, bytes) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o644);
+            builder.append_data(&mut header, path, *bytes).unwrap();
+        }
+        builder.into_inner().unwrap()
+    }
+
+    fn look(files: &[(&str, &[u8])], layers: &[&str]) -> (Looked, Looked) {
+        let manifest = serde_json::json!([{ "Config": "sha256:c", "Layers": layers }]).to_string();
+        let mut files = files.to_vec();
+        files.push(("manifest.json", manifest.as_bytes()));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("image.tar");
+        fs::write(&path, tar_of(&files)).unwrap();
+        look_into(&path)
+    }
+
+    #[test]
+    fn the_topmost_layer_that_says_something_of_the_marker_is_right() {
+        let (a, b) = (
+            tar_of(&[("ocipick/child", b"a")]),
+            tar_of(&[("ocipick/child", b"b")]),
+        );
+        let gone = tar_of(&[("ocipick/.wh.child", b"")]);
+        let files: &[(&str, &[u8])] = &[("b.tar", &b), ("gone.tar", &gone), ("a.tar", &a)];
+        let marker = |layers: &[&str]| match look(files, layers).1 {
+            Looked::Seen(signs) => signs.into_iter().find_map(|sign| match sign.identity {
+                Identity::Marker(text) => Some(text),
+                _ => None,
+            }),
+            _ => None,
+        };
+        assert_eq!(marker(&["a.tar", "b.tar"]).unwrap(), "b");
+        assert_eq!(marker(&["b.tar", "a.tar"]).unwrap(), "a");
+        assert_eq!(marker(&["a.tar", "gone.tar"]), None);
+        assert_eq!(marker(&["../../etc/passwd"]), None);
+    }
+
+    /// A file `child` at the root of an image is no marker; it was once taken for one.
+    #[test]
+    fn a_file_of_another_name_is_no_marker() {
+        let layer = tar_of(&[("child", b"hello")]);
+        let (_, materialised) = look(&[("l.tar", &layer)], &["l.tar"]);
+        let layers = Identity::LayerDigests(vec!["sha256:l".to_owned()]);
+        let expected = vec![sign("manifest.json of crane pull", layers)];
+        assert_eq!(materialised, Looked::Seen(expected));
+    }
+
+    #[test]
+    fn an_image_without_layers_is_empty_and_an_archive_that_is_none_is_absent() {
+        assert!(matches!(look(&[], &[]).1, Looked::Empty(_)));
+        assert!(matches!(
+            look_into(Path::new("/absent/image.tar")).1,
+            Looked::Absent(_)
+        ));
+    }
 }

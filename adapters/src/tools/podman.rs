@@ -1,20 +1,17 @@
 //! Podman: no daemon, but a store of its own.
 
-use super::image::{looked, marker_text, sign, with_algorithm};
+use super::image::{sign, with_algorithm};
 use crate::{
     Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
     Source, StartError, Tool,
-    adapter::{MARKER_FILE, attempt},
+    adapter::attempt,
     detect, mutant,
     process::{Invocation, Mount, Ran, RunError, run},
+    rootfs,
 };
+use ocipick_corpus::MARKER_FILE;
 use serde_json::Value;
-use std::{
-    fs::{self, File},
-    io::ErrorKind,
-    path::Path,
-    time::Duration,
-};
+use std::{iter, path::Path, time::Duration};
 
 pub(super) struct Podman;
 
@@ -194,19 +191,16 @@ impl Session for PodmanSession {
         let mounted = &attempt.commands[mounted];
         if mounted.exit.is_success() {
             let point = mounted.stdout().trim().to_owned();
-            attempt.materialised = match File::open(Path::new(&point).join(MARKER_FILE)) {
-                Ok(file) => match marker_text(file) {
-                    Ok(marker) => {
-                        Looked::Seen(vec![sign("podman image mount", Identity::Marker(marker))])
-                    }
-                    Err(error) => Looked::Failed(format!("/{MARKER_FILE}: {error}")),
-                },
-                Err(error) if error.kind() == ErrorKind::NotFound => {
+            attempt.materialised = match rootfs::marker(Path::new(&point)) {
+                Ok(Some(marker)) => {
+                    Looked::Seen(vec![sign("podman image mount", Identity::Marker(marker))])
+                }
+                Ok(None) => {
                     let inspected = attempt!(
                         attempt,
                         self.podman(&["image", "inspect", &id], ask.deadline)
                     );
-                    layers_of(&attempt.commands[inspected])
+                    layers_of(&attempt.commands[inspected], Path::new(&self.root), &id)
                 }
                 Err(error) => Looked::Failed(format!("/{MARKER_FILE}: {error}")),
             };
@@ -240,37 +234,75 @@ impl Drop for PodmanSession {
     }
 }
 
+/// How much of a file of the store is read.
+const STORE_LIMIT: u64 = 16 << 20;
+
+/// A list in podman's store; nothing where its store looks different.
+fn listed(store: &Path, list: &str) -> Vec<Value> {
+    let bytes = rootfs::read(store, Path::new(list), STORE_LIMIT)
+        .ok()
+        .flatten();
+    bytes
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
+}
+
+fn recorded_image(store: &Path, id: &str) -> Option<Value> {
+    let id = id.rsplit(':').next()?;
+    let mut images = listed(store, "vfs-images/images.json").into_iter();
+    images.find(|image| image["id"].as_str() == Some(id))
+}
+
 /// The manifest that podman has recorded for an image; none where its store looks different.
 fn recorded_manifest(store: &Path, id: &str) -> Option<String> {
-    let list = fs::read(store.join("vfs-images/images.json")).ok()?;
-    let images: Value = serde_json::from_slice(&list).ok()?;
-    let id = id.rsplit(':').next()?;
-    let image = images
-        .as_array()?
-        .iter()
-        .find(|image| image["id"].as_str() == Some(id))?;
+    let image = recorded_image(store, id)?;
     let digest = image["big-data-digests"]["manifest"].as_str()?;
     Some(digest.to_owned())
 }
 
+/// The layers that podman has recorded for an image, as they were fetched, base first; none unless it
+/// has recorded all of them.
+fn recorded_layers(store: &Path, id: &str) -> Option<Vec<String>> {
+    let image = recorded_image(store, id)?;
+    let all = listed(store, "vfs-layers/layers.json");
+    let find = |id: &str| all.iter().find(|layer| layer["id"].as_str() == Some(id));
+    let top = find(image["layer"].as_str()?)?;
+    let chain = iter::successors(Some(top), |layer| find(layer["parent"].as_str()?));
+    // A store that is broken might go round in circles.
+    let chain: Vec<&Value> = chain.take(all.len()).collect();
+    let digest = |layer: &&Value| Some(layer["compressed-diff-digest"].as_str()?.to_owned());
+    chain.iter().rev().map(digest).collect()
+}
+
 /// The unpacked layers of an image without marker file, as podman lists them.
-fn layers_of(inspected: &Ran) -> Looked {
+fn layers_of(inspected: &Ran, store: &Path, id: &str) -> Looked {
     if !inspected.exit.is_success() {
-        return Looked::Absent(inspected.last_words());
+        return Looked::Failed(format!("podman image inspect: {}", inspected.last_words()));
     }
     let layers: Vec<String> = serde_json::from_str::<Value>(&inspected.stdout())
         .ok()
         .and_then(|images| images[0]["RootFS"]["Layers"].as_array().cloned())
         .unwrap_or_default()
         .iter()
-        .filter_map(|layer| layer.as_str().map(str::to_owned))
+        .map(|layer| layer.as_str().unwrap_or_default().to_owned())
         .collect();
-    let signs = if layers.is_empty() {
-        Vec::new()
-    } else {
-        vec![sign("podman image inspect", Identity::DiffIds(layers))]
-    };
-    looked(signs, "the image has no layers")
+    if layers.is_empty() {
+        return Looked::Empty("the image has no layers".to_owned());
+    }
+    // Of a manifest of the first schema podman does not know what its layers unpack to.
+    if !layers.iter().any(String::is_empty) {
+        return Looked::Seen(vec![sign(
+            "podman image inspect",
+            Identity::DiffIds(layers),
+        )]);
+    }
+    match recorded_layers(store, id) {
+        Some(layers) => Looked::Seen(vec![sign(
+            "layers.json of podman's store",
+            Identity::LayerDigests(layers),
+        )]),
+        None => Looked::Unmarked("podman does not say what its layers are".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -304,5 +336,34 @@ mod tests {
         assert_eq!(args("4.3.1", arm), "--platform linux/arm/v7");
         assert_eq!(args("10.0", arm), "--platform linux/arm/v7");
         assert_eq!(args("3.0.1", None), "");
+    }
+
+    #[test]
+    fn layers_are_recorded_from_the_topmost_down() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str, list: Value| {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, list.to_string()).unwrap();
+        };
+        put(
+            "vfs-images/images.json",
+            serde_json::json!([{ "id": "i", "layer": "top" }]),
+        );
+        let base = serde_json::json!({ "id": "base", "compressed-diff-digest": "sha256:b" });
+        let top = serde_json::json!(
+            { "id": "top", "parent": "base", "compressed-diff-digest": "sha256:t" });
+        put("vfs-layers/layers.json", serde_json::json!([top, base]));
+        assert_eq!(
+            recorded_layers(dir.path(), "sha256:i").unwrap(),
+            ["sha256:b", "sha256:t"]
+        );
+        let unknown = serde_json::json!({ "id": "base" });
+        put("vfs-layers/layers.json", serde_json::json!([top, unknown]));
+        assert_eq!(recorded_layers(dir.path(), "i"), None);
+        let circle =
+            serde_json::json!({ "id": "top", "parent": "top", "compressed-diff-digest": "x" });
+        put("vfs-layers/layers.json", serde_json::json!([circle]));
+        assert_eq!(recorded_layers(dir.path(), "i").unwrap(), ["x"]);
     }
 }

@@ -1,13 +1,15 @@
 //! Skopeo: stateless; `pull` is a copy into a plain directory.
 
-use super::image::{looked, marker_in_tar, sign, with_algorithm};
+use super::image::{looked, sign, with_algorithm};
 use crate::{
     Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
-    Source, StartError, Tool, adapter::attempt, detect, mutant,
+    Source, StartError, Tool, adapter::attempt, detect, mutant, rootfs,
 };
+use ocipick_corpus::marker_in_layers;
 use serde_json::Value;
 use std::{
-    fs::{self, File},
+    fs,
+    io::BufReader,
     path::{Path, PathBuf},
 };
 
@@ -116,9 +118,16 @@ impl Session for SkopeoSession {
     }
 }
 
+/// How much of a file is read that a tool writes about an image. It holds what the image says.
+const FILE_LIMIT: u64 = 4 << 20;
+
 /// The digest that `skopeo copy` wrote to a file.
 fn written_digest(file: &Path) -> Looked {
-    let digest = fs::read_to_string(file).unwrap_or_default();
+    let (dir, name) = (file.parent(), file.file_name());
+    let bytes = dir
+        .zip(name)
+        .and_then(|(dir, name)| rootfs::read(dir, Path::new(name), FILE_LIMIT).ok()?);
+    let digest = String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default();
     let digest = digest.trim();
     if digest.is_empty() {
         return Looked::Absent("skopeo wrote no digest file".to_owned());
@@ -166,11 +175,9 @@ fn layers_of(manifest: &Value) -> Vec<&str> {
 
 /// What a directory of the `dir:` transport holds: a manifest, and a file per blob.
 fn look_into(dir: &Path) -> Looked {
-    let manifest = match fs::read(dir.join("manifest.json")) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Looked::Absent("the directory has no manifest.json".to_owned());
-        }
+    let manifest = match rootfs::read(dir, Path::new("manifest.json"), FILE_LIMIT) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Looked::Absent("the directory has no manifest.json".to_owned()),
         Err(error) => return Looked::Failed(format!("manifest.json: {error}")),
     };
     let Ok(manifest) = serde_json::from_slice::<Value>(&manifest) else {
@@ -184,15 +191,18 @@ fn look_into(dir: &Path) -> Looked {
         ));
     }
     let layers = layers_of(&manifest);
-    for layer in &layers {
-        let name = layer.split_once(':').map_or(*layer, |(_, encoded)| encoded);
-        let Ok(file) = File::open(dir.join(name)) else {
-            return Looked::Failed(format!("the layer {layer} is not in the directory"));
-        };
-        // A layer of an unknown type need not be an archive.
-        if let Ok(Some(marker)) = marker_in_tar(file) {
-            signs.push(sign("layer", Identity::Marker(marker)));
-        }
+    // What a manifest calls its layers is a path only if it is one name.
+    let open = |layer: &str| {
+        let name = layer.split_once(':').map_or(layer, |(_, encoded)| encoded);
+        rootfs::file(dir, Path::new(name)).ok().flatten()
+    };
+    if let Some(gone) = layers.iter().find(|layer| open(layer).is_none()) {
+        return Looked::Failed(format!("the layer {gone} is not in the directory"));
+    }
+    // A layer of an unknown type need not be an archive.
+    let topmost_first = layers.iter().rev().filter_map(|layer| open(layer));
+    if let Some(marker) = marker_in_layers(topmost_first.map(BufReader::new)) {
+        signs.push(sign("layer", Identity::Marker(marker)));
     }
     if !layers.is_empty() {
         let layers = layers.into_iter().map(str::to_owned).collect();
@@ -233,5 +243,27 @@ mod tests {
             printed_config("Copying blob sha256:3d44\n"),
             Looked::Failed(_)
         ));
+    }
+
+    /// A manifest may call its layers anything, also something that leads out of the directory.
+    #[test]
+    fn only_files_of_the_directory_are_layers() {
+        let dir = tempfile::tempdir().unwrap();
+        let into = dir.path().join("into");
+        fs::create_dir(&into).unwrap();
+        fs::write(dir.path().join("outside"), "x").unwrap();
+        std::os::unix::fs::symlink("../outside", into.join("link")).unwrap();
+        nix::unistd::mkfifo(&into.join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        for layer in [
+            "sha256:../outside",
+            "sha256:link",
+            "sha256:pipe",
+            "sha256:/etc/passwd",
+        ] {
+            let manifest = serde_json::json!({ "layers": [{ "digest": layer }] });
+            fs::write(into.join("manifest.json"), manifest.to_string()).unwrap();
+            let words = format!("the layer {layer} is not in the directory");
+            assert_eq!(look_into(&into), Looked::Failed(words));
+        }
     }
 }

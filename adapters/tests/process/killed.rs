@@ -1,7 +1,7 @@
 //! What becomes of a tool when ocipick itself is killed.
 
 use crate::stage::{Stage, wait_until};
-use ocipick_adapters::process::{Cancel, Isolation, Namespace, run};
+use ocipick_adapters::process::{Cancel, Isolation, Namespace, Reveal, run};
 use std::{env, process::Command, time::Duration};
 
 /// Set for the process that is to be killed: the directory of the stage.
@@ -27,7 +27,10 @@ fn victim() {
     sleep.env = [("STAGE".to_owned(), dir.into_string().unwrap())].into();
     if let Some(how) = env::var_os(IN_NAMESPACES) {
         sleep.isolation = Isolation::Namespaces { mounts: Vec::new() };
-        sleep.reveal = Some("/absent".into());
+        sleep.reveal = Some(Reveal {
+            root: "/".into(),
+            file: "absent".to_owned(),
+        });
         if how == "prepared" {
             let (made, cancel) = (sleep.output.with_file_name("made"), Cancel::default());
             sleep.isolation =

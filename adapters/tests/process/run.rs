@@ -1,7 +1,9 @@
 //! One command, however it behaves.
 
 use crate::stage::{Stage, in_each_isolation, within};
-use ocipick_adapters::process::{Cancel, Exit, Isolation, Mount, Namespace, Ran, RunError, run};
+use ocipick_adapters::process::{
+    Cancel, Exit, Isolation, Mount, Namespace, Ran, Reveal, RunError, run,
+};
 use std::{fs, path::Path, thread, time::Duration};
 
 in_each_isolation! {
@@ -227,11 +229,11 @@ fn standard_input_is_empty(stage: &Stage) {
 
 fn a_command_that_fails_reveals_nothing(stage: &Stage) {
     let mut fails = stage.script("echo text > $D/file; exit 3");
-    fails.reveal = Some(stage.path("file"));
+    fails.reveal = reveal(&stage.path(""), "file");
     let ran = stage.try_run(&fails).unwrap();
     assert_eq!((ran.exit, ran.revealed()), (Exit::Code(3), None));
     let mut lacks = stage.script("exit 0");
-    lacks.reveal = Some(stage.path("absent"));
+    lacks.reveal = reveal(&stage.path(""), "absent");
     assert_eq!(stage.try_run(&lacks).unwrap().revealed(), None);
 }
 
@@ -258,14 +260,14 @@ fn a_file_below_a_mount_of_the_command_is_revealed() {
     };
     fs::create_dir(stage.path("at")).unwrap();
     let mut mounts = stage.script("mount -t tmpfs tmpfs $D/at && echo text > $D/at/file");
-    mounts.reveal = Some(stage.path("at/file"));
+    mounts.reveal = reveal(&stage.path("at"), "file");
     let ran = stage.try_run(&mounts).unwrap();
     assert_eq!(ran.revealed().unwrap(), b"text\n");
     assert!(!stage.path("at/file").exists());
     assert_eq!(stage.mounts(), Vec::<String>::new());
     // The next command of this name does not find what the last one revealed.
     let mut lacks = stage.script("exit 0");
-    lacks.reveal = Some(stage.path("at/file"));
+    lacks.reveal = reveal(&stage.path("at"), "file");
     assert_eq!(stage.try_run(&lacks).unwrap().revealed(), None);
 }
 
@@ -275,12 +277,60 @@ fn of_what_is_revealed_only_the_beginning_is_copied() {
         return;
     };
     let mut huge = stage.script("truncate --size 1T $D/file");
-    huge.reveal = Some(stage.path("file"));
+    huge.reveal = reveal(&stage.path(""), "file");
     let ran = within(Duration::from_secs(5), || stage.try_run(&huge)).unwrap();
     assert_eq!(ran.revealed().unwrap(), vec![0; 1 << 16]);
     let mut endless = stage.script("exit 0");
-    endless.reveal = Some("/dev/zero".into());
+    endless.reveal = reveal(Path::new("/dev"), "zero");
     assert_eq!(stage.try_run(&endless).unwrap().revealed(), None);
+}
+
+fn reveal(root: &Path, file: &str) -> Option<Reveal> {
+    Some(Reveal {
+        root: root.to_owned(),
+        file: file.to_owned(),
+    })
+}
+
+/// An image can hold links that lead out of it, to any file of the machine.
+#[test]
+fn what_a_link_leads_to_is_not_revealed() {
+    for stage in [Stage::namespaces(), Stage::prepared()]
+        .into_iter()
+        .flatten()
+    {
+        fs::create_dir_all(stage.path("at/folder")).unwrap();
+        fs::create_dir_all(stage.path("outside")).unwrap();
+        for file in ["secret", "outside/child", "at/folder/within"] {
+            fs::write(stage.path(file), "secret").unwrap();
+        }
+        let revealed = |script: &str| {
+            let clean = "cd $D/at && rm -rf ocipick && ";
+            let mut links = stage.script(&format!("{clean}{script}"));
+            links.reveal = reveal(&stage.path("at"), "ocipick/child");
+            within(Duration::from_secs(5), || stage.try_run(&links))
+                .unwrap()
+                .revealed()
+        };
+        assert_eq!(
+            revealed("mkdir ocipick && echo x > ocipick/child").unwrap(),
+            b"x\n"
+        );
+        for script in [
+            "mkdir ocipick && ln -s $D/secret ocipick/child",
+            "mkdir ocipick && ln -s ../../secret ocipick/child",
+            "mkdir ocipick && ln -s ../folder/within ocipick/child",
+            "mkdir ocipick && ln -s /proc/self/environ ocipick/child",
+            "mkdir ocipick && mkfifo ocipick/child",
+            "mkdir -p ocipick/child",
+            "ln -s $D/outside ocipick",
+            "ln -s ../outside ocipick",
+            "ln -s / ocipick",
+            "echo x > ocipick",
+        ] {
+            assert_eq!(revealed(script), None, "{script}");
+        }
+    }
 }
 
 #[test]
@@ -289,7 +339,7 @@ fn a_hang_below_a_reveal_is_ended() {
         return;
     };
     let mut hang = stage.script("sleep 60");
-    hang.reveal = Some(stage.path("file"));
+    hang.reveal = reveal(&stage.path(""), "file");
     hang.deadline = Duration::from_millis(300);
     let ran = within(Duration::from_secs(2), || stage.try_run(&hang)).unwrap();
     assert_eq!((ran.exit, ran.survivors), (Exit::Deadline, 0));
@@ -380,7 +430,7 @@ fn commands_in_a_copy_do_not_see_the_mounts_of_each_other() {
     assert_eq!(mounted.stdout(), "file\n");
     assert_eq!(stage.run("ls $D/at").stdout(), "");
     let mut mounts = stage.script("mount -t tmpfs tmpfs $D/at && echo text > $D/at/file");
-    mounts.reveal = Some(stage.path("at/file"));
+    mounts.reveal = reveal(&stage.path("at"), "file");
     assert_eq!(
         stage.try_run(&mounts).unwrap().revealed().unwrap(),
         b"text\n"

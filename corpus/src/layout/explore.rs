@@ -4,7 +4,7 @@ use super::{blobs::Blobs, lenient, limit};
 use crate::{
     Algorithm, Child, Digest, Document, Layer, Platform,
     json::Json,
-    marker::marker_in,
+    marker::marker_in_layers,
     media_type::{self, Format},
     unpack::digest_unpacked,
 };
@@ -90,6 +90,8 @@ pub(crate) fn explore(index: &Document, blobs: &Blobs) -> Explored {
                 config: None,
                 layers: Vec::new(),
                 marker: None,
+                label: None,
+                unpacked: None,
                 platform: None,
                 served: false,
             }),
@@ -156,16 +158,14 @@ fn media_type(of_descriptor: Option<String>, body: Option<&Json>, role: Role) ->
 fn child(name: String, manifest: Digest, body: Option<&Json>, blobs: &Blobs) -> Child {
     let first = |key| body.and_then(|body| body.all(key).next());
     let config = first("config").and_then(|config| config.texts("digest").next());
-    let content = config
-        .and_then(|digest| blobs.get(digest))
-        .map(|bytes| Config::read(bytes))
-        .unwrap_or_default();
+    let content = match config {
+        Some(digest) => blobs.get(digest).map(|bytes| Config::read(bytes)),
+        None => body.and_then(Config::of_first_schema),
+    };
+    let content = content.unwrap_or_default();
     let layers = layers(body);
-    let marker = marker_in(
-        layers
-            .iter()
-            .filter_map(|digest| Some(&**blobs.get(digest)?)),
-    );
+    let topmost_first = layers.iter().rev();
+    let marker = marker_in_layers(topmost_first.filter_map(|digest| Some(&**blobs.get(digest)?)));
     let sha256 = manifest.algorithm() == Some(Algorithm::Sha256.as_str());
     let other_digests = match blobs.get(manifest.as_str()) {
         Some(bytes) if !sha256 => manifest.others(bytes),
@@ -193,6 +193,8 @@ fn child(name: String, manifest: Digest, body: Option<&Json>, blobs: &Blobs) -> 
             })
             .collect(),
         marker,
+        label: content.label,
+        unpacked: content.unpacked,
         platform: content.platform,
         served: true,
     }
@@ -304,6 +306,9 @@ fn own_type(body: &Json) -> String {
 struct Config {
     platform: Option<Platform>,
     diff_ids: Vec<String>,
+    label: Option<String>,
+    /// How many layers there are to unpack, where that can be read.
+    unpacked: Option<usize>,
 }
 
 impl Config {
@@ -319,9 +324,15 @@ impl Config {
 
     fn plain(config: &ImageConfiguration) -> Self {
         let (os, architecture) = (config.os().to_string(), config.architecture().to_string());
+        let labels = config
+            .config()
+            .as_ref()
+            .and_then(|config| config.labels().as_ref());
         Self {
             platform: platform(&os, &architecture, config.variant().as_deref()),
             diff_ids: config.rootfs().diff_ids().clone(),
+            label: labels.and_then(|labels| labels.get(LABEL)).cloned(),
+            unpacked: Some(config.rootfs().diff_ids().len()),
         }
     }
 
@@ -330,18 +341,55 @@ impl Config {
             return Self::default();
         };
         let first = |key| json.texts(key).next();
+        let diff_ids: Vec<String> = json
+            .all("rootfs")
+            .flat_map(|rootfs| rootfs.items("diff_ids"))
+            .filter_map(Json::as_str)
+            .map(str::to_owned)
+            .collect();
         Self {
             platform: first("os")
                 .zip(first("architecture"))
                 .and_then(|(os, architecture)| platform(os, architecture, first("variant"))),
-            diff_ids: json
-                .all("rootfs")
-                .flat_map(|rootfs| rootfs.items("diff_ids"))
-                .filter_map(Json::as_str)
-                .map(str::to_owned)
-                .collect(),
+            label: label(&json),
+            unpacked: matches!(json, Json::Obj(_)).then_some(diff_ids.len()),
+            diff_ids,
         }
     }
+
+    /// What a manifest of the first schema says in place of a config: its own platform and, of its
+    /// topmost layer, the rest. Its layers are never said to unpack to anything.
+    fn of_first_schema(manifest: &Json) -> Option<Self> {
+        let history = manifest.items("history").next()?;
+        let top = lenient::read(history.texts("v1Compatibility").next()?.as_bytes())?;
+        let said = |key| top.texts(key).next().or_else(|| manifest.texts(key).next());
+        Some(Self {
+            platform: platform(
+                said("os").unwrap_or("linux"),
+                said("architecture")?,
+                said("variant"),
+            ),
+            label: label(&top),
+            ..Self::default()
+        })
+    }
+}
+
+/// The label of a config by which built-in children say which they are.
+const LABEL: &str = "ocipick.child";
+
+fn label(config: &Json) -> Option<String> {
+    let mut inner = config.all("config");
+    inner.find_map(|config| {
+        let labels = config.all("Labels").next()?;
+        labels.texts(LABEL).next().map(str::to_owned)
+    })
+}
+
+/// How many layers a config tells a store to unpack, and its label.
+pub(crate) fn unpacked_and_label(config: &[u8]) -> (Option<usize>, Option<String>) {
+    let config = Config::read(config);
+    (config.unpacked, config.label)
 }
 
 /// The platform of these words, where it is one that can be written and read as text.

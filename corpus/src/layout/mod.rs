@@ -12,6 +12,7 @@ mod write;
 
 pub(crate) use blobs::places;
 pub use error::{LayoutError, LayoutErrorKind, Place};
+pub(crate) use explore::unpacked_and_label;
 pub(crate) use limit::UNPACKED;
 pub use read::Unread;
 pub(crate) use read::{Found, contents as file_contents, layouts, read_all};

@@ -203,8 +203,12 @@ impl Judge<'_> {
 
     fn success(&mut self) -> Outcome {
         let (reported, materialised) = looks(self.observed.attempt);
-        let materialised = match materialised {
-            Looked::Seen(signs) => signs,
+        let contents = match materialised {
+            Looked::Seen(signs) => Contents::Signs(signs),
+            Looked::Empty(_) if on(Mutant::EmptyIsNothing) => return Outcome::Nothing,
+            Looked::Unmarked(_) if on(Mutant::UnmarkedIsNothing) => return Outcome::Nothing,
+            Looked::Empty(_) => Contents::Empty,
+            Looked::Unmarked(words) => Contents::Unmarked(words),
             Looked::Failed(_) if on(Mutant::FailedIsNothing) => return Outcome::Nothing,
             Looked::Absent(words) => {
                 return match self.look_cut_short() {
@@ -227,7 +231,10 @@ impl Judge<'_> {
         };
         let reported = match reported {
             Looked::Seen(signs) => signs,
-            Looked::Absent(words) | Looked::Failed(words) => {
+            Looked::Absent(words)
+            | Looked::Failed(words)
+            | Looked::Empty(words)
+            | Looked::Unmarked(words) => {
                 return unmeasured(
                     UnmeasuredWhy::EvidenceMissing,
                     format!("the tool does not report what it has: {}", plain(words)),
@@ -240,7 +247,7 @@ impl Judge<'_> {
                 );
             }
         };
-        let signs: Vec<&Sign> = reported.iter().chain(materialised).collect();
+        let signs: Vec<&Sign> = reported.iter().chain(contents.signs()).collect();
         let strangers: Vec<String> = signs
             .iter()
             .filter_map(|sign| self.stranger(&sign.identity))
@@ -256,20 +263,75 @@ impl Judge<'_> {
                 .push(format!("not of this case: {}", strangers.join(", ")));
             return self.mixed(&all);
         }
-        let (Some(reports), Some(contents)) =
-            (self.named_by(reported), self.named_by(materialised))
-        else {
+        let reports = self.named_by(reported);
+        let contains = match contents {
+            Contents::Signs(signs) => self.named_by(signs),
+            Contents::Empty => Some(self.empty_children()),
+            Contents::Unmarked(words) => {
+                return self.unmarked(&reports.unwrap_or_default(), words);
+            }
+        };
+        let (Some(reports), Some(contents)) = (reports, contains) else {
             return unmeasured(
                 UnmeasuredWhy::EvidenceMissing,
                 "what was seen names none of the children",
             );
         };
         let candidates: BTreeSet<String> = reports.intersection(&contents).cloned().collect();
+        if matches!(materialised, Looked::Empty(_)) {
+            self.note_emptiness(&reports, &candidates);
+        }
         match candidates.len() {
             0 => self.mixed(&all),
             1 => self.picked(&candidates),
             _ => self.told_apart_by_trace(&candidates),
         }
+    }
+
+    /// The children in whose root file system there is nothing.
+    fn empty_children(&self) -> BTreeSet<String> {
+        self.observed
+            .case
+            .children_where(|child| child.unpacks_to_nothing() || on(Mutant::AnyImageEmpty))
+    }
+
+    /// That nothing is in an image is as it should be, or is not.
+    fn note_emptiness(&mut self, reports: &BTreeSet<String>, candidates: &BTreeSet<String>) {
+        let of = if candidates.is_empty() {
+            reports
+        } else {
+            candidates
+        };
+        for name in of {
+            let Some(child) = self.observed.case.child(name) else {
+                continue;
+            };
+            let why = match (child.layers.is_empty(), candidates.is_empty()) {
+                (true, _) => "has no layers, so that there is nothing to see in it",
+                (false, false) => {
+                    "has no layers to unpack, as its config says, so that there is nothing to see in it"
+                }
+                (false, true) => "has layers, and nothing is in what the tool has of it",
+            };
+            self.notes.push(format!("`{name}` {why}"));
+        }
+    }
+
+    /// What was said of an image that has no marker, and nothing else to know it by.
+    fn unmarked(&mut self, reports: &BTreeSet<String>, words: &str) -> Outcome {
+        let has_marker = |name: &String| {
+            let child = self.observed.case.child(name);
+            child.is_some_and(|child| child.marker.is_some() && !child.unpacks_to_nothing())
+        };
+        // Only of an image that should have one it says something that there is none.
+        if reports.is_empty() || !reports.iter().all(has_marker) {
+            return unmeasured(UnmeasuredWhy::EvidenceMissing, plain(words));
+        }
+        for name in reports {
+            self.notes
+                .push(format!("`{name}` has a marker, and what is there has none"));
+        }
+        self.mixed(reports)
     }
 
     /// The children that all signs which name any agree on; `None` where none names any.
@@ -422,7 +484,8 @@ impl Judge<'_> {
             | Identity::ConfigDigest(_)
             | Identity::LayerDigests(_)
             | Identity::DiffIds(_)
-            | Identity::ChainId(_) => None,
+            | Identity::ChainId(_)
+            | Identity::Stored(_) => None,
         }
     }
 
@@ -504,10 +567,10 @@ impl Judge<'_> {
     fn observation(&self, looked: &Looked) -> Observation {
         match looked {
             Looked::Not => Observation::NotLooked,
-            Looked::Absent(words) => Observation::Absent {
+            Looked::Absent(words) | Looked::Empty(words) => Observation::Absent {
                 words: plain(words),
             },
-            Looked::Failed(words) => Observation::Failed {
+            Looked::Failed(words) | Looked::Unmarked(words) => Observation::Failed {
                 trouble: plain(words),
             },
             Looked::Seen(signs) => Observation::Seen {
@@ -546,8 +609,12 @@ fn children_of(case: &Case, identity: &Identity) -> BTreeSet<String> {
         Identity::LayerDigests(digests) => layers(child, digests, |layer| &layer.digest),
         Identity::DiffIds(digests) => layers(child, digests, |layer| &layer.diff_id),
         Identity::ChainId(chain) => chain_id(child).is_some_and(|own| own.as_str() == chain),
-        Identity::Marker(text) | Identity::Label(text) => {
-            child.marker.as_ref().is_some_and(|marker| marker == text)
+        Identity::Marker(text) => child.marker.as_ref() == Some(text),
+        Identity::Label(text) => child.label.as_ref() == Some(text),
+        Identity::Stored(digests) => {
+            let config = child.config.as_ref().map(Digest::as_str);
+            digests.iter().any(|digest| child.has_digest(digest))
+                && config.is_none_or(|config| digests.iter().any(|digest| digest == config))
         }
     });
     if on(Mutant::WrongChild) {
@@ -563,6 +630,25 @@ fn neighbours(case: &Case, names: &BTreeSet<String>) -> BTreeSet<String> {
     let pairs = case.children.iter().zip(next);
     let wrong = pairs.filter(|(child, _)| names.contains(&child.name));
     wrong.map(|(_, next)| next.name.clone()).collect()
+}
+
+/// What was seen in an image.
+enum Contents<'a> {
+    /// What it can be recognised by.
+    Signs(&'a [Sign]),
+    /// Nothing is in it.
+    Empty,
+    /// Something is in it, and nothing to recognise it by; in these words.
+    Unmarked(&'a str),
+}
+
+impl<'a> Contents<'a> {
+    fn signs(&self) -> &'a [Sign] {
+        match self {
+            Self::Signs(signs) => signs,
+            Self::Empty | Self::Unmarked(_) => &[],
+        }
+    }
 }
 
 /// What the tool says, and what the image contains.
@@ -624,6 +710,7 @@ fn identity(identity: &Identity) -> results::Identity {
         Identity::ChainId(chain) => results::Identity::ChainId(chain),
         Identity::Marker(text) => results::Identity::Marker(text),
         Identity::Label(text) => results::Identity::Label(text),
+        Identity::Stored(digests) => results::Identity::Stored(digests),
     }
 }
 

@@ -5,6 +5,7 @@
 //! environment is scrubbed. Called by its own name it runs the trials.
 
 mod daemons;
+mod foreign;
 mod mutants;
 mod relations;
 mod repeats;
@@ -28,10 +29,12 @@ fn main() -> ExitCode {
         .iter()
         .chain(repeats::TESTS)
         .chain(relations::TESTS)
+        .chain(foreign::TESTS)
         .chain(whole::TESTS);
     let of_daemons = daemons::TESTS
         .iter()
         .chain(repeats::TESTS_OF_DAEMONS)
+        .chain(foreign::TESTS_OF_DAEMONS)
         .chain(whole::TESTS_OF_DAEMONS);
     let mut trials: Vec<Trial> = plain.map(trial).chain(mutants::trials()).collect();
     match stage::no_private_daemons() {

@@ -7,7 +7,9 @@ use ocipick::{
     registry::Registry,
     run::{Bench, Controls, Earlier, Event, Plan, RuntimeEnd, Watcher, execute},
 };
-use ocipick_adapters::{Ground, Operation, Rights, Runtime, channel::Store, process::Cancel};
+use ocipick_adapters::{
+    Flavour, Ground, Operation, Rights, Runtime, channel::Store, process::Cancel,
+};
 use ocipick_corpus::{Case, Corpus};
 use ocipick_reports::{
     metamorphic::{Standing, compare},
@@ -77,6 +79,7 @@ pub(crate) struct Stage {
     cases: Vec<Case>,
     repeats: Repeats,
     operation: Operation,
+    flavour: Option<Flavour>,
 }
 
 impl Stage {
@@ -87,6 +90,7 @@ impl Stage {
             cases: CASES.iter().map(|id| case(id)).collect::<Result<_>>()?,
             repeats: Repeats::NONE,
             operation: Operation::Pull,
+            flavour: None,
         })
     }
 
@@ -99,6 +103,12 @@ impl Stage {
     /// Asks for this, in place of pulls.
     pub(crate) fn doing(mut self, operation: Operation) -> Self {
         self.operation = operation;
+        self
+    }
+
+    /// Measures runtimes of this flavour, and no others.
+    pub(crate) fn of_flavour(mut self, flavour: Flavour) -> Self {
+        self.flavour = Some(flavour);
         self
     }
 
@@ -198,6 +208,11 @@ impl Stage {
                 .values()
                 .all(|path| path.starts_with(self.dir.path()))
         });
+        if self.flavour.is_some() {
+            fleet
+                .runtimes
+                .retain(|runtime| runtime.flavour == self.flavour);
+        }
         fleet
     }
 }

@@ -68,6 +68,7 @@ fn identity(identity: &Identity) -> String {
         Identity::ManifestDigest(digest) => format!("manifest {digest}"),
         Identity::ConfigDigest(digest) => format!("config {digest}"),
         Identity::LayerDigests(digests) => format!("layers {}", digests.join(" ")),
+        Identity::Stored(digests) => format!("content of the store {}", digests.join(" ")),
         Identity::ChainId(chain) => format!("chain of layers {chain}"),
         Identity::DiffIds(digests) => format!("unpacked layers {}", digests.join(" ")),
         Identity::Marker(text) => format!("marker {text}"),

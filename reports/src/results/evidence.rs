@@ -98,6 +98,9 @@ pub enum Identity {
     Marker(String),
     /// The label `ocipick.child` of its config.
     Label(String),
+    /// The digests of everything that the store had of what was asked for: a sign of each child that
+    /// was in it with manifest and config.
+    Stored(Vec<String>),
 }
 
 /// One request that reached the registry.

@@ -58,6 +58,7 @@ fn identity() -> impl Strategy<Value = Identity> {
         text().prop_map(Identity::ConfigDigest),
         texts().prop_map(Identity::LayerDigests),
         texts().prop_map(Identity::DiffIds),
+        texts().prop_map(Identity::Stored),
         text().prop_map(Identity::Marker),
         text().prop_map(Identity::Label),
     ]

@@ -76,6 +76,7 @@ fn schema_permits_every_kind_of_evidence() {
         Identity::ConfigDigest("sha256:aa".into()),
         Identity::LayerDigests(many()),
         Identity::DiffIds(many()),
+        Identity::Stored(many()),
         Identity::Marker("first".into()),
         Identity::Label("first".into()),
     ];

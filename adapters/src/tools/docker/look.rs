@@ -2,15 +2,18 @@
 
 use super::{DockerSession, LOOK};
 use crate::{
-    Ask, Attempt, Identity, Looked, Sign,
+    Ask, Attempt, Identity, Looked, Service, Sign,
     adapter::MARKER_LABEL,
     mutant,
-    process::{Ran, RunError},
-    tools::image::{looked, marker_in_tar, sign},
+    process::{Exit, Ran, RunError},
+    tools::image::{looked, sign, stored},
 };
-use ocipick_corpus::Platform;
+use ocipick_corpus::{InLayer, MARKER_FILE, Platform, marker_in_tar};
 use serde_json::Value;
-use std::iter;
+use std::{
+    iter,
+    path::{Path, PathBuf},
+};
 
 impl DockerSession {
     /// Looks at what the store has for the reference: by inspecting the image, and by making a
@@ -57,32 +60,116 @@ impl DockerSession {
         } else if let (true, Some(id)) = (classic, inspected["Image"].as_str()) {
             reported.push(sign(source, Identity::ConfigDigest(id.to_owned())));
         }
-        attempt.reported = looked(reported, "docker names neither an id nor a label");
-        let file = format!("{container}:/ocipick/child");
-        let at = attempt.keep(self.docker(&["cp", &file, "-"], LOOK)?);
+        // The whole directory, since of a link in its place only this shows the link itself.
+        let folder = format!("{container}:/ocipick");
+        let at = attempt.keep(self.docker(&["cp", &folder, "-"], LOOK)?);
         let copied = &attempt.commands[at];
-        attempt.materialised = if copied.exit.is_success() {
-            match marker_in_tar(&*copied.stdout_bytes()) {
-                Ok(Some(marker)) => Looked::Seen(vec![sign("docker cp", Identity::Marker(marker))]),
-                Ok(None) => Looked::Failed("docker cp copied something else".to_owned()),
-                Err(error) => Looked::Failed(format!("docker cp: {error}")),
-            }
-        } else if !is_no_such_file(&copied.stderr()) {
-            Looked::Failed(format!("docker cp: {}", copied.last_words()))
-        } else if classic {
-            let image = self.inspect(attempt, reference)?.unwrap_or_default();
-            let layers = strings(&image["RootFS"]["Layers"]);
-            let signs = if layers.is_empty() {
-                Vec::new()
-            } else {
-                vec![sign("docker image inspect", Identity::DiffIds(layers))]
-            };
-            looked(signs, "the image has no layers")
-        } else {
-            // There `image inspect` may speak of another image under the reference than the container's.
-            Looked::Absent("the container has no such file".to_owned())
+        let marker = match copied.exit {
+            Exit::Code(0) => match marker_in_tar(&*copied.stdout_bytes()) {
+                InLayer::Marker(marker) => Ok(Some(marker)),
+                InLayer::Hidden | InLayer::Silent => Ok(None),
+            },
+            // Ours is small.
+            Exit::OutputLimit => Ok(None),
+            _ if is_no_such_file(&copied.stderr()) => Ok(None),
+            _ => Err(format!("docker cp: {}", copied.last_words())),
         };
+        // There `image inspect` may speak of another image under the reference than the container's.
+        let asks_store = !classic && (reported.is_empty() || !matches!(marker, Ok(Some(_))));
+        let (content, store) = if asks_store {
+            self.look_into_store(attempt, &inspected)?
+        } else {
+            (None, Looked::Not)
+        };
+        reported.extend(content);
+        attempt.materialised = match marker {
+            Ok(Some(marker)) => Looked::Seen(vec![sign("docker cp", Identity::Marker(marker))]),
+            Err(words) => Looked::Failed(words),
+            Ok(None) if classic => self.listed_layers(attempt, reference)?,
+            Ok(None) => store,
+        };
+        attempt.reported = looked(reported, "docker names neither an id nor a label");
         Ok(())
+    }
+
+    /// The layers of an image without marker, as the classic store lists them.
+    fn listed_layers(&self, attempt: &mut Attempt, reference: &str) -> Result<Looked, RunError> {
+        let Some(image) = self.inspect(attempt, reference)? else {
+            let words = attempt.commands.last().map(Ran::last_words);
+            let words = words.unwrap_or_default();
+            return Ok(Looked::Failed(format!("docker image inspect: {words}")));
+        };
+        let layers = strings(&image["RootFS"]["Layers"]);
+        Ok(if layers.is_empty() {
+            Looked::Empty("the image has no layers".to_owned())
+        } else {
+            Looked::Seen(vec![sign(
+                "docker image inspect",
+                Identity::DiffIds(layers),
+            )])
+        })
+    }
+
+    /// What the engine's own containerd has of the image, and which layers its container stands on.
+    fn look_into_store(
+        &self,
+        attempt: &mut Attempt,
+        container: &Value,
+    ) -> Result<(Option<Sign>, Looked), RunError> {
+        let unmarked = |why: &str| {
+            let words = format!("/{MARKER_FILE} is not in the container, and {why}");
+            Ok((None, Looked::Unmarked(words)))
+        };
+        let Some(client) = self.store_client() else {
+            return unmarked("there is no `ctr` to ask the containerd of this engine with");
+        };
+        let at = attempt.keep(self.ctr(&client, &["content", "ls", "--quiet"])?);
+        let content = stored("ctr content ls", &attempt.commands[at]);
+        let (Some(id), Some(snapshotter)) =
+            (container["Id"].as_str(), container["Driver"].as_str())
+        else {
+            return unmarked("docker does not say which snapshot is its own");
+        };
+        let source = "ctr snapshots info";
+        // The snapshot of the container, its initial one, and then those of the image.
+        let mut key = id.to_owned();
+        for _ in 0..3 {
+            let args = ["snapshots", "--snapshotter", snapshotter, "info", &key];
+            let at = attempt.keep(self.ctr(&client, &args)?);
+            let asked = &attempt.commands[at];
+            let said = serde_json::from_str::<Value>(&asked.stdout());
+            let (true, Ok(snapshot)) = (asked.exit.is_success(), said) else {
+                let why = format!("ctr: {}", asked.last_words());
+                return Ok((content, unmarked(&why)?.1));
+            };
+            let parent = snapshot["Parent"].as_str().unwrap_or_default();
+            if parent.is_empty() {
+                let words = "the container stands on no layers".to_owned();
+                return Ok((content, Looked::Empty(words)));
+            }
+            if !parent.starts_with(id) {
+                let chain = Identity::ChainId(parent.to_owned());
+                return Ok((content, Looked::Seen(vec![sign(source, chain)])));
+            }
+            parent.clone_into(&mut key);
+        }
+        unmarked("its snapshots stand on each other without end")
+    }
+
+    /// A client for the containerd that a private engine starts for itself.
+    fn store_client(&self) -> Option<PathBuf> {
+        match self.runtime.service {
+            Service::Private => self.room.place().find("ctr"),
+            Service::Machine { .. } | Service::None => None,
+        }
+    }
+
+    fn ctr(&self, client: &Path, args: &[&str]) -> Result<Ran, RunError> {
+        let socket = self.room.dir().join("exec/containerd/containerd.sock");
+        let socket = socket.to_string_lossy();
+        let mut all = vec!["--address", &*socket, "--namespace", "moby"];
+        all.extend(args);
+        self.room.run(client, &all, LOOK)
     }
 
     /// What `image inspect` prints, unless it fails.
@@ -171,6 +258,7 @@ fn is_no_such_file(stderr: &str) -> bool {
         "Could not find the file",
         "no such file or directory",
         "No such container:path",
+        "not a directory",
     ]
     .iter()
     .any(|words| stderr.contains(words))

@@ -48,6 +48,18 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
         an_image_without_layers_shows_nothing_and_is_picked_all_the_same,
     ),
     (
+        "of_an_empty_image_what_is_reported_and_has_nothing_to_unpack_is_picked",
+        of_an_empty_image_what_is_reported_and_has_nothing_to_unpack_is_picked,
+    ),
+    (
+        "that_a_marker_is_missing_says_something_only_of_who_has_one",
+        that_a_marker_is_missing_says_something_only_of_who_has_one,
+    ),
+    (
+        "what_a_store_has_tells_apart_who_has_the_same_layers",
+        what_a_store_has_tells_apart_who_has_the_same_layers,
+    ),
+    (
         "who_was_ended_for_what_it_printed_is_judged_by_nothing_else",
         who_was_ended_for_what_it_printed_is_judged_by_nothing_else,
     ),
@@ -434,6 +446,95 @@ fn an_image_without_layers_shows_nothing_and_is_picked_all_the_same() {
     assert_eq!(scene.outcome(), scene.mixed(&["first"]));
     scene.attempt.reported = Looked::Absent(String::new());
     assert_eq!(scene.outcome(), Outcome::Nothing);
+}
+
+#[test]
+fn of_an_empty_image_what_is_reported_and_has_nothing_to_unpack_is_picked() {
+    let mut scene = Scene::new();
+    scene.attempt.materialised = Looked::Empty("the mount is empty".to_owned());
+    // It should have had something in it.
+    let (outcome, evidence) = scene.judge();
+    assert_eq!(outcome, scene.mixed(&["first"]));
+    let note = "`first` has layers, and nothing is in what the tool has of it";
+    assert_eq!(evidence.notes, [note]);
+
+    // Its config has nothing unpacked: so it is with artifacts.
+    scene.case.children[0].unpacked = Some(0);
+    let (outcome, evidence) = scene.judge();
+    assert_eq!(outcome, scene.picked("first"));
+    let note = "`first` has no layers to unpack, as its config says, so that there is nothing to see \
+                in it";
+    assert_eq!(evidence.notes, [note]);
+
+    // A store that has both has only one that is empty.
+    let stored = |scene: &Scene, names: &[&str]| {
+        let digests = names.iter().flat_map(|name| {
+            let child = scene.child(name);
+            [
+                child.manifest.to_string(),
+                child.config.clone().unwrap().to_string(),
+            ]
+        });
+        seen([Identity::Stored(digests.collect())])
+    };
+    scene.attempt.reported = stored(&scene, &["second", "first"]);
+    assert_eq!(scene.outcome(), scene.picked("first"));
+    scene.attempt.reported = stored(&scene, &["second"]);
+    assert_eq!(scene.outcome(), scene.mixed(&["second"]));
+
+    // An image without layers, which a tool reports in no other way than by what it has stored.
+    scene.case.children[1].layers.clear();
+    scene.requests = vec![request("GET", scene.child("second").manifest.as_str(), 200)];
+    let (outcome, evidence) = scene.judge();
+    assert_eq!(outcome, scene.picked("second"));
+    let note = "`second` has no layers, so that there is nothing to see in it";
+    assert_eq!(evidence.notes, [note]);
+    scene.attempt.reported = Looked::Absent("no chain".to_owned());
+    let words = "the tool does not report what it has: no chain";
+    scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, words);
+}
+
+#[test]
+fn that_a_marker_is_missing_says_something_only_of_who_has_one() {
+    let mut scene = Scene::new();
+    scene.attempt.materialised = Looked::Unmarked("nobody can tell".to_owned());
+    let (outcome, evidence) = scene.judge();
+    assert_eq!(outcome, scene.mixed(&["first"]));
+    let note = "`first` has a marker, and what is there has none";
+    assert_eq!(evidence.notes, [note]);
+    // Images of other people have none, and are good all the same.
+    scene.case.children[0].marker = None;
+    scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, "nobody can tell");
+    let layer = scene.child("first").layers[0].diff_id.to_string();
+    scene.attempt.materialised = seen([Identity::ChainId(layer)]);
+    assert_eq!(scene.outcome(), scene.picked("first"));
+    // A label is another matter, and may be there without a marker.
+    let label = scene.child("first").label.clone().unwrap();
+    scene.attempt.reported = seen([Identity::Label(label)]);
+    assert_eq!(scene.outcome(), scene.picked("first"));
+}
+
+#[test]
+fn what_a_store_has_tells_apart_who_has_the_same_layers() {
+    let mut scene = Scene::new();
+    let first = scene.child("first").clone();
+    let second = &mut scene.case.children[1];
+    (second.layers, second.marker) = (first.layers.clone(), None);
+    scene.case.children[0].marker = None;
+    let chain = Identity::ChainId(first.layers[0].diff_id.to_string());
+    scene.attempt.materialised = seen([chain.clone()]);
+    let second = scene.child("second").clone();
+    let stored = [&second.manifest, second.config.as_ref().unwrap()].map(ToString::to_string);
+    scene.attempt.reported = seen([chain.clone(), Identity::Stored(stored.to_vec())]);
+    scene.requests = vec![request("GET", second.manifest.as_str(), 200)];
+    assert_eq!(scene.outcome(), scene.picked("second"));
+    // A manifest without its config is not all of it.
+    scene.attempt.reported = seen([chain, Identity::Stored(vec![stored[0].clone()])]);
+    scene.requests.clear();
+    scene.is_unmeasured(
+        UnmeasuredWhy::EvidenceMissing,
+        "first and second cannot be told apart",
+    );
 }
 
 #[test]

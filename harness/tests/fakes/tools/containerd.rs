@@ -2,10 +2,10 @@
 
 use super::{
     Call, MOON, PANIC, Played, err,
-    image::{Reference, json, matching, text},
+    image::{Image, Reference, json, matching, text, unpack},
     out, remembered,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -45,7 +45,16 @@ pub(super) fn play(call: &Call) -> Played {
         out(&format!("ctr {VERSION}"));
         return Ok(0);
     }
+    if let Some(room) = room_of_docker(call) {
+        return play_for_docker(call, &room);
+    }
     match call.words(&["--address", "--namespace", "--platform", "--id"])[..] {
+        ["content", "ls"] => {
+            for image in all(call)? {
+                list(&image["stored"]);
+            }
+            Ok(0)
+        }
         ["version"] | ["images", "unmount", _] | ["namespaces", "rm", _] | ["leases", "create"] => {
             Ok(0)
         }
@@ -59,6 +68,57 @@ pub(super) fn play(call: &Call) -> Played {
         ["images", "mount", source, target] => mount(call, source, target),
         _ => Err("ctr: unknown command".to_owned().into()),
     }
+}
+
+fn list(digests: &Value) {
+    for digest in digests.as_array().into_iter().flatten() {
+        out(&text(digest));
+    }
+}
+
+/// Every image that there is.
+fn all(call: &Call) -> Result<Vec<Value>, super::Refusal> {
+    let beside = file(call, "");
+    let mut images = Vec::new();
+    for entry in fs::read_dir(beside.parent().unwrap_or(&beside))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("fake-") && !name.ends_with(GARBAGE) {
+            images.push(json(&fs::read(&path)?)?);
+        }
+    }
+    Ok(images)
+}
+
+/// The room of a fake engine, where the client is asked about the containerd of one.
+fn room_of_docker(call: &Call) -> Option<PathBuf> {
+    let address = Path::new(call.option("--address")?);
+    address
+        .ends_with("exec/containerd/containerd.sock")
+        .then(|| address.ancestors().nth(3).map(Path::to_owned))?
+}
+
+fn play_for_docker(call: &Call, room: &Path) -> Played {
+    let load = |name: &str| json(&fs::read(room.join(format!("fake-{name}"))).unwrap_or_default());
+    match call.words(&["--address", "--namespace", "--snapshotter"])[..] {
+        ["content", "ls"] => {
+            for entry in fs::read_dir(room)? {
+                let name = entry?.file_name().to_string_lossy().into_owned();
+                if let Some(name) = name.strip_prefix("fake-") {
+                    list(&load(name)?["created"]["stored"]);
+                }
+            }
+        }
+        ["snapshots", "info", key] => {
+            let parent = match key.strip_suffix("-init") {
+                None => format!("{key}-init"),
+                Some(name) => text(&load(name)?["created"]["diff_id"]),
+            };
+            out(&json!({ "Kind": "Committed", "Name": key, "Parent": parent }).to_string());
+        }
+        _ => return Err("ctr: unknown command".to_owned().into()),
+    }
+    Ok(0)
 }
 
 /// Where the fake daemon keeps an image: beside its socket.
@@ -90,8 +150,9 @@ fn pull(call: &Call, source: &str) -> Played {
     if let ("swaps-content", Some(last)) = (mode, found.last()) {
         marker = reference.image(&last.digest)?.marker()?;
     }
-    let mut kept = json!({ "marker": marker, "chain": chain });
     let file = file(call, source);
+    let mut kept = kept(&image, &file)?;
+    kept["marker"] = marker.into();
     if mode == "remembers"
         && let Some(earlier) = remembered(&file, "fake-")
     {
@@ -124,8 +185,8 @@ fn import(call: &Call, archive: &str) -> Played {
         }
     };
     let image = reference.image(&chosen.digest)?;
-    let kept = json!({ "marker": image.marker()?, "chain": image.diff_id()? });
     let file = file(call, &name);
+    let kept = kept(&image, &file)?;
     let file = if stays {
         file
     } else {
@@ -133,6 +194,15 @@ fn import(call: &Call, archive: &str) -> Played {
     };
     fs::write(file, kept.to_string())?;
     Ok(0)
+}
+
+fn kept(image: &Image, file: &Path) -> Result<Value, super::Refusal> {
+    Ok(json!({
+        "marker": image.marker()?,
+        "chain": image.diff_id()?,
+        "layers": image.keep_layers(file)?,
+        "stored": image.digests(),
+    }))
 }
 
 /// What nothing refers to, which is there until it is collected.
@@ -160,8 +230,12 @@ fn mount(call: &Call, source: &str, target: &str) -> Played {
         "mounts-nothing" => return Ok(0),
         _ => {}
     }
-    fs::create_dir(point.join("ocipick"))?;
-    fs::write(point.join("ocipick/child"), text(&image["marker"]) + "\n")?;
+    if image["marker"] == "" {
+        unpack(&image["layers"], &point)?;
+    } else {
+        fs::create_dir(point.join("ocipick"))?;
+        fs::write(point.join("ocipick/child"), text(&image["marker"]) + "\n")?;
+    }
     out(&format!("{}\n{target}", text(&image["chain"])));
     Ok(0)
 }

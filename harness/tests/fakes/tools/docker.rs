@@ -2,7 +2,7 @@
 
 use super::{
     Call, MOON, PANIC, Played, err,
-    image::{Reference, json, matching, text},
+    image::{Reference, copied, json, matching, text},
     leave_deaf_daemons, out, remembered, shout,
 };
 use nix::sys::signal::{SigSet, Signal};
@@ -15,11 +15,26 @@ use std::{
 };
 
 const VERSION: &str = "Docker version 20.10.99, build fake";
+/// One that can have containerd's store.
+const STORE_VERSION: &str = "Docker version 26.1.99, build fake";
+
+fn version(call: &Call) -> &'static str {
+    if uses_store(call) {
+        STORE_VERSION
+    } else {
+        VERSION
+    }
+}
+
+/// Whether this engine uses containerd's store, in the mode `store`.
+fn uses_store(call: &Call) -> bool {
+    call.mode == "store"
+}
 
 /// The engine.
 pub(super) fn serve(call: &Call) -> Played {
     if call.args == ["--version"] {
-        out(VERSION);
+        out(version(call));
         return Ok(0);
     }
     err("time=\"2026-01-01T00:00:00Z\" level=info msg=\"Starting up\"");
@@ -88,7 +103,7 @@ fn say(call: &Call, word: &str) -> io::Result<String> {
 /// The client.
 pub(super) fn play(call: &Call) -> Played {
     if call.args == ["--version"] {
-        out(VERSION);
+        out(version(call));
         return Ok(0);
     }
     if say(call, "ping").ok().as_deref() != Some("pong") {
@@ -101,13 +116,14 @@ pub(super) fn play(call: &Call) -> Played {
     let words = call.words(&["-H", "--platform", "--format", "--name", "--pull"]);
     match words[..] {
         ["version"] => out("20.10.99"),
+        ["info"] if uses_store(call) => out("overlayfs io.containerd.snapshotter.v1"),
         ["info"] => out("vfs []"),
         ["pull", reference] => return pull(call, reference),
         ["image", "inspect", reference] => {
             let image = &load(call, reference)?["inspected"];
             out(&json!([{
                 "Id": image["id"],
-                "Config": { "Labels": { "ocipick.child": image["marker"] } },
+                "Config": { "Labels": labels(image) },
                 "RootFS": { "Layers": [image["diff_id"]] },
             }])
             .to_string());
@@ -120,25 +136,44 @@ pub(super) fn play(call: &Call) -> Played {
         ["container", "inspect", name] => {
             let image = &load(call, name)?["created"];
             out(&json!([{
+                "Id": name,
+                "Driver": "overlayfs",
                 "Image": image["id"],
-                "Config": { "Labels": { "ocipick.child": image["marker"] } },
+                "Config": { "Labels": labels(image) },
             }])
             .to_string());
         }
         ["cp", from, "-"] => {
-            let name = from.split(':').next().unwrap_or_default();
-            let content = format!("{}\n", text(&load(call, name)?["copied"]["marker"]));
+            let (name, path) = from.split_once(":/").unwrap_or_default();
+            let image = load(call, name)?["copied"].take();
+            if image["marker"] == "" {
+                let Some(archive) = copied(&image["layers"], path)? else {
+                    let words = "Could not find the file";
+                    return Err(format!("Error: {words} /{path} in container {name}").into());
+                };
+                io::stdout().write_all(&archive)?;
+                return Ok(0);
+            }
+            let content = format!("{}\n", text(&image["marker"]));
             let mut header = tar::Header::new_gnu();
             header.set_size(content.len() as u64);
             header.set_mode(0o644);
             let mut builder = tar::Builder::new(io::stdout());
-            builder.append_data(&mut header, "child", content.as_bytes())?;
+            builder.append_data(&mut header, "ocipick/child", content.as_bytes())?;
             builder.finish()?;
         }
         ["rm" | "rmi", of] => fs::remove_file(file(call, of))?,
         _ => return Err(format!("docker: unknown command {words:?}").into()),
     }
     Ok(0)
+}
+
+/// The labels of an image, as inspection shows them.
+fn labels(image: &Value) -> Value {
+    match &image["marker"] {
+        marker if marker == "" => Value::Null,
+        marker => json!({ "ocipick.child": marker }),
+    }
 }
 
 /// Where the fake engine keeps an image or container: beside its socket.
@@ -179,12 +214,15 @@ fn pull(call: &Call, source: &str) -> Played {
         say(call, "stumble")?;
         return Err("unexpected EOF".to_owned().into());
     }
-    let of = |digest: &str| -> Result<Value, String> {
+    let kept = file(call, source);
+    let of = |digest: &str| -> Result<Value, super::Refusal> {
         let image = reference.image(digest)?;
         Ok(json!({
             "id": image.config.digest,
             "marker": image.marker()?,
             "diff_id": image.diff_id()?,
+            "layers": image.keep_layers(&kept)?,
+            "stored": image.digests(),
         }))
     };
     let inspected = if mode == "inspects-another" {
@@ -198,7 +236,6 @@ fn pull(call: &Call, source: &str) -> Played {
         "created": of(&first.digest)?,
         "copied": of(&copied.digest)?,
     });
-    let kept = file(call, source);
     if mode == "remembers"
         && let Some(earlier) = remembered(&kept, "fake-")
     {

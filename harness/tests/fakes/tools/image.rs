@@ -1,8 +1,16 @@
 //! What every fake tool knows of images and registries.
 
 use super::http;
+use flate2::read::GzDecoder;
 use serde_json::Value;
-use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read as _},
+    os::unix::fs::symlink,
+    path::Path,
+};
+use tar::EntryType;
 
 /// `127.0.0.1:PORT/REPOSITORY:TAG`, or what an archive of a layout calls its index.
 #[derive(Clone)]
@@ -107,7 +115,7 @@ enum Shelf {
     },
 }
 
-fn unpacked(path: &Path) -> std::io::Result<BTreeMap<String, Vec<u8>>> {
+fn unpacked(path: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     for entry in tar::Archive::new(File::open(path)?).entries()? {
         let mut entry = entry?;
@@ -179,6 +187,74 @@ impl Image {
     pub(super) fn diff_id(&self) -> Result<String, String> {
         Ok(text(&json(&self.config.bytes)?["rootfs"]["diff_ids"][0]))
     }
+
+    /// Everything that a store keeps of it.
+    pub(super) fn digests(&self) -> Vec<&str> {
+        let blobs = self.layers.iter().chain([&self.config]);
+        let digests = blobs.map(|blob| blob.digest.as_str());
+        digests.chain([self.digest.as_str()]).collect()
+    }
+
+    /// Keeps its unpacked layers as files of this stem, and says where.
+    pub(super) fn keep_layers(&self, stem: &Path) -> io::Result<Vec<String>> {
+        fs::create_dir_all(stem.with_file_name(""))?;
+        let mut kept = Vec::new();
+        for (number, layer) in self.layers.iter().enumerate() {
+            let path = format!("{}-layer{number}", stem.display());
+            let path = path.replace("fake-", "kept-");
+            let mut bytes = Vec::new();
+            if GzDecoder::new(&*layer.bytes)
+                .read_to_end(&mut bytes)
+                .is_err()
+            {
+                bytes.clone_from(&layer.bytes);
+            }
+            fs::write(&path, bytes)?;
+            kept.push(path);
+        }
+        Ok(kept)
+    }
+}
+
+/// What is in kept layers at a path or below it, as an archive; `None` where nothing is.
+pub(super) fn copied(layers: &Value, at: &str) -> io::Result<Option<Vec<u8>>> {
+    let (mut builder, mut is_there) = (tar::Builder::new(Vec::new()), false);
+    for layer in layers.as_array().into_iter().flatten() {
+        for entry in tar::Archive::new(File::open(text(layer))?).entries()? {
+            let mut entry = entry?;
+            let path = entry.path()?.into_owned();
+            if !path.starts_with(at) {
+                continue;
+            }
+            is_there = true;
+            let mut header = entry.header().clone();
+            match entry.link_name()? {
+                Some(target) => builder.append_link(&mut header, path, target)?,
+                None => builder.append_data(&mut header, path, &mut entry)?,
+            }
+        }
+    }
+    Ok(is_there.then_some(builder.into_inner()?))
+}
+
+/// Unpacks kept layers, with links and pipes as they are, as stores do that run as root.
+pub(super) fn unpack(layers: &Value, into: &Path) -> io::Result<()> {
+    for layer in layers.as_array().into_iter().flatten() {
+        for entry in tar::Archive::new(File::open(text(layer))?).entries()? {
+            let mut entry = entry?;
+            let path = into.join(entry.path()?);
+            match entry.header().entry_type() {
+                EntryType::Directory => fs::create_dir_all(path)?,
+                EntryType::Symlink => symlink(entry.link_name()?.unwrap_or_default(), path)?,
+                EntryType::Fifo => nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU)?,
+                _ => {
+                    fs::create_dir_all(path.with_file_name(""))?;
+                    io::copy(&mut entry, &mut File::create(path)?)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn json(bytes: &[u8]) -> Result<Value, String> {

@@ -2,7 +2,7 @@
 
 use super::{
     Call, MOON, Played,
-    image::{Reference, json, matching, text},
+    image::{Reference, json, matching, text, unpack},
     out, remembered,
 };
 use serde_json::json;
@@ -27,9 +27,19 @@ pub(super) fn play(call: &Call) -> Played {
         ["image", "mount", id] | ["unshare", "podman", "image", "mount", id] => {
             let image = json(&fs::read(file(call, id))?)?;
             let point = file(call, id).with_file_name(format!("mount-{id}"));
-            fs::create_dir_all(point.join("ocipick"))?;
-            fs::write(point.join("ocipick/child"), text(&image["marker"]))?;
+            if image["marker"] == "" {
+                fs::create_dir_all(&point)?;
+                unpack(&image["layers"], &point)?;
+            } else {
+                fs::create_dir_all(point.join("ocipick"))?;
+                fs::write(point.join("ocipick/child"), text(&image["marker"]))?;
+            }
             out(&point.to_string_lossy());
+            Ok(0)
+        }
+        ["image", "inspect", id] => {
+            let image = json(&fs::read(file(call, id))?)?;
+            out(&json!([{ "RootFS": { "Layers": image["diff_ids"] } }]).to_string());
             Ok(0)
         }
         ["rmi", id] => {
@@ -67,8 +77,12 @@ fn pull(call: &Call, source: &str) -> Played {
         marker = reference.image(&last.digest)?.marker()?;
     }
     let id = image.config.encoded();
-    let mut kept = json!({ "marker": marker });
     let file = file(call, id);
+    let mut kept = json!({
+        "marker": marker,
+        "layers": image.keep_layers(&file)?,
+        "diff_ids": json(&image.config.bytes)?["rootfs"]["diff_ids"],
+    });
     if mode == "remembers"
         && let Some(earlier) = remembered(&file, "fake-")
     {
