@@ -207,9 +207,73 @@ pub struct ClauseUse {
     /// The reasons for which a refusal breaks the clause in this case, where they are others than
     /// the clause itself names.
     pub breached_by: Option<BTreeSet<Refusal>>,
+    /// Outcomes that show neither that the clause was followed nor that it was broken.
+    pub leaves_open: Vec<Expectation>,
+    /// What breaks the clause where the evidence shows it, whatever the outcome.
+    pub breached_where: Vec<Sign>,
+    /// What a tool's message says where a breach of an arguable clause is beyond dispute.
+    pub plain_where_said: Option<String>,
+}
+
+/// What evidence can show besides the outcome.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sign {
+    /// The tool unpacked this child by the diff ids that only its config tells.
+    Unpacks(String),
+    /// The tool reports a label that only the config of this child tells.
+    ReadsLabels(String),
+    /// The tool asked the registry for a manifest by something that is neither a digest nor a tag.
+    OddReference,
+}
+
+impl Sign {
+    /// The sign that these words of a recipe stand for.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == ODD_REFERENCE {
+            return Some(Self::OddReference);
+        }
+        let named = |prefix: &str| {
+            let name = text.strip_prefix(prefix)?;
+            (!name.is_empty()).then(|| name.to_owned())
+        };
+        named(UNPACKS)
+            .map(Self::Unpacks)
+            .or_else(|| named(READS_LABELS).map(Self::ReadsLabels))
+    }
+
+    /// The child that it is about.
+    #[must_use]
+    pub fn child(&self) -> Option<&str> {
+        match self {
+            Self::Unpacks(child) | Self::ReadsLabels(child) => Some(child),
+            Self::OddReference => None,
+        }
+    }
+}
+
+const UNPACKS: &str = "unpacks by the config of ";
+const READS_LABELS: &str = "reports the labels of ";
+const ODD_REFERENCE: &str = "asks by neither digest nor tag";
+
+impl fmt::Display for Sign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unpacks(child) => write!(f, "{UNPACKS}{child}"),
+            Self::ReadsLabels(child) => write!(f, "{READS_LABELS}{child}"),
+            Self::OddReference => f.write_str(ODD_REFERENCE),
+        }
+    }
 }
 
 impl ClauseUse {
+    /// Whether a trial of some kind can show that the clause is followed or broken here.
+    #[must_use]
+    pub fn can_show(&self) -> bool {
+        let mut expected = self.satisfied_by.iter();
+        expected.any(|(_, each)| !each.is_empty()) || !self.breached_where.is_empty()
+    }
+
     /// The outcomes that satisfy the clause when tools are asked for this; empty where it says
     /// nothing of that.
     #[must_use]

@@ -29,6 +29,10 @@ pub(crate) struct ChildSpec {
     /// What its manifest is known by.
     pub(crate) algorithm: Algorithm,
     pub(crate) compression: Compression,
+    /// The type of the root file system in its config.
+    pub(crate) rootfs_type: String,
+    /// More members of its config, which stand at its end.
+    pub(crate) config_extra: Members,
     pub(crate) manifest: ManifestSpec,
 }
 
@@ -247,7 +251,7 @@ fn statement(marker: &str) -> Json {
 
 fn config(spec: &ChildSpec, marker: &str, layer: &Layer) -> Json {
     let rootfs = Json::object([
-        ("type", Json::str("layers")),
+        ("type", Json::str(&spec.rootfs_type)),
         (
             "diff_ids",
             Json::Arr(vec![Json::str(layer.diff_id.as_str())]),
@@ -280,6 +284,7 @@ fn config(spec: &ChildSpec, marker: &str, layer: &Layer) -> Json {
             push(&mut members, "ocipick.child", Json::str(marker));
         }
     }
+    members.extend(spec.config_extra.iter().cloned());
     Json::Obj(members)
 }
 

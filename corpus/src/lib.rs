@@ -39,7 +39,7 @@ mod version;
 use base64::base64;
 
 pub use ask::Ask;
-pub use case::{Blob, Case, Child, ClauseUse, Document, Expectation, Layer, LayoutRef};
+pub use case::{Blob, Case, Child, ClauseUse, Document, Expectation, Layer, LayoutRef, Sign};
 pub use clause::{Clause, Level, Release, Specification, Wording};
 pub use corpus::{Corpus, built_in_clauses, built_in_specifications, digest_of, digest_of_content};
 pub use digest::{Algorithm, Digest};

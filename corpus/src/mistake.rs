@@ -263,6 +263,11 @@ pub enum MistakeKind {
         "`{0}` is no expectation (hint: write \"picks CHILD\", \"refuses\", or \"refuses REASON\" with a reason of docs/matrix.md other than `other`)"
     )]
     BadExpectation(String),
+    /// `breached-where` with something that no evidence shows.
+    #[error(
+        "`{0}` is no sign (hint: write \"unpacks by the config of CHILD\", \"reports the labels of CHILD\", or \"asks by neither digest nor tag\")"
+    )]
+    BadSign(String),
     /// Something that no case of the recipe uses.
     #[error(
         "no index leads to {what} `{name}` (hint: name it in `entries` or a placeholder, or remove it)"

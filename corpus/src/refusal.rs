@@ -9,9 +9,10 @@ pub enum Refusal {
     NestedUnsupported,
     /// A media type that the tool does not take.
     MediaType,
-    /// Content that the registry does not have.
+    /// Content that is not where the tool looked for it: the registry does not have it, or a place
+    /// that its urls name does not answer.
     MissingContent,
-    /// The content is not as long as its descriptor says.
+    /// The content is not as long as its descriptor, or the response that carries it, says.
     SizeMismatch,
     /// The content does not hash to its digest.
     DigestMismatch,
@@ -21,12 +22,24 @@ pub enum Refusal {
     Malformed,
     /// The picked image is not for the platform that its entry claims.
     PlatformMismatch,
+    /// A layer that the tool cannot unpack: it is no archive, or not compressed as its type says.
+    UnreadableLayer,
+    /// The document is larger, or has more entries, than the tool reads.
+    TooLarge,
+    /// The tool chose what it had not fetched: it fetches by one choice, and unpacks by another.
+    NotFetched,
+    /// The registry answered that the client may not have it: 401 or 403.
+    Denied,
+    /// The registry answered that the client asks too often: 429.
+    RateLimited,
+    /// The registry answered that it failed itself: 5xx.
+    ServerError,
 }
 
 impl Refusal {
     /// Every reason by which a refusal can be told from others, with its word. What is `other` in
     /// results is not among them: it says nothing of what the refusal is about.
-    pub const ALL: [(&str, Self); 9] = [
+    pub const ALL: [(&str, Self); 15] = [
         ("no-match", Self::NoMatch),
         ("nested-unsupported", Self::NestedUnsupported),
         ("media-type", Self::MediaType),
@@ -36,6 +49,12 @@ impl Refusal {
         ("ambiguous", Self::Ambiguous),
         ("malformed", Self::Malformed),
         ("platform-mismatch", Self::PlatformMismatch),
+        ("unreadable-layer", Self::UnreadableLayer),
+        ("too-large", Self::TooLarge),
+        ("not-fetched", Self::NotFetched),
+        ("denied", Self::Denied),
+        ("rate-limited", Self::RateLimited),
+        ("server-error", Self::ServerError),
     ];
 
     /// The word that stands for it in files.
@@ -51,6 +70,12 @@ impl Refusal {
             Self::Ambiguous => "ambiguous",
             Self::Malformed => "malformed",
             Self::PlatformMismatch => "platform-mismatch",
+            Self::UnreadableLayer => "unreadable-layer",
+            Self::TooLarge => "too-large",
+            Self::NotFetched => "not-fetched",
+            Self::Denied => "denied",
+            Self::RateLimited => "rate-limited",
+            Self::ServerError => "server-error",
         }
     }
 }

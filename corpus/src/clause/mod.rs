@@ -22,6 +22,8 @@ pub struct Clause {
     pub breached_by: BTreeSet<Refusal>,
     /// How its wording changed, where that takes more words.
     pub history: Option<String>,
+    /// Why it can be disputed that a tool breaks it, where its words can be read in two ways.
+    pub arguable: Option<String>,
     /// The file that holds it.
     pub source: String,
 }

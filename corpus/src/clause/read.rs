@@ -91,7 +91,7 @@ fn read_specification(
     specifications: &mut Vec<Specification>,
     report: &mut Report<'_>,
 ) {
-    const KEYS: &[&str] = &["id", "title", "releases"];
+    const KEYS: &[&str] = &["id", "title", "releases", "dates"];
     let mut fields = Fields::new(table, "[[specification]]", KEYS, report);
     let id = fields.required("id", span, "what the ids of its clauses begin with");
     let title = fields.required("title", span, "what it calls itself");
@@ -110,11 +110,19 @@ fn read_specification(
             releases.push(release);
         }
     }
+    let dates = fields.texts("dates");
+    if let (Some(value), false) = (
+        table.get("dates").filter(|_| !dates.is_empty()),
+        dates.len() == releases.len(),
+    ) {
+        fields.wrong("dates", value, "as many dates as there are releases");
+    }
+    let dates = dates.into_iter().map(|(date, _)| date).collect();
     if specifications.iter().any(|earlier| earlier.id == id) {
         let other = "an earlier [[specification]]".to_owned();
         report.add(span, MistakeKind::IdTaken { id, other });
     } else {
-        specifications.push(Specification::new(id, title, releases));
+        specifications.push(Specification::new(id, title, releases, dates));
     }
 }
 
@@ -133,6 +141,7 @@ fn read_clause(
         "until",
         "link",
         "history",
+        "arguable",
         "breached-by",
         "earlier",
     ];
@@ -140,6 +149,7 @@ fn read_clause(
     let id = fields.required("id", span, "specification/document/statement");
     let link = fields.required("link", span, "where it stands");
     let history = fields.text("history").map(str::to_owned);
+    let arguable = fields.text("arguable").map(str::to_owned);
     let breached_by = refusals("breached-by", &mut fields);
     let specification = specification(&id, specifications, &mut fields);
     let newest = read_wording(&mut fields, span, specification, &link);
@@ -155,6 +165,7 @@ fn read_clause(
         wordings: wordings.into_iter().map(|(wording, _)| wording).collect(),
         breached_by,
         history,
+        arguable,
         source: report.path().to_owned(),
         id: id.clone(),
     };

@@ -10,6 +10,8 @@ pub struct Specification {
     /// What it calls itself.
     pub title: String,
     releases: Vec<String>,
+    /// When each of them was tagged, where that is known.
+    dates: Vec<String>,
 }
 
 /// A release of a specification, or what stands in its repository after all of them. Releases of
@@ -19,6 +21,7 @@ pub struct Release {
     place: usize,
     name: String,
     main: bool,
+    date: Option<String>,
 }
 
 /// What stands in the repository after the last release.
@@ -26,11 +29,17 @@ const MAIN: &str = "main";
 
 impl Specification {
     /// Names a specification and its releases, the oldest first.
-    pub(super) fn new(id: String, title: String, releases: Vec<String>) -> Self {
+    pub(super) fn new(
+        id: String,
+        title: String,
+        releases: Vec<String>,
+        dates: Vec<String>,
+    ) -> Self {
         Self {
             id,
             title,
             releases,
+            dates,
         }
     }
 
@@ -41,6 +50,7 @@ impl Specification {
             place,
             name: name.clone(),
             main: false,
+            date: self.dates.get(place).cloned(),
         })
     }
 
@@ -51,6 +61,7 @@ impl Specification {
             place: self.releases.len(),
             name: MAIN.to_owned(),
             main: true,
+            date: None,
         }
     }
 
@@ -86,6 +97,12 @@ impl Release {
         &self.name
     }
 
+    /// The day on which it was tagged, as in `2024-02-15`; nothing where that is not known.
+    #[must_use]
+    pub fn date(&self) -> Option<&str> {
+        self.date.as_deref()
+    }
+
     /// Whether it is what comes after all releases.
     #[must_use]
     pub const fn is_main(&self) -> bool {
@@ -99,7 +116,7 @@ mod tests {
 
     fn specification(releases: &[&str]) -> Specification {
         let releases = releases.iter().map(|name| (*name).to_owned()).collect();
-        Specification::new("x".into(), "X".into(), releases)
+        Specification::new("x".into(), "X".into(), releases, Vec::new())
     }
 
     #[test]

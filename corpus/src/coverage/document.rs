@@ -1,7 +1,7 @@
 //! `docs/coverage.md`: what is covered, as a page for people.
 
 use super::{Coverage, Gap, Origin};
-use crate::{Case, Clause, Wording};
+use crate::{Case, Clause, Level, Wording};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
@@ -14,10 +14,11 @@ What the corpus tests of the specifications and of the reports that are known, a
 test and why. This page is made of `corpus/`; write it anew with
 `OCIPICK_BLESS=1 cargo test -p ocipick-corpus golden`.
 
-A case exercises a clause where tools can follow or break it there. It breaks a clause itself where a
-document of it is not what the clause asks for, so that refusing it can be right. Cases are named
-where they are few; otherwise a family stands for its cases, with their number. `ocipick show CASE`
-shows one in full.
+A case exercises a clause where a tool meets there what the clause is about. Tools are judged by the clause
+in those cases that say what satisfies it or what breaks it; in the others the case is there to show what
+tools do, and the verdict is silent. A case breaks a clause itself where a document of it is not what the
+clause asks for, so that refusing it can be right. Cases are named where they are few; otherwise a family
+stands for its cases, with their number. `ocipick show CASE` shows one in full.
 ";
 
 impl Coverage<'_> {
@@ -39,6 +40,11 @@ impl Coverage<'_> {
         let is_broken_only =
             |c: &&Clause| self.exercising(c).is_empty() && !self.breaking(c).is_empty();
         let broken_only = clauses.iter().filter(is_broken_only);
+        let judged = clauses.iter().filter(|c| !self.judging(c).is_empty());
+        let required = judged
+            .clone()
+            .filter(|c| c.newest().level == Level::Must)
+            .count();
         let covered = self
             .origins
             .iter()
@@ -47,12 +53,15 @@ impl Coverage<'_> {
         let _ = writeln!(
             page,
             "\n{} cases in {} families. Of {} clauses {} are exercised, and {} more are broken by a \
-             document of a case; {} of {} reports have a case.",
+             document of a case. Tools are judged by {} of them, of which {} are requirements (MUST). \
+             {} of {} reports have a case.",
             self.corpus.cases().len(),
             families.len(),
             clauses.len(),
             exercised.count(),
             broken_only.count(),
+            judged.count(),
+            required,
             covered.count(),
             self.origins.len(),
         );
@@ -69,7 +78,7 @@ impl Coverage<'_> {
         page.push_str("\n## Clauses\n");
         for (document, clauses) in documents {
             let _ = writeln!(page, "\n### {document}\n");
-            page.push_str("| clause | level | exercised by | broken by |\n|---|---|---|---|\n");
+            page.push_str("| clause | level | exercised by | judged in | broken by |\n|---|---|---|---:|---|\n");
             for clause in clauses {
                 let Clause { id, .. } = clause;
                 let Wording { link, level, .. } = clause.newest();
@@ -79,7 +88,14 @@ impl Coverage<'_> {
                     Some(_) | None => &cases,
                 };
                 let broken = self.in_short(self.breaking(clause));
-                let _ = writeln!(page, "| [{id}]({link}) | {level} | {cases} | {broken} |");
+                let judged = match self.judging(clause).len() {
+                    0 => String::new(),
+                    cases => cases.to_string(),
+                };
+                let _ = writeln!(
+                    page,
+                    "| [{id}]({link}) | {level} | {cases} | {judged} | {broken} |"
+                );
             }
         }
     }

@@ -94,6 +94,20 @@ impl<'a> Coverage<'a> {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// The cases that say what satisfies a clause or breaks it, so that tools are judged by it.
+    #[must_use]
+    pub fn judging(&self, clause: &Clause) -> Vec<&'a Case> {
+        let judges = |case: &&&Case| {
+            let mut used = case.clauses.iter();
+            used.any(|used| used.id == clause.id && used.can_show())
+        };
+        self.exercising(clause)
+            .iter()
+            .filter(judges)
+            .copied()
+            .collect()
+    }
+
     /// The cases that break a clause themselves, in the order of the matrix.
     #[must_use]
     pub fn breaking(&self, clause: &Clause) -> &[&'a Case] {

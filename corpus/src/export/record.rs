@@ -66,6 +66,9 @@ pub(super) struct ClauseRecord {
     /// How its wording changed, where that takes more words.
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<String>,
+    /// Why somebody can dispute that a tool breaks it, where that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguable: Option<String>,
 }
 
 /// What a clause says from one release on.
@@ -197,6 +200,13 @@ pub(super) struct ClauseUseRecord {
     /// The reasons for which a refusal breaks it here, where they are others than the clause names.
     #[serde(skip_serializing_if = "Option::is_none")]
     breached_by: Option<Vec<&'static str>>,
+    /// Outcomes that show neither that it was followed nor that it was broken.
+    leaves_open: Vec<String>,
+    /// What breaks it where the evidence shows it, whatever the outcome.
+    breached_where: Vec<String>,
+    /// What a tool's message says where a breach of an arguable clause is beyond dispute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plain_where_said: Option<String>,
 }
 
 /// Everything by which one document breaks one clause.
@@ -368,6 +378,7 @@ fn clause(clause: &Clause) -> ClauseRecord {
             .map(|over| over.as_str())
             .collect(),
         history: clause.history.clone(),
+        arguable: clause.arguable.clone(),
     }
 }
 
@@ -448,6 +459,9 @@ fn clause_use(used: &ClauseUse) -> ClauseUseRecord {
             .breached_by
             .as_ref()
             .map(|over| over.iter().map(|refusal| refusal.as_str()).collect()),
+        leaves_open: strings(&used.leaves_open),
+        breached_where: strings(&used.breached_where),
+        plain_where_said: used.plain_where_said.clone(),
     }
 }
 

@@ -29,7 +29,15 @@ pub(crate) const EXPANSION: &[&str] = &["name", "aliases", "axes", "except"];
 pub(crate) const AXIS: &[&str] = &["name", "values"];
 
 /// The keys of `[[clauses]]`.
-pub(crate) const CLAUSE: &[&str] = &["id", "satisfied-by", "breached-by", "earlier"];
+pub(crate) const CLAUSE: &[&str] = &[
+    "id",
+    "satisfied-by",
+    "breached-by",
+    "earlier",
+    "leaves-open",
+    "breached-where",
+    "plain-where-said",
+];
 
 /// The keys of `[children.NAME]`.
 pub(crate) const CHILD: &[&str] = &[
@@ -39,6 +47,8 @@ pub(crate) const CHILD: &[&str] = &[
     "body-type",
     "config-type",
     "layer-type",
+    "rootfs-type",
+    "config-extra",
     "kind",
     "artifact-type",
     "annotations",

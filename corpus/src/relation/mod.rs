@@ -264,6 +264,8 @@ fn stranger(case: &Case, format: Format) -> Result<(String, Stranger), &'static 
         served: true,
         algorithm: Algorithm::Sha256,
         compression: Compression::Gzip,
+        rootfs_type: "layers".to_owned(),
+        config_extra: Members::new(),
         manifest: ManifestSpec::Ordinary {
             subject: None,
             extra: Table::default(),

@@ -9,7 +9,7 @@ use crate::{
     media_type::Format,
     mistake::{MistakeKind, Report},
     recipe::{keys, placeholder},
-    value::{Fields, Node, Value},
+    value::{self, Fields, Node, Value},
 };
 
 const ALGORITHMS: &[(&str, Algorithm)] = &[
@@ -84,8 +84,29 @@ pub(super) fn read(
         served: fields.flag("served", true),
         algorithm: algorithm(&mut fields),
         compression,
+        rootfs_type: fields.text("rootfs-type").unwrap_or("layers").to_owned(),
+        config_extra: config_extra(&mut fields),
         manifest,
     })
+}
+
+/// More members of the config, as they stand.
+fn config_extra(fields: &mut Fields<'_, '_, '_>) -> Members {
+    match fields.table.get("config-extra") {
+        None => Members::new(),
+        Some(value) => match &value.node {
+            Node::Table(table) => value::to_members(table),
+            Node::Text(_)
+            | Node::Int(_)
+            | Node::Float(_)
+            | Node::Bool(_)
+            | Node::Date(_)
+            | Node::List(_) => {
+                fields.wrong("config-extra", value, "a table");
+                Members::new()
+            }
+        },
+    }
 }
 
 /// How the layer of an image is stored; that of anything else is no archive.

@@ -2,7 +2,7 @@
 
 use super::as_table;
 use crate::{
-    Ask, Clause, ClauseUse, Expectation, Refusal,
+    Ask, Clause, ClauseUse, Expectation, Refusal, Sign,
     child::ChildSpec,
     clause,
     mistake::{MistakeKind, Report},
@@ -25,6 +25,9 @@ pub(in crate::recipe) struct ClauseSpec {
     /// The same for earlier wordings, by what those demand.
     earlier: BTreeMap<String, PerAsk>,
     breached_by: Option<BTreeSet<Refusal>>,
+    leaves_open: Vec<Written>,
+    breached_where: Vec<(Sign, Range<usize>)>,
+    plain_where_said: Option<String>,
 }
 
 /// For each ask of the case, the outcomes that satisfy a clause.
@@ -35,7 +38,7 @@ impl ClauseSpec {
     pub(in crate::recipe) fn expectations(&self) -> impl Iterator<Item = &Written> {
         let earlier = self.earlier.values().flatten();
         let all = self.satisfied_by.iter().chain(earlier);
-        all.flat_map(|(_, each)| each)
+        all.flat_map(|(_, each)| each).chain(&self.leaves_open)
     }
 
     /// The clause as cases have it.
@@ -55,6 +58,9 @@ impl ClauseSpec {
                 .map(|(demand, all)| (demand.clone(), plain(all)))
                 .collect(),
             breached_by: self.breached_by.clone(),
+            leaves_open: self.leaves_open.iter().map(|(it, _)| it.clone()).collect(),
+            breached_where: self.breached_where.iter().map(|(it, _)| it.clone()).collect(),
+            plain_where_said: self.plain_where_said.clone(),
         }
     }
 }
@@ -95,6 +101,10 @@ pub(super) fn read(
             }
             clause::refusals("breached-by", &mut fields)
         });
+        let open = fields.texts("leaves-open");
+        let leaves_open = expectations(open, fields.report);
+        let breached_where = signs(&mut fields);
+        let plain_where_said = fields.text("plain-where-said").map(str::to_owned);
         if uses.iter().any(|earlier| earlier.id == id) {
             let kind = MistakeKind::IdTaken {
                 id: id.to_owned(),
@@ -114,6 +124,9 @@ pub(super) fn read(
             satisfied_by,
             earlier,
             breached_by,
+            leaves_open,
+            breached_where,
+            plain_where_said,
         });
     }
     uses
@@ -196,6 +209,18 @@ fn expectations(written: Vec<(String, Range<usize>)>, report: &mut Report<'_>) -
     expectations
 }
 
+/// What breaks a clause where the evidence shows it.
+fn signs(fields: &mut Fields<'_, '_, '_>) -> Vec<(Sign, Range<usize>)> {
+    let mut signs = Vec::new();
+    for (text, span) in fields.texts("breached-where") {
+        match Sign::parse(&text) {
+            Some(sign) => signs.push((sign, span)),
+            None => fields.report.add(&span, MistakeKind::BadSign(text)),
+        }
+    }
+    signs
+}
+
 fn expectation(text: &str) -> Option<Expectation> {
     if text == "refuses" {
         return Some(Expectation::Refuses);
@@ -217,12 +242,17 @@ pub(super) fn note_undefined_picks(
 ) {
     let Some(children) = children else { return };
     let names = || children.iter().map(|child| child.name.as_str());
-    for (expectation, span) in clauses.iter().flat_map(ClauseSpec::expectations) {
-        if let Expectation::Picks(name) = expectation
-            && !names().any(|known| known == name)
-        {
+    let picks = clauses.iter().flat_map(ClauseSpec::expectations);
+    let picks = picks.filter_map(|(expectation, span)| match expectation {
+        Expectation::Picks(name) => Some((name.as_str(), span)),
+        Expectation::Refuses | Expectation::RefusesOver(_) => None,
+    });
+    let signs = clauses.iter().flat_map(|clause| &clause.breached_where);
+    let signs = signs.filter_map(|(sign, span)| Some((sign.child()?, span)));
+    for (name, span) in picks.chain(signs) {
+        if !names().any(|known| known == name) {
             let kind = MistakeKind::PicksUndefined {
-                name: name.clone(),
+                name: name.to_owned(),
                 nearest: nearest(name, names()).map(str::to_owned),
                 known: owned(names()),
             };
