@@ -158,18 +158,14 @@ impl Judge<'_> {
                 survived: false,
             };
         }
-        // The message decides; what stands around it may speak of other things that happened
-        // on the way, and is asked only where the message says nothing known.
         let tool = self.observed.tool;
         let decides = if on(Mutant::NoiseDecides) {
             &stderr
         } else {
             &message
         };
-        let meaning = self
-            .phrasebook
-            .look_up(tool, decides)
-            .or_else(|| self.phrasebook.look_up(tool, &stderr));
+        let requests = self.observed.requests;
+        let meaning = self.phrasebook.meaning(tool, decides, &stderr, requests);
         let message = if message.is_empty() {
             format!("exit code {code}, without a word")
         } else {
@@ -190,9 +186,13 @@ impl Judge<'_> {
                 UnmeasuredWhy::Unsupported,
                 format!("the tool refused before it asked the registry: {message}"),
             ),
+            // What is imported is in the store as a whole, so what is not there was not in the layout.
+            Some(Meaning::Refusal(RefusalReason::NotFetched)) if !self.fetches() => {
+                refused(RefusalReason::MissingContent)
+            }
             Some(Meaning::Refusal(reason)) => refused(reason),
             None if on(Mutant::WordsSwallowed) => refused(RefusalReason::NoMatch),
-            None => refused(RefusalReason::Other),
+            Some(Meaning::Answered) | None => refused(RefusalReason::Other),
         }
     }
 

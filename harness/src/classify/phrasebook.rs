@@ -1,7 +1,7 @@
 //! What the messages of tools mean: a table, kept as data with real messages as examples.
 
 use ocipick_adapters::Tool;
-use ocipick_reports::results::RefusalReason;
+use ocipick_reports::results::{RefusalReason, Request};
 use regex::Regex;
 use serde::Deserialize;
 
@@ -10,6 +10,8 @@ use serde::Deserialize;
 pub enum Meaning {
     /// The tool refuses, for this reason.
     Refusal(RefusalReason),
+    /// The tool refuses because the registry answered with an error, and does not say which.
+    Answered,
     /// The tool itself died.
     Crash,
     /// The machine or the harness failed, which says nothing about the tool.
@@ -29,6 +31,8 @@ struct Phrase {
     pattern: Regex,
     #[cfg(test)]
     examples: Vec<Example>,
+    #[cfg(test)]
+    unpublished: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,6 +57,12 @@ struct Row {
     means: String,
     pattern: String,
     examples: Vec<Example>,
+    /// Why no message in the published results is one of these, where none is.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a test holds it against the results")
+    )]
+    unpublished: Option<String>,
 }
 
 /// Why the table cannot be used.
@@ -89,6 +99,26 @@ impl Phrasebook {
             .map(|phrase| phrase.meaning)
     }
 
+    /// What a failure means: the message decides; what stands around it may speak of other things
+    /// that happened on the way, and is asked only where the message says nothing known. Where a
+    /// tool only says that the registry answered with an error, the last such answer tells which.
+    #[must_use]
+    pub fn meaning(
+        &self,
+        tool: Tool,
+        message: &str,
+        stderr: &str,
+        requests: &[Request],
+    ) -> Option<Meaning> {
+        let meaning = self
+            .look_up(tool, message)
+            .or_else(|| self.look_up(tool, stderr))?;
+        Some(match meaning {
+            Meaning::Answered => Meaning::Refusal(answered(requests)),
+            Meaning::Refusal(_) | Meaning::Crash | Meaning::Trouble => meaning,
+        })
+    }
+
     /// Whether these words tell of a failure of the machine or the harness.
     #[must_use]
     pub fn is_trouble(&self, tool: Tool, words: &str) -> bool {
@@ -96,17 +126,30 @@ impl Phrasebook {
     }
 }
 
+/// What the last error that the registry answered with amounts to.
+fn answered(requests: &[Request]) -> RefusalReason {
+    let mut statuses = requests.iter().rev().map(|request| request.status);
+    match statuses.find(|status| *status >= 400) {
+        Some(401 | 403) => RefusalReason::Denied,
+        Some(404) => RefusalReason::MissingContent,
+        Some(429) => RefusalReason::RateLimited,
+        Some(500..) => RefusalReason::ServerError,
+        Some(_) | None => RefusalReason::Other,
+    }
+}
+
 impl Phrase {
     fn read(row: Row) -> Result<Self, PhrasebookError> {
         let broken = |what: String| PhrasebookError(format!("`{}`: {what}", row.pattern));
         let meaning = match row.means.as_str() {
+            "answered" => Meaning::Answered,
             "crash" => Meaning::Crash,
             "trouble" => Meaning::Trouble,
-            reason => Meaning::Refusal(
-                reason
-                    .parse()
-                    .map_err(|error| broken(format!("{error}; nor is it `crash` or `trouble`")))?,
-            ),
+            reason => Meaning::Refusal(reason.parse().map_err(|error| {
+                broken(format!(
+                    "{error}; nor is it `answered`, `crash` or `trouble`"
+                ))
+            })?),
         };
         let tools = row
             .tools
@@ -136,6 +179,8 @@ impl Phrase {
             pattern,
             #[cfg(test)]
             examples: row.examples,
+            #[cfg(test)]
+            unpublished: row.unpublished,
         })
     }
 
@@ -147,6 +192,11 @@ impl Phrase {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ocipick_reports::results::{Outcome, Results};
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        path::Path,
+    };
 
     #[test]
     fn every_example_means_what_its_phrase_says() {
@@ -175,6 +225,96 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// Reads what tools said in the published results with the table of today.
+    #[test]
+    fn few_published_refusals_are_other_and_every_phrase_is_used() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../reports/published/results.jsonl.gz"
+        );
+        let results = Results::read(Path::new(path)).unwrap();
+        let book = Phrasebook::built_in().unwrap();
+        let mut used = BTreeSet::new();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut changed: BTreeMap<String, usize> = BTreeMap::new();
+        for trial in &results.trials {
+            let once = std::slice::from_ref(&trial.outcome);
+            let outcomes: Vec<&Outcome> = match &trial.outcome {
+                Outcome::Unstable { observed } => {
+                    observed.iter().map(|seen| &*seen.outcome).collect()
+                }
+                _ => once.iter().collect(),
+            };
+            for outcome in outcomes {
+                let Outcome::Refused { reason, message } = outcome else {
+                    continue;
+                };
+                let tool: Tool = trial.tool.parse().unwrap();
+                let evidence = &trial.evidence;
+                let words = [message.as_str(), &evidence.stderr_tail];
+                let fits = words.iter().find_map(|words| {
+                    let mut phrases = book.phrases.iter().enumerate();
+                    phrases.find(|(_, it)| it.is_of(tool) && it.pattern.is_match(words))
+                });
+                used.extend(fits.map(|(place, _)| place));
+                let [message, stderr] = words;
+                let now = match book.meaning(tool, message, stderr, &evidence.requests) {
+                    Some(Meaning::Refusal(reason)) => reason,
+                    None => RefusalReason::Other,
+                    Some(meaning) => panic!("{meaning:?} was published: {message}"),
+                };
+                *counts.entry(now.as_str()).or_default() += 1;
+                if now != *reason {
+                    let change = format!("{reason} -> {now}: {} {message}", trial.case);
+                    *changed.entry(change).or_default() += 1;
+                }
+            }
+        }
+        let all: usize = counts.values().sum();
+        let other = counts.get("other").copied().unwrap_or_default();
+        assert!(
+            all > 1000 && other * 20 < all,
+            "{other} of {all}: {counts:?}"
+        );
+        for (place, phrase) in book.phrases.iter().enumerate() {
+            assert_eq!(
+                used.contains(&place),
+                phrase.unpublished.is_none(),
+                "`{}`: used, or says why it is not: {:?}",
+                phrase.pattern,
+                phrase.unpublished
+            );
+        }
+        // For whoever changes the table: --nocapture shows what becomes of recorded reasons.
+        println!("{counts:#?}\n{changed:#?}");
+    }
+
+    #[test]
+    fn the_last_answer_tells_what_the_words_do_not() {
+        let book = Phrasebook::built_in().unwrap();
+        let request = |status| Request {
+            method: "GET".into(),
+            path: "/manifests/latest".into(),
+            status,
+            bytes: 0,
+            at_ms: 0,
+            user_agent: None,
+            accept: None,
+            range: None,
+        };
+        let of = |statuses: &[u16]| {
+            let requests: Vec<Request> = statuses.iter().copied().map(request).collect();
+            book.meaning(Tool::Docker, "error from registry: no", "", &requests)
+        };
+        let refusal = |reason| Some(Meaning::Refusal(reason));
+        assert_eq!(of(&[401, 200, 503]), refusal(RefusalReason::ServerError));
+        assert_eq!(of(&[500, 429, 200]), refusal(RefusalReason::RateLimited));
+        assert_eq!(of(&[200, 403]), refusal(RefusalReason::Denied));
+        assert_eq!(of(&[404]), refusal(RefusalReason::MissingContent));
+        assert_eq!(of(&[200, 416]), refusal(RefusalReason::Other));
+        assert_eq!(of(&[200]), refusal(RefusalReason::Other));
     }
 
     #[test]

@@ -58,6 +58,15 @@ pub(super) fn describe(case: &Case, corpus: &Corpus) -> String {
             if !reasons.is_empty() {
                 let _ = writeln!(text, "    broken by refusing over: {}", reasons.join(", "));
             }
+            for sign in &used.breached_where {
+                let _ = writeln!(text, "    broken where it {sign}");
+            }
+            for open in &used.leaves_open {
+                let _ = writeln!(text, "    left open: {open}");
+            }
+            if let Some(arguable) = known.and_then(|clause| clause.arguable.as_ref()) {
+                let _ = writeln!(text, "    arguable: {arguable}");
+            }
         }
     }
     let own = case.breaches();

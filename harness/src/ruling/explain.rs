@@ -219,12 +219,25 @@ fn expected(report: &mut String, ruling: &Ruling<'_>, facts: &Facts<'_>, ruleboo
     for (rule, judgement) in facts.verdicts {
         let clause = rulebook.clause(&rule.clause);
         let wording = clause.and_then(|it| rulebook.revisions().wording(it));
-        let (Some(wording), false) = (wording, rule.satisfied_by.is_empty()) else {
+        let says_nothing = rule.satisfied_by.is_empty() && rule.breached_where.is_empty();
+        let (Some(wording), false) = (wording, says_nothing) else {
             continue;
         };
-        let outcomes: Vec<String> = rule.satisfied_by.iter().map(ToString::to_string).collect();
+        let signs = rule.breached_where.iter();
+        let signs = signs.map(|sign| format!("never seen: {sign}"));
+        let outcomes: Vec<String> = rule
+            .satisfied_by
+            .iter()
+            .map(ToString::to_string)
+            .chain(signs)
+            .collect();
+        let arguable = if judgement.arguable {
+            " (arguable)"
+        } else {
+            ""
+        };
         let text = format!(
-            "{} by {} ({}): {}\n{}; {}",
+            "{} by {} ({}): {}\n{}{arguable}; {}",
             outcomes.join(" or "),
             rule.clause,
             wording.level,

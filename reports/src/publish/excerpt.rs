@@ -75,9 +75,16 @@ pub fn excerpt(
     lines.extend([
         String::new(),
         format!(
-            "Recommendations (SHOULD) were not followed in {} trials. All of it: [the matrix]({below}/matrix.md), \
+            "A pull can show {} to be followed or broken. Arguable is a breach by one of two readings; not \
+             judged is a case in which the tool crashed, hung, contradicted itself, wavered, or ended with \
+             success and nothing. Recommendations (SHOULD) were not followed in {} trials. All of it: [the matrix]({below}/matrix.md), \
              [a summary for programs]({below}/summary.json), the data in {}, and a site in \
              `{below}/site.tar.gz`.",
+            text::count(
+                verdicts.requirements(),
+                "requirement (MUST)",
+                "requirements (MUST)"
+            ),
             broken.count(),
             text::list(&data)
         ),

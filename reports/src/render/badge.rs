@@ -1,7 +1,9 @@
 //! A badge per tool: the JSON that shields takes as an endpoint, and an SVG of our own.
 //!
 //! A badge says how many cases were measured and how many requirements (MUST) were broken, of the
-//! newest version that was measured. It says nothing of quality: a tool that is asked more can break
+//! newest version that was measured. Where the outcome is a crash, a hang, an empty success or a
+//! contradiction, nobody can say whether a requirement was broken: that is counted beside, and no badge
+//! is green for it. It says nothing of quality: a tool that is asked more can break
 //! more, and where the specification is silent nothing is broken.
 
 use crate::{
@@ -9,7 +11,7 @@ use crate::{
     history::{Line, lines},
     matrix::{Matrix, Table},
     text,
-    verdict::{Verdict, Verdicts},
+    verdict::Verdicts,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -31,11 +33,11 @@ pub struct Badge {
 /// The colours of badges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Color {
-    /// Measured, and no requirement was broken.
+    /// Measured, no requirement was broken, and none could not be judged.
     Green,
-    /// Some requirement was broken.
+    /// Some requirement was broken, and nobody can dispute it.
     Orange,
-    /// Not measured.
+    /// Not measured, or nobody can say: a breach is arguable, or a cell could not be judged.
     Grey,
 }
 
@@ -108,16 +110,12 @@ fn badge(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, line: &Line<'_>) -> Badge
             }
         }
     }
-    let entries = verdicts.entries.iter().filter(|it| it.column == column);
-    let violated: BTreeSet<&str> = entries
-        .filter(|it| it.judgement.verdict == Verdict::Violates)
-        .map(|it| it.trial.case.as_str())
-        .collect();
+    let requirements = verdicts.requirements_of(column);
     let mut message = format!(
-        "{} of {} cases · MUST broken in {}",
+        "{} of {} cases · {}",
         measured.len(),
         asked.len(),
-        violated.len()
+        requirements.words()
     );
     if !withheld.is_empty() {
         message = format!("{message} · {} withheld", withheld.len());
@@ -126,10 +124,12 @@ fn badge(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, line: &Line<'_>) -> Badge
         name: file,
         label: format!("{name} {}", text::line(runtime.version)),
         message,
-        color: if violated.is_empty() {
+        color: if !requirements.broken.is_empty() {
+            Color::Orange
+        } else if requirements.arguable.is_empty() && requirements.not_judged.is_empty() {
             Color::Green
         } else {
-            Color::Orange
+            Color::Grey
         },
     }
 }

@@ -192,6 +192,12 @@ pub(crate) fn brief(reason: RefusalReason) -> &'static str {
         RefusalReason::Ambiguous => "ambiguous",
         RefusalReason::Malformed => "malformed",
         RefusalReason::PlatformMismatch => "platform",
+        RefusalReason::UnreadableLayer => "layer",
+        RefusalReason::TooLarge => "large",
+        RefusalReason::NotFetched => "unfetched",
+        RefusalReason::Denied => "denied",
+        RefusalReason::RateLimited => "limited",
+        RefusalReason::ServerError => "server",
         RefusalReason::Other => "other",
         RefusalReason::Unknown => "unknown",
     }

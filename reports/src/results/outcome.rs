@@ -126,9 +126,10 @@ words! {
         NestedUnsupported = "nested-unsupported",
         /// A media type that the tool does not take.
         MediaType = "media-type",
-        /// Content that the registry does not have.
+        /// Content that is not where the tool looked for it: the registry does not have it, or a
+        /// place that its urls name does not answer.
         MissingContent = "missing-content",
-        /// The content is not as long as its descriptor says.
+        /// The content is not as long as its descriptor, or the response that carries it, says.
         SizeMismatch = "size-mismatch",
         /// The content does not hash to its digest.
         DigestMismatch = "digest-mismatch",
@@ -138,6 +139,19 @@ words! {
         Malformed = "malformed",
         /// The picked image is not for the platform that its entry claims.
         PlatformMismatch = "platform-mismatch",
+        /// A layer that the tool cannot unpack: it is no archive, or not compressed as its type
+        /// says.
+        UnreadableLayer = "unreadable-layer",
+        /// The document is larger, or has more entries, than the tool reads.
+        TooLarge = "too-large",
+        /// The tool chose what it had not fetched: it fetches by one choice, and unpacks by another.
+        NotFetched = "not-fetched",
+        /// The registry answered that the client may not have it: 401 or 403.
+        Denied = "denied",
+        /// The registry answered that the client asks too often: 429.
+        RateLimited = "rate-limited",
+        /// The registry answered that it failed itself: 5xx.
+        ServerError = "server-error",
         /// Any other refusal.
         Other = "other",
         /// A reason that came with a later version than the one that reads it. No run writes this.

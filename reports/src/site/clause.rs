@@ -140,10 +140,11 @@ fn collect<'a>(
                 .of_row(table.operation, row.case, row.platform);
             let ids: BTreeSet<&str> = entries.iter().map(|it| it.rule.clause.as_str()).collect();
             for id in ids {
-                let mut verdicts: BTreeMap<Verdict, Vec<usize>> = BTreeMap::new();
+                let mut verdicts: BTreeMap<(Verdict, bool), Vec<usize>> = BTreeMap::new();
                 for entry in entries.iter().filter(|it| it.rule.clause == id) {
                     let verdict = entry.judgement.verdict;
-                    verdicts.entry(verdict).or_default().push(entry.column);
+                    let key = (verdict, entry.judgement.arguable);
+                    verdicts.entry(key).or_default().push(entry.column);
                     *counts.entry(id).or_default().entry(verdict).or_default() += 1;
                 }
                 rows.entry(id).or_default().push(RowView {
@@ -156,8 +157,12 @@ fn collect<'a>(
                     verdicts: verdicts
                         .into_iter()
                         .rev()
-                        .filter(|(verdict, _)| *verdict > Verdict::Silent)
-                        .map(|(verdict, columns)| (verdict, findings::runtimes(atlas, &columns)))
+                        .filter(|((verdict, _), _)| *verdict > Verdict::Silent)
+                        .map(|((verdict, arguable), columns)| {
+                            let mark = if arguable { " (arguable)" } else { "" };
+                            let runtimes = findings::runtimes(atlas, &columns);
+                            (verdict, format!("{runtimes}{mark}"))
+                        })
                         .collect(),
                 });
             }
@@ -190,7 +195,10 @@ impl ClausePage {
                     link: wording.link.clone(),
                 })
                 .collect(),
-            history: clause.history.clone(),
+            history: match (&clause.history, &clause.arguable) {
+                (Some(history), Some(arguable)) => Some(format!("{history} {arguable}")),
+                (history, arguable) => history.clone().or_else(|| arguable.clone()),
+            },
             counts: Vec::new(),
             rows: Vec::new(),
         }

@@ -54,6 +54,7 @@ struct BrokenView {
     clause: LinkView,
     link: String,
     says: String,
+    since: String,
     broken: usize,
     judged: usize,
     breaches: Vec<BreachView>,
@@ -204,6 +205,7 @@ fn broken(atlas: &Atlas<'_>) -> Vec<BrokenView> {
                 href: atlas::clause(tally.clause),
             },
             link: tally.link.to_owned(),
+            since: tally.since.clone(),
             says: tally.says.to_owned(),
             broken: tally.broken,
             judged: tally.judged,
@@ -211,7 +213,11 @@ fn broken(atlas: &Atlas<'_>) -> Vec<BrokenView> {
                 .breaches
                 .iter()
                 .map(|breaches| BreachView {
-                    runtimes: runtimes(atlas, &breaches.columns),
+                    runtimes: format!(
+                        "{}{}",
+                        runtimes(atlas, &breaches.columns),
+                        verdicts::remarks(atlas.matrix, breaches)
+                    ),
                     rows: breaches
                         .rows
                         .iter()

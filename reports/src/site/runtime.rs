@@ -36,6 +36,10 @@ struct RuntimePage {
     outcomes: Vec<(String, usize)>,
     /// Verdicts and peers, in numbers.
     numbers: Vec<(&'static str, usize)>,
+    /// In how many cases a requirement was broken, in words; nothing where it was not measured.
+    requirements: Option<String>,
+    /// How many requirements a pull can show to be followed or broken.
+    shown: usize,
     /// What changed on the way to it.
     changes: Vec<EntryView>,
     before: Option<LinkView>,
@@ -77,6 +81,11 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
                 .into_iter()
                 .zip(numbers.into_iter().flatten())
                 .collect(),
+            requirements: runtime
+                .unmeasured
+                .is_none()
+                .then(|| atlas.verdicts.requirements_of(column).words()),
+            shown: atlas.verdicts.requirements(),
             changes: changes
                 .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows))
                 .collect(),
@@ -132,6 +141,8 @@ impl RuntimePage {
                 .filter(|(_, count)| *count > 0)
                 .collect(),
             numbers: Vec::new(),
+            requirements: None,
+            shown: 0,
             changes: Vec::new(),
             before: near(-1),
             after: near(1),

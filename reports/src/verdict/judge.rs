@@ -1,11 +1,102 @@
-//! The one function that holds an outcome against a clause.
+//! The functions that hold an outcome, and the evidence for it, against a clause.
 
 #[cfg(test)]
 mod tests;
 
 use super::{Because, Judgement, Rule, Verdict};
-use crate::results::{Outcome, RefusalReason};
-use ocipick_corpus::{Expectation, Level, Refusal};
+use crate::results::{Evidence, Identity, Outcome, RefusalReason, Sighting};
+use ocipick_corpus::{Expectation, Level, Refusal, Sign};
+
+/// Holds a trial against a rule. Where the rule says what evidence shows that it was broken, that
+/// counts whatever the outcome; a trial that wavers has the evidence of one of its tries, and is
+/// held against the rule by its outcomes alone.
+#[must_use]
+pub fn judge_trial(outcome: &Outcome, evidence: &Evidence, rule: &Rule) -> Judgement {
+    let judgement = judge(outcome, rule);
+    let wavers = matches!(outcome, Outcome::Unstable { .. });
+    if rule.breached_where.is_empty() || wavers || !outcome.is_measured() || !rule.can_show() {
+        return judgement;
+    }
+    let verdict = match rule.level {
+        Some(Level::Must) => Verdict::Violates,
+        _ => Verdict::Deviates,
+    };
+    let mut signs = rule.breached_where.iter();
+    if let Some(sign) = signs.find(|sign| is_seen(sign, evidence)) {
+        let sign = (*sign).clone();
+        return Judgement::new(verdict, Because::EvidenceBreaks { sign });
+    }
+    // Every request was seen, so that none of another form is an answer; that nobody saw a config
+    // being read is none.
+    if rule.satisfied_by.is_empty()
+        && rule.breached_where.contains(&Sign::OddReference)
+        && manifest_references(evidence).next().is_some()
+    {
+        return Judgement::new(Verdict::Conforms, Because::RequestsSatisfy);
+    }
+    judgement
+}
+
+/// Whether evidence shows a sign.
+fn is_seen(sign: &Sign, evidence: &Evidence) -> bool {
+    let sighted = |child: &str, is: fn(&Identity) -> bool| {
+        let places = [&evidence.reported, &evidence.materialised];
+        let mut sightings = places.into_iter().flat_map(|it| it.sightings());
+        sightings.any(|seen: &Sighting| {
+            is(&seen.identity) && seen.children.iter().any(|name| name == child)
+        })
+    };
+    match sign {
+        Sign::Unpacks(child) => sighted(child, |identity| {
+            matches!(identity, Identity::DiffIds(_) | Identity::ChainId(_))
+        }),
+        Sign::ReadsLabels(child) => {
+            sighted(child, |identity| matches!(identity, Identity::Label(_)))
+        }
+        Sign::OddReference => {
+            manifest_references(evidence).any(|reference| !is_digest_or_tag(reference))
+        }
+    }
+}
+
+/// By what the registry was asked for manifests, as it arrived.
+fn manifest_references(evidence: &Evidence) -> impl Iterator<Item = &str> {
+    let paths = evidence.requests.iter().map(|it| it.path.as_str());
+    paths.filter_map(|path| {
+        let rest = path.strip_prefix("/manifests")?;
+        if rest.is_empty() {
+            return Some(rest);
+        }
+        rest.strip_prefix('/')
+    })
+}
+
+/// Whether a reference has the form of a digest or of a tag.
+fn is_digest_or_tag(reference: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let tag = reference.starts_with(is_word)
+        && reference.len() <= 128
+        && reference
+            .chars()
+            .all(|c| is_word(c) || c == '.' || c == '-');
+    let digest = reference
+        .split_once(':')
+        .is_some_and(|(algorithm, encoded)| {
+            let parts = algorithm.split(['+', '.', '_', '-']);
+            let is_part = |part: &str| {
+                !part.is_empty()
+                    && part
+                        .chars()
+                        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+            };
+            parts.into_iter().all(is_part)
+                && !encoded.is_empty()
+                && encoded
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '=' | '_' | '-'))
+        });
+    tag || digest
+}
 
 /// Holds an outcome against a rule. Nothing but the two decides.
 #[must_use]
@@ -15,29 +106,28 @@ pub fn judge(outcome: &Outcome, rule: &Rule) -> Judgement {
         return in_common(judgements);
     }
     match bearing(outcome, rule) {
-        Bearing::Nothing(because) => Judgement {
-            verdict: Verdict::NotJudged,
-            because,
-        },
-        Bearing::Unsaid(because) => Judgement {
-            verdict: Verdict::Silent,
-            because,
-        },
-        Bearing::Optional => Judgement {
-            verdict: Verdict::Allowed,
-            because: Because::Optional,
-        },
-        Bearing::Satisfies => Judgement {
-            verdict: Verdict::Conforms,
-            because: Because::Satisfies,
-        },
-        Bearing::Breaks(strength, because) => Judgement {
-            verdict: match strength {
+        Bearing::Nothing(because) => Judgement::new(Verdict::NotJudged, because),
+        Bearing::Unsaid(because) => Judgement::new(Verdict::Silent, because),
+        Bearing::Optional => Judgement::new(Verdict::Allowed, Because::Optional),
+        Bearing::Satisfies => Judgement::new(Verdict::Conforms, Because::Satisfies),
+        Bearing::Breaks(strength, because) => {
+            let verdict = match strength {
                 Strength::Required => Verdict::Violates,
                 Strength::Recommended => Verdict::Deviates,
-            },
-            because,
-        },
+            };
+            Judgement {
+                arguable: rule.arguable && !is_plain(outcome, rule),
+                ..Judgement::new(verdict, because)
+            }
+        }
+    }
+}
+
+/// Whether the tool's own words say that a breach is what it looks like.
+fn is_plain(outcome: &Outcome, rule: &Rule) -> bool {
+    match (outcome, &rule.plain_where_said) {
+        (Outcome::Refused { message, .. }, Some(said)) => message.contains(said.as_str()),
+        _ => false,
     }
 }
 
@@ -76,6 +166,9 @@ fn bearing(outcome: &Outcome, rule: &Rule) -> Bearing {
     };
     if rule.satisfied_by.is_empty() {
         return Bearing::Unsaid(Because::NothingExpected);
+    }
+    if satisfies(outcome, &rule.leaves_open) {
+        return Bearing::Nothing(Because::LeftOpen);
     }
     let breach = match breach(outcome, rule) {
         Ok(breach) => breach,
@@ -138,14 +231,14 @@ fn satisfies(outcome: &Outcome, expected: &[Expectation]) -> bool {
 
 /// The judgement on all that was observed, where the verdict is one and the same.
 fn in_common(judgements: impl Iterator<Item = Judgement>) -> Judgement {
-    let wavers = || Judgement {
-        verdict: Verdict::NotJudged,
-        because: Because::Wavers,
-    };
+    let wavers = || Judgement::new(Verdict::NotJudged, Because::Wavers);
     judgements
         .reduce(|one, other| {
             if one.verdict == other.verdict {
-                one
+                Judgement {
+                    arguable: one.arguable || other.arguable,
+                    ..one
+                }
             } else {
                 wavers()
             }
@@ -165,6 +258,12 @@ fn refusal(reason: RefusalReason) -> Option<Refusal> {
         RefusalReason::Ambiguous => Some(Refusal::Ambiguous),
         RefusalReason::Malformed => Some(Refusal::Malformed),
         RefusalReason::PlatformMismatch => Some(Refusal::PlatformMismatch),
+        RefusalReason::UnreadableLayer => Some(Refusal::UnreadableLayer),
+        RefusalReason::TooLarge => Some(Refusal::TooLarge),
+        RefusalReason::NotFetched => Some(Refusal::NotFetched),
+        RefusalReason::Denied => Some(Refusal::Denied),
+        RefusalReason::RateLimited => Some(Refusal::RateLimited),
+        RefusalReason::ServerError => Some(Refusal::ServerError),
         RefusalReason::Other | RefusalReason::Unknown => None,
     }
 }

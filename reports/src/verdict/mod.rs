@@ -15,21 +15,27 @@
 //!   that refusing it is just what the clause forbids.
 //! - Where two clauses cannot both be satisfied, following one excuses from the other, unless the
 //!   other is the stronger one.
+//! - Where evidence shows that a clause was broken, as a request of a form that is forbidden, the
+//!   outcome does not matter.
+//! - A breach of a clause that can be read in two ways is called arguable, unless the tool's own words
+//!   leave no doubt.
 //! - Where a case does not say which outcomes satisfy a wording of a clause, nobody guesses.
 
+mod age;
 mod judge;
 mod revision;
 mod rule;
 mod rulebook;
 mod verdicts;
 
-pub use judge::judge;
+pub use judge::{judge, judge_trial};
 pub use revision::{Choice, ChoiceError, RevisionError, Revisions};
 pub use rule::{Rival, Rule};
 pub use rulebook::{Bytes, Rulebook};
-pub use verdicts::{Breaches, BrokenRow, ClauseTally, Entry, RuntimeTally, Verdicts};
+pub use verdicts::{Breaches, BrokenRow, ClauseTally, Entry, Requirements, RuntimeTally, Verdicts};
 
 use crate::results::OutcomeKind;
+use ocipick_corpus::Sign;
 use serde::Serialize;
 use std::fmt;
 
@@ -98,6 +104,20 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// What it rests on.
     pub because: Because,
+    /// Whether it is a breach that can be disputed, because the clause can be read in two ways.
+    pub arguable: bool,
+}
+
+impl Judgement {
+    /// A verdict that nobody disputes.
+    #[must_use]
+    pub const fn new(verdict: Verdict, because: Because) -> Self {
+        Self {
+            verdict,
+            because,
+            arguable: false,
+        }
+    }
 }
 
 /// What a verdict rests on.
@@ -109,6 +129,15 @@ pub enum Because {
     NotAmongThose,
     /// The reason for refusing is one by which the clause is broken.
     ReasonBreaks,
+    /// The evidence shows that the clause was broken, whatever the outcome.
+    EvidenceBreaks {
+        /// What it shows.
+        sign: Sign,
+    },
+    /// Every request is as the clause says.
+    RequestsSatisfy,
+    /// The outcome shows neither that the clause was followed nor that it was broken.
+    LeftOpen,
     /// The clause leaves it open.
     Optional,
     /// The chosen revision does not have the clause.
@@ -151,6 +180,9 @@ impl Because {
             Self::Satisfies => "satisfies",
             Self::NotAmongThose => "not-among-those",
             Self::ReasonBreaks => "reason-breaks",
+            Self::EvidenceBreaks { .. } => "evidence-breaks",
+            Self::RequestsSatisfy => "requests-satisfy",
+            Self::LeftOpen => "left-open",
             Self::Optional => "optional",
             Self::NotInForce => "not-in-force",
             Self::NoKeyword => "no-keyword",
@@ -174,6 +206,16 @@ impl fmt::Display for Because {
             Self::Satisfies => "the outcome is one that satisfies it",
             Self::NotAmongThose => "the outcome is not among those that satisfy it",
             Self::ReasonBreaks => "to refuse for this reason breaks it",
+            Self::EvidenceBreaks { sign } => {
+                return write!(
+                    f,
+                    "the evidence shows that it {sign}, which breaks the clause"
+                );
+            }
+            Self::RequestsSatisfy => "every request is as it says",
+            Self::LeftOpen => {
+                "the outcome shows neither that it was followed nor that it was broken"
+            }
             Self::Optional => "it leaves that open",
             Self::NotInForce => "this revision does not have it",
             Self::NoKeyword => "it is no requirement",

@@ -1,6 +1,6 @@
 //! A clause as a case exercises it and as a revision words it.
 
-use ocipick_corpus::{Expectation, Level, Refusal};
+use ocipick_corpus::{Expectation, Level, Refusal, Sign};
 use std::collections::BTreeSet;
 
 /// A clause as a case exercises it and as the chosen revision words it: all that a verdict needs to
@@ -21,6 +21,23 @@ pub struct Rule {
     pub excused: BTreeSet<Refusal>,
     /// The clauses that ask for something else here, and are as strong or stronger.
     pub rivals: Vec<Rival>,
+    /// Outcomes that show neither that it was followed nor that it was broken.
+    pub leaves_open: Vec<Expectation>,
+    /// What breaks it where the evidence shows it, whatever the outcome.
+    pub breached_where: Vec<Sign>,
+    /// Whether its words can be read in two ways, so that a breach can be disputed.
+    pub arguable: bool,
+    /// What a message says where a breach is beyond dispute all the same.
+    pub plain_where_said: Option<String>,
+}
+
+impl Rule {
+    /// Whether a trial of some kind can show that it is followed or broken.
+    #[must_use]
+    pub fn can_show(&self) -> bool {
+        matches!(self.level, Some(Level::Must | Level::Should))
+            && !(self.satisfied_by.is_empty() && self.breached_where.is_empty())
+    }
 }
 
 /// A clause that cannot be satisfied together with another.

@@ -1,6 +1,6 @@
 //! The rules of every case, as chosen revisions word them.
 
-use super::{Because, Judgement, Revisions, Rival, Rule, Verdict, judge};
+use super::{Because, Judgement, Revisions, Rival, Rule, Verdict, judge_trial};
 use crate::results::{Header, Outcome, Trial};
 use ocipick_corpus::{
     Ask, Case, Clause, ClauseUse, Corpus, Expectation, Level, Operation, digest_of_content,
@@ -84,6 +84,17 @@ impl<'c> Rulebook<'c> {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// How many requirements (MUST) a pull of some case can show to be followed or broken.
+    #[must_use]
+    pub fn requirements(&self) -> usize {
+        let rules = self.cases.values().flat_map(|rules| rules.asks.values());
+        let shown = rules
+            .flatten()
+            .filter(|rule| rule.level == Some(Level::Must) && rule.can_show());
+        let clauses: BTreeSet<&str> = shown.map(|rule| rule.clause.as_str()).collect();
+        clauses.len()
+    }
+
     /// Holds a trial against every clause that its case exercises.
     #[must_use]
     pub fn judge(&self, trial: &Trial, bytes: &Bytes<'_>) -> Vec<(&Rule, Judgement)> {
@@ -100,17 +111,11 @@ impl<'c> Rulebook<'c> {
         } else if bytes.are_others(trial) || self.names_others(trial, &trial.outcome) {
             Because::OtherBytes
         } else if is_of_pulls(&trial.operation) {
-            return judge(&trial.outcome, rule);
+            return judge_trial(&trial.outcome, &trial.evidence, rule);
         } else {
-            return Judgement {
-                verdict: Verdict::Silent,
-                because: Because::OtherOperation,
-            };
+            return Judgement::new(Verdict::Silent, Because::OtherOperation);
         };
-        Judgement {
-            verdict: Verdict::NotJudged,
-            because,
-        }
+        Judgement::new(Verdict::NotJudged, because)
     }
 
     /// Whether an outcome names a child of which this corpus has other bytes.
@@ -241,6 +246,10 @@ fn rule(
         breached_by,
         excused,
         rivals: Vec::new(),
+        leaves_open: used.leaves_open.clone(),
+        breached_where: used.breached_where.clone(),
+        arguable: clause.arguable.is_some(),
+        plain_where_said: used.plain_where_said.clone(),
     }
 }
 

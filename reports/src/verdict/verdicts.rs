@@ -1,11 +1,11 @@
 //! The verdicts on everything that a matrix shows.
 
-use super::{Judgement, Rule, Rulebook, Verdict};
+use super::{Because, Judgement, Rule, Rulebook, Verdict, age};
 use crate::{
     matrix::{Matrix, Row},
     results::Trial,
 };
-use ocipick_corpus::{Level, Wording};
+use ocipick_corpus::{Clause, Level, Wording};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
@@ -48,6 +48,8 @@ pub struct ClauseTally<'m> {
     pub says: &'m str,
     /// Where it stands.
     pub link: &'m str,
+    /// Since which release it says so, and since when: `image-spec 1.1.0-rc4 (2023-06-30)`.
+    pub since: String,
     /// How many trials show that it was followed or broken.
     pub judged: usize,
     /// How many show that it was broken.
@@ -66,6 +68,10 @@ pub struct Breaches {
     pub rows: Vec<BrokenRow>,
     /// The runtimes, by their places in the matrix.
     pub columns: Vec<usize>,
+    /// Whether the breach can be disputed, because the clause can be read in two ways.
+    pub arguable: bool,
+    /// Those of the runtimes whose release is known to be older than the sentence.
+    pub older: Vec<usize>,
 }
 
 /// A row in which a clause was broken.
@@ -77,6 +83,36 @@ pub struct BrokenRow {
     pub case: String,
     /// The platform asked for.
     pub platform: String,
+}
+
+/// The cases in which requirements bear on a runtime.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requirements<'m> {
+    /// One was broken.
+    pub broken: BTreeSet<&'m str>,
+    /// One was broken, by one of two readings.
+    pub arguable: BTreeSet<&'m str>,
+    /// The outcome is a crash, a hang, an empty success, a contradiction, or wavers, so that nobody
+    /// can say whether one was broken.
+    pub not_judged: BTreeSet<&'m str>,
+}
+
+impl Requirements<'_> {
+    /// How many cases those are, in words: `MUST broken in 2 (1 arguable), 3 not judged`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let all = self.broken.len() + self.arguable.len();
+        let mut words = format!("MUST broken in {all}");
+        match self.arguable.len() {
+            0 => {}
+            some if some == all => words.push_str(" (arguable)"),
+            some => words.push_str(&format!(" ({some} arguable)")),
+        }
+        if !self.not_judged.is_empty() {
+            words.push_str(&format!(", {} not judged", self.not_judged.len()));
+        }
+        words
+    }
 }
 
 /// How often a runtime got each verdict.
@@ -139,6 +175,48 @@ impl<'m> Verdicts<'m> {
             .unwrap_or_default()
     }
 
+    /// How many requirements (MUST) a pull of some case can show to be followed or broken.
+    #[must_use]
+    pub fn requirements(&self) -> usize {
+        self.rulebook.requirements()
+    }
+
+    /// The cases in which a runtime broke a requirement (MUST), and those in which its outcome shows
+    /// nothing of one that others are held against there.
+    #[must_use]
+    pub fn requirements_of(&self, column: usize) -> Requirements<'m> {
+        let mut of = Requirements::default();
+        let entries = self.entries.iter().filter(|it| it.column == column);
+        for Entry {
+            trial,
+            rule,
+            judgement,
+            ..
+        } in entries
+        {
+            if rule.level != Some(Level::Must) || !rule.can_show() {
+                continue;
+            }
+            let case = trial.case.as_str();
+            match (judgement.verdict, &judgement.because) {
+                (Verdict::Violates, _) if judgement.arguable => {
+                    of.arguable.insert(case);
+                }
+                (Verdict::Violates, _) => {
+                    of.broken.insert(case);
+                }
+                (Verdict::NotJudged, Because::ShowsNothing { .. } | Because::Wavers) => {
+                    of.not_judged.insert(case);
+                }
+                _ => {}
+            }
+        }
+        let settled: BTreeSet<&str> = of.broken.union(&of.arguable).copied().collect();
+        of.arguable.retain(|case| !of.broken.contains(case));
+        of.not_judged.retain(|case| !settled.contains(case));
+        of
+    }
+
     /// Whether no case of the matrix exercises a clause that anybody knows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -196,7 +274,8 @@ impl<'m> Verdicts<'m> {
             entry.judgement.verdict == Verdict::Conforms || entry.judgement.verdict.is_breach()
         };
         let broken = entries.iter().filter(|it| it.judgement.verdict.is_breach());
-        let mut rows: Vec<((&str, BrokenRow), BTreeSet<usize>)> = Vec::new();
+        let mut rows: Vec<((&str, BrokenRow, bool), BTreeSet<usize>)> = Vec::new();
+        let mut older: BTreeSet<usize> = BTreeSet::new();
         for entry in broken.clone() {
             let trial = entry.trial;
             let row = (
@@ -206,7 +285,15 @@ impl<'m> Verdicts<'m> {
                     case: trial.case.clone(),
                     platform: trial.platform.clone(),
                 },
+                entry.judgement.arguable,
             );
+            let released = age::released(&trial.tool, &trial.version);
+            if released
+                .zip(wording.since.date())
+                .is_some_and(|(tool, sentence)| tool < sentence)
+            {
+                older.insert(entry.column);
+            }
             match rows.iter_mut().find(|(known, _)| *known == row) {
                 Some((_, columns)) => {
                     columns.insert(entry.column);
@@ -215,17 +302,23 @@ impl<'m> Verdicts<'m> {
             }
         }
         let mut breaches: Vec<Breaches> = Vec::new();
-        for ((operation, row), columns) in rows {
+        for ((operation, row, arguable), columns) in rows {
             let columns: Vec<usize> = columns.into_iter().collect();
-            let known = breaches
-                .iter_mut()
-                .find(|it| it.operation == operation && it.columns == columns);
+            let known = breaches.iter_mut().find(|it| {
+                it.operation == operation && it.columns == columns && it.arguable == arguable
+            });
             match known {
                 Some(known) => known.rows.push(row),
                 None => breaches.push(Breaches {
                     operation: operation.to_owned(),
                     rows: vec![row],
+                    older: columns
+                        .iter()
+                        .copied()
+                        .filter(|column| older.contains(column))
+                        .collect(),
                     columns,
+                    arguable,
                 }),
             }
         }
@@ -236,11 +329,21 @@ impl<'m> Verdicts<'m> {
             level: wording.level,
             says: &wording.says,
             link: &wording.link,
+            since: since(clause, wording),
             judged: entries.iter().filter(judged).count(),
             broken,
             breaches,
         })
     }
+}
+
+/// Since when a clause says what it says, in words.
+fn since(clause: &Clause, wording: &Wording) -> String {
+    let date = wording
+        .since
+        .date()
+        .map_or_else(String::new, |date| format!(" ({date})"));
+    format!("{} {}{date}", clause.specification(), wording.since.name())
 }
 
 /// Every row of a matrix, with its operation.

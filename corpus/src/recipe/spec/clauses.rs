@@ -59,7 +59,11 @@ impl ClauseSpec {
                 .collect(),
             breached_by: self.breached_by.clone(),
             leaves_open: self.leaves_open.iter().map(|(it, _)| it.clone()).collect(),
-            breached_where: self.breached_where.iter().map(|(it, _)| it.clone()).collect(),
+            breached_where: self
+                .breached_where
+                .iter()
+                .map(|(it, _)| it.clone())
+                .collect(),
             plain_where_said: self.plain_where_said.clone(),
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     matrix::Matrix,
     render::{
         cell,
-        verdicts::{Overall, runtimes},
+        verdicts::{Overall, remarks, runtimes},
     },
     text,
     verdict::Verdicts,
@@ -32,6 +32,7 @@ struct ClauseView {
     clause: String,
     says: String,
     link: String,
+    since: String,
     broken: usize,
     judged: usize,
     breaches: Vec<BreachView>,
@@ -63,6 +64,7 @@ impl VerdictsView {
             clause: tally.clause.to_owned(),
             says: tally.says.to_owned(),
             link: tally.link.to_owned(),
+            since: tally.since,
             broken: tally.broken,
             judged: tally.judged,
             breaches: tally
@@ -84,8 +86,9 @@ impl VerdictsView {
                             anchor: anchors.get(&key).cloned().unwrap_or_default(),
                         }
                     });
+                    let remarks = remarks(matrix, breaches);
                     BreachView {
-                        runtimes: tools.join("; "),
+                        runtimes: format!("{}{remarks}", tools.join("; ")),
                         operation: text::line(&breaches.operation),
                         rows: rows.collect(),
                     }

@@ -29,6 +29,12 @@ struct VerdictJson<'m> {
     level: Option<&'static str>,
     verdict: Verdict,
     because: &'static str,
+    /// Whether the breach can be disputed; absent where it cannot.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    arguable: bool,
+    /// What the evidence shows, where that alone breaks the clause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign: Option<String>,
     /// The clause that asks for something else.
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<&'m str>,
@@ -74,6 +80,11 @@ impl<'m> VerdictsJson<'m> {
                     level: entry.rule.level.map(ocipick_corpus::Level::as_str),
                     verdict: judgement.verdict,
                     because: judgement.because.as_str(),
+                    arguable: judgement.arguable,
+                    sign: match &judgement.because {
+                        Because::EvidenceBreaks { sign } => Some(sign.to_string()),
+                        _ => None,
+                    },
                     instead: match &judgement.because {
                         Because::AsksOtherwise { clause } => Some(clause),
                         _ => None,

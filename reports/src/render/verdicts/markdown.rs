@@ -1,6 +1,6 @@
 //! Verdicts and consensus as Markdown.
 
-use super::{CASES, COUNTED, Overall, few, keyword, peers::Peers, runtimes};
+use super::{CASES, COUNTED, Overall, few, keyword, peers::Peers, remarks, runtimes};
 use crate::{
     matrix::Matrix,
     render::{
@@ -68,10 +68,11 @@ fn table(lines: &mut Vec<String>, matrix: &Matrix<'_>, overall: &Overall) {
 fn clause(lines: &mut Vec<String>, matrix: &Matrix<'_>, tally: &ClauseTally<'_>, most: usize) {
     lines.extend([
         format!(
-            "**{}** [{}]({}), broken in {} of {}: {}",
+            "**{}** [{}]({}), since {}, broken in {} of {}: {}",
             keyword(tally.level),
             prose(tally.clause),
             tally.link,
+            prose(&tally.since),
             tally.broken,
             text::count(tally.judged, "trial", "trials"),
             prose(tally.says),
@@ -90,8 +91,12 @@ fn clause(lines: &mut Vec<String>, matrix: &Matrix<'_>, tally: &ClauseTally<'_>,
         } else {
             format!(" and {more} more")
         };
+        let remarks = match remarks(matrix, breaches).trim() {
+            "" => String::new(),
+            remarks => format!(" {}", prose(remarks)),
+        };
         lines.push(format!(
-            "- {}: {} {}{more}",
+            "- {}{remarks}: {} {}{more}",
             text::list(&tools),
             prose(&breaches.operation),
             cases.join(", ")

@@ -13,7 +13,7 @@ pub(crate) use row::{clauses, peers};
 use crate::{
     matrix::{Matrix, Runtime},
     text,
-    verdict::{RuntimeTally, Verdict, Verdicts},
+    verdict::{Breaches, RuntimeTally, Verdict, Verdicts},
 };
 use ocipick_corpus::Level;
 use peers::Peers;
@@ -71,6 +71,32 @@ pub(crate) fn runtimes(matrix: &Matrix<'_>, columns: &[usize]) -> Vec<(String, V
         }
     }
     tools
+}
+
+/// What is to be said of those who broke a clause somewhere: that it can be disputed, and whose
+/// release is older than the sentence. Empty where there is nothing to say.
+pub(crate) fn remarks(matrix: &Matrix<'_>, breaches: &Breaches) -> String {
+    let mut remarks = Vec::new();
+    if breaches.arguable {
+        remarks.push("arguable".to_owned());
+    }
+    if !breaches.older.is_empty() {
+        let whose = if breaches.older == breaches.columns {
+            String::new()
+        } else {
+            let tools: Vec<String> = runtimes(matrix, &breaches.older)
+                .into_iter()
+                .map(|(tool, versions)| format!("{tool} {}", text::list(&versions)))
+                .collect();
+            format!(": {}", tools.join("; "))
+        };
+        remarks.push(format!("older than the sentence{whose}"));
+    }
+    if remarks.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", remarks.join("; "))
+    }
 }
 
 /// A runtime's numbers, in the order of [`COUNTED`].

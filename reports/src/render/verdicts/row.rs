@@ -45,12 +45,23 @@ pub(crate) fn clauses(
         let shown: Vec<(Verdict, String)> = shown
             .into_iter()
             .filter_map(|verdict| {
-                let columns: Vec<usize> = entries
-                    .iter()
-                    .filter(|it| it.rule.clause == id && it.judgement.verdict == verdict)
-                    .map(|it| it.column)
-                    .collect();
-                (!columns.is_empty()).then(|| (verdict, names(matrix, &columns)))
+                let of = |arguable| -> Vec<usize> {
+                    entries
+                        .iter()
+                        .filter(|it| it.rule.clause == id && it.judgement.verdict == verdict)
+                        .filter(|it| it.judgement.arguable == arguable)
+                        .map(|it| it.column)
+                        .collect()
+                };
+                let (plain, arguable) = (of(false), of(true));
+                let mut all = Vec::new();
+                if !plain.is_empty() {
+                    all.push(names(matrix, &plain));
+                }
+                if !arguable.is_empty() {
+                    all.push(format!("{} (arguable)", names(matrix, &arguable)));
+                }
+                (!all.is_empty()).then(|| (verdict, all.join("; ")))
             })
             .collect();
         (!shown.is_empty()).then(|| RowClause {

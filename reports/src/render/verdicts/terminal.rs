@@ -1,6 +1,6 @@
 //! Verdicts and consensus for a terminal.
 
-use super::{CASES, COUNTED, Overall, few, keyword, peers::Peers, runtimes};
+use super::{CASES, COUNTED, Overall, few, keyword, peers::Peers, remarks, runtimes};
 use crate::{
     matrix::Matrix,
     render::{
@@ -125,9 +125,10 @@ fn clause(page: &mut Page, matrix: &Matrix<'_>, tally: &ClauseTally<'_>) {
     line(
         page,
         &format!(
-            "  {} {} (broken in {} of {})",
+            "  {} {} (since {}; broken in {} of {})",
             mark(style, keyword(tally.level)),
             mark(Style::Bold, tally.clause),
+            tally.since,
             tally.broken,
             text::count(tally.judged, "trial", "trials"),
         ),
@@ -144,7 +145,8 @@ fn clause(page: &mut Page, matrix: &Matrix<'_>, tally: &ClauseTally<'_>) {
         } else {
             format!(" and {more} more")
         };
-        line(page, &format!("    {}", tools.join("; ")));
+        let remarks = remarks(matrix, breaches);
+        line(page, &format!("    {}{remarks}", tools.join("; ")));
         let cases: Vec<&str> = cases.iter().map(|row| row.label.as_str()).collect();
         let cases = text::line(&cases.join(", "));
         line(page, &format!("      {} {cases}{more}", breaches.operation));

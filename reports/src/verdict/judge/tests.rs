@@ -47,6 +47,10 @@ fn rule() -> Rule {
         breached_by: BTreeSet::from([Refusal::Ambiguous]),
         excused: BTreeSet::new(),
         rivals: Vec::new(),
+        leaves_open: Vec::new(),
+        breached_where: Vec::new(),
+        arguable: false,
+        plain_where_said: None,
     }
 }
 
@@ -274,6 +278,7 @@ fn any_rule() -> impl Strategy<Value = Rule> {
             breached_by,
             excused,
             rivals,
+            ..rule()
         },
     )
 }
@@ -363,4 +368,133 @@ proptest! {
             prop_assert_eq!(verdict, Verdict::NotJudged);
         }
     }
+}
+
+fn requested(paths: &[&str]) -> Evidence {
+    let request = |path: &&str| crate::results::Request {
+        method: "GET".into(),
+        path: (*path).to_owned(),
+        status: 404,
+        bytes: 0,
+        at_ms: 0,
+        user_agent: None,
+        accept: None,
+        range: None,
+    };
+    Evidence {
+        requests: paths.iter().map(request).collect(),
+        ..Evidence::default()
+    }
+}
+
+#[test]
+fn a_reference_is_a_digest_or_a_tag() {
+    let rule = Rule {
+        satisfied_by: Vec::new(),
+        breached_where: vec![Sign::OddReference],
+        ..rule()
+    };
+    let verdict = |paths: &[&str]| {
+        // Whatever came of it.
+        let all = [refused(RefusalReason::Other), Outcome::Nothing, picked("x")];
+        let mut verdicts = all
+            .iter()
+            .map(|outcome| judge_trial(outcome, &requested(paths), &rule).verdict);
+        let first = verdicts.next().unwrap();
+        assert!(verdicts.all(|other| other == first), "{paths:?}");
+        first
+    };
+    let digest = format!("/manifests/sha256:{}", "a".repeat(64));
+    assert_eq!(verdict(&["/manifests/latest", &digest]), Verdict::Conforms);
+    assert_eq!(
+        verdict(&["/blobs/:"]),
+        Verdict::Silent,
+        "no manifest at all"
+    );
+    let long = format!("/manifests/{}", "a".repeat(129));
+    for odd in [
+        "/manifests",
+        "/manifests/",
+        "/manifests/:",
+        "/manifests/sha256:",
+        "/manifests/-tag",
+        "/manifests/sha256:../../x",
+        &long,
+    ] {
+        assert_eq!(
+            verdict(&["/manifests/latest", odd]),
+            Verdict::Violates,
+            "{odd}"
+        );
+    }
+    let unmeasured = Outcome::Unmeasured {
+        why: UnmeasuredWhy::NotStarted,
+        detail: String::new(),
+    };
+    let judgement = judge_trial(&unmeasured, &requested(&["/manifests/"]), &rule);
+    assert_eq!(judgement.verdict, Verdict::NotJudged);
+}
+
+#[test]
+fn whoever_unpacks_by_a_config_has_read_it() {
+    let rule = Rule {
+        satisfied_by: vec![picks("first")],
+        leaves_open: vec![picks("second")],
+        breached_where: vec![
+            Sign::Unpacks("second".into()),
+            Sign::ReadsLabels("second".into()),
+        ],
+        ..rule()
+    };
+    let seen = |identity, child: &str| Evidence {
+        reported: crate::results::Observation::Seen {
+            sightings: vec![Sighting {
+                source: "x".into(),
+                identity,
+                children: vec![child.to_owned()],
+            }],
+        },
+        ..Evidence::default()
+    };
+    let verdict = |evidence: &Evidence| judge_trial(&picked("second"), evidence, &rule).verdict;
+    let chain = || Identity::ChainId("sha256:aa".into());
+    assert_eq!(verdict(&seen(chain(), "second")), Verdict::Violates);
+    assert_eq!(
+        verdict(&seen(Identity::Label("x".into()), "second")),
+        Verdict::Violates
+    );
+    assert_eq!(verdict(&seen(chain(), "first")), Verdict::NotJudged);
+    let digest = Identity::ManifestDigest("sha256:aa".into());
+    assert_eq!(verdict(&seen(digest, "second")), Verdict::NotJudged);
+    // Without a sign, a pick that is left open is no breach, and one that is not is.
+    let judgement = judge_trial(&picked("third"), &Evidence::default(), &rule);
+    assert_eq!(judgement.verdict, Verdict::Violates);
+}
+
+#[test]
+fn a_breach_of_a_clause_with_two_readings_is_arguable_unless_the_words_settle_it() {
+    let rule = Rule {
+        arguable: true,
+        plain_where_said: Some("application/x".into()),
+        ..rule()
+    };
+    let refused = |message: &str| Outcome::Refused {
+        reason: RefusalReason::Ambiguous,
+        message: message.into(),
+    };
+    let judged = |outcome: &Outcome| {
+        let judgement = judge(outcome, &rule);
+        (judgement.verdict, judgement.arguable)
+    };
+    assert_eq!(
+        judged(&refused("missing signature key")),
+        (Verdict::Violates, true)
+    );
+    assert_eq!(
+        judged(&refused("unexpected media type application/x")),
+        (Verdict::Violates, false)
+    );
+    assert_eq!(judged(&picked("first")), (Verdict::Conforms, false));
+    let both = unstable(&[refused("a"), refused("application/x")]);
+    assert_eq!(judged(&both), (Verdict::Violates, true));
 }
