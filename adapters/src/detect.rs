@@ -1,10 +1,43 @@
 //! What the detection of several tools has in common.
 
-use crate::{Detected, Missing, Place, Room, Runtime, Service, Tool, tool::short_version};
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use crate::{
+    Detected, Missing, Origin, Place, Room, Runtime, Service, Tool, adapter,
+    channel::sum,
+    linked::{BuildInfo, package_of},
+    tool::{full_version, short_version},
+};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// How long a binary may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a place has of a tool, with who built it.
+#[must_use]
+pub fn detect(tool: Tool, place: &Place, room: &Room) -> Detected {
+    let mut detected = adapter(tool).detect(place, room);
+    let mut last: Option<(BTreeMap<&'static str, PathBuf>, Origin)> = None;
+    for runtime in &mut detected.runtimes {
+        // Of a daemon of the machine nobody knows which binary it is.
+        if matches!(runtime.service, Service::Machine { .. }) {
+            continue;
+        }
+        let known = last
+            .take()
+            .filter(|(binaries, _)| *binaries == runtime.binaries);
+        let (binaries, origin) = known.unwrap_or_else(|| {
+            let origin = Origin::of(place, &runtime.binaries);
+            (runtime.binaries.clone(), origin)
+        });
+        runtime.origin = origin.clone();
+        last = Some((binaries, origin));
+    }
+    detected
+}
 
 /// Detects a tool that is one binary without daemon.
 pub(crate) fn single_binary(tool: Tool, name: &str, place: &Place, room: &Room) -> Detected {
@@ -12,7 +45,7 @@ pub(crate) fn single_binary(tool: Tool, name: &str, place: &Place, room: &Room) 
         return missing(tool, place, format!("`{name}` is not there"));
     };
     let said = version_of(&binary, room);
-    match version(&said, place, name) {
+    match version(&said, place, Some(&binary), name) {
         Ok(version) => Detected {
             runtimes: vec![Runtime {
                 tool,
@@ -23,7 +56,7 @@ pub(crate) fn single_binary(tool: Tool, name: &str, place: &Place, room: &Room) 
                 versions: BTreeMap::from([("client", said.unwrap_or_default())]),
                 service: Service::None,
                 notes: Vec::new(),
-                is_in_several_channels: false,
+                origin: Origin::default(),
             }],
             missing: Vec::new(),
         },
@@ -31,19 +64,43 @@ pub(crate) fn single_binary(tool: Tool, name: &str, place: &Place, room: &Room) 
     }
 }
 
-/// The short version of a binary, from what it says, or else from its package.
+/// The version of a binary.
+///
+/// A package knows it best, where it is of the release that the binary says. Then what the binary
+/// says counts, with all that tells a build from a release, then the module in its build
+/// information. A binary that says nothing at all is known by its hash, so that no two are one.
 pub(crate) fn version(
     said: &Result<String, String>,
     place: &Place,
+    binary: Option<&Path>,
     package: &str,
 ) -> Result<String, String> {
-    let from_package = || place.package_version(package).and_then(short_version);
-    match said {
-        Ok(said) => short_version(said).or_else(from_package).ok_or_else(|| {
-            format!("`{package}` is there, but its version cannot be told from `{said}`")
-        }),
-        Err(why) => Err(why.clone()),
+    let said = said.as_ref().map_err(Clone::clone)?;
+    let owner = binary.and_then(|binary| package_of(place, binary));
+    let owner = owner.as_ref().map(|owner| owner.version.as_str());
+    let packaged = owner.or_else(|| place.package_version(package));
+    // Before a colon stands an epoch, which is the distribution's own.
+    let packaged = packaged.and_then(|version| {
+        short_version(version.split_once(':').map_or(version, |(_, rest)| rest))
+    });
+    let told = full_version(said).filter(|_| packaged.is_none() || packaged != short_version(said));
+    if let Some(version) = told.or(packaged) {
+        return Ok(version);
     }
+    let unknown = || format!("`{package}` is there, but its version cannot be told from `{said}`");
+    let path = place.on_machine(binary.ok_or_else(unknown)?);
+    let module = BuildInfo::read(&path);
+    let module = module.as_ref().and_then(BuildInfo::main_version);
+    match module.and_then(full_version) {
+        Some(version) => Ok(version),
+        None => hash(&path).map_err(|error| format!("{}; reading it: {error}", unknown())),
+    }
+}
+
+/// A version for what has none: `dev-` and the beginning of its SHA-256.
+fn hash(path: &Path) -> io::Result<String> {
+    let sum = sum(path)?;
+    Ok(format!("dev-{}", sum.get(..8).unwrap_or(&sum)))
 }
 
 /// What a binary says of its version, in one line.
@@ -119,5 +176,76 @@ pub(crate) fn remedy(tool: Tool, place: &Place) -> String {
         format!(
             "`make matrix` provisions it privately where apt and root are there; or install `{package}`"
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Rights;
+    use std::{ffi::OsStr, fs};
+
+    fn told(said: &str, packages: &[(&str, &str)], program: &[u8]) -> Result<String, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let binary = dir.path().join("crane");
+        fs::write(&binary, program).unwrap();
+        let rights = Rights {
+            root: false,
+            namespaces: false,
+        };
+        let packages = packages.iter();
+        let place = Place {
+            packages: packages
+                .map(|(name, version)| ((*name).to_owned(), (*version).to_owned()))
+                .collect(),
+            ..Place::this_machine(OsStr::new(""), rights)
+        };
+        version(&Ok(said.to_owned()), &place, Some(&binary), "crane")
+    }
+
+    #[test]
+    fn the_version_of_a_release_is_that_of_its_package() {
+        let package = [("crane", "1:0.20.7+ds1-5")];
+        let of = |said: &str| told(said, &package, b"x").unwrap();
+        assert_eq!(of("could not determine build information"), "0.20.7");
+        assert_eq!(of("0.20.7+unknown"), "0.20.7");
+        assert_eq!(
+            of("0.20.8-dev"),
+            "0.20.8-dev",
+            "it is not what the package ships"
+        );
+    }
+
+    #[test]
+    fn a_binary_without_a_version_is_known_by_its_hash() {
+        for said in [
+            "could not determine build information",
+            "(devel)",
+            "devel",
+            "",
+        ] {
+            let (one, other) = (told(said, &[], b"one"), told(said, &[], b"other"));
+            let one = one.unwrap();
+            // `printf one | sha256sum`
+            assert_eq!(one, "dev-7692c3ad", "{said}");
+            assert_ne!(one, other.unwrap());
+        }
+        assert_eq!(
+            told("v0.20.7-12-gdeadbee", &[], b"").unwrap(),
+            "0.20.7-12-gdeadbee"
+        );
+    }
+
+    #[test]
+    fn what_does_not_start_has_no_version() {
+        let place = Place::this_machine(
+            OsStr::new(""),
+            Rights {
+                root: false,
+                namespaces: false,
+            },
+        );
+        let said = Err("`crane` does not start".to_owned());
+        assert!(version(&said, &place, None, "crane").is_err());
     }
 }

@@ -7,6 +7,7 @@ mod adapter;
 pub mod channel;
 mod detect;
 mod ground;
+mod linked;
 pub mod mutant;
 mod place;
 pub mod process;
@@ -21,9 +22,11 @@ pub use adapter::{
     Adapter, Ask, Attempt, DaemonCrash, Identity, Layout, Leaves, Looked, MARKER_LABEL, Session,
     Sign, Source, StartError, Trouble,
 };
+pub use detect::detect;
 pub use ground::{Cleared, Gauge, Ground, GroundError};
+pub use linked::{Linked, LinkedSource, Origin};
 pub use place::{Masks, PATH_CHANNEL, Place, Rights};
 pub use room::Room;
-pub use runtime::{Detected, Missing, Runtime, Service};
+pub use runtime::{Detected, Missing, Runtime, Service, names};
 pub use tool::{Flavour, Operation, Tool, UnknownTool, short_version};
 pub use tools::adapter;

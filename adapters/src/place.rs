@@ -1,6 +1,9 @@
 //! Where the binaries of a runtime live, and what running them there takes.
 
-use crate::process::{Cancel, Invocation, Isolation, Mount, run};
+use crate::{
+    channel::running_distribution,
+    process::{Cancel, Invocation, Isolation, Mount, run},
+};
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
@@ -47,6 +50,12 @@ pub struct Place {
     pub folders: Vec<PathBuf>,
     /// Packages and their versions, where the place was provisioned.
     pub packages: BTreeMap<String, String>,
+    /// The source packages that each of them was built with, and their versions, where they say so.
+    pub built_using: BTreeMap<String, BTreeMap<String, String>>,
+    /// Where dpkg of this machine writes down what is installed.
+    pub dpkg: PathBuf,
+    /// The distribution that the packages are of.
+    pub distribution: Option<String>,
     /// What a reader must know to judge the provenance.
     pub notes: Vec<String>,
     /// What this process may do.
@@ -74,6 +83,9 @@ impl Place {
             root: None,
             folders,
             packages: BTreeMap::new(),
+            built_using: BTreeMap::new(),
+            dpkg: PathBuf::from("/var/lib/dpkg"),
+            distribution: running_distribution(),
             notes: Vec::new(),
             rights,
         }
@@ -95,6 +107,9 @@ impl Place {
                 .map(PathBuf::from)
                 .to_vec(),
             packages,
+            built_using: BTreeMap::new(),
+            dpkg: PathBuf::new(),
+            distribution: Some("Debian".to_owned()),
             notes,
             rights,
         }

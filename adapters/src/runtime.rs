@@ -1,6 +1,6 @@
 //! Runtimes: one tool, at one version, in one configuration.
 
-use crate::{Flavour, Place, Tool};
+use crate::{Flavour, Origin, Place, Tool};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// One tool, at one version, in one configuration, found in one place.
@@ -22,9 +22,8 @@ pub struct Runtime {
     pub service: Service,
     /// What a reader must know to judge what it shows.
     pub notes: Vec<String>,
-    /// Whether another channel of the fleet holds the same version, so that the id must name
-    /// the channel.
-    pub is_in_several_channels: bool,
+    /// Who built it, and with what.
+    pub origin: Origin,
 }
 
 /// Who runs the daemon of a runtime.
@@ -44,20 +43,15 @@ pub enum Service {
 }
 
 impl Runtime {
-    /// `tool@version` or `tool@version+flavour`, with `#channel` where two channels hold the same.
+    /// `tool@version+flavour#channel`, without what it does not have.
     #[must_use]
     pub fn id(&self) -> String {
-        let mut id = self.id_without_channel();
-        if self.is_in_several_channels {
-            id.push('#');
-            id.push_str(&self.place.channel);
-        }
-        id
+        format!("{}#{}", self.alias(), self.place.channel)
     }
 
-    /// `tool@version` or `tool@version+flavour`.
+    /// The same without the channel, as ids were before all of them named it.
     #[must_use]
-    pub fn id_without_channel(&self) -> String {
+    pub fn alias(&self) -> String {
         let flavour = self.flavour.map(|flavour| format!("+{}", flavour.as_str()));
         format!(
             "{}@{}{}",
@@ -67,6 +61,19 @@ impl Runtime {
         )
     }
 
+    /// What keeps the file systems of its images, as it is asked to; nothing where it has no store,
+    /// or somebody else chose.
+    #[must_use]
+    pub fn snapshotter(&self) -> Option<&'static str> {
+        match (self.tool, self.flavour, &self.service) {
+            (_, _, Service::Machine { .. }) | (Tool::Skopeo | Tool::Crane, _, _) => None,
+            (Tool::Docker, Some(Flavour::ContainerdStore), _) | (Tool::Containerd, _, _) => {
+                Some("overlayfs")
+            }
+            (Tool::Docker | Tool::Podman, _, _) => Some("vfs"),
+        }
+    }
+
     /// The binary that plays this role.
     #[must_use]
     pub fn binary(&self, role: &str) -> PathBuf {
@@ -74,6 +81,23 @@ impl Runtime {
         // started, which is reported as such.
         self.binaries.get(role).cloned().unwrap_or_default()
     }
+}
+
+/// What runtimes are called where people read of them: their ids, without the channel where no two
+/// of them are told apart by it.
+#[must_use]
+pub fn names(runtimes: &[Runtime]) -> Vec<String> {
+    let aliases: Vec<String> = runtimes.iter().map(Runtime::alias).collect();
+    let is_shared = |alias: &String| aliases.iter().filter(|it| *it == alias).count() > 1;
+    let pairs = runtimes.iter().zip(&aliases);
+    let names = pairs.map(|(runtime, alias)| {
+        if is_shared(alias) {
+            runtime.id()
+        } else {
+            alias.clone()
+        }
+    });
+    names.collect()
 }
 
 /// A tool that a place does not have, or not so that it could be measured.
@@ -98,4 +122,47 @@ pub struct Detected {
     pub runtimes: Vec<Runtime>,
     /// What is missing.
     pub missing: Vec<Missing>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Rights;
+    use std::ffi::OsStr;
+
+    #[test]
+    fn names_have_the_channel_where_it_tells_two_apart() {
+        let rights = Rights {
+            root: false,
+            namespaces: false,
+        };
+        let runtime = |version: &str, channel: &str| Runtime {
+            tool: Tool::Docker,
+            version: version.to_owned(),
+            flavour: Some(Flavour::ContainerdStore),
+            place: Place {
+                channel: channel.to_owned(),
+                ..Place::this_machine(OsStr::new(""), rights)
+            },
+            binaries: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            service: Service::None,
+            notes: Vec::new(),
+            origin: Origin::default(),
+        };
+        let all = [
+            runtime("28.5.2", "sid"),
+            runtime("28.5.2", "path"),
+            runtime("26.1.5", "sid"),
+        ];
+        assert_eq!(all[2].id(), "docker@26.1.5+containerd-store#sid");
+        assert_eq!(
+            names(&all),
+            [
+                "docker@28.5.2+containerd-store#sid",
+                "docker@28.5.2+containerd-store#path",
+                "docker@26.1.5+containerd-store",
+            ]
+        );
+    }
 }

@@ -27,6 +27,18 @@ impl Tool {
         Self::Containerd,
     ];
 
+    /// The names of its binaries.
+    #[must_use]
+    pub fn binaries(self) -> &'static [&'static str] {
+        match self {
+            Self::Docker => &["docker", "dockerd"],
+            Self::Podman => &["podman"],
+            Self::Skopeo => &["skopeo"],
+            Self::Crane => &["crane"],
+            Self::Containerd => &["ctr", "containerd"],
+        }
+    }
+
     /// The stable word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -152,9 +164,90 @@ pub fn short_version(said: &str) -> Option<String> {
     })
 }
 
+/// What distributions add to versions.
+const ADDED: [&str; 8] = [
+    "+ds", "~ds", "+dfsg", "~dfsg", "+deb", "~deb", "+repack", "-0ubuntu",
+];
+/// The most characters of a version.
+const LONGEST: usize = 64;
+
+/// The whole version that a binary says, so that no two builds of different sources share it:
+/// `0.20.7-12-gdeadbee-dirty`, `2.4.2_unknown` of `2.4.2+unknown`. What distributions add is left
+/// out all the same, since it names the package and not the source.
+///
+/// A `+` would be taken for the flavour in an id, so it is written `_`.
+#[must_use]
+pub(crate) fn full_version(said: &str) -> Option<String> {
+    said.split_whitespace().find_map(|word| {
+        let word = word.trim_start_matches('v').trim_end_matches([',', ';']);
+        let word = word.trim_end_matches("+incompatible");
+        let end = word.find(|c: char| !c.is_ascii_digit() && c != '.');
+        let (number, rest) = word.split_at(end.unwrap_or(word.len()));
+        if !number.starts_with(|c: char| c.is_ascii_digit())
+            || !number.trim_end_matches('.').contains('.')
+            || !(rest.is_empty() || rest.starts_with(['-', '+', '~', '_']))
+        {
+            return None;
+        }
+        let added = ADDED.iter().filter_map(|added| rest.find(added)).min();
+        let rest = &rest[..added.unwrap_or(rest.len())];
+        let spelled = |c: char| match c {
+            '~' => '-',
+            '.' | '-' => c,
+            c if c.is_ascii_alphanumeric() => c,
+            _ => '_',
+        };
+        let number = number.trim_end_matches('.');
+        let all = number.chars().chain(rest.chars().map(spelled));
+        Some(all.take(LONGEST).collect())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn suffixes_of_builds_stay_and_those_of_distributions_do_not() {
+        for (said, version) in [
+            (
+                "v0.20.7-12-gdeadbee-dirty",
+                Some("0.20.7-12-gdeadbee-dirty"),
+            ),
+            ("0.20.8-dev", Some("0.20.8-dev")),
+            (
+                "containerd github.com/containerd/containerd/v2 v2.3.0-45-gabc.m abc.m",
+                Some("2.3.0-45-gabc.m"),
+            ),
+            (
+                "ctr github.com/containerd/containerd/v2 2.4.2+unknown",
+                Some("2.4.2_unknown"),
+            ),
+            ("skopeo version 1.18.0-dev commit: abc", Some("1.18.0-dev")),
+            (
+                "Docker version 20.10.24+dfsg1, build 5d6db84",
+                Some("20.10.24"),
+            ),
+            (
+                "containerd github.com/containerd/containerd 1.6.20~ds1 x",
+                Some("1.6.20"),
+            ),
+            ("v2.0.0-rc.3", Some("2.0.0-rc.3")),
+            ("1.0.0~rc93+ds1", Some("1.0.0-rc93")),
+            ("v28.2.2+incompatible", Some("28.2.2")),
+            ("podman version 4.9.4-rhel", Some("4.9.4-rhel")),
+            (
+                "v0.0.0-20260101120000-abcdef123456",
+                Some("0.0.0-20260101120000-abcdef123456"),
+            ),
+            ("1.2.3-a#b@c/d", Some("1.2.3-a_b_c_d")),
+            ("(devel)", None),
+            ("could not determine build information", None),
+            ("Docker version library-import, build library-import", None),
+        ] {
+            assert_eq!(full_version(said).as_deref(), version, "{said}");
+        }
+    }
 
     #[test]
     fn versions_lose_what_distributions_add() {

@@ -1,8 +1,9 @@
 //! The fleet: every runtime that can be found, and every one that cannot, and why.
 
 use ocipick_adapters::{
-    Detected, Ground, Missing, PATH_CHANNEL, Place, Rights, Room, Runtime, Tool, adapter,
-    channel::{Channel, Companion, Hold, Part, Release, Store, StoreError},
+    Detected, Ground, Missing, PATH_CHANNEL, Place, Rights, Room, Runtime, Tool,
+    channel::{Channel, Companion, Hold, Part, Release, Store, StoreError, running_release},
+    detect,
     process::Cancel,
 };
 use std::{collections::BTreeSet, ffi::OsString, fmt, io, str::FromStr, sync::Arc};
@@ -12,8 +13,8 @@ use std::{collections::BTreeSet, ffi::OsString, fmt, io, str::FromStr, sync::Arc
 pub enum Source {
     /// The tools installed on this machine.
     Path,
-    /// The tools installed on this machine, and for those that it lacks, provisioned ones, from
-    /// the oldest channel that has them.
+    /// The tools installed on this machine, and for those that it lacks, provisioned ones: of the
+    /// release that the machine runs, or else of the newest that has them.
     Auto,
     /// The tools of a provisioned release.
     Release(String),
@@ -67,6 +68,8 @@ pub struct Scout<'a> {
     pub store: Store,
     /// The variable PATH.
     pub path: OsString,
+    /// The release that the machine runs, where it is one that can be provisioned.
+    pub release: Option<Release>,
     /// The wish of the user to end.
     pub cancel: &'a Cancel,
 }
@@ -93,6 +96,7 @@ impl<'a> Scout<'a> {
             ground,
             store: Store::of_user(|name| std::env::var(name).ok()),
             path: std::env::var_os("PATH").unwrap_or_default(),
+            release: running_release(),
             cancel,
         }
     }
@@ -109,10 +113,11 @@ impl<'a> Scout<'a> {
                 Source::Path => self.add(&mut fleet, &self.machine(rights), Tool::ALL)?,
                 Source::Release(name) => {
                     fleet.holds.extend(self.store.hold(name)?.map(Arc::new));
-                    let channel = self
+                    let mut channel = self
                         .store
                         .look(name)?
                         .ok_or_else(|| FleetError::NoChannel(name.clone()))?;
+                    channel.recall(&self.store.archives(), self.ground, self.cancel);
                     let tools: Vec<Tool> = Tool::ALL
                         .iter()
                         .copied()
@@ -125,9 +130,7 @@ impl<'a> Scout<'a> {
             }
         }
         let mut seen = BTreeSet::new();
-        fleet
-            .runtimes
-            .retain(|runtime| seen.insert((runtime.id(), runtime.place.channel.clone())));
+        fleet.runtimes.retain(|runtime| seen.insert(runtime.id()));
         fleet.runtimes.sort_by_key(|runtime| runtime.tool);
         fleet.missing.dedup();
         Ok(fleet)
@@ -150,14 +153,17 @@ impl<'a> Scout<'a> {
     }
 
     fn complete(&self, fleet: &mut Fleet, rights: Rights) -> Result<(), FleetError> {
-        let names = self.store.names();
+        let names = in_order(self.store.names(), self.release.as_ref());
         for name in &names {
             fleet.holds.extend(self.store.hold(name)?.map(Arc::new));
         }
-        let channels: Vec<Channel> = names
+        let mut channels: Vec<Channel> = names
             .iter()
             .filter_map(|name| self.store.open(name))
             .collect();
+        for channel in &mut channels {
+            channel.recall(&self.store.archives(), self.ground, self.cancel);
+        }
         for tool in Tool::ALL {
             let found = self.detect(&self.machine(rights), *tool)?;
             if !found.runtimes.is_empty() {
@@ -166,7 +172,21 @@ impl<'a> Scout<'a> {
                 continue;
             }
             match channels.iter().find(|channel| channel.has(*tool)) {
-                Some(channel) => self.add(fleet, &Channel::place(channel, rights), &[*tool])?,
+                Some(channel) => {
+                    let machine = self.machine(rights);
+                    let is_there = tool.binaries().iter().any(|it| machine.find(it).is_some());
+                    if is_there {
+                        let passed_over = found.missing.into_iter().map(|missing| Missing {
+                            why: format!(
+                                "passed over for that of {}: {}",
+                                channel.record.name, missing.why
+                            ),
+                            ..missing
+                        });
+                        fleet.missing.extend(passed_over);
+                    }
+                    self.add(fleet, &Channel::place(channel, rights), &[*tool])?;
+                }
                 None => fleet.missing.extend(found.missing),
             }
         }
@@ -200,7 +220,7 @@ impl<'a> Scout<'a> {
             });
         }
         let room = self.room(place, tool.as_str())?;
-        Ok(adapter(tool).detect(place, &room))
+        Ok(detect(tool, place, &room))
     }
 
     fn room(&self, place: &Place, name: &str) -> io::Result<Room> {
@@ -212,5 +232,99 @@ impl<'a> Scout<'a> {
             place,
             self.cancel,
         )
+    }
+}
+
+/// The channels in the order in which they complete a machine: first that of the release that the
+/// machine runs, then the newest first. What is an addition to a release comes last, since nobody
+/// gets it without asking. `names` are the oldest release first.
+fn in_order(mut names: Vec<String>, own: Option<&Release>) -> Vec<String> {
+    names.reverse();
+    names.sort_by_key(|name| {
+        let release = name.parse::<Release>().ok();
+        let is_own = release.is_some() && release.as_ref() == own;
+        let is_addition = release.is_none_or(|release| release.base().is_some());
+        (!is_own, is_addition)
+    });
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+    #[test]
+    fn a_machine_is_completed_by_its_own_release_and_then_the_newest() {
+        let names = ["bullseye", "bookworm", "trixie", "sid", "experimental"];
+        let order = |own: &str| {
+            let own = own.parse().ok();
+            in_order(names.map(str::to_owned).to_vec(), own.as_ref())
+        };
+        assert_eq!(
+            order("bookworm"),
+            ["bookworm", "sid", "trixie", "bullseye", "experimental"]
+        );
+        assert_eq!(
+            order("another"),
+            ["sid", "trixie", "bookworm", "bullseye", "experimental"]
+        );
+    }
+
+    fn fake(dir: &Path, name: &str, script: &str) {
+        let path = dir.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// What `auto` finds of crane where the one on PATH is this script, and sid has one.
+    fn auto(script: &str) -> (Vec<String>, Vec<String>) {
+        let dir = tempfile::tempdir().unwrap();
+        let bin = dir.path().join("bin");
+        let sid = dir.path().join("store/channels/sid");
+        fs::create_dir_all(&bin).unwrap();
+        fs::create_dir_all(sid.join("root")).unwrap();
+        let record = r#"{"name":"sid","tools":["crane"],"packages":{},"bootstrapper":"x"}"#;
+        fs::write(sid.join("channel.json"), record).unwrap();
+        fake(&bin, "crane", script);
+        let cancel = Cancel::default();
+        let (ground, _) = Ground::claim(dir.path(), false).unwrap();
+        let scout = Scout {
+            ground: &ground,
+            store: Store::at(&dir.path().join("store")),
+            path: bin.into_os_string(),
+            release: None,
+            cancel: &cancel,
+        };
+        let fleet = scout.fleet(&[Source::Auto]).unwrap();
+        let cranes = fleet.runtimes.iter().filter(|it| it.tool == Tool::Crane);
+        let missing = fleet.missing.iter().filter(|it| it.tool == Tool::Crane);
+        (
+            cranes.map(Runtime::id).collect(),
+            missing.map(|it| it.why.clone()).collect(),
+        )
+    }
+
+    #[test]
+    fn a_build_of_ones_own_is_measured_though_its_version_cannot_be_told() {
+        for said in ["could not determine build information", "(devel)"] {
+            let (found, missing) = auto(&format!("echo '{said}'"));
+            assert_eq!(found.len(), 1, "{found:?} {missing:?}");
+            assert!(found[0].starts_with("crane@dev-"), "{found:?}");
+            assert!(found[0].ends_with("#path") && missing.is_empty());
+        }
+        let (found, _) = auto("echo v0.20.7-12-gdeadbee-dirty");
+        assert_eq!(found, ["crane@0.20.7-12-gdeadbee-dirty#path"]);
+    }
+
+    #[test]
+    fn what_is_there_and_does_not_start_is_not_passed_over_without_a_word() {
+        let (_, missing) = auto("echo no >&2; exit 3");
+        assert!(
+            missing.iter().any(|why| {
+                why.starts_with("passed over for that of sid: `crane version` failed")
+            }),
+            "{missing:?}"
+        );
     }
 }

@@ -161,7 +161,7 @@ impl Writer {
             header
                 .runtimes
                 .iter()
-                .map(|r| (r.id.clone(), r.channel.clone()))
+                .map(|r| (r.alias().to_owned(), r.channel.clone()))
                 .collect()
         };
         if ids(&results.header) != ids(header) {

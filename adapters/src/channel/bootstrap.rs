@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Ground,
+    linked::{built_using, stanzas},
     process::{Cancel, Invocation, Isolation, MARKER, Ran, SYSTEM_PATH, find_on_system, run},
 };
 use std::{
@@ -173,6 +174,14 @@ impl Bootstrapper {
         };
         let added: BTreeSet<&str> = added.lines().collect();
         let mut packages = read_sums(&read("sums")?);
+        for stanza in stanzas(&read("control")?) {
+            let package = stanza
+                .get("Package")
+                .and_then(|name| packages.get_mut(name));
+            if let Some(package) = package {
+                package.built_using = built_using(&stanza);
+            }
+        }
         for (name, package) in &mut packages {
             if added.contains(name.as_str()) {
                 package.suite = Some(addition.to_owned());
@@ -302,6 +311,7 @@ fn read_sums(text: &str) -> BTreeMap<String, PackageRecord> {
                 version: parts.next()?.replace("%3a", ":"),
                 sha256: sum.to_owned(),
                 suite: None,
+                built_using: BTreeMap::new(),
             };
             Some((name, package))
         })
@@ -310,7 +320,7 @@ fn read_sums(text: &str) -> BTreeMap<String, PackageRecord> {
 
 /// The bootstrapper works on the machine as it is. Settings for proxies and certificates are
 /// the machine's own, and are passed on.
-fn invocation(program: &Path, args: &[&str], ground: &Ground, name: &str) -> Invocation {
+pub(super) fn invocation(program: &Path, args: &[&str], ground: &Ground, name: &str) -> Invocation {
     let mut env: BTreeMap<String, String> = [
         "http_proxy",
         "https_proxy",

@@ -116,7 +116,8 @@ pub(super) fn sum_of(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
 
-fn sum(path: &Path) -> io::Result<String> {
+/// The sha256 of a file, as `sha256sum` writes it.
+pub(crate) fn sum(path: &Path) -> io::Result<String> {
     let at =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     let mut file = File::open(path).map_err(at)?;

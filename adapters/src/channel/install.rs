@@ -337,6 +337,7 @@ mod tests {
                 version: "1".to_owned(),
                 sha256: "aa".to_owned(),
                 suite: suite.map(str::to_owned),
+                built_using: std::collections::BTreeMap::new(),
             };
             ((*name).to_owned(), package)
         });

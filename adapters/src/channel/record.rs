@@ -59,6 +59,9 @@ pub struct PackageRecord {
     /// Where it comes from, where that is not the release itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite: Option<String>,
+    /// The source packages that it was built with, and their versions, where it says so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub built_using: BTreeMap<String, String>,
 }
 
 impl Channel {
@@ -131,7 +134,14 @@ impl Channel {
                 record.name
             ));
         }
-        Place::provisioned(&record.name, &self.root, packages, notes, rights)
+        let built_using = record.packages.iter().filter_map(|(name, package)| {
+            let using = &package.built_using;
+            (!using.is_empty()).then(|| (name.clone(), using.clone()))
+        });
+        Place {
+            built_using: built_using.collect(),
+            ..Place::provisioned(&record.name, &self.root, packages, notes, rights)
+        }
     }
 }
 
@@ -175,6 +185,7 @@ pub(super) mod tests {
             version: version.to_owned(),
             sha256: "aa".to_owned(),
             suite: None,
+            built_using: BTreeMap::new(),
         };
         record.packages = [
             ("skopeo".to_owned(), package("2:1.22.0+ds1-1")),

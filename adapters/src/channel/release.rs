@@ -82,13 +82,23 @@ pub fn running_release() -> Option<Release> {
     running_in(&text)
 }
 
+/// What the distribution that this machine runs is called, in a word: `Debian`, `Ubuntu`.
+#[must_use]
+pub(crate) fn running_distribution() -> Option<String> {
+    let text = fs::read_to_string("/etc/os-release").ok()?;
+    let name = value_in(&text, "NAME")?;
+    name.split_whitespace().next().map(str::to_owned)
+}
+
+fn value_in(os_release: &str, key: &str) -> Option<String> {
+    os_release.lines().find_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        (name == key).then(|| value.trim_matches('"').to_owned())
+    })
+}
+
 fn running_in(os_release: &str) -> Option<Release> {
-    let value = |key: &str| {
-        os_release.lines().find_map(|line| {
-            let (name, value) = line.split_once('=')?;
-            (name == key).then(|| value.trim_matches('"').to_owned())
-        })
-    };
+    let value = |key: &str| value_in(os_release, key);
     if value("ID")? != "debian" {
         return None;
     }

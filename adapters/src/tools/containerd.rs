@@ -5,12 +5,12 @@ use super::{
     warden::Warden,
 };
 use crate::{
-    Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Operation, Place, Room, Runtime,
-    Service, Session, Sign, Source, StartError, Tool, detect, mutant,
+    Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Operation, Origin, Place, Room,
+    Runtime, Service, Session, Sign, Source, StartError, Tool, detect, mutant,
     process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, Reveal, RunError, run},
     rootfs,
 };
-use ocipick_corpus::{MARKER_FILE, marker_text};
+use ocipick_corpus::{MARKER_FILE, is_at_least, marker_text};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -75,7 +75,12 @@ impl Adapter for Containerd {
                 }
             }
         };
-        let version = match detect::version(&said, place, "containerd") {
+        let version = match detect::version(
+            &said,
+            place,
+            binaries.get("daemon").map(PathBuf::as_path),
+            "containerd",
+        ) {
             Ok(version) => version,
             Err(why) => return detect::missing(Tool::Containerd, place, why),
         };
@@ -96,7 +101,7 @@ impl Adapter for Containerd {
             versions: versions.clone(),
             service: service.clone(),
             notes: notes.clone(),
-            is_in_several_channels: false,
+            origin: Origin::default(),
         };
         let mut runtimes = vec![runtime(None)];
         if has_transfer_service(&version) {
@@ -141,19 +146,13 @@ impl Adapter for Containerd {
 
 /// Since 1.6 `ctr images import` has `--platform`. An import of all platforms would select nothing.
 fn imports_for_platforms(version: &str) -> bool {
-    let mut numbers = version.split('.').map(|part| part.parse::<u32>().ok());
-    let (major, minor) = (numbers.next().flatten(), numbers.next().flatten());
-    (major, minor) >= (Some(1), Some(6))
+    is_at_least(version, "1.6")
 }
 
 /// Since containerd 2 `ctr images pull` goes through the transfer service unless it is told to
 /// work locally.
 fn has_transfer_service(version: &str) -> bool {
-    version
-        .split('.')
-        .next()
-        .and_then(|major| major.parse::<u32>().ok())
-        .is_some_and(|m| m >= 2)
+    is_at_least(version, "2")
 }
 
 fn machine_version(place: &Place, room: &Room, client: &Path) -> Option<String> {

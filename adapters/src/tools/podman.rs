@@ -9,7 +9,7 @@ use crate::{
     process::{Invocation, Mount, Ran, RunError, run},
     rootfs,
 };
-use ocipick_corpus::MARKER_FILE;
+use ocipick_corpus::{MARKER_FILE, is_at_least};
 use serde_json::Value;
 use std::{iter, path::Path, time::Duration};
 
@@ -57,19 +57,13 @@ impl Adapter for Podman {
     }
 }
 
-/// Whether a version is at least this one.
-fn is_at_least(version: &str, major: u32) -> bool {
-    let number = version.split('.').next().unwrap_or_default();
-    number.parse::<u32>().is_ok_and(|number| number >= major)
-}
-
 /// What lets a podman start that wants unified cgroups only, on a machine that has both kinds.
 /// Pulling does nothing with cgroups.
 fn unified_cgroups(version: &str) -> Option<Mount> {
     let all = Path::new("/sys/fs/cgroup");
     let unified = all.join("unified");
     let is_unified = |dir: &Path| dir.join("cgroup.controllers").exists();
-    (is_at_least(version, 6) && !is_unified(all) && is_unified(&unified)).then(|| Mount {
+    (is_at_least(version, "6") && !is_unified(all) && is_unified(&unified)).then(|| Mount {
         from: unified,
         at: all.to_owned(),
     })
@@ -78,7 +72,7 @@ fn unified_cgroups(version: &str) -> Option<Mount> {
 /// The platform as options. Version 3 takes everything after the first slash of `--platform` for
 /// the architecture.
 fn platform_args(version: &str, ask: &Ask<'_>) -> Vec<String> {
-    let Some(platform) = ask.wanted().filter(|_| !is_at_least(version, 4)) else {
+    let Some(platform) = ask.wanted().filter(|_| !is_at_least(version, "4")) else {
         return ask.platform_args();
     };
     let mut args = vec![

@@ -15,7 +15,7 @@ use ocipick_adapters::Operation;
 use ocipick_corpus::{Corpus, digest_of_content};
 use ocipick_reports::{
     baseline::{Baseline, Build, Key, Line},
-    results::Results,
+    results::{Results, Trial},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,12 +36,7 @@ pub(crate) fn bless(args: &Bless, screen: Screen) -> Result<Exit> {
             ));
         }
         keep(&mut results, args)?;
-        let beside_others: BTreeSet<Build> = results
-            .trials
-            .iter()
-            .filter(|trial| trial.runtime.contains('#'))
-            .map(Build::of)
-            .collect();
+        let builds: BTreeSet<Build> = results.trials.iter().map(Build::of).collect();
         let newer = Baseline::all_of(&results).map_err(Failure::usage)?;
         let known = Known::of(&results)?;
         let prune = |baseline: &mut Baseline| {
@@ -51,7 +46,8 @@ pub(crate) fn bless(args: &Bless, screen: Screen) -> Result<Exit> {
                 0
             }
         };
-        let named = |build: &Build| beside_others.contains(build);
+        // Two builds of one version are told apart by where they come from.
+        let named = |build: &Build| builds.iter().filter(|it| it.is_as(build)).count() > 1;
         recorded.extend(baselines::record(&args.into, newer, named, prune)?);
     }
     if recorded.is_empty() {
@@ -75,13 +71,15 @@ fn keep(results: &mut Results, args: &Bless) -> Result<()> {
     let trials = || results.trials.iter();
     let cases = trials().map(|trial| trial.case.as_str()).collect();
     let cases = globs("--case", &args.cases, cases)?;
-    let runtimes = trials().map(|trial| trial.runtime.as_str()).collect();
+    let aliases = trials().map(Trial::alias);
+    let runtimes = aliases.chain(trials().map(|trial| trial.runtime.as_str()));
+    let runtimes = runtimes.collect();
     let runtimes = globs("--runtime", &args.runtimes, runtimes)?;
     results.trials.retain(|trial| {
         cases.as_ref().is_none_or(|it| it.is_match(&trial.case))
             && runtimes
                 .as_ref()
-                .is_none_or(|it| it.is_match(&trial.runtime))
+                .is_none_or(|it| it.is_match(&trial.runtime) || it.is_match(trial.alias()))
     });
     Ok(())
 }

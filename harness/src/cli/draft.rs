@@ -17,7 +17,7 @@ use ocipick::{
     registry::Registry,
     run::{Bench, Cell, Controls, Earlier, Event, Plan, Watcher, execute},
 };
-use ocipick_adapters::{Operation, PATH_CHANNEL, process::Cancel};
+use ocipick_adapters::{Operation, PATH_CHANNEL, names, process::Cancel};
 use ocipick_corpus::{Ask, Case, Corpus, digest_of_content};
 use ocipick_reports::{
     draft::{CellName, Confirmed, Draft, NoDraft},
@@ -146,7 +146,10 @@ fn check(results: &[Results], name: &CellName, case: &Case) -> std::result::Resu
     let ours = digest_of_content(case);
     let has_trial = |results: &&Results| {
         let mut trials = results.trials.iter();
-        trials.any(|trial| trial.case == name.case && trial.runtime == name.runtime)
+        trials.any(|trial| {
+            trial.case == name.case
+                && (trial.runtime == name.runtime || trial.alias() == name.runtime)
+        })
     };
     let measured = results.iter().rfind(has_trial);
     let theirs = measured.and_then(|results| results.header.corpus.content.get(&name.case));
@@ -261,7 +264,10 @@ fn again(
         phrasebook: &phrasebook,
         cancel: &cancel,
     };
-    let (notebook, progress) = (Notebook::default(), Progress::new(screen, 1));
+    let (notebook, progress) = (
+        Notebook::default(),
+        Progress::new(screen, names(&plan.runtimes)),
+    );
     let executed = execute(&plan, &bench, &Both(&notebook, &progress));
     progress.clear();
     executed.map_err(Failure::internal)?;

@@ -18,6 +18,8 @@ pub(crate) struct Progress {
     screen: Screen,
     bars: Option<MultiProgress>,
     lines: Vec<Mutex<Line>>,
+    /// What the runtimes are called.
+    names: Vec<String>,
     /// The round, where there are several.
     round: Mutex<Option<u32>>,
 }
@@ -29,17 +31,22 @@ struct Line {
 }
 
 impl Progress {
-    pub(crate) fn new(screen: Screen, runtimes: usize) -> Self {
+    pub(crate) fn new(screen: Screen, names: Vec<String>) -> Self {
         let bars = screen
             .is_watched()
             .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
-        let lines = (0..runtimes).map(|_| Mutex::default()).collect();
+        let lines = names.iter().map(|_| Mutex::default()).collect();
         Self {
             screen,
             bars,
             lines,
+            names,
             round: Mutex::default(),
         }
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.names.get(index).cloned().unwrap_or_default()
     }
 
     fn round(&self) -> MutexGuard<'_, Option<u32>> {
@@ -76,11 +83,7 @@ impl Watcher for Progress {
                     }
                 }
             }
-            Event::RuntimeBegan {
-                index,
-                runtime,
-                tries,
-            } => {
+            Event::RuntimeBegan { index, tries, .. } => {
                 let mut line = line(*index);
                 line.outcomes.clear();
                 if let Some(bars) = &self.bars {
@@ -90,7 +93,7 @@ impl Watcher for Progress {
                     }
                     let bar = bars.add(ProgressBar::new(*tries as u64));
                     bar.set_style(style());
-                    bar.set_prefix(printable_line(&runtime.id()));
+                    bar.set_prefix(printable_line(&self.name(*index)));
                     bar.set_message("starting");
                     bar.enable_steady_tick(Duration::from_millis(200));
                     line.bar = Some(bar);
@@ -109,11 +112,7 @@ impl Watcher for Progress {
                 }
             }
             Event::TrialEnded { .. } => {}
-            Event::RuntimeEnded {
-                index,
-                runtime,
-                end,
-            } => {
+            Event::RuntimeEnded { index, end, .. } => {
                 let line = line(*index);
                 let said = match end {
                     RuntimeEnd::Finished => counts(&line.outcomes),
@@ -129,7 +128,10 @@ impl Watcher for Progress {
                     .map_or_else(String::new, |round| format!(" (round {round})"));
                 match &line.bar {
                     Some(bar) => bar.finish_with_message(printable_line(&said)),
-                    None => self.screen.say(&format!("{}{round}: {said}", runtime.id())),
+                    None => {
+                        let name = self.name(*index);
+                        self.screen.say(&format!("{name}{round}: {said}"));
+                    }
                 }
             }
         }

@@ -20,14 +20,15 @@ use ocipick::{
     ruling::Hints,
     run::{Bench, Controls, Earlier, Plan, execute},
 };
-use ocipick_adapters::{Missing, Runtime, channel as provisioned, process::Cancel};
+use ocipick_adapters::{Missing, Runtime, channel as provisioned, names, process::Cancel};
 use ocipick_corpus::{Case, Corpus, Relation, digest_of, digest_of_content};
 use ocipick_reports::{
     matrix::{CaseBook, FamilyNote, Matrix},
     render::{json, terminal, verdicts},
     results::{
-        ArchiveRecord, ChannelRecord, CorpusStamp, Header, MissingRecord, Outcome, Provenance,
-        RepeatedCells, Repeats, Results, RuntimeRecord, SCHEMA, Trial, UnmeasuredWhy,
+        ArchiveRecord, ChannelRecord, CorpusStamp, Header, Linked, LinkedSource, MissingRecord,
+        Outcome, Provenance, RepeatedCells, Repeats, Results, RuntimeRecord, SCHEMA, Trial,
+        UnmeasuredWhy,
     },
     verdict::Verdicts,
 };
@@ -106,7 +107,7 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         phrasebook: &phrasebook,
         cancel: &cancel,
     };
-    let progress = Progress::new(screen, plan.runtimes.len());
+    let progress = Progress::new(screen, names(&plan.runtimes));
     let executed = execute(&plan, &bench, &Both(&writer, &progress));
     progress.clear();
     if let Err(error) = executed {
@@ -349,25 +350,20 @@ fn channel_record(record: &provisioned::ChannelRecord) -> ChannelRecord {
     }
 }
 
-fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
+pub(super) fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
     let texts = |role: &str, text: String| (role.to_owned(), text);
-    // Of the hundred packages of a channel those that ship the tool itself say enough here;
-    // the channels of the header have them all.
-    let packages = runtime
-        .binaries
-        .values()
-        .filter_map(|path| path.file_name()?.to_str())
-        .flat_map(|binary| match binary {
-            "docker" => vec!["docker.io", "docker-cli"],
-            "dockerd" => vec!["docker.io", "containerd", "runc"],
-            "ctr" | "containerd" => vec!["containerd"],
-            other => vec![other],
-        })
-        .filter_map(|package| {
-            let version = runtime.place.package_version(package)?;
-            Some((package.to_owned(), version.to_owned()))
-        })
-        .collect();
+    let origin = &runtime.origin;
+    let linked = origin.linked.iter().map(|(role, linked)| {
+        let linked = Linked {
+            go: linked.go.clone(),
+            libraries: linked.libraries.clone(),
+            source: match linked.source {
+                ocipick_adapters::LinkedSource::BuiltUsing => LinkedSource::BuiltUsing,
+                ocipick_adapters::LinkedSource::BuildInfo => LinkedSource::BuildInfo,
+            },
+        };
+        ((*role).to_owned(), linked)
+    });
     RuntimeRecord {
         id: runtime.id(),
         tool: runtime.tool.to_string(),
@@ -385,7 +381,10 @@ fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
                 .iter()
                 .map(|(role, version)| texts(role, version.clone()))
                 .collect(),
-            packages,
+            packages: origin.packages.clone(),
+            distribution: origin.distribution.clone(),
+            linked: linked.collect(),
+            snapshotter: runtime.snapshotter().map(str::to_owned),
             notes: runtime
                 .place
                 .notes
@@ -393,7 +392,6 @@ fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
                 .chain(&runtime.notes)
                 .cloned()
                 .collect(),
-            ..Provenance::default()
         },
         unmeasured: None,
     }

@@ -1,11 +1,18 @@
 //! `ocipick runtimes`.
 
-use super::{args::Runtimes, fail::Result, ground, run::missing_line, screen::Screen};
+use super::{
+    args::Runtimes,
+    fail::Result,
+    ground,
+    run::{missing_line, runtime_record},
+    screen::Screen,
+};
 use ocipick::{
     exit::Exit,
     fleet::{Fleet, Scout},
 };
-use ocipick_adapters::{Service, process::Cancel};
+use ocipick_adapters::{Service, names, process::Cancel};
+use ocipick_reports::builds::Build;
 
 pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
     let cancel = Cancel::default();
@@ -18,13 +25,10 @@ pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
         return Ok(exit(&fleet));
     }
     let mut lines = vec![format!("{} runtimes found", fleet.runtimes.len())];
-    let width = fleet
-        .runtimes
-        .iter()
-        .map(|runtime| runtime.id().chars().count())
-        .max()
-        .unwrap_or(0);
-    for runtime in &fleet.runtimes {
+    let names = names(&fleet.runtimes);
+    let width = names.iter().map(|name| name.chars().count()).max();
+    let width = width.unwrap_or(0);
+    for (runtime, name) in fleet.runtimes.iter().zip(&names) {
         let versions: Vec<String> = runtime
             .versions
             .iter()
@@ -36,12 +40,15 @@ pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
             Service::Machine { .. } => "; the machine's own daemon",
         };
         lines.push(format!(
-            "  {:width$}  {:<9}  {}{service}",
-            runtime.id(),
+            "  {name:width$}  {:<9}  {}{service}",
             runtime.place.channel,
             versions.join(", ")
         ));
-        for note in runtime.place.notes.iter().chain(&runtime.notes) {
+        let build = Build::of(&runtime_record(runtime));
+        let built = build.mark().zip(build.note());
+        let built = built.map(|(mark, note)| format!("{mark}: {note}"));
+        let notes = runtime.place.notes.iter().chain(&runtime.notes);
+        for note in built.iter().chain(notes) {
             lines.push(format!("  {:width$}             note: {note}", ""));
         }
     }
@@ -70,6 +77,8 @@ fn exit(fleet: &Fleet) -> Exit {
 fn json(fleet: &Fleet) -> serde_json::Value {
     let found = fleet.runtimes.iter().map(|runtime| {
         let notes: Vec<&String> = runtime.place.notes.iter().chain(&runtime.notes).collect();
+        let record = runtime_record(runtime);
+        let build = Build::of(&record);
         serde_json::json!({
             "id": runtime.id(),
             "tool": runtime.tool.as_str(),
@@ -77,6 +86,13 @@ fn json(fleet: &Fleet) -> serde_json::Value {
             "flavour": runtime.flavour.map(|flavour| flavour.as_str()),
             "channel": runtime.place.channel,
             "versions": runtime.versions,
+            "packages": record.provenance.packages,
+            "linked": record.provenance.linked,
+            "build": {
+                "distribution": build.distribution(),
+                "differs": build.differs(),
+                "note": build.note(),
+            },
             "daemon": match &runtime.service {
                 Service::None => None,
                 Service::Private => Some("private"),

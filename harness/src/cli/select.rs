@@ -139,7 +139,11 @@ pub(crate) fn runtimes(fleet: &Fleet, patterns: &[String]) -> Result<Vec<Runtime
     if patterns.is_empty() {
         return Ok(fleet.runtimes.clone());
     }
-    let ids: Vec<String> = fleet.runtimes.iter().map(Runtime::id).collect();
+    // Ids without their channel stay good.
+    let aliases = fleet.runtimes.iter().map(Runtime::alias);
+    let ids: Vec<String> = aliases
+        .chain(fleet.runtimes.iter().map(Runtime::id))
+        .collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     // A tool that is not there is not a glob that is wrong.
     let missing: Vec<String> = fleet
@@ -154,7 +158,7 @@ pub(crate) fn runtimes(fleet: &Fleet, patterns: &[String]) -> Result<Vec<Runtime
         .filter(|runtime| {
             globs
                 .as_ref()
-                .is_none_or(|globs| globs.is_match(runtime.id()))
+                .is_none_or(|globs| globs.is_match(runtime.id()) || globs.is_match(runtime.alias()))
         })
         .cloned()
         .collect())

@@ -97,7 +97,7 @@ pub fn explain(
         ),
         Ruling::Unmeasured(why) => (format!("it was not measured ({why})"), None),
     };
-    let line = format!("{} on {}: {what}", trial.runtime, asked(trial));
+    let line = format!("{} on {}: {what}", trial.alias(), asked(trial));
     let mut report = format!("{line}\n");
     if let Some(case) = case {
         let about = format!("{}. {}", case.title, case.why);

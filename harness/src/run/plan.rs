@@ -48,7 +48,7 @@ impl Cell {
     #[must_use]
     pub fn of(runtime: &Runtime, operation: Operation, case: &Case, ask: &Ask) -> Self {
         Self {
-            runtime: (runtime.id(), runtime.place.channel.clone()),
+            runtime: (runtime.alias(), runtime.place.channel.clone()),
             operation: operation.as_str().to_owned(),
             case: case.id.to_string(),
             platform: ask.to_string(),
@@ -59,7 +59,7 @@ impl Cell {
     #[must_use]
     pub fn of_trial(trial: &Trial) -> Self {
         Self {
-            runtime: (trial.runtime.clone(), trial.channel.clone()),
+            runtime: (trial.alias().to_owned(), trial.channel.clone()),
             operation: trial.operation.clone(),
             case: trial.case.clone(),
             platform: trial.platform.clone(),
@@ -138,7 +138,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ocipick_adapters::{Place, Rights, Service, Tool};
+    use ocipick_adapters::{Origin, Place, Rights, Service, Tool};
     use ocipick_corpus::Corpus;
     use std::{collections::BTreeMap, ffi::OsStr};
 
@@ -156,7 +156,7 @@ mod tests {
             versions: BTreeMap::new(),
             service: Service::None,
             notes: Vec::new(),
-            is_in_several_channels: false,
+            origin: Origin::default(),
         };
         let controls = Controls::of(&Corpus::built_in().unwrap()).unwrap();
         let mut case = (*controls.match_.case).clone();

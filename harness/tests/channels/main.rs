@@ -49,6 +49,9 @@ fn releases_are_provisioned_with_what_they_have() {
     );
     let common = &channel.record.packages["common"];
     assert_eq!((common.version.as_str(), common.sha256.len()), ("2", 64));
+    let using = &channel.record.packages["skopeo"].built_using;
+    assert_eq!(using["golang-1.26"], "1.26.1-1");
+    assert_eq!(using.len(), 2);
     let listed = stage.types(&["channel", "list"]);
     exits(&listed, 0);
     insta::assert_snapshot!("list", sizes_left_out(&listed.out));

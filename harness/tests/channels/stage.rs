@@ -178,7 +178,14 @@ fn archive(name: &str, version: &str) -> Vec<u8> {
     let doc = format!("usr/share/doc/{name}/copyright");
     let data = tar_of(&[(&path, &program, 0o755), (&doc, b"free\n", 0o644)]);
     let sums = format!("{}  {path}\n", md5(&program));
-    let control = tar_of(&[("./md5sums", sums.as_bytes(), 0o644)]);
+    let about = format!(
+        "Package: {name}\nVersion: {version}\n\
+         Static-Built-Using: golang-1.26 (= 1.26.1-1), golang-github-containers-image (= 5.39.1-3)\n"
+    );
+    let control = tar_of(&[
+        ("./md5sums", sums.as_bytes(), 0o644),
+        ("./control", about.as_bytes(), 0o644),
+    ]);
     tar_of(&[("control.tar", &control, 0o644), ("data.tar", &data, 0o644)])
 }
 

@@ -12,7 +12,7 @@ use ocipick::{
     fleet::{Fleet, Scout},
     run::{Cell, Controls, Earlier, Plan, Question},
 };
-use ocipick_adapters::{Ground, Operation, Runtime, adapter, process::Cancel};
+use ocipick_adapters::{Ground, Operation, Runtime, adapter, names, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
 use ocipick_reports::results::{Repeats, Trial};
 use std::{
@@ -41,6 +41,8 @@ impl Asked {
 pub(crate) struct Lab {
     ground: Ground,
     fleet: Fleet,
+    /// What its runtimes are called, one by one.
+    names: Vec<String>,
     cases: Vec<Arc<Case>>,
     controls: Controls,
     selected: BTreeSet<String>,
@@ -66,6 +68,7 @@ impl Lab {
             .collect();
         let mut lab = Self {
             ground,
+            names: names(&fleet.runtimes),
             fleet,
             cases,
             controls,
@@ -121,7 +124,7 @@ impl Lab {
         } = asked;
         let platform = ask.to_string();
         let name = Name {
-            runtime: &self.fleet.runtimes[*runtime].id(),
+            runtime: &self.names[*runtime],
             operation: *operation,
             case: case.id.as_str(),
             platform: (case.asks.len() > 1).then_some(platform.as_str()),
@@ -138,10 +141,10 @@ impl Lab {
     /// What runtimes cannot be asked: a name for it, and why.
     pub(crate) fn impossible(&self) -> Vec<(String, String)> {
         let mut impossible = Vec::new();
-        for (index, runtime) in self.fleet.runtimes.iter().enumerate() {
+        for index in 0..self.fleet.runtimes.len() {
             for operation in Operation::ALL {
                 if let Some(why) = self.cannot(index, *operation) {
-                    impossible.push((format!("{}::{operation}", runtime.id()), why));
+                    impossible.push((format!("{}::{operation}", self.names[index]), why));
                 }
             }
         }
@@ -205,7 +208,7 @@ impl Lab {
     /// runtime measures it whole, and leaves the records for the others of the same run.
     fn measure_once_for_all(&self, asked: &Asked) -> Result<Measured, String> {
         let runtime = &self.fleet.runtimes[asked.runtime];
-        let shelf = Shelf::of_run(&runtime.id(), asked.operation);
+        let shelf = Shelf::of_run(&self.names[asked.runtime], asked.operation);
         let of_shelf = || -> anyhow::Result<Measured> {
             let _lock = shelf.lock()?;
             if let Some(records) = shelf.read()? {

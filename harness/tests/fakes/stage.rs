@@ -195,6 +195,7 @@ impl Stage {
             ground,
             store: Store::at(&self.dir.path().join("store")),
             path: self.path()?,
+            release: None,
             cancel,
         };
         Ok(self.without_real_tools(scout.fleet(&[Source::Path])?))

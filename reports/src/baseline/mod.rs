@@ -91,6 +91,12 @@ impl Build {
         }
     }
 
+    /// Whether another build is of the same version, in the same configuration.
+    #[must_use]
+    pub fn is_as(&self, other: &Self) -> bool {
+        self.tool == other.tool && self.version == other.version && self.flavour == other.flavour
+    }
+
     /// The name of its file below the directory of its tool, without an ending.
     fn stem(&self, with_channel: bool) -> String {
         let flavour = self.flavour.iter().map(|flavour| format!("+{flavour}"));

@@ -174,12 +174,9 @@ pub fn find<'r>(results: &'r [Results], name: &CellName) -> Result<&'r Trial, No
     // Of two trials of one cell the later one counts, as in every report.
     let found = all()
         .filter(is_row)
-        .rfind(|trial| trial.runtime == name.runtime);
+        .rfind(|trial| trial.runtime == name.runtime || trial.alias() == name.runtime);
     let Some(trial) = found else {
-        let mut there: Vec<&str> = all()
-            .filter(is_row)
-            .map(|trial| trial.runtime.as_str())
-            .collect();
+        let mut there: Vec<&str> = all().filter(is_row).map(Trial::alias).collect();
         there.dedup();
         let hint = if there.is_empty() {
             String::new()

@@ -322,19 +322,9 @@ fn operation_place(operation: &str) -> (usize, &str) {
 }
 
 fn runtimes<'a>(keys: &[Key<'a>], results: &'a [Results]) -> Vec<Runtime<'a>> {
-    // As written, so that it can be found in the results again.
-    let ids: BTreeMap<Plain<'a>, &'a str> = results
-        .iter()
-        .flat_map(|result| {
-            let trials = result.trials.iter();
-            let trials = trials.map(|trial| (Key::of_trial(trial).plain(), trial.runtime.as_str()));
-            let records = result.header.runtimes.iter();
-            trials.chain(records.map(|record| (Key::of_record(record).plain(), record.id.as_str())))
-        })
-        .collect();
     let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-    for id in ids.values() {
-        *uses.entry(id).or_default() += 1;
+    for key in keys {
+        *uses.entry(key.stem).or_default() += 1;
     }
     let records: BTreeMap<Plain<'a>, &'a RuntimeRecord> = results
         .iter()
@@ -343,9 +333,10 @@ fn runtimes<'a>(keys: &[Key<'a>], results: &'a [Results]) -> Vec<Runtime<'a>> {
         .collect();
     keys.iter()
         .map(|key| Runtime {
-            id: match ids.get(&key.plain()) {
-                Some(id) if uses.get(id) == Some(&1) => (*id).to_owned(),
-                Some(_) | None => format!("{}#{}", key.stem, key.channel),
+            id: if uses.get(key.stem) == Some(&1) {
+                key.stem.to_owned()
+            } else {
+                format!("{}#{}", key.stem, key.channel)
             },
             tool: key.tool,
             version: key.version,

@@ -25,7 +25,7 @@ const RELEASES: [&str; 7] = [
 /// One tool, at one version, in one configuration, from one channel: a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Runtime<'a> {
-    /// Its id, with `#channel` added where the results given use one id for two channels.
+    /// Its id, with `#channel` only where the results given have the same from two channels.
     pub id: String,
     /// Name of the tool.
     pub tool: &'a str,
@@ -82,7 +82,7 @@ impl<'a> Key<'a> {
             version: &trial.version,
             flavour: trial.flavour.as_deref(),
             channel: &trial.channel,
-            stem: stem(&trial.runtime, &trial.channel),
+            stem: trial.alias(),
         }
     }
 
@@ -92,15 +92,9 @@ impl<'a> Key<'a> {
             version: &record.version,
             flavour: record.flavour.as_deref(),
             channel: &record.channel,
-            stem: stem(&record.id, &record.channel),
+            stem: record.alias(),
         }
     }
-}
-
-fn stem<'a>(id: &'a str, channel: &str) -> &'a str {
-    id.strip_suffix(channel)
-        .and_then(|rest| rest.strip_suffix('#'))
-        .unwrap_or(id)
 }
 
 fn age(channel: &str) -> (usize, &str) {
@@ -133,6 +127,7 @@ impl Ord for Key<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::Provenance;
 
     fn key<'a>(tool: &'a str, version: &'a str, flavour: Option<&'a str>) -> Key<'a> {
         Key {
@@ -197,7 +192,19 @@ mod tests {
 
     #[test]
     fn a_channel_in_the_id_is_not_part_of_its_stem() {
-        assert_eq!(stem("umoci@0.4.7#bookworm", "bookworm"), "umoci@0.4.7");
-        assert_eq!(stem("umoci@0.4.7", "bookworm"), "umoci@0.4.7");
+        let of = |id: &str| {
+            let record = RuntimeRecord {
+                id: id.to_owned(),
+                tool: "umoci".to_owned(),
+                version: "0.4.7".to_owned(),
+                flavour: None,
+                channel: "bookworm".to_owned(),
+                provenance: Provenance::default(),
+                unmeasured: None,
+            };
+            Key::of_record(&record).stem.to_owned()
+        };
+        assert_eq!(of("umoci@0.4.7#bookworm"), "umoci@0.4.7");
+        assert_eq!(of("umoci@0.4.7"), "umoci@0.4.7");
     }
 }

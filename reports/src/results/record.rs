@@ -286,6 +286,29 @@ pub struct Derived {
     pub base: String,
 }
 
+/// An id without the channel behind it.
+fn without_channel<'i>(id: &'i str, channel: &str) -> &'i str {
+    id.strip_suffix(channel)
+        .and_then(|rest| rest.strip_suffix('#'))
+        .unwrap_or(id)
+}
+
+impl RuntimeRecord {
+    /// Its id without the channel, as ids were before all of them named it.
+    #[must_use]
+    pub fn alias(&self) -> &str {
+        without_channel(&self.id, &self.channel)
+    }
+}
+
+impl Trial {
+    /// The id of its runtime without the channel, as ids were before all of them named it.
+    #[must_use]
+    pub fn alias(&self) -> &str {
+        without_channel(&self.runtime, &self.channel)
+    }
+}
+
 fn once() -> u32 {
     1
 }

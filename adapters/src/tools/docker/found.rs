@@ -2,8 +2,10 @@
 
 use super::{CONTAINERD_STORE, LOOK, MACHINE};
 use crate::{
-    Detected, Flavour, Missing, Place, Room, Runtime, Service, Tool, detect, process::run,
+    Detected, Flavour, Missing, Origin, Place, Room, Runtime, Service, Tool, detect, process::run,
+    tool::full_version,
 };
+use ocipick_corpus::is_at_least;
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// Looks for it.
@@ -23,7 +25,7 @@ pub(super) fn found(place: &Place, room: &Room) -> Detected {
     match (engine, private_impossible) {
         (Some(engine), None) => {
             let engine_says = detect::version_of(&engine, room);
-            let version = match detect::version(&engine_says, place, "docker.io") {
+            let version = match detect::version(&engine_says, place, Some(&engine), "docker.io") {
                 Ok(version) => version,
                 Err(why) => return detect::missing(Tool::Docker, place, why),
             };
@@ -65,7 +67,7 @@ fn private(
         versions: versions.clone(),
         service: Service::Private,
         notes: Vec::new(),
-        is_in_several_channels: false,
+        origin: Origin::default(),
     };
     let mut detected = Detected {
         runtimes: vec![runtime(None)],
@@ -90,20 +92,12 @@ fn private(
 /// Whether an engine of this version can use containerd's image store. The engine itself is
 /// asked once it runs.
 fn has_containerd_store(version: &str) -> bool {
-    is_at_least(version, 24)
+    is_at_least(version, "24")
 }
 
 /// Whether `docker load` of this version has `--platform`.
 pub(super) fn loads_for_platforms(version: &str) -> bool {
-    is_at_least(version, 28)
-}
-
-fn is_at_least(version: &str, major: u32) -> bool {
-    version
-        .split('.')
-        .next()
-        .and_then(|said| said.parse::<u32>().ok())
-        .is_some_and(|said| said >= major)
+    is_at_least(version, "28")
 }
 
 /// The machine's own engine, where no private one is possible.
@@ -133,7 +127,7 @@ fn on_machine(place: &Place, room: &Room, client: PathBuf, because: String) -> D
     Detected {
         runtimes: vec![Runtime {
             tool: Tool::Docker,
-            version: crate::tool::short_version(server).unwrap_or_else(|| server.to_owned()),
+            version: full_version(server).unwrap_or_else(|| "unversioned".to_owned()),
             flavour: store.then_some(Flavour::ContainerdStore),
             place: place.clone(),
             binaries: BTreeMap::from([("client", client)]),
@@ -148,7 +142,7 @@ fn on_machine(place: &Place, room: &Room, client: PathBuf, because: String) -> D
             notes: vec![format!(
                 "the machine's own engine was used, because {because}"
             )],
-            is_in_several_channels: false,
+            origin: Origin::default(),
         }],
         missing: Vec::new(),
     }

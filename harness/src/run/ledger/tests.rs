@@ -1,6 +1,6 @@
 use super::*;
 use crate::run::{Controls, Earlier};
-use ocipick_adapters::{Place, Rights, Service, Tool};
+use ocipick_adapters::{Origin, Place, Rights, Service, Tool};
 use ocipick_corpus::Corpus;
 use ocipick_reports::results::{Evidence, OutcomeKind, RefusalReason, UnmeasuredWhy};
 use std::{ffi::OsStr, time::Duration};
@@ -20,7 +20,7 @@ fn plan(of: RepeatedCells, tries: u32) -> Plan {
         versions: BTreeMap::new(),
         service: Service::None,
         notes: Vec::new(),
-        is_in_several_channels: false,
+        origin: Origin::default(),
     };
     let corpus = Corpus::built_in().unwrap();
     let cases = corpus.cases().iter().filter(|case| case.asks.len() == 1);
