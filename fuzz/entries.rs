@@ -41,8 +41,14 @@ fn lay_out(dir: &Path, data: &[u8]) {
         3 => "blobs/sha256/linked",
         _ => "blobs/other/linked",
     };
+    // To write into a FIFO or through a link that an earlier part made would be a fault of this.
+    let put = |name: &str, content: &[u8]| {
+        let path = dir.join(name);
+        let _ = fs::remove_file(&path);
+        let _ = fs::write(path, content);
+    };
     let mut digests: Vec<String> = Vec::new();
-    let mut is_named = false;
+    let mut has_index = false;
     for folder in ["blobs/sha256", "blobs/other"] {
         let _ = fs::create_dir_all(dir.join(folder));
     }
@@ -54,21 +60,22 @@ fn lay_out(dir: &Path, data: &[u8]) {
         match kind {
             b'b' => {
                 let digest = Digest::sha256(&content);
-                let _ = fs::write(dir.join("blobs/sha256").join(digest.encoded()), &content);
+                put(&format!("blobs/sha256/{}", digest.encoded()), &content);
                 digests.push(digest.to_string());
             }
             b'i' => {
-                is_named = true;
-                let _ = fs::write(dir.join("index.json"), content);
+                has_index = true;
+                put("index.json", &content);
             }
-            b'o' => drop(fs::write(dir.join("oci-layout"), content)),
-            b'c' => drop(fs::write(dir.join("case.json"), content)),
-            b'n' => drop(fs::write(dir.join("blobs/other/blob"), content)),
+            b'o' => put("oci-layout", &content),
+            b'c' => put("case.json", &content),
+            b'n' => put("blobs/other/blob", &content),
             b'l' => {
                 if let Some((which, target)) = content.split_first() {
                     let target = String::from_utf8_lossy(target).replace('\0', "");
                     let _ = fs::remove_file(dir.join(place(*which)));
                     let _ = symlink(target, dir.join(place(*which)));
+                    has_index |= place(*which) == "index.json";
                 }
             }
             b'f' => {
@@ -76,14 +83,15 @@ fn lay_out(dir: &Path, data: &[u8]) {
                     let path = dir.join(place(*which));
                     let _ = fs::remove_file(&path);
                     let _ = nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU);
+                    has_index |= place(*which) == "index.json";
                 }
             }
             _ => {}
         }
     }
-    if let (false, Some(last)) = (is_named, digests.last()) {
+    if let (false, Some(last)) = (has_index, digests.last()) {
         let text = format!(r#"{{"manifests":[{{"mediaType":"x/y","digest":"{last}","size":1}}]}}"#);
-        let _ = fs::write(dir.join("index.json"), text);
+        put("index.json", text.as_bytes());
     }
 }
 

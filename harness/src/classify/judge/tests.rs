@@ -777,9 +777,14 @@ fn a_refusal_over_what_the_registry_withheld_is_no_refusal() {
         }];
         scene.ends(Exit::Code(1), "", "Error: manifest unknown");
     };
-    for path in [format!("/manifests/{there}"), format!("/blobs/{layer}")] {
+    let words =
+        |digest: &str| format!("the registry answered 404 for {digest}, which the case has");
+    for (path, digest) in [
+        (format!("/manifests/{there}"), &there),
+        (format!("/blobs/{layer}"), &layer),
+    ] {
         fails(&mut scene, path);
-        scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, "which the case has");
+        scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, &words(digest));
     }
     // A layer is no manifest to the registry of a case that has it as a blob only.
     let gone = format!("sha256:{}", "0".repeat(64));
@@ -798,7 +803,7 @@ fn a_refusal_over_what_the_registry_withheld_is_no_refusal() {
         blob.media_type = Some("application/octet-stream".to_owned());
     }
     fails(&mut scene, format!("/manifests/{layer}"));
-    scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, "which the case has");
+    scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, &words(&layer));
     // The case may want it to be withheld.
     let mut corpus = Corpus::built_in().unwrap().cases().to_vec();
     corpus.retain(|case| {
