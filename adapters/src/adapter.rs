@@ -214,11 +214,15 @@ impl Attempt {
         if ran.disk_full {
             self.trouble = Some(Trouble::DiskFull);
         }
+        if let Some(words) = &ran.outside {
+            let words = format!("{} {words}", program_of(&ran.line));
+            self.trouble.get_or_insert(Trouble::Outside(words));
+        }
         if ran.survivors > 0 {
             self.notes.push(format!(
                 "{} process(es) outlived `{}` and were ended",
                 ran.survivors,
-                ran.line.split_whitespace().next().unwrap_or_default()
+                program_of(&ran.line)
             ));
         }
         self.commands.push(ran);
@@ -246,6 +250,11 @@ impl Attempt {
     }
 }
 
+/// The program of a command line.
+fn program_of(line: &str) -> &str {
+    line.split_whitespace().next().unwrap_or_default()
+}
+
 /// Why the harness could not measure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -257,6 +266,9 @@ pub enum Trouble {
     DiskFull,
     /// The daemon printed more than there is room for, and was ended; in these words.
     Flooded(String),
+    /// The tool, or its daemon, was killed or stopped from outside; in these words. Another attempt
+    /// may show what this one did not.
+    Outside(String),
     /// The machine or the harness failed.
     Harness(String),
 }
@@ -268,7 +280,10 @@ impl Trouble {
         match self {
             Self::Interrupted => "interrupted",
             Self::DiskFull => DISK_FULL,
-            Self::NotStarted(words) | Self::Flooded(words) | Self::Harness(words) => words,
+            Self::NotStarted(words)
+            | Self::Flooded(words)
+            | Self::Outside(words)
+            | Self::Harness(words) => words,
         }
     }
 }

@@ -7,13 +7,17 @@
 use crate::process::{Cancel, Invocation, Isolation, run};
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Read as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 /// Name of the file in the directory of a room.
 const FILE: &str = "undo.json";
+/// No record is longer.
+const LIMIT: u64 = 1 << 20;
 /// How long one of the commands may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -51,12 +55,32 @@ impl Undo {
     }
 }
 
+/// Reads a record: a file of this user, and nothing that it links to or that waits for others.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK)
+        .open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.uid() != nix::unistd::geteuid().as_raw() {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut bytes = Vec::new();
+    file.by_ref().take(LIMIT).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Runs what the rooms of an abandoned ground had promised. Returns how many commands.
+///
+/// Whoever calls this has made sure that it is a ground, into which nobody else can write.
 pub(crate) fn carry_out(ground: &Path) -> usize {
     let mut done = 0;
     for room in fs::read_dir(ground).into_iter().flatten().flatten() {
+        if !room.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
         let path = room.path().join(FILE);
-        let Ok(bytes) = fs::read(&path) else { continue };
+        let Ok(bytes) = read(&path) else { continue };
         let Ok(commands) = serde_json::from_slice::<Vec<Vec<String>>>(&bytes) else {
             continue;
         };
@@ -108,6 +132,14 @@ mod tests {
         assert_eq!(carry_out(ground.path()), 1);
         assert!(!left.exists());
         undo.kept();
+        assert_eq!(carry_out(ground.path()), 0);
+        // What a link names was promised by nobody.
+        let elsewhere = ground.path().join("elsewhere.json");
+        fs::write(&elsewhere, r#"[["/bin/true"]]"#).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, room.join(FILE)).unwrap();
+        assert_eq!(carry_out(ground.path()), 0);
+        fs::remove_file(room.join(FILE)).unwrap();
+        nix::unistd::mkfifo(&room.join(FILE), nix::sys::stat::Mode::S_IRUSR).unwrap();
         assert_eq!(carry_out(ground.path()), 0);
     }
 }

@@ -15,6 +15,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -264,7 +265,13 @@ pub fn install_bootstrapper(ground: &Ground, cancel: &Cancel) -> Result<(), Inst
     };
     let apt = find_on_system(Path::new("apt-get"))
         .ok_or_else(|| fail("apt-get is not there".to_owned()))?;
-    let apt = |args: &[&str]| run(&invocation(&apt, args, ground, "apt-get"), cancel);
+    let apt = |args: &[&str]| {
+        let mut invocation = invocation(&apt, args, ground, "apt-get");
+        // This one works on the machine itself, where half an installation is worse than one that
+        // goes on to its end.
+        invocation.isolation = Isolation::None;
+        run(&invocation, cancel)
+    };
     let install = ["install", "--yes", "--no-install-recommends", BOOTSTRAPPER];
     if apt(&install)?.exit.is_success() {
         return Ok(());
@@ -351,10 +358,34 @@ pub(super) fn invocation(program: &Path, args: &[&str], ground: &Ground, name: &
         program: program.to_owned(),
         args: args.iter().map(|&arg| arg.to_owned()).collect(),
         env,
-        isolation: Isolation::None,
+        isolation: with_all_it_starts(ground),
         deadline: PATIENCE,
         output: ground.dir().join(name),
         reveal: None,
+    }
+}
+
+/// The machine as it is, but, where one may, so that all that a bootstrapper starts ends with
+/// ocipick, even when that is killed.
+fn with_all_it_starts(ground: &Ground) -> Isolation {
+    static MAY: OnceLock<bool> = OnceLock::new();
+    let try_it = || {
+        let attempt = Invocation {
+            program: "/bin/true".into(),
+            args: Vec::new(),
+            env: BTreeMap::from([(MARKER.to_owned(), ground.session().to_owned())]),
+            isolation: Isolation::Processes,
+            deadline: Duration::from_secs(10),
+            output: ground.dir().join("processes"),
+            reveal: None,
+        };
+        let ran = run(&attempt, &Cancel::default());
+        ran.is_ok_and(|ran| ran.exit.is_success())
+    };
+    if *MAY.get_or_init(try_it) {
+        Isolation::Processes
+    } else {
+        Isolation::None
     }
 }
 

@@ -96,6 +96,8 @@ pub struct Ran {
     pub survivors: usize,
     /// It failed, and the disk that its output goes to was full then. So its words may be lost.
     pub disk_full: bool,
+    /// It was killed or stopped from outside, in these words, which says nothing about it.
+    pub outside: Option<String>,
     output: PathBuf,
 }
 
@@ -120,6 +122,7 @@ impl Ran {
             duration,
             survivors,
             disk_full: false,
+            outside: None,
             output: output.to_owned(),
         }
     }

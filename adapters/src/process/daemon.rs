@@ -4,9 +4,11 @@ use super::{
     Cancel,
     command::{Exit, Invocation, READ_LIMIT, read_limited, tail},
     flood::{LogWatch, OUTPUT_LIMIT, flood_words, shorten},
+    outside::{MemoryKills, STOPPED, is_from_outside, outside_in},
     panic_in,
     run::{Group, RunError, preparation},
     space::{DISK_FULL, is_full},
+    tree::{Kin, is_stopped},
 };
 use nix::sys::signal::{Signal, killpg};
 use std::{
@@ -51,6 +53,18 @@ pub enum DaemonError {
         /// The end of its log.
         words: String,
     },
+    /// Its sockets would lie too deep.
+    #[error(
+        "{name} cannot be started, because the path of its socket {} would be longer than the {SOCKET_LIMIT} \
+         bytes that the kernel takes (hint: a shorter TMPDIR)",
+        path.display()
+    )]
+    TooDeep {
+        /// Which daemon.
+        name: String,
+        /// The socket.
+        path: PathBuf,
+    },
     /// It did not answer in time.
     #[error("{name} did not answer within {} s; its last words: {words}", patience.as_secs())]
     Silent {
@@ -63,6 +77,23 @@ pub enum DaemonError {
     },
 }
 
+/// How long the path of a socket may be, without the zero at its end.
+pub(crate) const SOCKET_LIMIT: usize = 107;
+
+/// Whether the kernel takes the path of a socket.
+///
+/// # Errors
+/// When it does not.
+pub(crate) fn fits_socket(name: &str, path: &Path) -> Result<(), DaemonError> {
+    if path.as_os_str().len() <= SOCKET_LIMIT {
+        return Ok(());
+    }
+    Err(DaemonError::TooDeep {
+        name: name.to_owned(),
+        path: path.to_owned(),
+    })
+}
+
 /// A daemon that runs. Dropping it ends it and all that it started.
 pub struct Daemon {
     name: String,
@@ -70,6 +101,10 @@ pub struct Daemon {
     log: PathBuf,
     watch: LogWatch,
     ended: Option<Exit>,
+    /// How often the memory killer had killed when it was started.
+    kills: MemoryKills,
+    /// A process that it started and cannot do without, and what that is called.
+    helper: Option<(&'static str, Kin)>,
 }
 
 impl Daemon {
@@ -83,6 +118,7 @@ impl Daemon {
     pub fn start(spec: &DaemonSpec<'_>, cancel: &Cancel) -> Result<Self, DaemonError> {
         let began = Instant::now();
         tracing::debug!(name = spec.name, line = %spec.invocation.line(&[]), "start");
+        let kills = MemoryKills::now();
         let group = Group::start(&spec.invocation, Some(&spec.log))?;
         let mut daemon = Self {
             name: spec.name.to_owned(),
@@ -90,6 +126,8 @@ impl Daemon {
             group,
             log: spec.log.clone(),
             ended: None,
+            kills,
+            helper: None,
         };
         loop {
             if let Some(exit) = daemon.group.wait(Duration::from_millis(20)) {
@@ -103,7 +141,7 @@ impl Daemon {
                     words: if is_full(&daemon.log) {
                         DISK_FULL.to_owned()
                     } else {
-                        daemon.last_words()
+                        daemon.dying_words()
                     },
                 });
             }
@@ -130,11 +168,85 @@ impl Daemon {
             self.ended = self.group.wait(patience);
         }
         let exit = self.ended?;
-        Some(Death {
-            what: format!("{} {}", self.name, self.describe(exit)),
+        Some(self.end_of(exit))
+    }
+
+    fn end_of(&self, exit: Exit) -> Death {
+        let name = &self.name;
+        let told = |cause, how: String| Death {
+            what: format!("{name} {how}"),
             words: self.panic_words(),
-            by_itself: !self.watch.is_flooded(),
+            cause,
+        };
+        if self.watch.is_flooded() {
+            return told(Cause::Flood, flood_words());
+        }
+        match exit {
+            Exit::Signal(signal) if is_from_outside(signal) => told(
+                Cause::Outside,
+                self.kills.words(signal, self.group.leader().as_raw()),
+            ),
+            // A daemon does so when it is asked to end, and nobody here has asked.
+            Exit::Code(0) => told(
+                Cause::Outside,
+                "was asked to end from outside (it exited with code 0)".to_owned(),
+            ),
+            Exit::Code(_) | Exit::Signal(_) | Exit::Deadline | Exit::OutputLimit => {
+                let log = read_from(&self.log, 0);
+                match outside_in(&String::from_utf8_lossy(&log)) {
+                    Some(words) => {
+                        told(Cause::Outside, format!("was killed from outside ({words})"))
+                    }
+                    None => told(Cause::Itself, describe(exit)),
+                }
+            }
+        }
+    }
+
+    /// Watches over a process that the daemon has started, and cannot do without.
+    pub fn watch_helper(&mut self, name: &'static str) {
+        self.helper = Kin::child(self.group.leader(), name).map(|helper| (name, helper));
+    }
+
+    /// What became of the helper, where it does not live any more although the daemon does.
+    /// `length` is how long the log was before.
+    #[must_use]
+    pub fn lost_helper(&self, length: u64) -> Option<Death> {
+        let (name, helper) = self.helper.as_ref()?;
+        if helper.is_alive() {
+            return None;
+        }
+        let log = String::from_utf8_lossy(&read_from(&self.log, length)).into_owned();
+        let panic = panic_in(&log);
+        let own = [
+            "segmentation fault",
+            "aborted",
+            "bus error",
+            "illegal instruction",
+        ];
+        let fault = own
+            .into_iter()
+            .find(|fault| log.contains(&format!("signal: {fault}")));
+        let (cause, how) = match (&panic, fault) {
+            (Some(_), _) => (Cause::Itself, "panicked".to_owned()),
+            (None, Some(fault)) => (Cause::Itself, format!("died of a {fault}")),
+            (None, None) => (Cause::Outside, "was killed from outside".to_owned()),
+        };
+        Some(Death {
+            what: format!("the {name} of {} {how}", self.name),
+            words: panic.unwrap_or_else(|| tail(&log, 6)),
+            cause,
         })
+    }
+
+    /// What is said where the daemon, or its helper, was stopped and not continued.
+    #[must_use]
+    pub fn stopped(&self) -> Option<String> {
+        let helper = self.helper.as_ref().filter(|(_, kin)| kin.is_stopped());
+        match helper {
+            Some((name, _)) => Some(format!("the {name} of {}: {STOPPED}", self.name)),
+            None => is_stopped(self.group.leader()).then(|| format!("{}: {STOPPED}", self.name)),
+        }
     }
 
     fn describe(&self, exit: Exit) -> String {
@@ -151,6 +263,13 @@ impl Daemon {
         tail(&String::from_utf8_lossy(&read_limited(&self.log)), 6)
     }
 
+    /// Why it ended before it answered: the first lines of its panic, or else its last line, since
+    /// what it says before that is how it began.
+    fn dying_words(&self) -> String {
+        let log = String::from_utf8_lossy(&read_from(&self.log, 0)).into_owned();
+        panic_in(&log).unwrap_or_else(|| tail(log.trim_end(), 1))
+    }
+
     /// The first lines of its panic, or else the end of its log.
     fn panic_words(&self) -> String {
         let log = String::from_utf8_lossy(&read_from(&self.log, 0)).into_owned();
@@ -161,6 +280,12 @@ impl Daemon {
     #[must_use]
     pub fn log_length(&self) -> u64 {
         std::fs::metadata(&self.log).map_or(0, |metadata| metadata.len())
+    }
+
+    /// Whether it wrote these words to its log after the first `length` bytes.
+    #[must_use]
+    pub fn has_said(&self, words: &str, length: u64) -> bool {
+        String::from_utf8_lossy(&read_from(&self.log, length)).contains(words)
     }
 
     /// The first lines of a panic that it wrote to its log after the first `length` bytes. A
@@ -197,9 +322,19 @@ pub struct Death {
     pub what: String,
     /// The first lines of its panic, or the end of its log.
     pub words: String,
-    /// Whether nobody ended it. Otherwise ocipick did, because its log had become longer than
-    /// [`OUTPUT_LIMIT`].
-    pub by_itself: bool,
+    /// Whose doing it was.
+    pub cause: Cause,
+}
+
+/// Whose doing the end of a daemon was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Its own: it crashed.
+    Itself,
+    /// That of somebody outside, such as the memory killer. It says nothing about the daemon.
+    Outside,
+    /// That of ocipick, because its log had become longer than [`OUTPUT_LIMIT`].
+    Flood,
 }
 
 fn describe(exit: Exit) -> String {

@@ -34,6 +34,9 @@ pub enum Isolation {
     },
     /// A copy of namespaces that were made before.
     Prepared(Arc<Namespace>),
+    /// The machine as it is, but for process ids: all that the process starts dies with it, and it
+    /// dies with ocipick, even when that is killed.
+    Processes,
 }
 
 /// A directory that a process sees at another place.
@@ -125,6 +128,7 @@ elif ! [ -f "$1" ] || ! [ -x "$1" ]; then
 fi
 if [ -z "$below" ]; then exec "$@"; fi
 setpriv --pdeathsig KILL "$@"; status=$?
+if [ "$status" -gt 128 ]; then kill -"$((status - 128))" $$ 2>/dev/null; fi
 if [ "$status" -eq 0 ]; then
   reveal "$root$below" "$file" "$to" || fail "reveal"
 fi
@@ -137,12 +141,13 @@ exit "$status"
 const MAKE_AND_RUN: &str = concat!(fail!(), mounts!(), command!());
 /// Runs a command in a copy of namespaces. `$1` is the root or empty.
 const RUN: &str = concat!(fail!(), "root=$1; shift\n", command!());
-/// Makes namespaces, makes the file `$1` to say so, and waits to be ended.
+/// Makes namespaces, makes the file `$1` to say so, and waits to be ended. Where ocipick was killed
+/// before this process could be told to die with it, it has another parent by now.
 const MAKE_AND_WAIT: &str = concat!(
     fail!(),
     "ready=$1; shift\n",
     mounts!(),
-    ": > \"$ready\" || fail \"$ready\"; exec sleep 60\n"
+    ": > \"$ready\" || fail \"$ready\"; [ \"$PPID\" = \"${OCIPICK_CALL%%-*}\" ] && exec sleep 60\n"
 );
 
 /// Puts a command into a copy of the namespaces that it is in. The process dies with ocipick,
@@ -150,12 +155,26 @@ const MAKE_AND_WAIT: &str = concat!(
 /// waits for is that of the tool.
 const UNSHARE: [&str; 4] = ["unshare", "--mount", "--propagation", "private"];
 
+/// Puts a command into a namespace of process ids of its own. Its parent there is the first process
+/// of it, with which all others end.
+const UNSHARE_PROCESSES: [&str; 9] = [
+    "unshare",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+    "sh",
+    "-c",
+    "\"$@\"; exit $?",
+    "ocipick",
+];
+
 impl Isolation {
     /// The other root directory, where there is one.
     #[must_use]
     pub fn root(&self) -> Option<&Path> {
         match self {
-            Self::None | Self::Namespaces { .. } => None,
+            Self::None | Self::Namespaces { .. } | Self::Processes => None,
             Self::Root { root, .. } => Some(root),
             Self::Prepared(namespace) => namespace.isolation().root(),
         }
@@ -163,7 +182,7 @@ impl Isolation {
 
     fn mounts(&self) -> &[Mount] {
         match self {
-            Self::None => &[],
+            Self::None | Self::Processes => &[],
             Self::Namespaces { mounts } | Self::Root { mounts, .. } => mounts,
             Self::Prepared(namespace) => namespace.isolation().mounts(),
         }
@@ -174,6 +193,7 @@ impl Isolation {
     pub fn with(self, mount: Mount) -> Self {
         match self {
             Self::None => Self::None,
+            Self::Processes => Self::Processes,
             Self::Namespaces { mut mounts } => {
                 mounts.push(mount);
                 Self::Namespaces { mounts }
@@ -206,6 +226,7 @@ impl Isolation {
         };
         match self {
             Self::None => words.push("--".into()),
+            Self::Processes => words.extend(UNSHARE_PROCESSES.map(OsString::from)),
             Self::Namespaces { .. } | Self::Root { .. } => {
                 words.extend(UNSHARE.map(OsString::from));
                 words.extend(["sh", "-c", MAKE_AND_RUN, "ocipick"].map(OsString::from));

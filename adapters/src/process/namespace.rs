@@ -50,7 +50,9 @@ impl Namespace {
         cancel: &Cancel,
     ) -> Result<Isolation, RunError> {
         match isolation {
-            Isolation::None | Isolation::Prepared(_) => return Ok(isolation.clone()),
+            Isolation::None | Isolation::Processes | Isolation::Prepared(_) => {
+                return Ok(isolation.clone());
+            }
             Isolation::Namespaces { .. } | Isolation::Root { .. } => {}
         }
         let ready = stream_path(output, "ready");

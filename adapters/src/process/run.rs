@@ -5,9 +5,11 @@ use super::{
     command::{Exit, Invocation, READ_LIMIT, Ran, read_limited, stream_path, tail},
     flood::{is_flooded, shorten},
     isolation::{NO_PROGRAM, PREPARATION_FAILED, PREPARATION_PREFIX},
+    outside::{MemoryKills, STOPPED, is_from_outside, outside_in},
     space::is_full,
     system::{SYSTEM_PATH, find_on_system},
-    tree::{end_group, end_marked},
+    tag,
+    tree::{MARKER, end_all, end_group, has_marker, is_stopped},
 };
 use nix::unistd::Pid;
 use std::{
@@ -58,6 +60,7 @@ pub fn run(invocation: &Invocation, cancel: &Cancel) -> Result<Ran, RunError> {
     let line = invocation.line(&[]);
     tracing::debug!(%line, "run");
     let began = Instant::now();
+    let kills = MemoryKills::now();
     let group = Group::start(invocation, None)?;
     let deadline = began + invocation.deadline;
     let streams = ["stdout", "stderr"].map(|stream| stream_path(&invocation.output, stream));
@@ -77,6 +80,13 @@ pub fn run(invocation: &Invocation, cancel: &Cancel) -> Result<Ran, RunError> {
         }
     };
     let duration = began.elapsed();
+    let outside = match exit {
+        Exit::Signal(signal) if is_from_outside(signal) => {
+            Some(kills.words(signal, group.leader().as_raw()))
+        }
+        Exit::Deadline if is_stopped(group.leader()) => Some(STOPPED.to_owned()),
+        Exit::Signal(_) | Exit::Code(_) | Exit::Deadline | Exit::OutputLimit => None,
+    };
     // At once, before anybody clears away what fills it.
     let disk_full = !exit.is_success() && is_full(&invocation.output);
     let survivors = group.end();
@@ -88,6 +98,10 @@ pub fn run(invocation: &Invocation, cancel: &Cancel) -> Result<Ran, RunError> {
     }
     let mut ran = Ran::recorded(line, exit, duration, survivors, &invocation.output);
     ran.disk_full = disk_full;
+    ran.outside = match exit {
+        Exit::Code(1..) => outside_in(&ran.stderr()).map(|words| format!("was ended ({words})")),
+        _ => outside,
+    };
     Ok(ran)
 }
 
@@ -120,7 +134,7 @@ pub(super) fn preparation(
     }
     let ours = (code == PREPARATION_FAILED && said.contains(PREPARATION_PREFIX))
         || (code == 125 && said.starts_with("chroot: "))
-        || ["unshare: ", "setpriv: ", "nsenter: "]
+        || ["unshare: ", "setpriv: ", "nsenter: ", "prlimit: "]
             .iter()
             .any(|wrapper| said.starts_with(wrapper));
     if ours {
@@ -147,6 +161,7 @@ pub(super) struct Group {
     handle: Arc<duct::Handle>,
     leader: Pid,
     marker: String,
+    tag: Option<u64>,
 }
 
 impl Group {
@@ -182,7 +197,9 @@ impl Group {
         output: &Path,
         log: Option<&Path>,
     ) -> Result<Self, RunError> {
-        let marker = next_marker();
+        let call = next_call();
+        let marker = format!("{}-{call}", std::process::id());
+        let tag = tag::of_call(env.get(MARKER).map_or("", String::as_str), call);
         let (stdout, stderr) = match log {
             Some(log) => (log.to_owned(), None),
             None => (
@@ -207,9 +224,13 @@ impl Group {
                 format!("`{}` of util-linux is not installed", program.display()),
             ))
         })?;
+        let (program, args) = match tag::wrapped(&program, args, tag) {
+            Some(wrapped) => wrapped,
+            None => (program, args.to_vec()),
+        };
         // In duct the redirection that is written last is made first; the one of standard
         // error must see where standard output goes.
-        let expression = expression(&program, args).stdin_null();
+        let expression = expression(&program, &args).stdin_null();
         let expression = match stderr {
             Some(stderr) => expression.stderr_path(stderr),
             None => expression.stderr_to_stdout(),
@@ -233,6 +254,7 @@ impl Group {
             handle: Arc::new(handle),
             leader,
             marker,
+            tag,
         })
     }
 
@@ -265,7 +287,10 @@ impl Group {
             let _ = self.handle.try_wait();
         });
         let _ = self.handle.wait_timeout(REAP);
-        end_marked(CALL_MARKER, &self.marker)
+        end_all(|pid| {
+            tag::read(pid).is_some_and(|found| Some(found) == self.tag)
+                || has_marker(pid, CALL_MARKER, &self.marker)
+        })
     }
 }
 
@@ -277,15 +302,12 @@ fn expression(program: &Path, args: &[OsString]) -> duct::Expression {
     duct::cmd(program, args)
 }
 
-/// Marks the processes of one call, beside [`MARKER`], which marks those of a session.
+/// Marks the processes of one call, beside [`MARKER`], which marks those of a session, and beside
+/// the tag, which a tool that clears its environment still has.
 const CALL_MARKER: &str = "OCIPICK_CALL";
 
-fn next_marker() -> String {
+fn next_call() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static CALLS: AtomicU64 = AtomicU64::new(0);
-    format!(
-        "{}-{}",
-        std::process::id(),
-        CALLS.fetch_add(1, Ordering::Relaxed)
-    )
+    CALLS.fetch_add(1, Ordering::Relaxed)
 }

@@ -7,7 +7,10 @@ use super::{
 use crate::{
     Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Operation, Origin, Place, Room,
     Runtime, Service, Session, Sign, Source, StartError, Tool, detect, mutant,
-    process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, Reveal, RunError, run},
+    process::{
+        Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, Reveal, RunError, fits_socket,
+        run,
+    },
     rootfs,
 };
 use ocipick_corpus::{MARKER_FILE, is_at_least, marker_text};
@@ -132,7 +135,10 @@ impl Adapter for Containerd {
                 room.dir().join("c.sock").to_string_lossy().into_owned()
             }
         };
-        fs::write(room.dir().join("config.toml"), settings(&room, &address))?;
+        fs::write(
+            room.dir().join("config.toml"),
+            settings(room.dir(), &address),
+        )?;
         Ok(Box::new(ContainerdSession {
             runtime: runtime.clone(),
             warden: Warden::new("containerd", runtime.service.clone(), room.dir()),
@@ -173,12 +179,14 @@ fn machine_version(place: &Place, room: &Room, client: &Path) -> Option<String> 
 }
 
 /// Every path is private; what has no part in pulling (CRI, NRI) stays off.
-fn settings(room: &Room, address: &str) -> String {
-    let dir = room.dir().display();
+fn settings(dir: &Path, address: &str) -> String {
+    // A path may have characters in it that mean something in TOML.
+    let text = |text: &str| toml::Value::from(text).to_string();
+    let below = |name: &str| text(&dir.join(name).to_string_lossy());
     format!(
         r#"version = 2
-root = "{dir}/root"
-state = "{dir}/state"
+root = {root}
+state = {state}
 disabled_plugins = [
   "io.containerd.grpc.v1.cri",
   "io.containerd.cri.v1.images",
@@ -188,14 +196,19 @@ disabled_plugins = [
 ]
 
 [grpc]
-  address = "{address}"
+  address = {grpc}
 
 [ttrpc]
-  address = "{address}.ttrpc"
+  address = {ttrpc}
 
 [plugins."io.containerd.internal.v1.opt"]
-  path = "{dir}/opt"
-"#
+  path = {opt}
+"#,
+        root = below("root"),
+        state = below("state"),
+        grpc = text(address),
+        ttrpc = text(&format!("{address}.ttrpc")),
+        opt = below("opt"),
     )
 }
 
@@ -239,6 +252,7 @@ impl ContainerdSession {
     }
 
     fn start_daemon(&self) -> Result<Daemon, DaemonError> {
+        fits_socket("containerd", &self.room.dir().join("c.sock.ttrpc"))?;
         for stale in ["c.sock", "c.sock.ttrpc"] {
             let _ = fs::remove_file(self.room.dir().join(stale));
         }
@@ -460,6 +474,7 @@ impl Session for ContainerdSession {
         if !self.warden.must_start() {
             return Ok(());
         }
+        Warden::may_mount(self.room.dir())?;
         self.warden.adopt(self.start_daemon())
     }
 
@@ -590,3 +605,20 @@ done
 "$@" content active | tail -n +2 | while read -r it rest; do "$@" content abort "$it"; done
 true
 "#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_hold_paths_as_they_are() {
+        for dir in ["/tmp/a", "/tmp/a \"b\" \\c'd", "/tmp/ü\nnext = 1"] {
+            let text = settings(Path::new(dir), &format!("{dir}/c.sock"));
+            let read: toml::Table = toml::from_str(&text).unwrap();
+            assert_eq!(read["root"].as_str(), Some(&*format!("{dir}/root")));
+            let address = read["ttrpc"]["address"].as_str();
+            assert_eq!(address, Some(&*format!("{dir}/c.sock.ttrpc")));
+            assert!(!read.contains_key("next"));
+        }
+    }
+}

@@ -4,7 +4,7 @@
 use crate::{
     Attempt, DaemonCrash, Room, Service, StartError, Trouble,
     mutant::{Mutant, on},
-    process::{Daemon, DaemonError, Exit, Invocation, RunError, flood_words, run},
+    process::{Cause, Daemon, DaemonError, Death, Exit, Invocation, RunError, flood_words, run},
     undo::Undo,
 };
 use std::{path::Path, time::Duration};
@@ -14,6 +14,9 @@ const STOP: Duration = Duration::from_secs(10);
 /// How long a daemon may take to be quite dead after a client lost its connection: it may still
 /// be writing its panic.
 const DYING: Duration = Duration::from_secs(3);
+
+/// What dockerd writes to its log when it was asked to end, which it then takes its time for.
+const LEAVING: &str = "Processing signal '";
 
 /// Watches over the daemon of a session. Dropping it ends a private one.
 pub(super) struct Warden {
@@ -42,12 +45,26 @@ impl Warden {
         self.daemon.is_none() && self.service == Service::Private
     }
 
+    /// Why the store of a daemon cannot lie in this directory, where it puts it into the options of
+    /// overlay mounts.
+    pub(super) fn may_mount(dir: &Path) -> Result<(), StartError> {
+        let text = dir.to_string_lossy();
+        match text.chars().find(|c| [',', ':', '\\'].contains(c)) {
+            None => Ok(()),
+            Some(c) => Err(StartError::NotStarted(format!(
+                "its store would lie in {text}, and an overlay mount takes no path with `{c}` \
+                 (hint: TMPDIR chooses another place)"
+            ))),
+        }
+    }
+
     /// Takes over a daemon that was started.
     pub(super) fn adopt(&mut self, started: Result<Daemon, DaemonError>) -> Result<(), StartError> {
         let daemon = started.map_err(|error| match error {
             DaemonError::Run(RunError::Cancelled) => StartError::Cancelled,
             DaemonError::Run(RunError::Start { .. } | RunError::Isolation(_))
             | DaemonError::Ended { .. }
+            | DaemonError::TooDeep { .. }
             | DaemonError::Silent { .. } => StartError::NotStarted(error.to_string()),
         })?;
         self.daemon = Some(daemon);
@@ -82,11 +99,19 @@ impl Warden {
             let stderr = ran.stderr();
             lost.iter().any(|words| stderr.contains(words))
         });
+        let is_lost = is_lost
+            || self
+                .daemon
+                .as_ref()
+                .is_some_and(|daemon| daemon.has_said(LEAVING, self.log));
         let death = self.death(if is_lost { DYING } else { Duration::ZERO }, room, question);
         if death.is_none() {
             self.remove(attempt, room, removal);
         }
         match death {
+            Some(Ended::FromOutside(words)) => {
+                attempt.trouble.get_or_insert(Trouble::Outside(words));
+            }
             Some(Ended::ByUs(words)) => {
                 attempt.trouble.get_or_insert(Trouble::Flooded(words));
             }
@@ -143,12 +168,24 @@ impl Warden {
             return None;
         }
         if let Some(daemon) = &mut self.daemon {
-            let death = daemon.death(patience)?;
+            let Death { what, words, cause } = match daemon.death(patience) {
+                Some(death) => death,
+                // It lives, but of what use is that?
+                None => match (daemon.lost_helper(self.log), daemon.stopped()) {
+                    (Some(death), _) => death,
+                    (None, Some(what)) => Death {
+                        what,
+                        words: String::new(),
+                        cause: Cause::Outside,
+                    },
+                    (None, None) => return None,
+                },
+            };
             self.daemon = None;
-            return Some(if death.by_itself {
-                Ended::ByItself(format!("{}\n{}", death.what, death.words))
-            } else {
-                Ended::ByUs(death.what)
+            return Some(match cause {
+                Cause::Itself => Ended::ByItself(format!("{what}\n{words}")),
+                Cause::Outside => Ended::FromOutside(what),
+                Cause::Flood => Ended::ByUs(what),
             });
         }
         match &self.service {
@@ -169,6 +206,8 @@ enum Ended {
     ByItself(String),
     /// It was ended, for this reason.
     ByUs(String),
+    /// Somebody else ended it, or what it cannot do without; in these words.
+    FromOutside(String),
 }
 
 impl Drop for Warden {

@@ -1,7 +1,9 @@
 //! Daemons, the dying and the deathless.
 
 use crate::stage::{Stage, in_each_isolation, wait_until, within};
-use ocipick_adapters::process::{Cancel, Daemon, DaemonError, DaemonSpec, Readiness, RunError};
+use ocipick_adapters::process::{
+    Cancel, Cause, Daemon, DaemonError, DaemonSpec, Readiness, RunError,
+};
 use std::{fs, thread, time::Duration};
 
 in_each_isolation! {
@@ -14,6 +16,8 @@ in_each_isolation! {
     a_death_is_told_with_the_first_words_of_the_panic
     a_death_without_panic_is_told_with_the_last_words
     the_living_has_no_death
+    one_that_was_asked_to_end_from_outside_did_not_crash
+    one_that_lost_its_helper_is_of_no_use
     one_that_listens_ends_by_itself
     one_that_does_not_listen_is_killed
     what_it_started_ends_with_it
@@ -159,7 +163,7 @@ fn a_death_is_told_with_the_first_words_of_the_panic(stage: &Stage) {
     fs::write(stage.path("now"), "").unwrap();
     let death = daemon.death(5 * SECOND).unwrap();
     assert_eq!(death.what, "fussd exited with code 2");
-    assert!(death.by_itself);
+    assert_eq!(death.cause, Cause::Itself);
     assert!(
         death
             .words
@@ -179,8 +183,15 @@ fn a_death_without_panic_is_told_with_the_last_words(stage: &Stage) {
     let mut daemon = start(stage, text, 20 * SECOND).unwrap();
     let death = daemon.death(5 * SECOND).unwrap();
     assert_eq!(
-        (death.what.as_str(), death.words.as_str()),
-        ("fussd died of SIGKILL", "last words")
+        (death.words.as_str(), death.cause),
+        ("last words", Cause::Outside)
+    );
+    assert!(
+        death
+            .what
+            .starts_with("fussd was killed from outside (SIGKILL); "),
+        "{}",
+        death.what
     );
 }
 
@@ -191,8 +202,11 @@ fn one_that_prints_without_end_is_ended_and_nobody_says_that_it_crashed(stage: &
     let mut daemon = start(stage, &text, 20 * SECOND).unwrap();
     let death = daemon.death(15 * SECOND).unwrap();
     assert_eq!(
-        (death.what.as_str(), death.by_itself),
-        ("fussd printed more than 64 MiB, and was ended", false)
+        (death.what.as_str(), death.cause),
+        (
+            "fussd printed more than 64 MiB, and was ended",
+            Cause::Flood
+        )
     );
     drop(daemon);
     stage.is_deserted();
@@ -215,6 +229,53 @@ fn the_living_has_no_death(stage: &Stage) {
     let text = "echo > $D/ready; echo panic: not at all; sleep 60";
     let mut daemon = start(stage, text, 20 * SECOND).unwrap();
     assert_eq!(daemon.death(Duration::from_millis(100)), None);
+}
+
+fn one_that_was_asked_to_end_from_outside_did_not_crash(stage: &Stage) {
+    for end in [
+        "trap 'exit 0' TERM; kill -TERM $$; sleep 60",
+        "kill -TERM $$; sleep 60",
+        "echo 'SIGQUIT: quit'; exit 2",
+    ] {
+        let text = format!("echo > $D/ready; sleep 0.1; {end}");
+        let mut daemon = start(stage, &text, 20 * SECOND).unwrap();
+        let death = daemon.death(5 * SECOND).unwrap();
+        assert_eq!(death.cause, Cause::Outside, "{death:?}");
+        assert!(death.what.contains("from outside"), "{death:?}");
+        fs::remove_file(stage.path("ready")).unwrap();
+    }
+}
+
+/// A child by the name of its program.
+const HELPER: &str = "ln -sf /bin/sleep $D/helperd; $D/helperd 60 &
+    while [ \"$(cat /proc/$!/comm)\" != helperd ]; do sleep 0.01; done; echo > $D/ready; ";
+
+fn one_that_lost_its_helper_is_of_no_use(stage: &Stage) {
+    for (end, cause) in [
+        ("kill -KILL $!; wait; echo gone", Cause::Outside),
+        (
+            "kill -SEGV $!; wait; echo 'exited error=\"signal: segmentation fault\"'",
+            Cause::Itself,
+        ),
+    ] {
+        let text = format!(
+            "{HELPER} while [ ! -e $D/now ]; do sleep 0.01; done; {end}; while :; do sleep 0.05; done"
+        );
+        let mut daemon = start(stage, &text, 20 * SECOND).unwrap();
+        daemon.watch_helper("helperd");
+        assert_eq!(daemon.lost_helper(0), None);
+        fs::write(stage.path("now"), "").unwrap();
+        wait_until(5 * SECOND, || {
+            daemon.lost_helper(0).is_some() && daemon.log_length() > 0
+        });
+        let lost = daemon.lost_helper(0).unwrap();
+        assert_eq!(lost.cause, cause, "{lost:?}");
+        assert!(lost.what.starts_with("the helperd of fussd "), "{lost:?}");
+        assert_eq!(daemon.death(Duration::ZERO), None);
+        for file in ["now", "ready"] {
+            fs::remove_file(stage.path(file)).unwrap();
+        }
+    }
 }
 
 fn one_that_listens_ends_by_itself(stage: &Stage) {

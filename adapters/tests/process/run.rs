@@ -13,6 +13,9 @@ in_each_isolation! {
     a_background_child_that_holds_the_output_holds_nobody
     who_leaves_the_session_is_ended_and_counted
     who_leaves_while_the_tool_hangs_is_ended_too
+    who_clears_its_environment_is_ended_too
+    who_was_killed_from_outside_is_told_from_who_crashed
+    who_was_stopped_did_not_hang
     a_fork_loop_is_ended
     garbage_is_read_as_it_can_be
     huge_output_neither_blocks_nor_fills_the_memory
@@ -85,6 +88,46 @@ fn who_leaves_while_the_tool_hangs_is_ended_too(stage: &Stage) {
     hang.deadline = Duration::from_millis(500);
     let ran = within(Duration::from_secs(3), || stage.try_run(&hang)).unwrap();
     assert_eq!((ran.exit, ran.survivors), (Exit::Deadline, 1));
+    stage.is_deserted();
+}
+
+/// Starts a process that has neither the group nor the session nor the environment of its parent.
+const HIDE: &str = "env -i setsid sh -c 'echo $$ > '$D'/hidden; exec sleep 303' &
+    while [ ! -s $D/hidden ]; do sleep 0.01; done\n";
+
+fn who_clears_its_environment_is_ended_too(stage: &Stage) {
+    for end in ["exit 0", "exit 1", "kill -SEGV $$"] {
+        let ran = stage.run(&format!("{HIDE} {end}"));
+        assert_eq!(ran.survivors, 1, "{end}");
+        let pid = fs::read_to_string(stage.path("hidden")).unwrap();
+        let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z "), "{end}: {stat}");
+        fs::remove_file(stage.path("hidden")).unwrap();
+    }
+}
+
+fn who_was_killed_from_outside_is_told_from_who_crashed(stage: &Stage) {
+    for name in ["KILL", "TERM", "HUP", "INT", "XFSZ"] {
+        let ran = stage.run(&format!("kill -{name} $$; sleep 60"));
+        let words = ran.outside.unwrap_or_default();
+        assert!(
+            words.contains(&format!("from outside (SIG{name})")),
+            "{words}"
+        );
+    }
+    for name in ["SEGV", "ABRT", "BUS"] {
+        let ran = stage.run(&format!("ulimit -c 0; kill -{name} $$; sleep 60"));
+        assert_eq!(ran.outside, None, "{name}");
+    }
+    assert_eq!(stage.run("exit 1").outside, None);
+}
+
+fn who_was_stopped_did_not_hang(stage: &Stage) {
+    let mut stopped = stage.script("kill -STOP $$; exit 1");
+    stopped.deadline = Duration::from_millis(500);
+    let ran = within(Duration::from_secs(3), || stage.try_run(&stopped)).unwrap();
+    assert_eq!(ran.exit, Exit::Deadline);
+    assert!(ran.outside.unwrap().contains("SIGSTOP"));
     stage.is_deserted();
 }
 
@@ -331,6 +374,58 @@ fn what_a_link_leads_to_is_not_revealed() {
             assert_eq!(revealed(script), None, "{script}");
         }
     }
+}
+
+/// The shell that waits to reveal must not turn a signal into an exit code.
+#[test]
+fn a_signal_below_a_reveal_is_no_exit_code() {
+    let Some(stage) = Stage::namespaces() else {
+        return;
+    };
+    for (name, number) in [("SEGV", 11), ("KILL", 9)] {
+        let mut dies = stage.script(&format!("ulimit -c 0; kill -{name} $$"));
+        dies.reveal = reveal(stage.dir(), "file");
+        let ran = stage.try_run(&dies).unwrap();
+        assert_eq!(ran.exit, Exit::Signal(number), "{name}");
+        assert_eq!(ran.outside.is_some(), name == "KILL");
+    }
+    let mut fails = stage.script("exit 255");
+    fails.reveal = reveal(stage.dir(), "file");
+    assert_eq!(stage.try_run(&fails).unwrap().exit, Exit::Code(255));
+}
+
+/// A bootstrapper that is killed takes all with it that it has started.
+#[test]
+fn whoever_has_process_ids_of_its_own_takes_all_with_it() {
+    if Stage::namespaces().is_none() {
+        return;
+    }
+    let stage = Stage::plain();
+    let mut tree =
+        stage.script("setsid sh -c 'sleep 60 & sleep 60 & echo > $D/there; wait' & wait");
+    tree.isolation = Isolation::Processes;
+    thread::scope(|scope| {
+        let running = scope.spawn(|| stage.try_run(&tree).unwrap());
+        stage.wait_for("there");
+        let alive = stage.alive();
+        assert!(alive.len() >= 4, "{alive:?}");
+        let leader = alive
+            .into_iter()
+            .find(|pid| {
+                fs::read_to_string(format!("/proc/{pid}/comm"))
+                    .is_ok_and(|comm| comm == "unshare\n")
+            })
+            .unwrap();
+        let leader = nix::unistd::Pid::from_raw(i32::try_from(leader).unwrap());
+        nix::sys::signal::kill(leader, nix::sys::signal::Signal::SIGKILL).unwrap();
+        let ran = running.join().unwrap();
+        assert_eq!((ran.exit, ran.survivors), (Exit::Signal(9), 0));
+    });
+    stage.is_deserted();
+    // How it ends is told as it is.
+    let mut fails = stage.script("exit 7");
+    fails.isolation = Isolation::Processes;
+    assert_eq!(stage.try_run(&fails).unwrap().exit, Exit::Code(7));
 }
 
 #[test]

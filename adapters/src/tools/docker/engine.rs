@@ -3,15 +3,50 @@
 use super::{CONTAINERD_STORE, DockerSession, LOOK};
 use crate::{
     Flavour, StartError,
-    process::{Daemon, DaemonError, DaemonSpec, Readiness, RunError},
+    process::{Daemon, DaemonError, DaemonSpec, Readiness, RunError, SYSTEM_PATH, fits_socket},
 };
-use std::{fs, time::Duration};
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// How long the engine may take to answer after its start.
 const START: Duration = Duration::from_secs(60);
 
+/// What the engine starts for itself, and is of no use without.
+const HELPER: &str = "containerd";
+
+/// Where an engine looks for its helpers: beside itself, where it was found, and where the system's
+/// programs lie.
+fn helpers_path(engine: &Path, folders: &[PathBuf]) -> String {
+    let beside = engine.parent().map(Path::to_owned);
+    let system = std::env::split_paths(SYSTEM_PATH);
+    let mut all: Vec<PathBuf> = Vec::new();
+    for folder in beside
+        .into_iter()
+        .chain(folders.iter().cloned())
+        .chain(system)
+    {
+        if !all.contains(&folder) {
+            all.push(folder);
+        }
+    }
+    // None of them came from elsewhere than such a variable.
+    std::env::join_paths(all).map_or_else(
+        |_| SYSTEM_PATH.to_owned(),
+        |path: OsString| path.to_string_lossy().into_owned(),
+    )
+}
+
 impl DockerSession {
     pub(super) fn start_engine(&self) -> Result<Daemon, DaemonError> {
+        let deepest = self
+            .room
+            .dir()
+            .join("exec/containerd/containerd.sock.ttrpc");
+        fits_socket("dockerd", &deepest)?;
         let path = |name: &str| self.room.dir().join(name).to_string_lossy().into_owned();
         // What an engine that died has left would keep the next one from starting.
         for stale in ["docker.pid", "docker.sock"] {
@@ -43,11 +78,13 @@ impl DockerSession {
             args.extend(["--storage-driver", "vfs"].map(str::to_owned));
         }
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let program = self.runtime.binary("daemon");
+        let mut invocation = self.room.invocation(&program, &args, START);
+        let path = helpers_path(&program, &self.runtime.place.folders);
+        invocation.env.insert("PATH".to_owned(), path);
         let spec = DaemonSpec {
             name: "dockerd",
-            invocation: self
-                .room
-                .invocation(&self.runtime.binary("daemon"), &args, START),
+            invocation,
             log: self.room.dir().join("dockerd.log"),
             ready: &|| {
                 if !self.room.dir().join("docker.sock").exists() {
@@ -61,7 +98,9 @@ impl DockerSession {
                 }
             },
         };
-        Daemon::start(&spec, self.room.cancel())
+        let mut daemon = Daemon::start(&spec, self.room.cancel())?;
+        daemon.watch_helper(HELPER);
+        Ok(daemon)
     }
 
     /// Makes sure that the engine uses the store that the flavour names.
@@ -88,5 +127,21 @@ impl DockerSession {
                 "this engine has containerd's image store only".to_owned(),
             )),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_finds_the_helpers_beside_it_first() {
+        let path = helpers_path(
+            Path::new("/opt/build/dockerd"),
+            &["/usr/bin".into(), "/opt/build".into()],
+        );
+        assert!(path.starts_with("/opt/build:/usr/bin:"), "{path}");
+        assert_eq!(path.matches("/opt/build").count(), 1);
+        assert!(path.ends_with(":/bin"), "{path}");
     }
 }

@@ -109,6 +109,9 @@ impl Session for DockerSession {
         if !self.warden.must_start() {
             return Ok(());
         }
+        if self.runtime.flavour == Some(Flavour::ContainerdStore) {
+            Warden::may_mount(self.room.dir())?;
+        }
         self.warden.adopt(self.start_engine())?;
         self.check_store()
     }
