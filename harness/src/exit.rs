@@ -15,7 +15,8 @@ pub enum Exit {
     /// Nothing was measured.
     NothingMeasured = 4,
     /// Done or measured in part: some channel could not be provisioned, some runtime failed its
-    /// controls or did not start, some layout could not be read, or the run was interrupted.
+    /// controls or did not start, some layout could not be read, trouble kept a cell from being
+    /// measured, or the run was interrupted.
     MeasuredInPart = 5,
 }
 
@@ -36,7 +37,8 @@ Exit codes:
   3  a conformance check failed
   4  nothing was measured
   5  done or measured in part: a channel could not be provisioned, a runtime failed its controls
-     or did not start, a layout could not be read, or the run was interrupted";
+     or did not start, a layout could not be read, trouble kept a cell from being measured, or
+     the run was interrupted";
 
 #[cfg(test)]
 mod tests {

@@ -4,16 +4,19 @@
 //! in a file beside the results, so that a run which is cut short loses none of them, and none
 //! looks complete.
 
+mod file;
 mod journal;
 
 use crate::run::{Cell, Earlier, Event, Try, Watcher};
+pub use file::Previous;
+use file::{keep_previous, open, rewrite};
 use journal::Journal;
 use ocipick_reports::results::{
     Footer, Header, Outcome, ReadError, Record, RepeatedCells, Repeats, Results, Trial,
 };
 use std::{
     collections::BTreeSet,
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -28,6 +31,7 @@ pub struct Writer {
     path: PathBuf,
     inner: Mutex<Inner>,
     began: Instant,
+    previous: Option<Previous>,
 }
 
 struct Inner {
@@ -64,6 +68,14 @@ pub enum WriteError {
     /// Another run writes there.
     #[error("another run of ocipick writes to {} (hint: --out DIR chooses another place)", .0.display())]
     Busy(PathBuf),
+    /// What stands there is not of ocipick.
+    #[error("{} is there, and it is {what}; nothing was written (hint: --out DIR chooses another place)", path.display())]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+        /// What it is.
+        what: String,
+    },
     /// A record cannot be written; those before it are kept.
     #[error("cannot write to {}: {source} (hint: what was recorded until now is kept; with room again, `--resume` goes on from there)", path.display())]
     Record {
@@ -87,25 +99,29 @@ pub enum WriteError {
 }
 
 impl Writer {
-    /// Begins a results file in `dir`, which is made if it is not there. What stood there
-    /// before is replaced.
+    /// Begins a results file in `dir`, which is made if it is not there. Results that stand there
+    /// are kept under another name, which [`Writer::previous`] tells.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When it cannot be written, or what stands there is no results file.
     pub fn begin(dir: &Path, header: &Header) -> Result<Self, WriteError> {
         let path = dir.join(FILE);
-        let file = open(dir, &path)?;
         let fail = |source| WriteError::Open {
             path: path.clone(),
             source,
         };
-        // First the tries, which are of no use without their results.
-        Journal::remove(dir).map_err(fail)?;
-        file.set_len(0).map_err(fail)?;
+        let (file, previous) = keep_previous(dir, &path)?;
         let journal = journal_of(dir, header).map_err(fail)?;
-        let writer = Self::over(path, file, journal, Vec::new());
+        let mut writer = Self::over(path, file, journal, Vec::new());
+        writer.previous = previous;
         writer.write(&Record::Header(Box::new(header.clone())))?;
         Ok(writer)
+    }
+
+    /// What stood where these results go, and what it is called now.
+    #[must_use]
+    pub fn previous(&self) -> Option<&Previous> {
+        self.previous.as_ref()
     }
 
     /// What the results file in `dir` says of how its cells are tried; a run that goes on does the
@@ -119,10 +135,10 @@ impl Writer {
     }
 
     /// Goes on with the results file in `dir`, after its last whole record. Returns what it has
-    /// seen.
+    /// seen. Cells that trouble kept from being measured are taken out, to be tried again.
     ///
     /// # Errors
-    /// When it cannot be read or written, is finished, or is of another run.
+    /// When it cannot be read or written, is of another run, or has nothing left to be measured.
     pub fn resume(dir: &Path, header: &Header) -> Result<(Self, Earlier), WriteError> {
         let path = dir.join(FILE);
         if !path.exists() {
@@ -131,13 +147,18 @@ impl Writer {
         }
         // Read under the lock, so that nobody else is still writing it.
         let mut file = open(dir, &path)?;
-        let results = Results::read(&path)?;
+        let mut results = Results::read(&path)?;
         let differs = |what: String| WriteError::Different {
             path: path.clone(),
             what,
         };
-        if results.is_finished() {
-            return Err(differs("that run is finished".to_owned()));
+        let is_open = |trial: &Trial| trial.outcome.is_trouble();
+        let all = results.trials.iter().chain(&results.derived);
+        let troubled = all.filter(|trial| is_open(trial)).count();
+        if results.is_finished() && troubled == 0 {
+            return Err(differs(
+                "that run is finished, and trouble kept no cell from being measured".to_owned(),
+            ));
         }
         for (what, then, now) in [
             (
@@ -192,8 +213,18 @@ impl Writer {
             path: path.clone(),
             source,
         };
-        mend(&mut file, &path, results.torn).map_err(fail)?;
-        let mut earlier = Earlier::default();
+        if troubled > 0 {
+            results.trials.retain(|trial| !is_open(trial));
+            results.derived.retain(|trial| !is_open(trial));
+            results.footer = None;
+            file = rewrite(&path, &results).map_err(fail)?;
+        } else {
+            mend(&mut file, &path, results.torn).map_err(fail)?;
+        }
+        let mut earlier = Earlier {
+            troubled,
+            ..Earlier::default()
+        };
         for trial in results.trials.iter().chain(&results.derived) {
             let outcome = trial.outcome.clone();
             earlier.recorded.insert(Cell::of_trial(trial), outcome);
@@ -226,6 +257,7 @@ impl Writer {
             path,
             inner: Mutex::new(inner),
             began: Instant::now(),
+            previous: None,
         }
     }
 
@@ -369,25 +401,6 @@ fn mend(file: &mut File, path: &Path, torn: bool) -> io::Result<()> {
         file.write_all(b"\n")
     } else {
         Ok(())
-    }
-}
-
-/// Opens the file for one writer, without touching what it holds.
-fn open(dir: &Path, path: &Path) -> Result<File, WriteError> {
-    let fail = |source| WriteError::Open {
-        path: path.to_owned(),
-        source,
-    };
-    fs::create_dir_all(dir).map_err(fail)?;
-    let file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .map_err(fail)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(WriteError::Busy(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(fail(error)),
     }
 }
 

@@ -119,7 +119,9 @@ impl Judge<'_> {
                 Trouble::Interrupted => UnmeasuredWhy::Interrupted,
                 Trouble::NotStarted(_) => UnmeasuredWhy::NotStarted,
                 Trouble::Flooded(_) => UnmeasuredWhy::EvidenceMissing,
-                Trouble::Harness(_) | Trouble::DiskFull => UnmeasuredWhy::HarnessTrouble,
+                Trouble::Outside(_) | Trouble::Harness(_) | Trouble::DiskFull => {
+                    UnmeasuredWhy::HarnessTrouble
+                }
             };
             return unmeasured(why, plain(trouble.words()));
         }
@@ -183,8 +185,8 @@ impl Judge<'_> {
             Some(Meaning::Trouble) => unmeasured(UnmeasuredWhy::HarnessTrouble, message),
             // What never reached the registry was not a judgement of the index.
             _ if self.never_asked() => unmeasured(
-                UnmeasuredWhy::Unsupported,
-                format!("the tool refused before it asked the registry: {message}"),
+                UnmeasuredWhy::EvidenceMissing,
+                format!("the tool failed before it asked the registry: {message}"),
             ),
             // What is imported is in the store as a whole, so what is not there was not in the layout.
             Some(Meaning::Refusal(RefusalReason::NotFetched)) if !self.fetches() => {
@@ -384,7 +386,11 @@ impl Judge<'_> {
                 flood_words(),
                 ran.line
             )),
-            Exit::Code(_) | Exit::Signal(_) => None,
+            Exit::Signal(signal) => Some(format!(
+                "nobody could look, because this died of signal {signal}: {}",
+                ran.line
+            )),
+            Exit::Code(_) => None,
         })
     }
 

@@ -82,10 +82,15 @@ impl From<FleetError> for Failure {
             FleetError::NoChannel(_) => Exit::Usage,
             FleetError::Room(_) | FleetError::Store(_) => Exit::Internal,
         };
-        Self {
-            exit,
-            error: error.into(),
-        }
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let store = ["OCIPICK_CACHE", "XDG_CACHE_HOME", "HOME"];
+        let error = match &error {
+            FleetError::NoChannel(_) if !store.into_iter().any(is_set) => anyhow::anyhow!(
+                "{error}; HOME is not set, so channels are looked for in /var/cache/ocipick"
+            ),
+            _ => error.into(),
+        };
+        Self { exit, error }
     }
 }
 
@@ -94,6 +99,7 @@ impl From<WriteError> for Failure {
         let exit = match &error {
             WriteError::Open { .. }
             | WriteError::Busy(_)
+            | WriteError::Foreign { .. }
             | WriteError::Resume(_)
             | WriteError::Different { .. } => Exit::Usage,
             WriteError::Record { .. } => Exit::Internal,

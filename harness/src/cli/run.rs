@@ -16,7 +16,7 @@ use ocipick::{
     host,
     meter::Meter,
     registry::Registry,
-    results::Writer,
+    results::{Previous, Writer},
     ruling::Hints,
     run::{Bench, Controls, Earlier, Plan, execute},
 };
@@ -27,8 +27,7 @@ use ocipick_reports::{
     render::{json, terminal, verdicts},
     results::{
         ArchiveRecord, ChannelRecord, CorpusStamp, Header, Linked, LinkedSource, MissingRecord,
-        Outcome, Provenance, RepeatedCells, Repeats, Results, RuntimeRecord, SCHEMA, Trial,
-        UnmeasuredWhy,
+        Provenance, RepeatedCells, Repeats, Results, RuntimeRecord, SCHEMA,
     },
     verdict::Verdicts,
 };
@@ -85,8 +84,12 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
             0 => String::new(),
             cells => format!("; {cells} more have some of their tries"),
         };
+        let again = match earlier.troubled {
+            0 => String::new(),
+            cells => format!("; {cells} that trouble kept from being measured are tried again"),
+        };
         screen.say(&format!(
-            "going on after {} of {} trials{tried}",
+            "going on after {} of {} trials{tried}{again}",
             earlier.recorded.len(),
             plan.trials()
         ));
@@ -94,7 +97,11 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         plan.earlier = earlier;
         writer
     } else {
-        Writer::begin(&args.out, &header)?
+        let writer = Writer::begin(&args.out, &header)?;
+        if let Some(previous) = writer.previous() {
+            screen.say(&kept_words(previous));
+        }
+        writer
     };
     if plan.repeats.tries > 1 {
         screen.say(&format!("the seed of the order is {}", plan.repeats.seed));
@@ -155,7 +162,7 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
             options.width,
         ))?;
     }
-    let exit = exit(&results[0].trials, interrupted);
+    let exit = exit(&results[0], interrupted);
     let mut exit = select::Selected::exit(selected.unread, exit);
     if let Some(policy) = policy {
         let checker = Checker::new(policy, &selected.corpus, &rulebook, hints(args));
@@ -172,6 +179,19 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         tell(&next)?;
     }
     Ok(exit)
+}
+
+/// What became of the results that stood in the output directory.
+fn kept_words(previous: &Previous) -> String {
+    let unfinished = if previous.finished {
+        ""
+    } else {
+        "; their run had not finished, and --resume would have gone on with it"
+    };
+    format!(
+        "results that were there are kept in {}{unfinished}",
+        previous.path.display()
+    )
 }
 
 /// The changes that are tried, of those that must not matter.
@@ -438,45 +458,29 @@ fn next_command(out: &Path, incomplete: Option<usize>, results: &Results) -> Str
             results.header.planned
         );
     }
+    let troubled = results.trials.iter().chain(&results.derived);
+    let again = match troubled.filter(|trial| trial.outcome.is_trouble()).count() {
+        0 => String::new(),
+        cells => format!(
+            "\nTrouble kept {cells} cells from being measured. To try them again: ocipick run --resume --out {out}, with the same options\n"
+        ),
+    };
     // `make matrix` does that by itself, and says what comes after it.
     if std::env::var_os(NEXT).is_some_and(|value| value == "none") {
-        return String::new();
+        return again;
     }
-    format!("\nNext: ocipick report {out} --format html --out {out}/matrix.html\n")
+    format!("{again}\nNext: ocipick report {out} --format html --out {out}/matrix.html\n")
 }
 
-/// The exit code of a run with these trials.
-fn exit(trials: &[Trial], interrupted: bool) -> Exit {
-    let measured = trials
-        .iter()
-        .filter(|trial| trial.outcome.is_measured())
-        .count();
-    // What a tool cannot be asked is no failure to measure it.
-    let failed = trials.iter().any(|trial| match &trial.outcome {
-        Outcome::Unmeasured { why, .. } => match why {
-            UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled | UnmeasuredWhy::Withheld => {
-                false
-            }
-            UnmeasuredWhy::ControlsFailed
-            | UnmeasuredWhy::NotStarted
-            | UnmeasuredWhy::EvidenceMissing
-            | UnmeasuredWhy::HarnessTrouble
-            | UnmeasuredWhy::Unknown
-            | UnmeasuredWhy::Interrupted => true,
-        },
-        Outcome::Picked { .. }
-        | Outcome::Refused { .. }
-        | Outcome::Nothing
-        | Outcome::Mixed { .. }
-        | Outcome::Crashed { .. }
-        | Outcome::TimedOut { .. }
-        | Outcome::Unstable { .. } => false,
-    });
-    if interrupted && measured > 0 {
-        Exit::MeasuredInPart
-    } else if measured == 0 {
+/// The exit code of a run with these results.
+fn exit(results: &Results, interrupted: bool) -> Exit {
+    let trials = || results.trials.iter().chain(&results.derived);
+    let is_measured = trials().any(|trial| trial.outcome.is_measured());
+    let is_whole = trials().count() >= results.header.planned
+        && !trials().any(|trial| trial.outcome.is_trouble());
+    if !is_measured {
         Exit::NothingMeasured
-    } else if failed {
+    } else if interrupted || !is_whole {
         Exit::MeasuredInPart
     } else {
         Exit::Success

@@ -1,7 +1,7 @@
 use super::*;
 use ocipick_reports::results::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Evidence, Host, Provenance, ReadErrorKind,
-    RuntimeRecord, SCHEMA,
+    RuntimeRecord, SCHEMA, UnmeasuredWhy,
 };
 use std::collections::BTreeMap;
 use tempfile::TempDir;
@@ -269,7 +269,11 @@ fn another_run_is_not_gone_on_with() {
 fn a_finished_run_is_not_gone_on_with() {
     let dir = cut_short();
     goes_on(&dir, &["a/a", "a/b"], &["a/c"]);
-    differs(&dir, &header(), "that run is finished");
+    differs(
+        &dir,
+        &header(),
+        "that run is finished, and trouble kept no cell from being measured",
+    );
 }
 
 #[test]
@@ -311,6 +315,166 @@ fn two_writers_do_not_share_a_file() {
     let second = Writer::begin(dir.path(), &header()).unwrap();
     assert_eq!(cases(&read(&dir)), Vec::<&str>::new());
     drop(second);
+}
+
+/// Begins in a directory, and must be refused in these words; what is there must stay as it is.
+#[track_caller]
+fn is_refused(dir: &Path, words: &str) {
+    for begin in [true, false] {
+        let error = if begin {
+            Writer::begin(dir, &header()).err()
+        } else {
+            Writer::resume(dir, &header()).err()
+        };
+        let error = error.expect("it began").to_string();
+        assert!(error.contains(words) || !begin, "{error}");
+    }
+}
+
+#[test]
+fn what_is_not_ours_is_neither_overwritten_nor_followed_nor_waited_for() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let thesis = dir.path().join("thesis");
+    let place = |name: &str| {
+        let place = dir.path().join(name);
+        fs::create_dir(&place).unwrap();
+        place
+    };
+    fs::write(&thesis, "my thesis").unwrap();
+    let foreign = place("foreign");
+    fs::copy(&thesis, foreign.join(FILE)).unwrap();
+    is_refused(
+        &foreign,
+        "it is no results file of ocipick; nothing was written",
+    );
+    assert_eq!(fs::read(foreign.join(FILE)).unwrap(), b"my thesis");
+    let linked = place("linked");
+    symlink("../thesis", linked.join(FILE)).unwrap();
+    is_refused(&linked, "it is a symbolic link");
+    symlink("../made", place("dangling").join(FILE)).unwrap();
+    is_refused(&dir.path().join("dangling"), "it is a symbolic link");
+    assert!(!dir.path().join("made").exists());
+    let fifo = place("fifo");
+    let mode = nix::sys::stat::Mode::S_IRUSR | nix::sys::stat::Mode::S_IWUSR;
+    nix::unistd::mkfifo(&fifo.join(FILE), mode).unwrap();
+    is_refused(&fifo, "it is no regular file");
+    // Nor what lies beside the results.
+    for (name, words) in [
+        ("tries.jsonl", "it is no file of tries of ocipick"),
+        ("results.previous.jsonl", "it is no results file of ocipick"),
+        (".results.new.jsonl", "is no results file of ocipick"),
+    ] {
+        let place = place(name);
+        drop(Writer::begin(&place, &header()).unwrap());
+        fs::copy(&thesis, place.join(name)).unwrap();
+        let error = Writer::begin(&place, &header()).err().unwrap().to_string();
+        assert!(error.contains(words), "{error}");
+        assert_eq!(fs::read(place.join(name)).unwrap(), b"my thesis");
+        assert!(Results::read(&place.join(FILE)).is_ok());
+    }
+    let tries = place("tries-linked");
+    symlink("../thesis", tries.join("tries.jsonl")).unwrap();
+    let every = with_repeats();
+    assert!(Writer::begin(&tries, &every).is_err());
+    assert_eq!(fs::read(&thesis).unwrap(), b"my thesis");
+    // A link to a directory is what the user says.
+    symlink("there", dir.path().join("to-there")).unwrap();
+    place("there");
+    assert!(Writer::begin(&dir.path().join("to-there"), &header()).is_ok());
+}
+
+fn with_repeats() -> Header {
+    Header {
+        repeats: Some(Repeats {
+            tries: 2,
+            of: RepeatedCells::Every,
+            seed: 1,
+        }),
+        ..header()
+    }
+}
+
+#[test]
+fn results_that_were_there_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = Writer::begin(dir.path(), &header()).unwrap();
+    assert_eq!(writer.previous(), None);
+    add(&writer, "a/a");
+    drop(writer);
+    let kept = dir.path().join("results.previous.jsonl");
+    for (finished, case) in [(false, "a/b"), (true, "a/c")] {
+        let before = fs::read(dir.path().join(FILE)).unwrap();
+        let writer = Writer::begin(dir.path(), &header()).unwrap();
+        let previous = writer.previous().unwrap().clone();
+        assert_eq!(
+            (previous.path.as_path(), previous.finished),
+            (&*kept, finished)
+        );
+        assert_eq!(fs::read(&kept).unwrap(), before);
+        add(&writer, case);
+        writer
+            .finish("2026-01-01T01:00:00Z".to_owned(), PEAKS)
+            .unwrap();
+    }
+    assert_eq!(cases(&read(&dir)), ["a/c"]);
+    let mut names: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["results.jsonl", "results.previous.jsonl"]);
+}
+
+#[test]
+fn what_trouble_kept_from_being_measured_can_be_tried_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let outcome = |why| Outcome::Unmeasured {
+        why,
+        detail: "x".to_owned(),
+    };
+    let write = |writer: &Writer, case: &str, outcome: Outcome| {
+        let trial = Trial {
+            outcome,
+            ..trial(case)
+        };
+        writer.see(&Event::TrialEnded { trial: &trial }).unwrap();
+    };
+    let writer = Writer::begin(dir.path(), &header()).unwrap();
+    add(&writer, "a/a");
+    write(&writer, "a/b", outcome(UnmeasuredWhy::HarnessTrouble));
+    write(&writer, "a/c", outcome(UnmeasuredWhy::Unsupported));
+    writer
+        .finish("2026-01-01T01:00:00Z".to_owned(), PEAKS)
+        .unwrap();
+    drop(writer);
+    let (writer, earlier) = Writer::resume(dir.path(), &header()).unwrap();
+    assert_eq!(earlier.troubled, 1);
+    let done: Vec<&str> = earlier
+        .recorded
+        .keys()
+        .map(|cell| cell.case.as_str())
+        .collect();
+    assert_eq!(done, ["a/a", "a/c"]);
+    assert!(!read(&dir).is_finished(), "nobody may take it for whole");
+    assert!(matches!(
+        Writer::begin(dir.path(), &header()),
+        Err(WriteError::Busy(_))
+    ));
+    add(&writer, "a/b");
+    writer
+        .finish("2026-01-01T02:00:00Z".to_owned(), PEAKS)
+        .unwrap();
+    drop(writer);
+    let results = read(&dir);
+    assert_eq!(cases(&results), ["a/a", "a/c", "a/b"]);
+    assert_eq!(results.footer.unwrap().trials, 3);
+    // Then there is nothing left to do.
+    differs(
+        &dir,
+        &header(),
+        "that run is finished, and trouble kept no cell from being measured",
+    );
 }
 
 #[test]

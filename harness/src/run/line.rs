@@ -301,6 +301,7 @@ impl Line<'_> {
                     duration: Duration::ZERO,
                     tools: Duration::ZERO,
                     was_trouble_starting: false,
+                    was_cut_short: false,
                 },
             );
         }

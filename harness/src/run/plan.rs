@@ -83,6 +83,9 @@ pub struct Earlier {
     pub recorded: BTreeMap<Cell, Outcome>,
     /// The tries of those that it did not.
     pub tries: BTreeMap<Cell, Vec<Try>>,
+    /// How many cells it recorded that trouble kept from being measured; they are not among those
+    /// above.
+    pub troubled: usize,
 }
 
 /// What is to be run.

@@ -31,10 +31,35 @@ pub(super) struct Measured {
     pub(super) duration: Duration,
     pub(super) tools: Duration,
     pub(super) was_trouble_starting: bool,
+    /// The tool or its daemon was killed from outside, so that another attempt may say more.
+    pub(super) was_cut_short: bool,
 }
 
 impl Line<'_> {
+    /// A try; where the tool or its daemon was killed from outside, a second one with a new daemon.
     pub(super) fn trial(
+        &self,
+        session: &mut dyn Session,
+        asked: &Question,
+        leaves: Leaves,
+        fetched: &mut BTreeSet<String>,
+    ) -> Measured {
+        let first = self.attempt(session, asked, leaves, fetched);
+        let Outcome::Unmeasured { detail, .. } = &first.outcome else {
+            return first;
+        };
+        if !first.was_cut_short || self.shared.is_over() {
+            return first;
+        }
+        let mut second = self.attempt(session, asked, leaves, fetched);
+        let note = format!("the second attempt; of the first nobody can say anything: {detail}");
+        second.evidence.notes.push(note);
+        second.duration += first.duration;
+        second.tools += first.tools;
+        second
+    }
+
+    fn attempt(
         &self,
         session: &mut dyn Session,
         asked: &Question,
@@ -70,6 +95,7 @@ impl Line<'_> {
                     duration: began.elapsed(),
                     tools: Duration::ZERO,
                     was_trouble_starting: false,
+                    was_cut_short: false,
                 };
             }
         };
@@ -99,6 +125,7 @@ impl Line<'_> {
             duration: began.elapsed(),
             tools: attempt.tool_time(),
             was_trouble_starting: matches!(attempt.trouble, Some(Trouble::NotStarted(_))),
+            was_cut_short: matches!(attempt.trouble, Some(Trouble::Outside(_))),
         }
     }
 

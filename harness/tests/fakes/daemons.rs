@@ -31,6 +31,8 @@ pub(crate) const TESTS: &[Test] = &[
         "docker::engine-prints-without-end",
         engine_prints_without_end,
     ),
+    ("docker::engine-is-killed", engine_is_killed),
+    ("docker::engine-loses-its-helper", engine_loses_its_helper),
     ("docker::engine-ignores-term", engine_ignores_term),
     ("docker::inspects-another", inspects_another),
     (
@@ -193,6 +195,38 @@ fn engine_prints_without_end() -> Result<()> {
         "dockerd printed more than 64 MiB, and was ended",
     )?;
     passed_as_docker(&seen)
+}
+
+fn second_attempt(seen: &Seen, first: &str) -> Result<()> {
+    seen.expect("docker", TWO_ENTRIES, &picked(TWO_ENTRIES, "first")?)?;
+    let notes = &seen.trial("docker", TWO_ENTRIES)?.evidence.notes;
+    ensure!(
+        notes
+            .iter()
+            .any(|note| note.starts_with("the second attempt; ") && note.contains(first)),
+        "{notes:?}"
+    );
+    Ok(())
+}
+
+/// Whoever kills the engine from outside, it has not crashed; there is a new one, and the cell is
+/// measured with that.
+fn engine_is_killed() -> Result<()> {
+    let seen = run(&DOCKER, "is-killed-on-two")?;
+    second_attempt(&seen, "dockerd was killed from outside (SIGKILL)")?;
+    passed_as_docker(&seen)
+}
+
+/// An engine that lives without its helper is of no use, and is started anew.
+fn engine_loses_its_helper() -> Result<()> {
+    let stage = Stage::new()?
+        .with(&["crane"], "")?
+        .with(&DOCKER, "loses-its-helper")?;
+    let seen = stage.run()?;
+    second_attempt(&seen, "the containerd of dockerd was killed from outside")?;
+    passed_as_docker(&seen)?;
+    let pids = fs::read_to_string(stage.last_folder()?.join(PIDS))?;
+    same("starts", &pids.lines().count(), &2)
 }
 
 fn engine_ignores_term() -> Result<()> {

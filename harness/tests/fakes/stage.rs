@@ -246,17 +246,19 @@ impl Notebook {
             .filter(|folder| self.folders.iter().any(|known| known == folder))
             .and_then(|folder| fs::read_to_string(folder.join(PIDS)).ok())
             .unwrap_or_default();
-        pids.lines()
-            .filter(|pid| {
-                fs::read_to_string(format!("/proc/{pid}/stat"))
-                    .is_ok_and(|stat| !stat.contains(") Z "))
-            })
-            .count()
+        pids.lines().filter(|pid| is_alive(pid)).count()
     }
 }
 
 /// The file beside a fake engine in which each writes down its process id.
 pub(crate) const PIDS: &str = "pids";
+/// The file beside a fake tool in which it writes down the ids of the processes that it hides.
+pub(crate) const HIDDEN: &str = "hidden";
+
+/// Whether a process is alive.
+pub(crate) fn is_alive(pid: &str) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
 
 impl Watcher for Notebook {
     fn see(&self, event: &Event<'_>) -> io::Result<()> {

@@ -3,8 +3,8 @@
 use crate::{
     Test,
     stage::{
-        CASES, DEADLINE, MATCH, NESTED, NO_MATCH, Seen, Stage, TWO_ENTRIES, case, is_refused,
-        mixed, picked, refused, same,
+        CASES, DEADLINE, HIDDEN, MATCH, NESTED, NO_MATCH, Seen, Stage, TWO_ENTRIES, case, is_alive,
+        is_refused, mixed, picked, refused, same,
     },
 };
 use anyhow::{Context as _, Result, ensure};
@@ -27,6 +27,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("skopeo::prints-garbage", prints_garbage),
     ("skopeo::prints-without-end", prints_without_end),
     ("skopeo::dies-of-signal", dies_of_signal),
+    ("skopeo::is-killed", is_killed),
+    ("skopeo::is-killed-once", is_killed_once),
+    ("skopeo::hides-somebody", hides_somebody),
     ("skopeo::panics", panics),
     ("skopeo::succeeds-with-nothing", succeeds_with_nothing),
     ("skopeo::lies-about-digest", lies_about_digest),
@@ -254,6 +257,45 @@ fn dies_of_signal() -> Result<()> {
     same("the exit", &evidence.exit, &Some(Exit::Signal(11)))
 }
 
+/// Who was killed twice in a row has neither crashed nor refused.
+fn is_killed() -> Result<()> {
+    let seen = run_past_controls("is-killed")?;
+    let Outcome::Unmeasured { why, detail } = seen.outcome("skopeo", TWO_ENTRIES)? else {
+        anyhow::bail!("{seen:?}")
+    };
+    same("why", why, &UnmeasuredWhy::HarnessTrouble)?;
+    ensure!(
+        detail.contains("skopeo was killed from outside (SIGKILL); "),
+        "{detail}"
+    );
+    ensure!(detail.contains("memory killer"), "{detail}");
+    Ok(())
+}
+
+/// A second attempt is what counts, and that it was one is said.
+fn is_killed_once() -> Result<()> {
+    let seen = run_past_controls("is-killed-once")?;
+    seen.expect("skopeo", TWO_ENTRIES, &picked(TWO_ENTRIES, "first")?)?;
+    let notes = &seen.trial("skopeo", TWO_ENTRIES)?.evidence.notes;
+    ensure!(
+        notes.len() == 1 && notes[0].starts_with("the second attempt; "),
+        "{notes:?}"
+    );
+    Ok(())
+}
+
+/// Who has no group, session or environment of its tool any more is found all the same.
+fn hides_somebody() -> Result<()> {
+    let stage = stage("hides-somebody")?;
+    let seen = run_on(&stage)?;
+    seen.passed_controls("skopeo", NO_MATCH_WORDS)?;
+    seen.expect("skopeo", TWO_ENTRIES, &picked(TWO_ENTRIES, "first")?)?;
+    let pids = fs::read_to_string(stage.last_folder()?.join(HIDDEN))?;
+    ensure!(!pids.is_empty(), "nobody was hidden");
+    let alive: Vec<&str> = pids.lines().filter(|pid| is_alive(pid)).collect();
+    same("the hidden", &alive, &Vec::<&str>::new())
+}
+
 fn panics() -> Result<()> {
     let seen = run_past_controls("panics")?;
     let Outcome::Crashed {
@@ -377,21 +419,21 @@ fn stale() -> Result<()> {
 
 fn refuses_before_asking() -> Result<()> {
     let seen = run_past_controls("refuses-before-asking")?;
-    let detail = "the tool refused before it asked the registry: unknown flag: --override-os";
+    let detail = "the tool failed before it asked the registry: unknown flag: --override-os";
     seen.expect(
         "skopeo",
         TWO_ENTRIES,
-        &unmeasured(UnmeasuredWhy::Unsupported, detail),
+        &unmeasured(UnmeasuredWhy::EvidenceMissing, detail),
     )
 }
 
 fn says_nothing_before_asking() -> Result<()> {
     let seen = run_past_controls("says-nothing-before-asking")?;
-    let detail = "the tool refused before it asked the registry: exit code 1, without a word";
+    let detail = "the tool failed before it asked the registry: exit code 1, without a word";
     seen.expect(
         "skopeo",
         TWO_ENTRIES,
-        &unmeasured(UnmeasuredWhy::Unsupported, detail),
+        &unmeasured(UnmeasuredWhy::EvidenceMissing, detail),
     )
 }
 

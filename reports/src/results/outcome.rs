@@ -253,6 +253,31 @@ impl Outcome {
         self.kind() != OutcomeKind::Unmeasured
     }
 
+    /// Whether trouble kept it from being measured, so that another attempt may bring what this one
+    /// did not. What a tool cannot be asked is no trouble.
+    #[must_use]
+    pub fn is_trouble(&self) -> bool {
+        match self {
+            Self::Unmeasured { why, .. } => match why {
+                UnmeasuredWhy::Unsupported
+                | UnmeasuredWhy::NotInstalled
+                | UnmeasuredWhy::Withheld => false,
+                UnmeasuredWhy::ControlsFailed
+                | UnmeasuredWhy::NotStarted
+                | UnmeasuredWhy::EvidenceMissing
+                | UnmeasuredWhy::HarnessTrouble
+                | UnmeasuredWhy::Interrupted => true,
+            },
+            Self::Picked { .. }
+            | Self::Refused { .. }
+            | Self::Nothing
+            | Self::Mixed { .. }
+            | Self::Crashed { .. }
+            | Self::TimedOut { .. }
+            | Self::Unstable { .. } => false,
+        }
+    }
+
     /// Whether two tools did the same, leaving aside how they worded it: the same child
     /// picked, the same reason for refusing, the same kind of failure.
     #[must_use]

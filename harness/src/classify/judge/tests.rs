@@ -412,8 +412,8 @@ fn who_never_asked_did_not_judge_the_index() {
     scene.requests.clear();
     scene.ends(Exit::Code(1), "", "unknown flag\n");
     scene.is_unmeasured(
-        UnmeasuredWhy::Unsupported,
-        "the tool refused before it asked the registry: unknown flag",
+        UnmeasuredWhy::EvidenceMissing,
+        "the tool failed before it asked the registry: unknown flag",
     );
     // A full disk is trouble, whether or not it asked.
     scene.ends(Exit::Code(1), "", "no space left on device\n");

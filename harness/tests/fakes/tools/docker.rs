@@ -1,7 +1,7 @@
 //! `docker` and `dockerd`. The client does the work; the engine answers, and dies when told to.
 
 use super::{
-    Call, MOON, PANIC, Played, err,
+    Call, MOON, PANIC, Played, be_killed, err, hang,
     image::{Reference, copied, json, matching, text},
     leave_deaf_daemons, out, remembered, shout,
 };
@@ -64,6 +64,10 @@ pub(super) fn serve(call: &Call) -> Played {
         term.add(Signal::SIGTERM);
         term.thread_block().map_err(io::Error::from)?;
     }
+    let mut helper = match mode {
+        "loses-its-helper" => Some(start_helper(call)?),
+        _ => None,
+    };
     // As the real one, it does not bind where a socket is.
     let listener = UnixListener::bind(address(call))?;
     let mut word = String::new();
@@ -77,12 +81,43 @@ pub(super) fn serve(call: &Call) -> Played {
                 err(PANIC);
                 return Ok(2);
             }
+            "be killed" => be_killed(),
+            "lose" => {
+                if let Some(mut helper) = helper.take() {
+                    helper.kill()?;
+                    helper.wait()?;
+                    err("level=error msg=\"containerd did exit\" error=\"signal: killed\"");
+                }
+            }
+            "use" if helper.is_none() => {
+                client.write_all(b"gone")?;
+                continue;
+            }
             // As a server does that catches the panics of its requests.
             "stumble" => err(&PANIC.replace("panic: ", "2026/01/01 http: panic serving @: ")),
             _ => {}
         }
         client.write_all(b"pong")?;
     }
+}
+
+/// A process by the name of the helper of the real one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this process plays a tool, and tools start what they like"
+)]
+fn start_helper(call: &Call) -> io::Result<std::process::Child> {
+    let program = call.folder.join("helper/containerd");
+    fs::create_dir_all(call.folder.join("helper"))?;
+    if !program.exists() {
+        std::os::unix::fs::symlink("/bin/sleep", &program)?;
+    }
+    let helper = std::process::Command::new(program).arg("303").spawn()?;
+    let name = format!("/proc/{}/comm", helper.id());
+    while fs::read_to_string(&name)?.trim() != "containerd" {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    Ok(helper)
 }
 
 fn address(call: &Call) -> PathBuf {
@@ -162,6 +197,10 @@ pub(super) fn play(call: &Call) -> Played {
             builder.append_data(&mut header, "ocipick/child", content.as_bytes())?;
             builder.finish()?;
         }
+        ["rmi", _] if call.mode == "hangs-at-removal" => {
+            fs::write(call.folder.join("hangs"), "")?;
+            hang();
+        }
         ["rm" | "rmi", of] => fs::remove_file(file(call, of))?,
         _ => return Err(format!("docker: unknown command {words:?}").into()),
     }
@@ -205,6 +244,23 @@ fn pull(call: &Call, source: &str) -> Played {
     if matches!(mode, "panics-on-two" | "starts-once") && found.len() == 2 {
         say(call, "panic")?;
         return Err("unexpected EOF".to_owned().into());
+    }
+    if mode == "is-killed-on-two" && found.len() == 2 && call.count("killed")? == 1 {
+        say(call, "be killed")?;
+        return Err("unexpected EOF".to_owned().into());
+    }
+    if call.mode == "loses-its-helper" {
+        if found.len() == 2 && call.count("lost")? == 1 {
+            say(call, "lose")?;
+        }
+        if say(call, "use")? == "gone" {
+            // So says docker 28.5.2.
+            return Err(
+                "Error response from daemon: error creating temporary lease: Unavailable"
+                    .to_owned()
+                    .into(),
+            );
+        }
     }
     if mode == "shouts-on-two" && found.len() == 2 {
         say(call, "shout")?;

@@ -1,7 +1,8 @@
 //! `skopeo copy docker://… dir:…`.
 
 use super::{
-    Call, MOON, PANIC, Played, Refusal, copy_dir, die_of_signal, err, garbage, hang,
+    Call, MOON, PANIC, Played, Refusal, be_killed, copy_dir, die_of_signal, err, garbage, hang,
+    hide_somebody,
     image::{Image, Reference, matching},
     leave_somebody_behind, out, remembered, shout, wait_for_go,
 };
@@ -83,6 +84,13 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
         }
         "prints-without-end" => return Ok(shout()?),
         "dies-of-signal" => die_of_signal(),
+        "is-killed" => be_killed(),
+        "is-killed-once" if call.count(case_of(&reference))? == 1 => be_killed(),
+        "hides-somebody" => hide_somebody(&call.folder)?,
+        "hides-somebody and waits" => {
+            hide_somebody(&call.folder)?;
+            wait_for_go(call);
+        }
         "panics" => {
             return Err(Refusal {
                 words: PANIC.to_owned(),
@@ -141,6 +149,8 @@ fn copy(call: &Call, source: &str, target: &Path) -> Played {
         | "always-first"
         | "always-last"
         | "alternates"
+        | "is-killed-once"
+        | "hides-somebody"
         | "waits"
         | "counts"
         | "looks-at-the-first-entry"
