@@ -58,7 +58,7 @@ test: ## all tests: unit, property, snapshot, fake tools, and the real tools tha
 test-all: test hostile ## everything: `make test`, with the seeds of the fuzz targets, and `make hostile`
 
 hostile: ## the long tests of foreign layouts and hostile inputs, which `make test` leaves out
-	OCIPICK_LONG=1 $(CARGO) test --locked --package ocipick --test foreign
+	OCIPICK_LONG=1 $(CARGO) test --locked --package ocipick --test foreign --test hostile
 
 # Which targets of fuzz/ are run, and for how many seconds each.
 FUZZ ?= layout archive results recipe lint request

@@ -29,10 +29,18 @@ pub fn is_from_outside(signal: i32) -> bool {
     }
 }
 
-/// What a program in Go prints when it was sent a signal that ends it with a stack.
-const SENT: [&str; 2] = ["SIGQUIT: quit", "SIGXFSZ: file size limit exceeded"];
+/// What a program in Go prints when it was sent a signal that ends it with a stack, and when the
+/// limits of the session leave it no files or threads to begin with.
+const SENT: [&str; 6] = [
+    "SIGQUIT: quit",
+    "SIGXFSZ: file size limit exceeded",
+    "runtime: pipe failed with",
+    "runtime: epollcreate failed with",
+    "runtime: eventfd failed with",
+    "runtime: failed to create new OS thread",
+];
 
-/// The signal from outside that a program in Go says it ended of.
+/// What a program in Go says that it ended of, where that came from outside.
 #[must_use]
 pub fn outside_in(printed: &str) -> Option<&'static str> {
     let mut lines = printed.lines();
@@ -185,6 +193,8 @@ mod tests {
             outside_in("x\nSIGQUIT: quit\nPC=0x1 m=0"),
             Some("SIGQUIT: quit")
         );
+        let limit = "runtime: pipe failed with 24\nfatal error: runtime: pipe failed\n\ngoroutine 1 [running]:";
+        assert!(outside_in(limit).is_some());
         assert_eq!(outside_in("panic: SIGQUIT: quit"), None);
     }
 }
