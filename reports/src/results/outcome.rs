@@ -266,6 +266,7 @@ impl Outcome {
                 | UnmeasuredWhy::NotStarted
                 | UnmeasuredWhy::EvidenceMissing
                 | UnmeasuredWhy::HarnessTrouble
+                | UnmeasuredWhy::Unknown
                 | UnmeasuredWhy::Interrupted => true,
             },
             Self::Picked { .. }
