@@ -3,7 +3,7 @@
 //! coverage is the one that the corpus makes.
 
 use ocipick_corpus::{
-    CaseId, Corpus, Digest, built_in_specifications,
+    CaseId, Corpus, Digest, ReservedIds, built_in_specifications,
     coverage::Coverage,
     digest_of, exported,
     lint::{Breach, grouped},
@@ -105,6 +105,37 @@ fn golden_ids_once_published_stay() {
         &lines.join("\n"),
         "New ids are recorded with",
     );
+}
+
+/// An id that is reserved is no case's, past or present, and no page names it.
+#[test]
+fn reserved_ids_are_nowhere() {
+    let reserved = ReservedIds::built_in();
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = built_in();
+    let (_, known) = ids("", &corpus);
+    let used: Vec<&&str> = known.iter().filter(|id| reserved.has(id)).collect();
+    assert!(
+        used.is_empty(),
+        "corpus/reserved.txt has {used:?}: give the case another id"
+    );
+    for page in [
+        "ids.txt",
+        "golden.txt",
+        "breaches.txt",
+        "tree.txt",
+        "origins.toml",
+        "untested.toml",
+        "../docs/coverage.md",
+    ] {
+        let text = fs::read_to_string(dir.join(page)).unwrap();
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '/' | '-')));
+        let told: Vec<&str> = words.filter(|word| reserved.has(word)).collect();
+        assert!(
+            told.is_empty(),
+            "{page} names ids of corpus/reserved.txt: {told:?}"
+        );
+    }
 }
 
 /// The ids that are recorded, and those that cases have or had.

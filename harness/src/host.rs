@@ -1,7 +1,11 @@
 //! The machine, as results describe it.
 
-use ocipick_reports::results::Host;
-use std::{collections::BTreeSet, fs, path::Path};
+use ocipick_reports::results::{Host, Private};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 /// Describes this machine, without anything that names it.
 #[must_use]
@@ -98,6 +102,52 @@ fn cgroup(root: &Path) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// What names this machine and its user, beside these directories.
+#[must_use]
+pub fn private(directories: &[(&str, &Path)]) -> Private {
+    let env = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let mut private = Private::default();
+    let home = env("HOME").map(std::path::PathBuf::from);
+    let cwd = std::env::current_dir().ok();
+    let tmp = std::env::temp_dir();
+    let own = [
+        ("home", home.as_deref()),
+        ("cwd", cwd.as_deref()),
+        ("tmp", Some(&*tmp)),
+    ];
+    let own = own.into_iter().filter_map(|(what, dir)| Some((what, dir?)));
+    for (what, dir) in directories.iter().copied().chain(own) {
+        let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        let mut ways = vec![absolute.to_string_lossy().into_owned()];
+        if let Ok(real) = fs::canonicalize(dir) {
+            ways.push(real.to_string_lossy().into_owned());
+        }
+        ways.dedup();
+        private.directories.insert(what.to_owned(), ways);
+    }
+    let host = nix::unistd::gethostname()
+        .ok()
+        .and_then(|name| name.into_string().ok());
+    let user = nix::unistd::User::from_uid(nix::unistd::getuid())
+        .ok()
+        .flatten();
+    let names = [
+        ("host", host),
+        ("user", user.map(|user| user.name)),
+        (
+            "login",
+            env("LOGNAME")
+                .or_else(|| env("USER"))
+                .and_then(|name| name.into_string().ok()),
+        ),
+    ];
+    private.names = names
+        .into_iter()
+        .filter_map(|(what, name)| Some((what.to_owned(), name.filter(|name| !name.is_empty())?)))
+        .collect::<BTreeMap<_, _>>();
+    private
 }
 
 /// Rust's name of an architecture in Go's words, which images use.

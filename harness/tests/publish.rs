@@ -202,3 +202,138 @@ fn a_wrong_password_ends_it() {
     assert!(denied.to_string().contains("who are you?"), "{denied}");
     assert!(kept.lock().unwrap().is_empty());
 }
+
+/// What a host was asked, and with which `Authorization`.
+type Heard = Arc<Mutex<Vec<(String, Option<String>)>>>;
+
+/// A host that answers every request with this status and these headers, and keeps what it heard.
+fn host(status: u16, headers: String) -> (SocketAddr, Heard) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let heard = Heard::default();
+    let keeps = Arc::clone(&heard);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            while let Some(asked) = read(&mut reader) {
+                let authorization = asked.headers.get("authorization").cloned();
+                let line = format!("{} {}", asked.method, asked.path);
+                keeps.lock().unwrap().push((line, authorization));
+                let answer =
+                    format!("HTTP/1.1 {status} x\r\n{headers}Content-Length: 2\r\n\r\n{{}}");
+                reader.get_mut().write_all(answer.as_bytes()).unwrap();
+            }
+        }
+    });
+    (address, heard)
+}
+
+fn challenge(realm: &str) -> String {
+    format!("WWW-Authenticate: Bearer realm=\"{realm}\",service=\"it\"\r\n")
+}
+
+#[test]
+fn a_foreign_token_service_without_tls_is_not_even_asked() {
+    let (foreign, heard) = host(200, String::new());
+    let (address, ours) = host(401, challenge(&format!("http://{foreign}/token")));
+    let denied = publish(&client(address, RIGHT), &case()).unwrap_err();
+    assert!(matches!(denied, PublishError::Realm { .. }), "{denied}");
+    let said = denied.to_string();
+    assert!(
+        said.contains(&foreign.to_string()) && said.contains("without TLS"),
+        "{said}"
+    );
+    assert!(!said.contains("secret") && !said.contains(RIGHT), "{said}");
+    assert_eq!(*heard.lock().unwrap(), []);
+    // Nor is the registry itself shown anything that it did not ask for.
+    assert!(
+        ours.lock()
+            .unwrap()
+            .iter()
+            .all(|(_, shown)| shown.is_none())
+    );
+}
+
+#[test]
+fn what_looks_like_the_registry_and_is_another_host_gets_nothing() {
+    let (foreign, heard) = host(200, String::new());
+    for realm in [
+        format!("http://ours@{foreign}/token"),
+        format!("HTTP://{foreign}/token"),
+        format!("//{foreign}/token"),
+    ] {
+        let (address, _) = host(401, challenge(&realm));
+        let denied = publish(&client(address, RIGHT), &case()).unwrap_err();
+        assert!(
+            matches!(denied, PublishError::Realm { .. }),
+            "{realm}: {denied}"
+        );
+    }
+    assert_eq!(*heard.lock().unwrap(), []);
+}
+
+#[test]
+fn a_redirect_takes_the_password_nowhere() {
+    let (foreign, heard) = host(200, String::new());
+    // The token service, which is the registry itself, sends elsewhere.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            while let Some(asked) = read(&mut reader) {
+                let (status, headers) = if asked.path.starts_with("/token") {
+                    (307, format!("Location: http://{foreign}/token\r\n"))
+                } else {
+                    (401, challenge(&format!("http://{address}/token")))
+                };
+                let answer = format!("HTTP/1.1 {status} x\r\n{headers}Content-Length: 0\r\n\r\n");
+                reader.get_mut().write_all(answer.as_bytes()).unwrap();
+            }
+        }
+    });
+    let denied = publish(&client(address, RIGHT), &case()).unwrap_err();
+    assert!(
+        matches!(denied, PublishError::Denied { status: 307, .. }),
+        "{denied}"
+    );
+    assert_eq!(*heard.lock().unwrap(), []);
+}
+
+#[test]
+fn a_foreign_place_for_an_upload_is_shown_no_authorization() {
+    let (foreign, heard) = host(201, String::new());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            while let Some(asked) = read(&mut reader) {
+                let (status, headers) =
+                    match (asked.headers.get("authorization"), asked.method.as_str()) {
+                        (None, _) => (401, "WWW-Authenticate: Basic realm=\"x\"\r\n".to_owned()),
+                        (Some(_), "HEAD") => (404, String::new()),
+                        (Some(_), "POST") => (202, format!("Location: http://{foreign}/up\r\n")),
+                        (Some(_), _) => (201, String::new()),
+                    };
+                let body = if asked.method == "HEAD" { "" } else { "{}" };
+                let answer = format!(
+                    "HTTP/1.1 {status} x\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+                    body.len()
+                );
+                reader.get_mut().write_all(answer.as_bytes()).unwrap();
+            }
+        }
+    });
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&told);
+    let client = client(address, RIGHT).telling(move |place| {
+        hears.lock().unwrap().push(place.to_owned());
+    });
+    let published = publish(&client, &case()).unwrap();
+    assert!(matches!(published, Published::Whole(_)), "{published:?}");
+    let heard = heard.lock().unwrap();
+    assert!(!heard.is_empty());
+    assert!(heard.iter().all(|(_, shown)| shown.is_none()), "{heard:?}");
+    assert_eq!(*told.lock().unwrap(), [format!("http://{address}")]);
+}

@@ -4,7 +4,9 @@
 use crate::{
     Attempt, DaemonCrash, Room, Service, StartError, Trouble,
     mutant::{Mutant, on},
-    process::{Cause, Daemon, DaemonError, Death, Exit, Invocation, RunError, flood_words, run},
+    process::{
+        Cause, Daemon, DaemonError, Death, Exit, Invocation, Ran, RunError, flood_words, run,
+    },
     undo::Undo,
 };
 use std::{path::Path, time::Duration};
@@ -125,14 +127,25 @@ impl Warden {
             // succeeded all the same it was about something else.
             None if attempt.succeeded() || on(Mutant::IgnoresDaemon) => {}
             None => {
-                let daemon = self.daemon.as_ref();
-                attempt.daemon_crash =
-                    daemon
-                        .and_then(|daemon| daemon.panic_since(self.log))
-                        .map(|panic| DaemonCrash {
-                            words: format!("{} panicked, and lives on\n{panic}", self.name),
-                            survived: true,
-                        });
+                let words = match (&self.daemon, &self.service) {
+                    (Some(daemon), _) => daemon
+                        .panic_since(self.log)
+                        .map(|panic| format!("{} panicked, and lives on\n{panic}", self.name)),
+                    // Its log cannot be read, and it has just answered.
+                    (None, Service::Machine { .. }) => {
+                        attempt.decisive_command().and_then(aborted).map(|words| {
+                            let name = self.name;
+                            format!(
+                                "the machine's {name} gave up the request, and answers: {words}"
+                            )
+                        })
+                    }
+                    (None, Service::Private | Service::None) => None,
+                };
+                attempt.daemon_crash = words.map(|words| DaemonCrash {
+                    words,
+                    survived: true,
+                });
             }
         }
     }
@@ -200,6 +213,24 @@ impl Warden {
     }
 }
 
+/// What a client says whose request was given up without an answer: the connection to its daemon ended
+/// in the middle. An end of file alone is not that, since a daemon passes on what a registry does.
+fn aborted(client: &Ran) -> Option<String> {
+    let stderr = client.stderr();
+    ends_in_the_middle(&stderr).then(|| client.last_words())
+}
+
+fn ends_in_the_middle(stderr: &str) -> bool {
+    [
+        "error during connect",
+        "error reading from server",
+        "transport is closing",
+    ]
+    .iter()
+    .any(|words| stderr.contains(words))
+        && stderr.contains("EOF")
+}
+
 /// How a daemon came to its end.
 enum Ended {
     /// It crashed, and these are its first words.
@@ -216,6 +247,29 @@ impl Drop for Warden {
             && daemon.stop(STOP)
         {
             tracing::warn!(daemon = self.name, "did not end when asked, and was killed");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_in_the_middle;
+
+    #[test]
+    fn only_the_connection_to_the_daemon_counts() {
+        for lost in [
+            "error during connect: Post \"http://%2Frun%2Fdocker.sock/v1.47/images/create\": EOF",
+            "ctr: rpc error: code = Unavailable desc = error reading from server: EOF",
+        ] {
+            assert!(ends_in_the_middle(lost), "{lost}");
+        }
+        for passed_on in [
+            "unexpected EOF",
+            "Error response from daemon: Get \"http://127.0.0.1:5000/v2/\": EOF",
+            "error during connect: permission denied",
+            "",
+        ] {
+            assert!(!ends_in_the_middle(passed_on), "{passed_on}");
         }
     }
 }

@@ -336,7 +336,8 @@ pub(crate) struct Report {
     /// else is written
     #[arg(long, value_name = "DIR")]
     pub(crate) badges: Option<PathBuf>,
-    /// Show what is for private disclosure first in Markdown, HTML and JSON, too
+    /// Show what is for private disclosure first in Markdown, HTML, JSON, JUnit, summary, badges, the site,
+    /// and in the terminal's form in a file, too; standard output of that form always does
     #[arg(long)]
     pub(crate) include_embargoed: bool,
     /// The directory of all baselines, for --format junit, in which a test passes as with `run
@@ -390,12 +391,11 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// Whether others are to read it. The terminal is for the person at it, and a test that fails
-    /// must not look skipped.
+    /// Whether others are to read it: all but what is printed on a terminal.
     pub(crate) fn is_for_others(self) -> bool {
         match self {
-            Self::Markdown | Self::Html | Self::Json | Self::Summary => true,
-            Self::Terminal | Self::Junit => false,
+            Self::Markdown | Self::Html | Self::Json | Self::Summary | Self::Junit => true,
+            Self::Terminal => false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     args::Bless,
+    embargo,
     fail::{Failure, Result},
     report,
     screen::Screen,
@@ -27,7 +28,10 @@ const SHOWN: usize = 5;
 
 pub(crate) fn bless(args: &Bless, screen: Screen) -> Result<Exit> {
     let mut recorded: Vec<Recorded> = Vec::new();
-    for mut results in report::read(&args.results)? {
+    let mut all = report::read(&args.results)?;
+    // Baselines are committed, and so for everybody.
+    let withheld = embargo::leave_out(&mut all, screen)?;
+    for mut results in all {
         if !results.is_finished() {
             screen.say(&format!(
                 "note: that run did not finish: {} of {} trials are recorded, and the rest stays as it is",
@@ -40,10 +44,11 @@ pub(crate) fn bless(args: &Bless, screen: Screen) -> Result<Exit> {
         let newer = Baseline::all_of(&results).map_err(Failure::usage)?;
         let known = Known::of(&results)?;
         let prune = |baseline: &mut Baseline| {
+            let private = baseline.prune(|key, _| withheld.contains(&key.case));
             if args.prune {
-                baseline.prune(|key, line| !known.has(key, line))
+                private + baseline.prune(|key, line| !known.has(key, line))
             } else {
-                0
+                private
             }
         };
         // Two builds of one version are told apart by where they come from.

@@ -42,7 +42,8 @@ pub(crate) struct Compare {
     /// Compare runtimes with themselves only, and not with the version that took their place
     #[arg(long)]
     exact: bool,
-    /// Show what is for private disclosure first in Markdown, too
+    /// Show what is for private disclosure first in Markdown, JSON, and the terminal's form in a file, too;
+    /// standard output of that form always does
     #[arg(long)]
     include_embargoed: bool,
     /// Name every row of a change
@@ -74,7 +75,22 @@ pub(crate) fn diff(args: &Compare, screen: Screen) -> Result<Exit> {
     };
     let diff = Diff::of(&old, &new, &options);
     let format = if args.json { Format::Json } else { args.format };
+    // The conclusion is that of everything. What is printed for a terminal is for the person at it, and
+    // all else is for everybody.
     let conclusion = diff.conclusion();
+    let is_for_others = format != Format::Terminal || args.out.is_some();
+    let withheld;
+    let (shown_old, shown_new);
+    let diff = if is_for_others && !args.include_embargoed {
+        let (old, new) = (read(&args.old)?, read(&args.new)?);
+        // What is withheld of one side says what it was by standing on the other.
+        withheld = embargo::withhold_of_both(old, new, screen)?;
+        shown_old = Matrix::build(&withheld.0, &book);
+        shown_new = Matrix::build(&withheld.1, &book);
+        Diff::of(&shown_old, &shown_new, &options)
+    } else {
+        diff
+    };
     let text = match format {
         Format::Terminal => terminal::render(
             &diff,
@@ -83,14 +99,7 @@ pub(crate) fn diff(args: &Compare, screen: Screen) -> Result<Exit> {
                 all: args.all,
             },
         ),
-        Format::Markdown => {
-            // The conclusion is that of everything, and the comment is for everybody.
-            let (mut old, mut new) = (read(&args.old)?, read(&args.new)?);
-            embargo::withhold(&mut old, args.include_embargoed, screen)?;
-            embargo::withhold(&mut new, args.include_embargoed, screen)?;
-            let (old, new) = (Matrix::build(&old, &book), Matrix::build(&new, &book));
-            markdown::render(&Diff::of(&old, &new, &options))
-        }
+        Format::Markdown => markdown::render(&diff),
         Format::Json => json::render(&diff),
     };
     screen.deliver(&text, args.out.as_deref())?;

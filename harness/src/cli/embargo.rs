@@ -8,23 +8,45 @@ use ocipick_reports::{
     embargo::{Policy, redact},
     results::Results,
 };
+use std::collections::BTreeSet;
 
-/// Takes what is for private disclosure out of results, unless it was asked for, and says so.
+/// Leaves the cases out of results that are for private disclosure first, unless they were asked for, and
+/// says so to the person at the terminal.
 pub(crate) fn withhold(results: &mut [Results], include: bool, screen: Screen) -> Result<()> {
-    if include {
-        return Ok(());
-    }
-    let policy = Policy::built_in().map_err(Failure::internal)?;
-    let cells = redact(results, policy).len();
-    if cells > 0 {
-        let (cells, are) = match cells {
-            1 => ("1 cell".to_owned(), "is"),
-            several => (format!("{several} cells"), "are"),
-        };
-        screen.say(&format!(
-            "{cells} {are} withheld: crashes, and split views that could be abused, are for private \
-             disclosure first (--include-embargoed shows them)"
-        ));
+    if !include {
+        let _: BTreeSet<String> = leave_out(results, screen)?;
     }
     Ok(())
+}
+
+/// The same of two results that are compared: what is left out of one is left out of the other.
+pub(crate) fn withhold_of_both(
+    old: Vec<Results>,
+    new: Vec<Results>,
+    screen: Screen,
+) -> Result<(Vec<Results>, Vec<Results>)> {
+    let olds = old.len();
+    let mut all = old;
+    all.extend(new);
+    let _: BTreeSet<String> = leave_out(&mut all, screen)?;
+    let new = all.split_off(olds);
+    Ok((all, new))
+}
+
+/// Leaves them out in any case, and returns which they are.
+pub(crate) fn leave_out(results: &mut [Results], screen: Screen) -> Result<BTreeSet<String>> {
+    let policy = Policy::built_in().map_err(Failure::internal)?;
+    let cells = redact(results, policy);
+    let cases: BTreeSet<String> = cells.into_iter().map(|cell| cell.case).collect();
+    if !cases.is_empty() {
+        let cases = match cases.len() {
+            1 => "1 case is".to_owned(),
+            several => format!("{several} cases are"),
+        };
+        screen.say(&format!(
+            "{cases} left out, whole: deaths, and split views that could be abused, are for private \
+             disclosure first"
+        ));
+    }
+    Ok(cases)
 }

@@ -25,7 +25,17 @@ pub(crate) fn push(
     let target = Target::parse(registry, plain_http).map_err(Failure::usage)?;
     let credentials =
         Credentials::find(&target, |name| std::env::var(name).ok()).map_err(Failure::usage)?;
-    let client = Client::new(target, credentials);
+    let host = target.host().to_owned();
+    let client = Client::new(target, credentials).telling(move |place| {
+        let in_clear = if place.starts_with("https://") {
+            ""
+        } else {
+            ", in clear"
+        };
+        screen.say(&format!(
+            "your credentials for {host} go to {place}{in_clear}"
+        ));
+    });
     let bar = if screen.is_watched() {
         let style = ProgressStyle::with_template("{pos}/{len} {msg}").map_err(Failure::internal)?;
         ProgressBar::new(cases.len() as u64).with_style(style)

@@ -47,10 +47,15 @@ pub(crate) struct Publishing {
 pub(crate) fn publish(args: &Publishing, screen: Screen) -> Result<Exit> {
     let mut results = report::read(&args.results)?;
     let policy = Policy::built_in().map_err(Failure::internal)?;
-    let withheld = slim(&mut results, policy).len();
-    if withheld > 0 {
+    let withheld = slim(&mut results, policy);
+    let cases: BTreeSet<&str> = withheld.iter().map(|cell| cell.case.as_str()).collect();
+    if !cases.is_empty() {
         screen.say(&format!(
-            "{withheld} cells are withheld, for private disclosure first"
+            "{} left out, whole, for private disclosure first",
+            match cases.len() {
+                1 => "1 case is".to_owned(),
+                several => format!("{several} cases are"),
+            }
         ));
     }
     let corpus = Corpus::built_in()?;

@@ -49,7 +49,9 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
         (true, _) => Format::Json,
         (false, format) => format.unwrap_or(Format::Terminal),
     };
-    if format.is_for_others() || args.badges.is_some() || args.html.is_some() {
+    // A file goes to others, whatever its form; what is printed for a terminal is for who is at it.
+    if format.is_for_others() || args.out.is_some() || args.badges.is_some() || args.html.is_some()
+    {
         embargo::withhold(&mut results, args.include_embargoed, screen)?;
     }
     let corpus = Corpus::built_in()?;

@@ -20,7 +20,12 @@ use ocipick::{
     ruling::Hints,
     run::{Bench, Controls, Earlier, Plan, execute},
 };
-use ocipick_adapters::{Missing, Runtime, channel as provisioned, names, process::Cancel};
+use ocipick_adapters::{
+    Missing, Runtime,
+    channel::{self as provisioned, Store},
+    names,
+    process::Cancel,
+};
 use ocipick_corpus::{Case, Corpus, Relation, digest_of, digest_of_content};
 use ocipick_reports::{
     matrix::{CaseBook, FamilyNote, Matrix},
@@ -77,7 +82,15 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         repeats: repeats(args)?,
         jobs: args.jobs.map_or_else(Plan::default_jobs, usize::from),
     };
-    let header = header(&plan, &selected.source, &fleet);
+    let mut header = header(&plan, &selected.source, &fleet);
+    let store = Store::of_user(|name| std::env::var(name).ok());
+    let mut directories = vec![
+        ("run", ground.dir()),
+        ("out", args.out.as_path()),
+        ("cache", store.dir()),
+    ];
+    directories.extend(args.selection.corpus.as_deref().map(|dir| ("corpus", dir)));
+    header.private = Some(host::private(&directories));
     let writer = if args.resume {
         let (writer, earlier) = Writer::resume(&args.out, &header)?;
         let tried = match earlier.tries.len() {
@@ -317,6 +330,7 @@ fn header(plan: &Plan, source: &str, fleet: &Fleet) -> Header {
                 .collect(),
         },
         host: host::describe(),
+        private: None,
         runtimes: plan.runtimes.iter().map(runtime_record).collect(),
         missing: fleet
             .missing

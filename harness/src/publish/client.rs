@@ -3,10 +3,10 @@
 use super::{Credentials, Target};
 use ocipick_corpus::{Digest, Document};
 use serde::Deserialize;
-use std::{cell::RefCell, time::Duration};
+use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 use ureq::{
     Agent, Body,
-    http::{Method, Request, Response, header},
+    http::{Method, Request, Response, Uri, header},
 };
 
 /// How long one request may take, with its answer.
@@ -54,6 +54,18 @@ pub enum PublishError {
         /// The registry's own words.
         words: String,
     },
+    /// The registry names a token service to which no credentials go.
+    #[error(
+        "{registry} names the token service {realm}, and gets no credentials of yours: {why} (hint: credentials go to the registry that you named and to token services over HTTPS)"
+    )]
+    Realm {
+        /// The registry that was named.
+        registry: String,
+        /// What it says about the token service.
+        realm: String,
+        /// Why nothing is shown to it.
+        why: &'static str,
+    },
     /// The registry's answer lacks something.
     #[error("{url}: {what}")]
     Answer {
@@ -64,6 +76,9 @@ pub enum PublishError {
     },
 }
 
+/// Hears to whom credentials go, each once and before they do.
+type Hears = Box<dyn Fn(&str)>;
+
 /// Speaks to one registry.
 pub struct Client {
     agent: Agent,
@@ -71,6 +86,9 @@ pub struct Client {
     credentials: Option<Credentials>,
     /// What the `Authorization` header says, by repository, once a registry wanted one.
     granted: RefCell<Option<(String, String)>>,
+    /// Who was shown the credentials.
+    shown: RefCell<BTreeSet<String>>,
+    hears: Hears,
 }
 
 impl Client {
@@ -89,7 +107,26 @@ impl Client {
             target,
             credentials,
             granted: RefCell::new(None),
+            shown: RefCell::default(),
+            hears: Box::new(|_| ()),
         }
+    }
+
+    /// The same client, which says to whom it shows the credentials: each place once, as a URL without
+    /// a path, before they go there.
+    #[must_use]
+    pub fn telling(mut self, hears: impl Fn(&str) + 'static) -> Self {
+        self.hears = Box::new(hears);
+        self
+    }
+
+    /// The credentials, as they are shown to this place.
+    fn show(&self, to: &str) -> Option<String> {
+        let credentials = self.credentials.as_ref()?;
+        if self.shown.borrow_mut().insert(to.to_owned()) {
+            (self.hears)(to);
+        }
+        Some(credentials.header())
     }
 
     /// Where it publishes to.
@@ -127,6 +164,12 @@ impl Client {
         } else {
             location.to_owned()
         };
+        if self.target.is_tls() && !starts_with_https(&location) {
+            return Err(PublishError::Answer {
+                url: uploads,
+                what: format!("the registry wants the upload without TLS, at {location}"),
+            });
+        }
         let joint = if location.contains('?') { '&' } else { '?' };
         let place = format!(
             "{location}{joint}digest={}",
@@ -238,14 +281,51 @@ impl Client {
         sent.map_err(unreachable)
     }
 
+    /// The token service that a realm is, as a URL without a path, where it may see credentials: over
+    /// TLS, as docker has it, or where it is the registry itself, spoken to without TLS as the user
+    /// has it.
+    fn token_service(&self, realm: &str) -> Result<String, &'static str> {
+        let uri: Uri = realm.parse().map_err(|_| "it is no URL")?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err("it is no URL with a host");
+        };
+        if authority.as_str().contains('@') {
+            return Err("it names a user");
+        }
+        match scheme {
+            "https" => Ok(format!("https://{authority}")),
+            "http" if self.target.is_tls() => {
+                Err("it is spoken to without TLS, and the registry with")
+            }
+            "http" if !self.target.is_at(authority.as_str()) => {
+                Err("it is another host, spoken to without TLS")
+            }
+            "http" => Ok(format!("http://{authority}")),
+            _ => Err("it is spoken to in another protocol"),
+        }
+    }
+
     /// What to show a registry that says this in `WWW-Authenticate`.
     fn answer_to(&self, challenge: &str, repository: &str) -> Result<Option<String>, PublishError> {
-        let basic = self.credentials.as_ref().map(Credentials::header);
         let Some(parameters) = strip_scheme(challenge, "Bearer") else {
-            return Ok(strip_scheme(challenge, "Basic").and(basic));
+            return Ok(
+                strip_scheme(challenge, "Basic").and_then(|_| self.show(&self.target.url("")))
+            );
         };
         let Some(realm) = parameter(parameters, "realm") else {
             return Ok(None);
+        };
+        let basic = match self.token_service(realm) {
+            Ok(place) => self.show(&place),
+            // Without credentials there are none to lose, and a registry without TLS may be asked.
+            Err(_) if self.credentials.is_none() && !self.target.is_tls() => None,
+            Err(why) => {
+                return Err(PublishError::Realm {
+                    registry: self.target.host().to_owned(),
+                    realm: realm.to_owned(),
+                    why,
+                });
+            }
         };
         let joint = if realm.contains('?') { '&' } else { '?' };
         let service = parameter(parameters, "service").unwrap_or_default();
@@ -273,6 +353,11 @@ impl Client {
         })?;
         Ok(Some(format!("Bearer {}", token.token)))
     }
+}
+
+fn starts_with_https(url: &str) -> bool {
+    let scheme = url.get(..8);
+    scheme.is_some_and(|it| it.eq_ignore_ascii_case("https://"))
 }
 
 fn denied_or(url: &str, answer: Response<Body>) -> Result<Response<Body>, PublishError> {
@@ -341,5 +426,54 @@ mod tests {
         assert_eq!(parameter(said, "error"), None);
         assert_eq!(strip_scheme("bearer x=1", "Bearer"), Some("x=1"));
         assert_eq!(strip_scheme("Basic", "Basic"), Some(""));
+    }
+
+    fn of(registry: &str, realm: &str) -> Result<String, &'static str> {
+        let target = Target::parse(registry, false).unwrap();
+        Client::new(target, None).token_service(realm)
+    }
+
+    #[test]
+    fn token_services_see_credentials_over_tls_or_are_the_registry_itself() {
+        for (registry, realm, place) in [
+            (
+                "r.example",
+                "https://auth.example/t?x",
+                "https://auth.example",
+            ),
+            (
+                "r.example",
+                "https://r.example:8443/t",
+                "https://r.example:8443",
+            ),
+            (
+                "127.0.0.1:5000",
+                "https://auth.example/t",
+                "https://auth.example",
+            ),
+            (
+                "127.0.0.1:5000",
+                "http://127.0.0.1:5000/t",
+                "http://127.0.0.1:5000",
+            ),
+            ("localhost", "http://LOCALHOST:80/t", "http://LOCALHOST:80"),
+        ] {
+            assert_eq!(of(registry, realm).as_deref(), Ok(place), "{realm}");
+        }
+        for (registry, realm) in [
+            ("r.example", "http://r.example/t"),
+            ("r.example", "http://auth.example/t"),
+            ("127.0.0.1:5000", "http://127.0.0.1:5001/t"),
+            ("127.0.0.1:5000", "http://127.0.0.2:5000/t"),
+            ("127.0.0.1:5000", "http://localhost:5000/t"),
+            ("127.0.0.1:5000", "http://127.0.0.1:5000@foreign.example/t"),
+            ("127.0.0.1:5000", "https://127.0.0.1:5000@foreign.example/t"),
+            ("127.0.0.1:5000", "http:///t"),
+            ("127.0.0.1:5000", "/t"),
+            ("127.0.0.1:5000", "ftp://127.0.0.1:5000/t"),
+            ("127.0.0.1:5000", ""),
+        ] {
+            assert!(of(registry, realm).is_err(), "{realm}");
+        }
     }
 }

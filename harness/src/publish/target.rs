@@ -73,6 +73,21 @@ impl Target {
         format!("{}/{repository}:latest", self.host)
     }
 
+    /// Whether it is spoken to in TLS.
+    pub(super) fn is_tls(&self) -> bool {
+        !self.plain_http
+    }
+
+    /// Whether it is where this host and port are.
+    pub(super) fn is_at(&self, authority: &str) -> bool {
+        let port = if self.plain_http { ":80" } else { ":443" };
+        let plain = |text: &str| {
+            let text = text.to_ascii_lowercase();
+            text.strip_suffix(port).map_or(text.clone(), str::to_owned)
+        };
+        plain(&self.host) == plain(authority)
+    }
+
     /// The address of something in the registry.
     pub(super) fn url(&self, path: &str) -> String {
         let scheme = if self.plain_http { "http" } else { "https" };

@@ -26,6 +26,7 @@ fn header() -> Header {
             cpu_level: None,
             cgroup: None,
         },
+        private: None,
         runtimes: vec![runtime("skopeo@1.0", "path")],
         missing: Vec::new(),
         channels: vec![sid("1.0-1")],

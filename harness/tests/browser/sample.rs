@@ -124,6 +124,7 @@ fn results(cases: &[&Case]) -> Results {
                 cpu_level: None,
                 cgroup: None,
             },
+            private: None,
             runtimes: Vec::new(),
             missing: Vec::new(),
             channels: Vec::new(),

@@ -49,6 +49,7 @@ pub(crate) fn results() -> Results {
                 cpu_level: None,
                 cgroup: None,
             },
+            private: None,
             runtimes: Vec::new(),
             missing: Vec::new(),
             channels: Vec::new(),

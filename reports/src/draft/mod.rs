@@ -13,7 +13,7 @@ pub use reproducer::{commands, script};
 
 use crate::{
     consensus::Consensus,
-    embargo::{Policy, Splits, Withheld, redact},
+    embargo::{Policy, Splits, Withheld, withheld},
     history::lines,
     matrix::{CaseBook, Matrix, Row},
     results::{Evidence, Outcome, Results, RuntimeRecord, Trial},
@@ -220,10 +220,10 @@ impl Draft {
         policy: &Policy,
     ) -> Result<Self, NoDraft> {
         let trial = find(results, name)?;
-        let withheld = policy.withholds(trial, Splits::of(results).has(trial));
+        let private = policy.withholds(trial, Splits::of(results).has(trial));
         // What is to be told to other projects first has no place in a report to this one.
         let mut public = results.to_vec();
-        let hidden = redact(&mut public, policy);
+        let hidden = withheld(results, policy);
         let is_row = |case: &str, platform: &str, operation: &str| {
             case == trial.case && platform == trial.platform && operation == trial.operation
         };
@@ -232,14 +232,10 @@ impl Draft {
             .filter(|cell| is_row(&cell.case, &cell.platform, &cell.operation))
             .filter(|cell| !is_of_tool(&cell.runtime, &trial.tool))
             .count();
-        for (kept, original) in public.iter_mut().zip(results) {
-            for (kept, original) in kept.trials.iter_mut().zip(&original.trials) {
-                if original.tool == trial.tool
-                    && is_row(&original.case, &original.platform, &original.operation)
-                {
-                    kept.clone_from(original);
-                }
-            }
+        for public in &mut public {
+            public.trials.retain(|other| {
+                other.tool == trial.tool || !hidden.iter().any(|cell| cell.is_of(other))
+            });
         }
         let matrix = Matrix::build(&public, book);
         let found = matrix
@@ -287,7 +283,7 @@ impl Draft {
                 ))
             }),
             project: Project::of(&trial.tool),
-            withheld,
+            withheld: private,
             clauses: clauses(&verdicts, trial, column),
             earlier: along.earlier,
             newer: along.newer,

@@ -1,10 +1,12 @@
 //! Which cells are for private disclosure.
 
 use crate::{
+    embargo::is_withheld,
     results::{Outcome, OutcomeKind, Trial},
     versions::VersionRange,
 };
 use globset::{Glob, GlobMatcher};
+use ocipick_corpus::ReservedIds;
 use serde::Deserialize;
 use std::sync::OnceLock;
 
@@ -13,6 +15,7 @@ use std::sync::OnceLock;
 pub struct Policy {
     withhold: Vec<Entry>,
     disclosed: Vec<Disclosed>,
+    reserved: ReservedIds,
 }
 
 /// Why a cell is for private disclosure.
@@ -31,6 +34,10 @@ pub struct Withheld {
 pub enum Rule {
     /// The tool or its daemon died, or panicked.
     Crash,
+    /// The corpus does not have the case, and its id is reserved.
+    Reserved,
+    /// An earlier version withheld it, and left a mark.
+    Marked,
     /// An entry of the file names it.
     Listed,
 }
@@ -57,6 +64,8 @@ struct Disclosed {
     flavour: Option<String>,
     versions: VersionRange,
     kinds: Vec<OutcomeKind>,
+    /// Of crashes only those that were survived.
+    survived: bool,
 }
 
 /// In which rows an entry counts.
@@ -75,6 +84,8 @@ struct File {
     withhold: Vec<WithholdRow>,
     #[serde(default)]
     disclosed: Vec<DisclosedRow>,
+    #[serde(default)]
+    harmless: Vec<DisclosedRow>,
 }
 
 #[derive(Deserialize)]
@@ -103,6 +114,8 @@ struct DisclosedRow {
 }
 
 /// The reason for withholding a crash.
+const RESERVED: &str = "the corpus does not have this case";
+const MARKED: &str = "an earlier version withheld it";
 const CRASH: &str = "data that anyone can publish ends or disturbs a process";
 
 impl Policy {
@@ -126,8 +139,11 @@ impl Policy {
                 link: row.link,
             })
         });
-        let disclosed = file.disclosed.into_iter().map(|row| {
+        let disclosed = file.disclosed.into_iter().map(|row| (row, false));
+        let harmless = file.harmless.into_iter().map(|row| (row, true));
+        let disclosed = disclosed.chain(harmless).map(|(row, survived)| {
             Ok(Disclosed {
+                survived,
                 case: glob(&row.case)?,
                 tool: row.tool,
                 flavour: row.flavour,
@@ -141,7 +157,21 @@ impl Policy {
         Ok(Self {
             withhold: withhold.collect::<Result<_, _>>()?,
             disclosed: disclosed.collect::<Result<_, _>>()?,
+            reserved: ReservedIds::default(),
         })
+    }
+
+    /// The same with ids that no case of the corpus has, and that nothing is published of.
+    #[must_use]
+    pub fn reserving(mut self, reserved: ReservedIds) -> Self {
+        self.reserved = reserved;
+        self
+    }
+
+    /// Whether a case is not of the corpus, and its id reserved.
+    #[must_use]
+    pub fn is_reserved(&self, case: &str) -> bool {
+        self.reserved.has(case)
     }
 
     /// The one that is built into the program.
@@ -150,7 +180,10 @@ impl Policy {
     /// When its file has a mistake.
     pub fn built_in() -> Result<&'static Self, PolicyError> {
         static POLICY: OnceLock<Result<Policy, PolicyError>> = OnceLock::new();
-        let policy = POLICY.get_or_init(|| Self::parse(include_str!("embargo.toml")));
+        let policy = POLICY.get_or_init(|| {
+            let policy = Self::parse(include_str!("embargo.toml"))?;
+            Ok(policy.reserving(ReservedIds::built_in()))
+        });
         policy.as_ref().map_err(Clone::clone)
     }
 
@@ -158,6 +191,17 @@ impl Policy {
     /// different children in its row, as [`Splits`](super::Splits) knows.
     #[must_use]
     pub fn withholds(&self, trial: &Trial, is_split: bool) -> Option<Withheld> {
+        let by = |rule, reason: &str| Withheld {
+            rule,
+            reason: reason.to_owned(),
+            link: None,
+        };
+        if self.is_reserved(&trial.case) {
+            return Some(by(Rule::Reserved, RESERVED));
+        }
+        if is_withheld(&trial.outcome) {
+            return Some(by(Rule::Marked, MARKED));
+        }
         self.look(trial, &trial.outcome, is_split)
     }
 
@@ -167,7 +211,7 @@ impl Policy {
             return observed.find_map(|seen| self.look(trial, &seen.outcome, is_split));
         }
         let kind = outcome.kind();
-        if self.disclosed.iter().any(|it| it.is_about(trial, kind)) {
+        if self.disclosed.iter().any(|it| it.is_about(trial, outcome)) {
             return None;
         }
         if kind == OutcomeKind::Crashed {
@@ -211,14 +255,15 @@ impl Entry {
 }
 
 impl Disclosed {
-    fn is_about(&self, trial: &Trial, kind: OutcomeKind) -> bool {
+    fn is_about(&self, trial: &Trial, outcome: &Outcome) -> bool {
         let flavour = match self.flavour.as_deref() {
             Some("*") => true,
             flavour => flavour == trial.flavour.as_deref(),
         };
         flavour
             && self.tool == trial.tool
-            && self.kinds.contains(&kind)
+            && self.kinds.contains(&outcome.kind())
+            && (!self.survived || outcome.is_survived_panic())
             && self.versions.contains(&trial.version)
             && self.case.is_match(&trial.case)
     }

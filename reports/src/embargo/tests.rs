@@ -1,9 +1,9 @@
 use super::*;
 use crate::results::{
-    Observed, OutcomeKind, RefusalReason,
+    Observed, RefusalReason,
     made::{results, trial},
 };
-use ocipick_corpus::Corpus;
+use ocipick_corpus::{Case, ReservedIds};
 
 fn picked(child: &str) -> Outcome {
     Outcome::Picked {
@@ -103,29 +103,124 @@ fn unverified_content_is_withheld_and_the_way_around_it_is_not() {
     );
 }
 
+/// What is left is what a run would have written in whose corpus the case never was.
 #[test]
-fn nothing_is_left_of_what_is_withheld() {
-    let mut all = [results(vec![trial("crane@1", "a/a", crashed())])];
-    all[0].trials[0].evidence.stderr_tail = "panic: secret".into();
-    all[0].footer = Some(Footer {
-        ended: String::new(),
-        outcomes: Footer::count(all[0].trials.iter().map(|trial| &trial.outcome)),
-        trials: 1,
-        duration_ms: 1,
-        tools_ms: 1,
-        own_ms: None,
-        peak_memory_bytes: None,
-        peak_disk_bytes: None,
-    });
+fn results_are_left_as_if_the_case_had_never_been_there() {
+    let corpus = Corpus::built_in().unwrap();
+    let of = |ids: &[&str], crash: bool| {
+        let cases = corpus.cases().iter();
+        let cases: Vec<&Case> = cases
+            .filter(|case| ids.contains(&case.id.as_str()))
+            .collect();
+        let trials = ids.iter().flat_map(|id| {
+            ["crane@1", "podman@1"].map(|runtime| {
+                let outcome = match *id == HIDDEN && runtime == "crane@1" && crash {
+                    true => crashed(),
+                    false => picked("first"),
+                };
+                trial(runtime, id, outcome)
+            })
+        });
+        let mut all = results(trials.collect());
+        all.header.corpus = CorpusStamp {
+            digest: digest_of(cases.iter().copied()).to_string(),
+            cases: cases.len(),
+            source: CorpusStamp::BUILT_IN.into(),
+            content: cases
+                .iter()
+                .map(|case| (case.id.to_string(), digest_of_content(case)))
+                .collect(),
+        };
+        let count = all.trials.len();
+        all.footer = Some(Footer {
+            ended: String::new(),
+            outcomes: Footer::count(all.trials.iter().map(|trial| &trial.outcome)),
+            trials: count,
+            duration_ms: 9,
+            tools_ms: 10 * count as u64,
+            own_ms: Some(count as u64),
+            peak_memory_bytes: None,
+            peak_disk_bytes: None,
+        });
+        all
+    };
+    let mut all = [of(
+        &["controls/no-match", "duplicates/three-entries", HIDDEN],
+        true,
+    )];
+    let never = of(&["controls/no-match", "duplicates/three-entries"], false);
     let cells = redact(&mut all, policy());
     assert_eq!(cells.len(), 1);
     assert_eq!(cells[0].withheld.rule, Rule::Crash);
-    let trial = &all[0].trials[0];
-    assert!(is_withheld(&trial.outcome));
-    assert!(!serde_json::to_string(trial).unwrap().contains("secret"));
-    let outcomes = &all[0].footer.as_ref().unwrap().outcomes;
-    assert_eq!(outcomes.get(&OutcomeKind::Crashed), Some(&0));
+    assert_eq!(all[0], never);
     assert!(redact(&mut all, policy()).is_empty(), "once is enough");
+    assert_eq!(all[0], never);
+    // Of two results that are read together both are cleaned, whoever crashed.
+    let mut both = [
+        of(&["controls/no-match", HIDDEN], true),
+        of(&["controls/no-match", HIDDEN], false),
+    ];
+    redact(&mut both, policy());
+    let never = of(&["controls/no-match"], false);
+    assert_eq!(both, [never.clone(), never.clone()]);
+    // A mark of an earlier version beside the index says as much as the cell did.
+    let mut marked = [of(&["controls/no-match", HIDDEN], false)];
+    for trial in marked[0]
+        .trials
+        .iter_mut()
+        .filter(|it| it.case == HIDDEN)
+        .take(1)
+    {
+        trial.outcome = Outcome::Unmeasured {
+            why: UnmeasuredWhy::Withheld,
+            detail: String::new(),
+        };
+    }
+    assert_eq!(redact(&mut marked, policy())[0].withheld.rule, Rule::Marked);
+    assert_eq!(marked, [never.clone()]);
+    // So does an id that is reserved, whatever was seen, and if nothing was.
+    let hash = Digest::sha256(HIDDEN.as_bytes()).to_string();
+    let reserved = ReservedIds::parse(hash.trim_start_matches("sha256:"));
+    let policy = policy().clone().reserving(reserved);
+    let mut reserved = [of(&["controls/no-match", HIDDEN], false)];
+    assert_eq!(redact(&mut reserved, &policy).len(), 2);
+    assert_eq!(reserved, [never.clone()]);
+    let mut unmeasured = [of(&["controls/no-match", HIDDEN], false)];
+    unmeasured[0].trials.retain(|trial| trial.case != HIDDEN);
+    unmeasured[0].header.planned = 2;
+    if let Some(footer) = &mut unmeasured[0].footer {
+        footer.clone_from(never.footer.as_ref().unwrap());
+    }
+    assert!(redact(&mut unmeasured, &policy).is_empty());
+    assert_eq!(unmeasured, [never]);
+}
+
+const HIDDEN: &str = "duplicates/two-entries";
+
+#[test]
+fn a_survived_panic_is_withheld_until_somebody_has_decided() {
+    let panic = || Outcome::Crashed {
+        what: "panic".into(),
+        survived: true,
+    };
+    let case = "platform-absent/two-absent";
+    assert_eq!(
+        withheld(vec![
+            trial("docker@26.1.5", case, panic()),
+            trial("docker@28.5.2", case, crashed()),
+            trial("docker@28.5.2+containerd-store", case, panic()),
+            trial("docker@20.10.24", case, panic()),
+            trial("podman@1", case, panic()),
+            trial("docker@28.5.2", HIDDEN, panic()),
+        ]),
+        [
+            "docker@28.5.2",
+            "docker@28.5.2+containerd-store",
+            "docker@20.10.24",
+            "podman@1",
+            "docker@28.5.2"
+        ]
+    );
 }
 
 #[test]
@@ -142,32 +237,31 @@ fn a_file_with_a_mistake_is_refused() {
 
 /// A derived case crashes as its base does, and would give away what its base shows.
 #[test]
-fn trials_of_derived_cases_are_withheld_with_their_bases() {
-    let derived = |runtime: &str, outcome| {
-        let mut trial = trial(runtime, "a/b~warm-store", outcome);
+fn cases_are_left_out_with_what_is_derived_from_them() {
+    let derived = |runtime: &str, base: &str, outcome| {
+        let mut trial = trial(runtime, &format!("{base}~warm-store"), outcome);
         trial.derived = Some(crate::results::Derived {
             relation: "warm-store".into(),
-            base: "a/b".into(),
+            base: base.into(),
         });
         trial
     };
-    let base = |runtime: &str, outcome| trial(runtime, "a/b", outcome);
     let mut all = results(vec![
-        base("crane@1", crashed()),
-        base("podman@1", picked("a")),
-        base("skopeo@1", picked("a")),
+        trial("crane@1", "a/b", crashed()),
+        trial("podman@1", "a/b", picked("a")),
+        trial("podman@1", "a/c", picked("a")),
+        trial("podman@1", "a/d", picked("a")),
     ]);
     all.derived = vec![
-        derived("crane@1", picked("a")),
-        derived("podman@1", crashed()),
-        derived("skopeo@1", picked("b")),
+        derived("crane@1", "a/b", picked("a")),
+        derived("podman@1", "a/c", crashed()),
+        derived("podman@1", "a/d", picked("a")),
     ];
     let mut all = [all];
-    assert_eq!(redact(&mut all, policy()).len(), 1);
-    let hidden: Vec<bool> = all[0]
-        .derived
-        .iter()
-        .map(|trial| is_withheld(&trial.outcome))
-        .collect();
-    assert_eq!(hidden, [true, true, false]);
+    assert_eq!(redact(&mut all, policy()).len(), 2);
+    let left = |trials: &[Trial]| -> Vec<String> {
+        trials.iter().map(|trial| trial.case.clone()).collect()
+    };
+    assert_eq!(left(&all[0].trials), ["a/d"]);
+    assert_eq!(left(&all[0].derived), ["a/d~warm-store"]);
 }

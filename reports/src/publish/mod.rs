@@ -8,13 +8,15 @@
 mod excerpt;
 mod pack;
 mod picture;
+mod private;
 mod slim;
 
 pub use excerpt::{BEGIN, END, excerpt, put};
 pub(crate) use pack::unpacked;
 pub use pack::{pack, unpack};
 pub use picture::picture;
-pub use slim::slim;
+pub use private::private_places;
+pub use slim::{sanitize, slim};
 
 use crate::{
     matrix::Matrix,

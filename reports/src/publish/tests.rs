@@ -2,7 +2,8 @@ use super::*;
 use crate::{
     embargo::Policy,
     results::{
-        Command, Exit, Outcome, RefusalReason, Request,
+        Command, Exit, MissingRecord, Observation, Observed, Outcome, Private, Provenance,
+        RefusalReason, Request, RuntimeRecord,
         made::{results, trial},
     },
 };
@@ -18,7 +19,7 @@ fn measured() -> Results {
     };
     let mut results = results(vec![
         trial("crane@1", "a/a", refused),
-        trial("podman@1", "a/a", crashed),
+        trial("podman@1", "b/b", crashed),
     ]);
     results.trials[0].evidence.commands = vec![Command {
         line: "chroot /home/me crane pull".into(),
@@ -47,7 +48,7 @@ fn what_is_published_names_no_machine_and_no_secret() {
     for gone in ["boom", "/home/me", "ocipick-", "\"at_ms\":7", "*/*"] {
         assert!(!text.contains(gone), "{gone} in {text}");
     }
-    assert!(text.contains("open /…/r0/store: no; /…"), "{text}");
+    assert!(text.contains("open <run>/r0/store: no; <run>"), "{text}");
     let once = all.clone();
     assert!(slim(&mut all, Policy::built_in().unwrap()).is_empty());
     assert_eq!(all, once);
@@ -100,4 +101,81 @@ fn results_of_several_operations_have_names_of_their_own() {
     );
     assert!(names.iter().all(|name| is_data(name)));
     assert!(!is_data("summary.json") && !is_data("site.tar.gz"));
+}
+
+/// Whatever is in the record of a run, no text of it is published, wherever it stands.
+#[test]
+fn no_text_of_what_is_published_names_the_machine() {
+    let private = Private {
+        directories: [
+            ("run", "/srv/alice-secret/tmp/ocipick-Ab3dE9"),
+            ("tmp", "/srv/alice-secret/tmp"),
+            ("home", "/people/alice"),
+        ]
+        .map(|(what, dir)| (what.to_owned(), vec![dir.to_owned()]))
+        .into(),
+        names: [("host", "wonderland"), ("user", "alice")]
+            .map(|(what, name)| (what.to_owned(), name.to_owned()))
+            .into(),
+    };
+    let words = "at /srv/alice-secret/tmp/ocipick-Ab3dE9/x of alice on wonderland, /people/alice/y, \
+                 http://%2Fpeople%2Falice%2Fs";
+    let mut results = measured();
+    results.header.private = Some(private.clone());
+    results.header.corpus.source = "/people/alice/layouts".into();
+    results.header.missing = vec![MissingRecord {
+        tool: "crane".into(),
+        flavour: None,
+        channel: "path".into(),
+        why: words.into(),
+        remedy: words.into(),
+    }];
+    results.header.runtimes = vec![RuntimeRecord {
+        id: "crane@1".into(),
+        tool: "crane".into(),
+        version: "1".into(),
+        flavour: None,
+        channel: "path".into(),
+        provenance: Provenance {
+            binaries: [("client".to_owned(), "/people/alice/bin/crane".to_owned())].into(),
+            notes: vec![words.into()],
+            ..Provenance::default()
+        },
+        unmeasured: Some(words.into()),
+    }];
+    let trial = &mut results.trials[0];
+    trial.evidence.stderr_tail = words.into();
+    trial.evidence.notes = vec![words.into()];
+    trial.evidence.reported = Observation::Failed {
+        trouble: words.into(),
+    };
+    trial.evidence.materialised = Observation::Absent {
+        words: words.into(),
+    };
+    trial.outcome = Outcome::Unstable {
+        observed: vec![Observed {
+            outcome: Box::new(Outcome::Refused {
+                reason: RefusalReason::Other,
+                message: words.into(),
+            }),
+            count: 2,
+        }],
+    };
+    let mut all = [results];
+    assert!(!private_places(&lines(&all[0]), &private).is_empty());
+    slim(&mut all, Policy::built_in().unwrap());
+    let text = lines(&all[0]);
+    assert_eq!(
+        private_places(&text, &private),
+        Vec::<String>::new(),
+        "{text}"
+    );
+    assert!(
+        !text.contains("alice") && !text.contains("ocipick-A"),
+        "{text}"
+    );
+    assert!(text.contains("at <run>/x of <user> on <host>, <home>/y, http://<home>%2Fs"));
+    let once = all.clone();
+    slim(&mut all, Policy::built_in().unwrap());
+    assert_eq!(all, once);
 }

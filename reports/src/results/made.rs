@@ -48,6 +48,7 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
                 cpu_level: None,
                 cgroup: None,
             },
+            private: None,
             runtimes: Vec::new(),
             missing: Vec::new(),
             channels: Vec::new(),

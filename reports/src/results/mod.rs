@@ -18,6 +18,6 @@ pub(crate) use read::MOST;
 pub use read::{ReadError, ReadErrorKind, Results};
 pub use record::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Derived, Footer, Header, Host, Linked, LinkedSource,
-    MissingRecord, Provenance, Record, Repeats, RuntimeRecord, SCHEMA, Trial,
+    MissingRecord, Private, Provenance, Record, Repeats, RuntimeRecord, SCHEMA, Trial,
 };
 pub use schema::json_schema;

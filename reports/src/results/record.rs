@@ -34,6 +34,9 @@ pub struct Header {
     pub corpus: CorpusStamp,
     /// The machine.
     pub host: Host,
+    /// What names the machine and its user; never in what is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<Private>,
     /// The runtimes asked for, those that turned out unmeasurable included.
     pub runtimes: Vec<RuntimeRecord>,
     /// The tools that were looked for and not found.
@@ -119,6 +122,18 @@ pub struct Host {
     /// Version of the control groups: `v1`, `v2`, or `hybrid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cgroup: Option<String>,
+}
+
+/// What names a machine and its user, so that it can be taken out of what is published.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Private {
+    /// Directories by what they are (`run`, `tmp`, `home`, `cache`, `out`, `cwd`, `corpus`), each as it was
+    /// given and as it is without links.
+    #[serde(default)]
+    pub directories: BTreeMap<String, Vec<String>>,
+    /// Names by what they are (`host`, `user`).
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
 }
 
 /// One tool, at one version, in one configuration.

@@ -261,6 +261,7 @@ fn header() -> impl Strategy<Value = Header> {
                     cpu_level: None,
                     cgroup: None,
                 },
+                private: None,
                 runtimes,
                 missing: Vec::new(),
                 channels,

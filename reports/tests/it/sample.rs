@@ -238,6 +238,7 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
                 cpu_level: None,
                 cgroup: None,
             },
+            private: None,
             runtimes,
             missing: Vec::new(),
             channels: Vec::new(),
