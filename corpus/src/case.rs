@@ -361,6 +361,22 @@ impl Case {
             .collect()
     }
 
+    /// Whether the index names one digest more than once. Tools that fetch entries side by side may
+    /// then answer by a race, so that one look at such a case is not enough.
+    #[must_use]
+    pub fn lists_a_digest_twice(&self) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut rest: &[u8] = &self.index.bytes;
+        while let Some(at) = rest.windows(7).position(|window| window == b"sha256:") {
+            rest = &rest[at + 7..];
+            let Some(digits) = rest.get(..64) else { break };
+            if digits.iter().all(u8::is_ascii_hexdigit) && !seen.insert(digits) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Whether the registry has something under this digest for those that ask for a manifest.
     #[must_use]
     pub fn serves_manifest(&self, digest: &str) -> bool {

@@ -107,8 +107,8 @@ impl<'a> Ledger<'a> {
             .collect()
     }
 
-    /// The cells of rows that split in the first round, and those whose outcome wants a second
-    /// look.
+    /// The cells of rows that split in the first round, those whose outcome wants a second look, and
+    /// those of cases that list a digest twice: there a pick may be one end of a race.
     fn tried_again(&self, state: &State) -> BTreeSet<Cell> {
         let first = |cell: &Cell| {
             let tries = state.tries.get(cell)?;
@@ -125,10 +125,21 @@ impl<'a> Ledger<'a> {
             .filter(|(_, outcomes)| splits(outcomes))
             .map(|(row, _)| row)
             .collect();
+        let races: BTreeSet<&str> = self
+            .plan
+            .cases
+            .iter()
+            .filter(|case| case.lists_a_digest_twice())
+            .map(|case| case.id.as_str())
+            .collect();
         state
             .tries
             .keys()
-            .filter(|cell| split.contains(&row(cell)) || first(cell).is_some_and(is_doubtful))
+            .filter(|cell| {
+                split.contains(&row(cell))
+                    || first(cell).is_some_and(is_doubtful)
+                    || races.contains(cell.case.as_str())
+            })
             .cloned()
             .collect()
     }

@@ -192,6 +192,24 @@ fn only_what_splits_or_is_no_pick_is_tried_again() {
 }
 
 #[test]
+fn a_case_that_lists_a_digest_twice_is_tried_again_although_all_pick_the_same() {
+    let mut plan = plan(RepeatedCells::Splits, 3);
+    let corpus = Corpus::built_in().unwrap();
+    let case = corpus
+        .cases()
+        .iter()
+        .find(|case| case.id.as_str() == "duplicates/same-digest-two-platforms-arm64");
+    plan.cases[0] = case.unwrap().clone().into();
+    assert!(plan.cases[0].lists_a_digest_twice());
+    assert!(!plan.cases[1].lists_a_digest_twice());
+    let ledger = Ledger::of(&plan);
+    let same = || [picked("a"), picked("a")];
+    assert!(first_round(&ledger, [same(), same(), same()]).is_empty());
+    assert_eq!(ledger.settle(1).len(), 4);
+    assert_eq!(open(&ledger, 2), [1, 1]);
+}
+
+#[test]
 fn a_run_that_was_cut_short_decides_as_if_it_had_not_been() {
     let mut plan = plan(RepeatedCells::Splits, 2);
     let outcomes = [
