@@ -1,6 +1,7 @@
 //! Baselines on disk: a directory with a file per runtime.
 
 use flate2::read::GzDecoder;
+use ocipick_corpus::read_regular;
 use ocipick_reports::baseline::{Baseline, BaselineError, Build, Merge, MergeError, Shelf};
 use std::{
     fmt, fs,
@@ -148,7 +149,7 @@ pub fn read(dir: &Path) -> Result<Shelf, BaselinesError> {
     let mut read: Vec<(PathBuf, String, Baseline)> = Vec::new();
     let mut mistakes = Vec::new();
     for path in files(dir)? {
-        let text = fs::read_to_string(&path).map_err(|error| io_error(&path, error))?;
+        let text = text(&path)?;
         let place = path.strip_prefix(dir).unwrap_or(&path);
         let place: Vec<String> = place
             .iter()
@@ -176,6 +177,16 @@ pub fn read(dir: &Path) -> Result<Shelf, BaselinesError> {
         shelf.put(place, baseline);
     }
     Ok(shelf)
+}
+
+/// The text of a baseline: a regular file, and not larger than any has reason to be.
+fn text(path: &Path) -> Result<String, BaselinesError> {
+    /// The largest of the repository has a tenth of a million bytes.
+    const MOST: u64 = 64 << 20;
+    let fail = |error| io_error(path, error);
+    let bytes = read_regular(path, None, MOST)
+        .map_err(|error| fail(io::Error::other(error.to_string())))?;
+    String::from_utf8(bytes).map_err(|error| fail(io::Error::other(error)))
 }
 
 /// What recording did to one baseline.

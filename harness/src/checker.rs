@@ -97,7 +97,7 @@ pub struct Checked {
     pub status: Status,
     /// What kind of thing it rests on, in a word or two.
     pub kind: &'static str,
-    /// Whether a baseline of the runtime, or of an older version of it, was found.
+    /// Whether a baseline of the runtime, or of an older version of it, has the case.
     pub has_baseline: bool,
     /// In words, unless it simply passes.
     pub explained: Option<Explained>,
@@ -157,10 +157,11 @@ impl<'c> Checker<'c> {
         Checked {
             status,
             kind: ruling.kind(),
-            has_baseline: !matches!(
-                check,
-                Check::NoReference | Check::Unmeasured { accepted: None }
-            ),
+            has_baseline: match &check {
+                Check::Same { .. } | Check::Changed { .. } => true,
+                Check::Unmeasured { accepted } => accepted.is_some(),
+                Check::NoReference | Check::New { .. } => false,
+            },
             explained,
         }
     }
@@ -226,7 +227,7 @@ pub struct Tally {
     /// How many cells of a runtime were not measured any more, by why.
     lost: BTreeMap<String, BTreeMap<UnmeasuredWhy, usize>>,
     not_measured: usize,
-    /// Runtimes of which something was measured, and whether they have a baseline.
+    /// Runtimes of which something was measured, and whether a baseline has any of it.
     measured: BTreeMap<String, bool>,
 }
 
@@ -334,8 +335,8 @@ impl Tally {
             let bare: Vec<&str> = bare.into_iter().collect();
             let _ = writeln!(
                 text,
-                "\nwithout a baseline, and held against the specifications only: {} (hint: ocipick bless \
-                 records what you accept)",
+                "\nwithout a baseline that has any of these cases: {} (hint: ocipick bless records what you \
+                 accept)",
                 bare.join(", ")
             );
         }
@@ -362,8 +363,8 @@ impl Tally {
             }
             Conclusion::Nothing if self.measured.is_empty() => "no pass: nothing was measured",
             Conclusion::Nothing => {
-                "no pass: there is no baseline of any runtime that was measured, nor of an older version \
-                 of it (code 4)"
+                "no pass: no baseline of a runtime that was measured, nor of an older version of it, has \
+                 any of these cases (code 4)"
             }
         };
         let _ = writeln!(text, "{verdict}");

@@ -343,6 +343,13 @@ fn results_are_regular_files_of_bounded_size() {
         assert_eq!(said.code, 2, "{}", said.err);
         assert!(said.err.contains("no regular file"), "{}", said.err);
     }
+    // A recipe is no different.
+    fs::create_dir_all(user.path("recipes/odd")).unwrap();
+    let recipe = user.path("recipes/odd/one.toml");
+    nix::unistd::mkfifo(&recipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let said = user.types(&["corpus", "check", &text(&user.path("recipes"))]);
+    assert_eq!(said.code, 2, "{}{}", said.out, said.err);
+    assert!(said.err.contains("FIFO"), "{}", said.err);
     // A small file that unpacks to a line without an end.
     let bomb = ocipick_reports::publish::pack(&vec![b'x'; 80 << 20]);
     let path = user.path("bomb.jsonl.gz");

@@ -159,7 +159,7 @@ fn a_tool_that_cannot_be_measured_at_all_fails() {
 fn without_any_baseline_there_is_no_pass() {
     let (conclusion, text) = concluded(&[("umoci@0.4.7", CASE, picked(CASE, "first"))]);
     assert_eq!(conclusion, Conclusion::Nothing, "{text}");
-    assert!(text.contains("no pass: there is no baseline"), "{text}");
+    assert!(text.contains("no pass: no baseline of a runtime"), "{text}");
     assert!(text.contains("umoci@0.4.7 (hint: ocipick bless"), "{text}");
     let (conclusion, _) = concluded(&[("crane@0.9", CASE, picked(CASE, "first"))]);
     assert_eq!(
@@ -172,6 +172,23 @@ fn without_any_baseline_there_is_no_pass() {
         ("crane@1.1", CASE, picked(CASE, "first")),
     ]);
     assert_eq!(conclusion, Conclusion::Pass, "{text}");
+}
+
+#[test]
+fn where_every_case_is_new_nothing_was_checked() {
+    let mut policy = policy("");
+    let mut baseline = policy.baselines.shelf.baselines().next().unwrap().1.clone();
+    baseline.lines.retain(|key, _| key.case == OTHER);
+    let place = policy.baselines.shelf.place(&baseline.build, false);
+    policy.baselines.shelf.put(place, baseline);
+    let hints = Hints::of_results(Path::new("out"));
+    let checker = Checker::new(policy, &CORPUS, &RULEBOOK, hints);
+    let new = ("crane@1.0", CASE, picked(CASE, "first"));
+    let tally = checker.tally(&results(std::slice::from_ref(&new)));
+    assert_eq!(tally.conclusion(), Conclusion::Nothing, "{}", tally.text());
+    let old = ("crane@1.0", OTHER, picked(OTHER, "first"));
+    let tally = checker.tally(&results(&[new, old]));
+    assert_eq!(tally.conclusion(), Conclusion::Pass, "{}", tally.text());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use ocipick_corpus::{
     Ask, Corpus, CorpusError,
     lint::{Breach, CheckedLayout, Consequence, check_layouts},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{
     collections::BTreeSet,
@@ -217,14 +218,18 @@ impl Checked {
 /// The name of the shape that `--json` prints. Fields are only ever added.
 const SCHEMA: &str = "ocipick.check/1";
 
-#[derive(Serialize)]
+/// What `ocipick corpus check --json` prints.
+#[derive(Serialize, JsonSchema)]
 struct Record<'a> {
+    /// `ocipick.check/1`.
     schema: &'a str,
+    /// Every case, and every layout that cannot be one.
     cases: Vec<CaseRecord<'a>>,
+    /// What keeps recipes and layouts from being cases, for people.
     mistakes: &'a [String],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CaseRecord<'a> {
     case: &'a str,
     source: &'a str,
@@ -244,7 +249,7 @@ impl<'a> CaseRecord<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct BreachRecord<'a> {
     clause: &'a str,
     level: &'a str,
@@ -255,7 +260,7 @@ struct BreachRecord<'a> {
     what: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DocumentRecord<'a> {
     kind: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -276,5 +281,34 @@ impl<'a> BreachRecord<'a> {
             place: &breach.place,
             what: &breach.what,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schema_is_published_and_what_is_printed_satisfies_it() {
+        let schema = schemars::schema_for!(Record<'_>);
+        let text = format!("{:#}\n", schema.as_value());
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/schema/check.schema.json");
+        if std::env::var("OCIPICK_BLESS").as_deref() == Ok("1") {
+            fs::write(&path, &text).unwrap();
+        }
+        assert!(
+            fs::read_to_string(&path).unwrap_or_default() == text,
+            "corpus/schema/check.schema.json is stale \
+             (hint: OCIPICK_BLESS=1 cargo test -p ocipick --bin ocipick schema)"
+        );
+        let validator = jsonschema::validator_for(schema.as_value()).unwrap();
+        let checked = Checked {
+            cases: of_corpus(&Corpus::built_in().unwrap()),
+            mistakes: vec!["a mistake".to_owned()],
+        };
+        let mut json: serde_json::Value = serde_json::from_str(&checked.json().unwrap()).unwrap();
+        assert!(validator.is_valid(&json));
+        json["cases"][0]["breaches"] = 1.into();
+        assert!(!validator.is_valid(&json));
     }
 }
