@@ -65,7 +65,8 @@ impl Corpus {
         for entry in walkdir::WalkDir::new(dir).sort_by_file_name() {
             let entry = entry.map_err(|error| CorpusError::walk(dir, error))?;
             let path = entry.path();
-            if entry.file_type().is_file() && path.extension().is_some_and(|end| end == "toml") {
+            // What is called a recipe and cannot be read is a mistake, and is not passed over.
+            if !entry.file_type().is_dir() && path.extension().is_some_and(|end| end == "toml") {
                 let below = path.strip_prefix(dir).unwrap_or(path);
                 let bytes = match &root {
                     Ok(root) => root.read(below, RECIPE_LIMIT),

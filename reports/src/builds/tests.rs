@@ -146,8 +146,7 @@ fn the_table_is_consistent() {
         let mut pinned = pinned.filter(|pin| pin.tool == tool && pin.version == version);
         assert!(
             pinned.clone().count() > 0 || pins.is_own(&record(tool, version, "sid")),
-            "{} {version} is neither pinned nor its own",
-            tool
+            "{tool} {version} is neither pinned nor its own"
         );
         assert!(
             pinned.all(|pin| known.libraries.contains_key(&pin.library)),
