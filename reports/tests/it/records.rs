@@ -448,7 +448,7 @@ fn another_version_of_the_format_is_refused() {
 fn with_outcome(outcome: &str) -> Vec<u8> {
     let trial = crate::sample::trial("a/b", crate::CRANE, Outcome::Nothing);
     let results = crate::sample::results(vec![trial]);
-    let text = String::from_utf8(written(&results)).unwrap();
+    let text = String::from_utf8(written(&results)).expect("records are text");
     let changed = text.replace(r#"{"kind":"nothing"}"#, outcome);
     assert_ne!(text, changed);
     // The footer counts kinds, and a later version counts more of them.
