@@ -152,6 +152,7 @@ impl<'a> Matrix<'a> {
                 },
             ));
         }
+        notes.extend(self.builds());
         let digests: BTreeSet<&str> = self
             .runs
             .iter()
@@ -165,6 +166,24 @@ impl<'a> Matrix<'a> {
             ));
         }
         notes
+    }
+
+    /// Says of every build that does not stand for the release of its version why not.
+    fn builds(&self) -> Vec<String> {
+        let mut builds: Vec<String> = Vec::new();
+        for runtime in &self.runtimes {
+            let build = runtime.build();
+            let (Some(mark), Some(note)) = (build.mark(), build.note()) else {
+                continue;
+            };
+            let (tool, version) = (text::line(runtime.tool), text::line(runtime.version));
+            let note = format!("{tool} {version} is {mark}: {}.", text::line(&note));
+            // Its configurations are one build.
+            if !builds.contains(&note) {
+                builds.push(note);
+            }
+        }
+        builds
     }
 
     /// Says of every runtime without a single measured trial why that is.

@@ -249,12 +249,15 @@ impl RunSummary {
             ocipick: text::line(&header.ocipick),
             started: text::line(&header.started),
             host: text::line(&format!(
-                "{}/{}, {}, kernel {}, {}",
+                "{}/{}, {}, kernel {}, {}{}",
                 host.os,
                 host.architecture,
                 host.distribution,
                 host.kernel,
                 text::count(host.cpus, "processor", "processors"),
+                host.cpu_level
+                    .as_ref()
+                    .map_or_else(String::new, |level| format!(" of level {level}")),
             )),
             corpus: text::line(&format!(
                 "{}, {}, {}",

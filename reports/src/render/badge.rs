@@ -122,7 +122,10 @@ fn badge(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, line: &Line<'_>) -> Badge
     }
     Badge {
         name: file,
-        label: format!("{name} {}", text::line(runtime.version)),
+        label: match runtime.build().mark() {
+            Some(mark) => format!("{name} {}, {mark}", text::line(runtime.version)),
+            None => format!("{name} {}", text::line(runtime.version)),
+        },
         message,
         color: if !requirements.broken.is_empty() {
             Color::Orange

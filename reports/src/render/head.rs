@@ -8,6 +8,8 @@ pub(crate) struct Head {
     pub(crate) version: String,
     pub(crate) until: Option<String>,
     pub(crate) channel: Option<String>,
+    /// What a build among them is called that does not stand for the release.
+    pub(crate) build: Option<String>,
     /// Every runtime in it.
     pub(crate) title: String,
 }
@@ -16,7 +18,14 @@ impl Head {
     pub(crate) fn of(matrix: &Matrix<'_>, band: &Band) -> Self {
         let runtimes = band.columns.iter();
         let runtimes = runtimes.filter_map(|column| matrix.runtimes.get(*column));
-        let names: Vec<String> = runtimes.clone().map(cell::full_name).collect();
+        let names: Vec<String> = runtimes
+            .clone()
+            .map(|runtime| match runtime.build().mark() {
+                Some(mark) => format!("{}, {mark}", cell::full_name(runtime)),
+                None => cell::full_name(runtime),
+            })
+            .collect();
+        let marks: Vec<Option<String>> = runtimes.clone().map(|it| it.build().mark()).collect();
         let channels: Vec<String> = runtimes.map(|it| text::line(it.channel)).collect();
         let several = band.columns.len() > 1;
         Self {
@@ -29,6 +38,7 @@ impl Head {
                 [first, ..] if matrix.has_channels() => Some(first.clone()),
                 _ => None,
             },
+            build: marks.into_iter().flatten().next(),
             title: text::list(&names),
         }
     }

@@ -6,6 +6,7 @@
 //! tools do changes.
 
 use crate::{
+    builds::Build,
     embargo,
     history::{Interval, Line, intervals, lines},
     matrix::{Matrix, Row},
@@ -55,9 +56,35 @@ struct VersionJson<'m> {
     channel: &'m str,
     /// Id of the runtime in results.
     runtime: &'m str,
+    /// Who built it and how that compares with the release, where a distribution did, or where it
+    /// differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    build: Option<BuildJson>,
     /// Why nothing of it was measured, where nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     unmeasured: Option<&'m str>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct BuildJson {
+    /// The distribution that built it.
+    distribution: Option<String>,
+    /// Whether it was linked with a library that selects otherwise than the one that the release
+    /// pins; then nothing of it may be said of the release.
+    differs: bool,
+    /// Which library that is, or what else there is to say.
+    note: Option<String>,
+}
+
+impl BuildJson {
+    fn of(build: &Build) -> Option<Self> {
+        let wanted = build.is_distribution() || build.differs();
+        wanted.then(|| Self {
+            distribution: build.distribution().map(str::to_owned),
+            differs: build.differs(),
+            note: build.note(),
+        })
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -173,6 +200,7 @@ impl<'m> ToolJson<'m> {
                     version: runtime.version,
                     channel: runtime.channel,
                     runtime: &runtime.id,
+                    build: BuildJson::of(&runtime.build()),
                     unmeasured: runtime.unmeasured.as_deref(),
                 })
                 .collect(),

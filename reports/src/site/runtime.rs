@@ -125,7 +125,10 @@ impl RuntimePage {
             },
             version: words::title(runtime.version),
             flavour: runtime.flavour.map(words::title),
-            channel: words::title(runtime.channel),
+            channel: match runtime.build().mark() {
+                Some(mark) => words::title(&format!("{}, {mark}", runtime.channel)),
+                None => words::title(runtime.channel),
+            },
             unmeasured: runtime.unmeasured.as_deref().map(words::line),
             provenance: provenance(runtime),
             outcomes: outcomes
@@ -164,6 +167,11 @@ pub(super) fn provenance(runtime: &Runtime<'_>) -> Vec<String> {
         }
         for (package, version) in &it.packages {
             lines.push(words::line(&format!("package {package} {version}")));
+        }
+        let build = runtime.build();
+        lines.extend(build.lines().iter().map(|line| words::line(line)));
+        if let Some(snapshotter) = &it.snapshotter {
+            lines.push(words::line(&format!("images are kept by {snapshotter}")));
         }
         lines.extend(it.notes.iter().map(|note| words::line(note)));
     }

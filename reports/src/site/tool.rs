@@ -208,7 +208,10 @@ impl<'m, 's> Maker<'m, 's> {
                 text: words::title(&runtime.id),
                 href: self.atlas.runtime(column),
             },
-            channel: words::title(runtime.channel),
+            channel: match runtime.build().mark() {
+                Some(mark) => words::title(&format!("{}, {mark}", runtime.channel)),
+                None => words::title(runtime.channel),
+            },
             unmeasured: runtime.unmeasured.as_deref().map(words::line),
             numbers: self.numbers.get(&column).cloned().unwrap_or_default(),
         })

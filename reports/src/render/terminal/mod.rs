@@ -127,7 +127,9 @@ fn versions(page: &mut Page, matrix: &Matrix<'_>, history: &History<'_, '_>) {
                     Some(_) => " (not measured)",
                 };
                 let channel = text::line(it.channel);
-                format!("{} {channel}{measured}", text::line(it.version))
+                let build = it.build().mark().map(|mark| format!(" ({mark})"));
+                let build = build.unwrap_or_default();
+                format!("{} {channel}{build}{measured}", text::line(it.version))
             })
             .collect();
         let longest = longest.unwrap_or(0);
