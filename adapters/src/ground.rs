@@ -558,7 +558,7 @@ mod tests {
             fs::set_permissions(dir, Permissions::from_mode(0o755)).unwrap();
         });
         stranger("ocipick-noone0", &|dir| {
-            fs::remove_file(dir.join(OWNER)).unwrap()
+            fs::remove_file(dir.join(OWNER)).unwrap();
         });
         stranger(".ocipick-old-full00", &|dir| {
             fs::remove_file(dir.join(OWNER)).unwrap();

@@ -181,7 +181,12 @@ impl Warden {
             return None;
         }
         if let Some(daemon) = &mut self.daemon {
-            let Death { what, words, cause } = match daemon.death(patience) {
+            let mut death = daemon.death(patience);
+            if death.is_none() && daemon.lost_helper(self.log).is_some() {
+                // The helper of a daemon that is killed dies with it, and may be seen to be dead first.
+                death = daemon.death(DYING);
+            }
+            let Death { what, words, cause } = match death {
                 Some(death) => death,
                 // It lives, but of what use is that?
                 None => match (daemon.lost_helper(self.log), daemon.stopped()) {

@@ -74,7 +74,7 @@ fn attack(runtime: &str, victim: &str, words: &str) -> Result<()> {
         .args(["run", "--channel", CHANNEL, "--runtime", runtime])
         .args([
             "--case",
-            "duplicates/*-first*",
+            "duplicates/two-formats-*",
             "--case",
             "controls/*",
             "--case",
