@@ -21,9 +21,11 @@ pub mod publish;
 pub mod render;
 pub mod results;
 pub mod site;
+pub mod split;
 pub mod verdict;
 pub mod versions;
 
 mod text;
+mod ways;
 
 pub use text::{block as printable_text, line as printable_line};

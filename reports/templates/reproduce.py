@@ -56,8 +56,13 @@ class Registry(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Registry)
+    try:
+        port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Registry)
+    except (ValueError, OverflowError):
+        sys.exit("usage: %s [PORT]" % sys.argv[0])
+    except OSError as error:
+        sys.exit("cannot listen on 127.0.0.1:%d: %s (without a port any free one is taken)" % (port, error.strerror))
     reference = "127.0.0.1:%d/@@REPOSITORY@@:latest" % server.server_address[1]
     for command in COMMANDS:
         print(command.replace("REFERENCE", reference))

@@ -5,7 +5,7 @@ use super::{
     ground, judge,
     progress::{Both, Progress},
     report,
-    run::{book, now},
+    run::{book, now, runtime_record},
     screen::Screen,
     select,
 };
@@ -14,6 +14,7 @@ use ocipick::{
     classify::Phrasebook,
     exit::Exit,
     fleet::{Scout, Source},
+    host,
     registry::Registry,
     run::{Bench, Cell, Controls, Earlier, Event, Plan, Watcher, execute},
 };
@@ -23,7 +24,7 @@ use ocipick_reports::{
     draft::{CellName, Confirmed, Draft, NoDraft},
     embargo::Policy,
     render::draft::Report,
-    results::{Outcome, RepeatedCells, Repeats, Results, Trial},
+    results::{Outcome, RepeatedCells, Repeats, Results, RuntimeRecord, Trial},
 };
 use std::{
     collections::BTreeSet,
@@ -37,8 +38,9 @@ use std::{
 const CODES: &str = "\
 Exit codes:
   0  the draft was printed; nothing was filed
+  2  a distribution's build, without --distribution-build; or there is no such cell
   3  refused: the trials do not agree, or with what was recorded, or the newest measured version
-     no longer shows it
+     no longer shows it, or nothing speaks against it
   4  refused: the cell was not measured, or cannot be measured here";
 
 /// A cell, and what to do with its draft.
@@ -66,6 +68,9 @@ pub(crate) struct Drafting {
     /// The directory of layouts that was measured, where it was not the built-in corpus
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
+    /// Draft it although the build is that of a distribution
+    #[arg(long)]
+    distribution_build: bool,
     /// Write report.md, and reproduce.py where there can be one, to this directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -80,12 +85,17 @@ pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
     let results = report::read(&args.results)?;
     let corpus = match &args.corpus {
         None => Corpus::built_in()?,
-        Some(dir) => {
-            let platform = args.platform.clone().unwrap_or(Ask::Default);
-            Corpus::foreign(dir, &platform)?
-        }
+        Some(dir) => Corpus::foreign(dir, &platform(args, &results)?)?,
     };
-    let case = select::case(&corpus, &args.case, screen)?;
+    let case = match select::case(&corpus, &args.case, screen) {
+        Err(failure) if args.corpus.is_none() && is_foreign(&results) => {
+            return Err(Failure::usage(format!(
+                "{}; the results are of layouts (hint: --corpus DIR names their directory)",
+                failure.error
+            )));
+        }
+        case => case?,
+    };
     let name = CellName {
         runtime: args.runtime.clone(),
         case: case.id.to_string(),
@@ -100,8 +110,13 @@ pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
         Ok(draft) => draft,
         Err(refusal) => return refuse(&refusal, screen),
     };
+    if let Some(build) = draft.distribution()
+        && !args.distribution_build
+    {
+        return Err(Failure::usage(distribution_build(&draft, &build)));
+    }
     let asked: Ask = draft.trial.platform.parse().map_err(Failure::usage)?;
-    let seen = match again(args, &draft.trial, case, &asked, screen)? {
+    let (seen, record) = match again(args, &draft.trial, case, &asked, screen)? {
         Ok(seen) => seen,
         Err(exit) => return Ok(exit),
     };
@@ -120,6 +135,8 @@ pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
         ocipick: env!("CARGO_PKG_VERSION").to_owned(),
         evidence: seen.evidence,
         outcome: seen.outcome,
+        host: host::describe(),
+        record,
     };
     let report = Report {
         draft: &draft,
@@ -139,6 +156,34 @@ pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
         (false, Some(_)) => {}
     }
     Ok(Exit::Success)
+}
+
+/// What was asked for in the cell, so that the layout is asked for the same.
+fn platform(args: &Drafting, results: &[Results]) -> Result<Ask> {
+    let mut trials = results.iter().flat_map(|results| &results.trials);
+    let recorded = trials.find(|it| it.case == args.case && it.runtime == args.runtime);
+    match (&args.platform, recorded) {
+        (Some(asked), _) => Ok(asked.clone()),
+        (None, Some(trial)) => trial.platform.parse().map_err(Failure::usage),
+        (None, None) => Ok(Ask::Default),
+    }
+}
+
+/// Whether results are of layouts of somebody's own.
+fn is_foreign(results: &[Results]) -> bool {
+    results.iter().any(|it| !it.header.corpus.is_built_in())
+}
+
+/// Why there is no draft on a build of a distribution unless it is asked for.
+fn distribution_build(draft: &Draft, build: &str) -> String {
+    let note = draft.build.note();
+    let note = note.map_or_else(String::new, |note| format!(" ({note})"));
+    format!(
+        "{} is {build}{note}, and not one of the project's, and projects close reports on builds of a \
+         distribution (hint: measure a build of the project's that is on PATH, with `ocipick run --channel path`; \
+         --distribution-build drafts it all the same, and says so in it)",
+        draft.trial.runtime
+    )
 }
 
 /// Whether the case is still what was measured.
@@ -163,7 +208,10 @@ fn refuse(refusal: &NoDraft, screen: Screen) -> Result<Exit> {
     let exit = match refusal {
         NoDraft::NoCell { .. } => return Err(Failure::usage(refusal)),
         NoDraft::Unmeasured(..) => Exit::NothingMeasured,
-        NoDraft::Unstable(..) | NoDraft::Gone { .. } | NoDraft::OtherBytes(_) => Exit::CheckFailed,
+        NoDraft::Unstable(..)
+        | NoDraft::Gone { .. }
+        | NoDraft::Expected { .. }
+        | NoDraft::OtherBytes(_) => Exit::CheckFailed,
     };
     screen.say(&format!("no draft: {refusal}"));
     Ok(exit)
@@ -199,7 +247,7 @@ fn again(
     case: &Case,
     asked: &Ask,
     screen: Screen,
-) -> Result<std::result::Result<Trial, Exit>> {
+) -> Result<std::result::Result<(Trial, RuntimeRecord), Exit>> {
     let operation = Operation::ALL
         .iter()
         .copied()
@@ -276,7 +324,7 @@ fn again(
     }
     let seen = notebook.0.into_inner();
     match seen.unwrap_or_else(PoisonError::into_inner) {
-        Some(trial) => Ok(Ok(trial)),
+        Some(trial) => Ok(Ok((trial, runtime_record(runtime)))),
         None => {
             screen.say("no draft: nothing came of the trials");
             Ok(Err(Exit::NothingMeasured))

@@ -6,10 +6,13 @@
 
 use super::{
     Cell, Plan, Question, Try,
-    repeat::{in_turn, is_doubtful, splits, together},
+    repeat::{in_turn, is_doubtful, together},
 };
 use ocipick_adapters::{Operation, Runtime};
-use ocipick_reports::results::{Outcome, RepeatedCells, Repeats, Trial};
+use ocipick_reports::{
+    results::{Outcome, RepeatedCells, Repeats, Trial},
+    split::Split,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -122,7 +125,7 @@ impl<'a> Ledger<'a> {
         }
         let split: BTreeSet<Row> = rows
             .into_iter()
-            .filter(|(_, outcomes)| splits(outcomes))
+            .filter(|(_, outcomes)| Split::of(outcomes.iter().copied()).is_some())
             .map(|(row, _)| row)
             .collect();
         let races: BTreeSet<&str> = self

@@ -1,7 +1,7 @@
 //! What several trials of one cell come to.
 
 use crate::mutant::{Mutant, on};
-use ocipick_reports::results::{Observed, Outcome, OutcomeKind, UnmeasuredWhy};
+use ocipick_reports::results::{Observed, Outcome, UnmeasuredWhy};
 
 /// The outcome of a cell that was tried several times. Outcomes that differ are never reported
 /// as any one of them: where all were measured the tool is unstable, and where some were not
@@ -64,16 +64,6 @@ pub(super) fn in_turn(outcomes: &[Outcome]) -> String {
     )
 }
 
-/// Whether runtimes disagree in a row: of what was measured, at least two differ. One that does
-/// not agree with itself disagrees with everybody.
-pub(super) fn splits(row: &[&Outcome]) -> bool {
-    let mut measured = row.iter().filter(|outcome| outcome.is_measured());
-    let Some(first) = measured.next() else {
-        return false;
-    };
-    first.kind() == OutcomeKind::Unstable || measured.any(|outcome| !outcome.agrees_with(first))
-}
-
 /// Whether an outcome is one that should not be published after a single look: all but a pick.
 /// What could not be measured is not tried again either, since that could only hide why.
 pub(super) fn is_doubtful(outcome: &Outcome) -> bool {
@@ -91,7 +81,7 @@ pub(super) fn is_doubtful(outcome: &Outcome) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use ocipick_reports::results::RefusalReason;
+    use ocipick_reports::{results::RefusalReason, split::Split};
 
     /// The tests below, by name.
     pub(crate) const TESTS: [(&str, fn()); 5] = [
@@ -168,13 +158,15 @@ pub(super) mod tests {
             detail: String::new(),
         };
         let (a, b, x, y) = (picked("a"), picked("b"), refused("x"), refused("y"));
+        let splits = |row: &[&Outcome]| Split::of(row.iter().copied()).is_some();
         assert!(splits(&[&a, &a, &b]));
         assert!(splits(&[&unmeasured, &a, &x]));
         assert!(!splits(&[&x, &y]));
         assert!(!splits(&[&a, &unmeasured, &a]));
         assert!(!splits(&[&unmeasured, &unmeasured]) && !splits(&[]));
+        // What does not agree with itself is on no side. It is tried again for its own sake.
         let unstable = together(vec![picked("a"), refused("x")]);
-        assert!(splits(&[&unstable]) && splits(&[&unstable, &unstable]));
+        assert!(!splits(&[&unstable, &a]) && is_doubtful(&unstable));
     }
 
     #[test]

@@ -15,14 +15,16 @@
 //!
 //! # How split
 //!
-//! The entropy of the shares of weight that the clusters have, divided by the entropy of as many
-//! voices that all differ:
+//! The entropy of the shares of weight that the [sides](crate::split::Side) have, divided by the
+//! entropy of as many voices that all differ. All that refuse are on one side, whatever their
+//! reasons, and what differs when repeated is on none:
 //!
 //! ```text
 //! split = min(1, −Σ sᵢ·ln sᵢ / ln max(2, number of voices))
 //! ```
 //!
-//! It is 0 where all agree, 1 where no two voices do, and ½ for two against two.
+//! It is 0 where the row is no [split](crate::split), 1 where no two voices are on one side, and ½
+//! for two against two.
 
 mod voice;
 
@@ -31,6 +33,7 @@ pub use voice::voice;
 use crate::{
     matrix::{Matrix, Row, Runtime},
     results::Outcome,
+    split::Side,
 };
 use std::{
     cmp::Reverse,
@@ -100,9 +103,16 @@ impl<'a> Consensus<'a> {
                 majority: group.weight * 2 > total,
             })
             .collect();
+        let mut sides: BTreeMap<Side<'_>, f64> = BTreeMap::new();
+        for cluster in &clusters {
+            if let Some(side) = Side::of(cluster.outcome) {
+                *sides.entry(side).or_default() += cluster.share;
+            }
+        }
+        let steady: f64 = sides.values().sum();
         Some(Self {
             split: split(
-                clusters.iter().map(|cluster| cluster.share),
+                sides.values().map(|share| share / steady),
                 scale.voices.len(),
             ),
             voices: scale.voices.len(),

@@ -94,10 +94,30 @@ fn all_agree_or_none_do() {
         (cells[1], refused(RefusalReason::NoMatch)),
         (cells[2], refused(RefusalReason::MediaType)),
     ];
+    // Who refuses is on one side, whatever the reason: two thirds against one.
+    assert!(
+        consensus(&differ).ends_with("(0.579)"),
+        "{}",
+        consensus(&differ)
+    );
+    let differ = [
+        (cells[0], picked("a")),
+        (cells[1], picked("b")),
+        (cells[2], refused(RefusalReason::MediaType)),
+    ];
     assert!(
         consensus(&differ).ends_with("(1)"),
         "{}",
         consensus(&differ)
+    );
+    let reasons = [
+        (cells[0], refused(RefusalReason::NoMatch)),
+        (cells[1], refused(RefusalReason::MediaType)),
+    ];
+    assert!(
+        consensus(&reasons).ends_with("(0)"),
+        "{}",
+        consensus(&reasons)
     );
 }
 
@@ -123,7 +143,7 @@ fn what_was_not_measured_has_no_weight_and_what_wavers_has() {
     let cells = [("docker@1", picked("a")), ("crane@1", unmeasured)];
     assert_eq!(consensus(&cells), "a* 1 (0)");
     let cells = [("docker@1", picked("a")), ("crane@1", wavers)];
-    assert_eq!(consensus(&cells), "a 0.5, unstable: a | b 0.5 (1)");
+    assert_eq!(consensus(&cells), "a 0.5, unstable: a | b 0.5 (0)");
 }
 
 proptest! {

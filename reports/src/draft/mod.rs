@@ -12,13 +12,16 @@ pub use project::{Asks, Field, Project};
 pub use reproducer::{commands, script};
 
 use crate::{
+    builds::Build,
     consensus::Consensus,
     embargo::{Policy, Splits, Withheld, withheld},
     history::lines,
-    matrix::{CaseBook, Matrix, Row},
-    results::{Evidence, Outcome, Results, RuntimeRecord, Trial},
+    matrix::{CaseBook, Matrix, Row, Runtime},
+    results::{Evidence, Host, Outcome, Results, RuntimeRecord, Trial},
+    split::Side,
     text,
     verdict::{Rulebook, Verdict, Verdicts},
+    ways,
 };
 use ocipick_corpus::{Case, Level};
 use std::fmt;
@@ -49,6 +52,10 @@ pub struct Confirmed {
     pub evidence: Evidence,
     /// The outcome, with the tool's words of the first time.
     pub outcome: Outcome,
+    /// The machine on which it was repeated.
+    pub host: Host,
+    /// What exactly was run there.
+    pub record: RuntimeRecord,
 }
 
 /// Why there is nothing to draft.
@@ -84,6 +91,16 @@ pub enum NoDraft {
         /// What it does.
         now: String,
     },
+    /// Nothing speaks against the outcome.
+    #[error("{cell} is {was}, and nothing speaks against that: {why}")]
+    Expected {
+        /// The cell.
+        cell: String,
+        /// What was observed.
+        was: String,
+        /// Why it is no fault.
+        why: String,
+    },
     /// The case was other bytes.
     #[error("{0} was other bytes when it was measured (hint: measure again)")]
     OtherBytes(String),
@@ -94,10 +111,8 @@ pub enum NoDraft {
 pub struct Draft {
     /// The trial, as it was recorded.
     pub trial: Trial,
-    /// What is known of the runtime.
-    pub record: Option<RuntimeRecord>,
-    /// The machine.
-    pub host: String,
+    /// Who built the runtime, and with what.
+    pub build: Build,
     /// Where it goes; none for a tool whose project is not known.
     pub project: Option<Project>,
     /// Why it is for private disclosure, where it is.
@@ -268,23 +283,24 @@ impl Draft {
             });
         }
         let verdicts = Verdicts::of(&matrix, rulebook);
-        let run = matrix.runs.last().map(|run| run.header);
+        let clauses = clauses(&verdicts, trial, column);
+        if let Some(why) = no_fault(&matrix, row, &trial.outcome, &clauses) {
+            return Err(NoDraft::Expected {
+                cell: name.to_string(),
+                was: text::line(&trial.outcome.gist()),
+                why,
+            });
+        }
         Ok(Self {
             trial: trial.clone(),
-            record: matrix
+            build: matrix
                 .runtimes
                 .get(column)
-                .and_then(|runtime| runtime.record.cloned()),
-            host: run.map_or_else(String::new, |header| {
-                let host = &header.host;
-                text::line(&format!(
-                    "{}, kernel {}, {}/{}",
-                    host.distribution, host.kernel, host.os, host.architecture
-                ))
-            }),
+                .map(Runtime::build)
+                .unwrap_or_default(),
             project: Project::of(&trial.tool),
             withheld: private,
-            clauses: clauses(&verdicts, trial, column),
+            clauses,
             earlier: along.earlier,
             newer: along.newer,
             peers: peers(&matrix, row, column),
@@ -293,8 +309,57 @@ impl Draft {
     }
 }
 
+impl Draft {
+    /// Who built what was measured, where that is a distribution: `Debian's build, of sid`.
+    #[must_use]
+    pub fn distribution(&self) -> Option<String> {
+        let label = self.build.label()?;
+        Some(text::line(&format!("{label}, of {}", self.trial.channel)))
+    }
+}
+
 fn is_of_tool(runtime: &str, tool: &str) -> bool {
     runtime.split('@').next() == Some(tool)
+}
+
+/// Why an outcome is nothing to report: a clause asks for it, or most peers do the same and no clause
+/// speaks against it. What no tool should do is always something to report.
+fn no_fault(
+    matrix: &Matrix<'_>,
+    row: &Row<'_>,
+    outcome: &Outcome,
+    clauses: &[ClauseLine],
+) -> Option<String> {
+    match outcome {
+        Outcome::Picked { .. } | Outcome::Refused { .. } => {}
+        Outcome::Nothing
+        | Outcome::Mixed { .. }
+        | Outcome::Crashed { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Unstable { .. }
+        | Outcome::Unmeasured { .. } => return None,
+    }
+    if clauses.iter().any(|it| it.verdict.is_breach()) {
+        return None;
+    }
+    if let Some(kept) = clauses.iter().find(|it| it.verdict == Verdict::Conforms) {
+        return Some(format!("{} asks for it", kept.id));
+    }
+    // What fails is no peer to go by, and who refuses is on one side, whatever the reason.
+    let consensus = Consensus::of(matrix, row)?;
+    let side = Side::of(outcome);
+    let (mut own, mut all) = (0.0, 0.0);
+    for cluster in &consensus.clusters {
+        match Side::of(cluster.outcome) {
+            it @ Some(Side::Took(_) | Side::Refused) => {
+                all += cluster.share;
+                own += if it == side { cluster.share } else { 0.0 };
+            }
+            Some(Side::Nothing | Side::Mixed(_) | Side::Crashed | Side::TimedOut) | None => {}
+        }
+    }
+    (own * 2.0 > all)
+        .then(|| "most tools do the same, or all do, and no clause says otherwise".to_owned())
 }
 
 /// What the versions of the same tool in the same configuration do.
@@ -414,7 +479,6 @@ fn peers(matrix: &Matrix<'_>, row: &Row<'_>, column: usize) -> Vec<PeerGroup> {
 /// What the index is, for the places that need the case itself.
 #[must_use]
 pub fn title(draft: &Draft, case: &Case) -> String {
-    let tool = &draft.trial.tool;
     let subject = text::line(&case.title);
     let subject = match subject.split_once(' ') {
         // `OCI` and the like stay as they are.
@@ -426,7 +490,7 @@ pub fn title(draft: &Draft, case: &Case) -> String {
     let what = match &draft.trial.outcome {
         Outcome::Picked { child, .. } => format!("picks `{}`", text::line(child)),
         Outcome::Refused { reason, .. } => format!("refuses ({reason})"),
-        Outcome::Nothing => "reports success and leaves nothing usable".to_owned(),
+        Outcome::Nothing => "ends with success and no usable image".to_owned(),
         Outcome::Mixed { .. } => "leaves contradictory evidence".to_owned(),
         Outcome::Crashed { survived: true, .. } => "panics and lives on".to_owned(),
         Outcome::Crashed { .. } => "crashes".to_owned(),
@@ -435,10 +499,26 @@ pub fn title(draft: &Draft, case: &Case) -> String {
         Outcome::Unmeasured { .. } => "was not measured".to_owned(),
     };
     let prefix = draft.project.map_or("", |project| project.prefix);
-    let who = if prefix.contains(tool.as_str()) {
-        String::new()
-    } else {
-        format!("{tool} ")
-    };
-    format!("{prefix}{who}{} {what}: {subject}", draft.trial.operation)
+    format!(
+        "{prefix}{}{} {what}: {subject}",
+        draft.command(),
+        draft.way()
+    )
+}
+
+impl Draft {
+    /// The command that was given.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let trial = &self.trial;
+        ways::command_line(&trial.tool, trial.flavour.as_deref(), &trial.operation)
+    }
+
+    /// The way that it goes, in brackets after a space, where the tool has several.
+    #[must_use]
+    pub fn way(&self) -> String {
+        let trial = &self.trial;
+        ways::way(&trial.tool, trial.flavour.as_deref(), &trial.version)
+            .map_or_else(String::new, |way| format!(" ({way})"))
+    }
 }

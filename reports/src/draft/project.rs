@@ -2,6 +2,9 @@
 //!
 //! The labels are those of the templates in the projects' repositories, and the contacts those of
 //! their security policies, as they stood in November 2026. Whoever files looks at both again.
+//!
+//! podman and skopeo moved from `containers` to `podman-container-tools` in July 2026. The library that
+//! chooses for both is in `podman-container-tools/container-libs`.
 
 /// What is known of the project that makes a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +70,7 @@ const MOBY: Project = Project {
 };
 
 const PODMAN: Project = Project {
-    repository: "containers/podman",
+    repository: "podman-container-tools/podman",
     security: "security@lists.podman.io",
     prefix: "[Bug]: ",
     form: &[
@@ -95,7 +98,7 @@ const PODMAN: Project = Project {
 
 /// There is no template; the repository shares its policies with podman.
 const SKOPEO: Project = Project {
-    repository: "containers/skopeo",
+    repository: "podman-container-tools/skopeo",
     security: "security@lists.podman.io",
     prefix: "",
     form: PLAIN,

@@ -11,7 +11,10 @@ mod policy;
 
 pub use policy::{Policy, PolicyError, Rule, Withheld};
 
-use crate::results::{CorpusStamp, Footer, Outcome, Results, Trial, UnmeasuredWhy};
+use crate::{
+    results::{CorpusStamp, Footer, Outcome, Results, Trial, UnmeasuredWhy},
+    split::{Side, Split},
+};
 use ocipick_corpus::{Corpus, Digest, digest_of, digest_of_content};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,10 +44,11 @@ impl WithheldCell {
     }
 }
 
-/// The rows in which two runtimes pick different children.
+/// The rows in which two runtimes take, or may take, different children: what a split is says
+/// [`Split`], and here every side counts that a runtime may be on.
 #[derive(Clone, Debug, Default)]
 pub struct Splits<'a> {
-    picks: BTreeMap<(&'a str, &'a str, &'a str), BTreeSet<&'a str>>,
+    sides: BTreeMap<(&'a str, &'a str, &'a str), BTreeSet<Side<'a>>>,
 }
 
 impl<'a> Splits<'a> {
@@ -53,8 +57,8 @@ impl<'a> Splits<'a> {
     pub fn of(results: &'a [Results]) -> Self {
         let mut splits = Self::default();
         for trial in results.iter().flat_map(|results| &results.trials) {
-            let row = splits.picks.entry(row(trial)).or_default();
-            add_picks(&trial.outcome, row);
+            let sides = splits.sides.entry(row(trial)).or_default();
+            sides.extend(Side::possible(&trial.outcome));
         }
         splits
     }
@@ -62,32 +66,13 @@ impl<'a> Splits<'a> {
     /// Whether runtimes pick different children in the row of a trial.
     #[must_use]
     pub fn has(&self, trial: &Trial) -> bool {
-        let picks = self.picks.get(&row(trial));
-        picks.is_some_and(|picks| picks.len() > 1)
+        let sides = self.sides.get(&row(trial));
+        sides.and_then(Split::of_sides) == Some(Split::Children)
     }
 }
 
 fn row(trial: &Trial) -> (&str, &str, &str) {
     (&trial.operation, &trial.case, &trial.platform)
-}
-
-fn add_picks<'a>(outcome: &'a Outcome, picks: &mut BTreeSet<&'a str>) {
-    match outcome {
-        Outcome::Picked { child, .. } => {
-            picks.insert(child);
-        }
-        Outcome::Mixed { children, .. } => picks.extend(children.iter().map(String::as_str)),
-        Outcome::Unstable { observed } => {
-            for seen in observed {
-                add_picks(&seen.outcome, picks);
-            }
-        }
-        Outcome::Refused { .. }
-        | Outcome::Nothing
-        | Outcome::Crashed { .. }
-        | Outcome::TimedOut { .. }
-        | Outcome::Unmeasured { .. } => {}
-    }
 }
 
 /// The cells that are for private disclosure first, those of derived cases under the case that they

@@ -140,13 +140,23 @@ pub fn unchanged(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Unchange
     unchanged
 }
 
+/// What is said above changes of the reason alone.
+pub const REASONS: &str = "Both versions refuse. The reason is read from the tool's words, so that \
+                           new words alone can look like this.";
+
+/// The changes of what tools do, and those of nothing but the reason for refusing.
+#[must_use]
+pub fn by_weight(changed: Vec<Changed>) -> (Vec<Changed>, Vec<Changed>) {
+    changed.into_iter().partition(|it| it.turn != Turn::Reason)
+}
+
 /// What to know before relying on the changes: how many of them rest on cells that were tried only
-/// once. Nothing where all were tried more often.
+/// once. Nothing where all were tried more often. Changes of the reason alone are not counted.
 #[must_use]
 pub fn caution(history: &History<'_, '_>) -> Option<String> {
-    let changes = history.changes.iter();
-    let once = changes.filter(|change| change.rests_on_one_try()).count();
-    let of_all = if once == history.changes.len() {
+    let changes: Vec<&Change<'_, '_>> = history.behaviour().collect();
+    let once = changes.iter().filter(|it| it.rests_on_one_try()).count();
+    let of_all = if once == changes.len() {
         "all of them rest".to_owned()
     } else if once == 1 {
         "1 of them rests".to_owned()
@@ -157,7 +167,7 @@ pub fn caution(history: &History<'_, '_>) -> Option<String> {
         format!(
             "{}; {of_all} on cells that were tried once, where a race looks like a change \
              (--repeat 3 tells them apart).",
-            text::count(history.changes.len(), "change", "changes"),
+            text::count(changes.len(), "change", "changes"),
         )
     })
 }
@@ -193,13 +203,13 @@ impl<'a> Key<'a> {
                 .map(|column| (*column, is_measured(change.row, *column)))
                 .collect(),
             turn: change.turn,
-            before: Deed::of(change.from.outcome),
-            after: Deed::of(change.to.outcome),
+            before: Deed::at(change.row, change.from.column),
+            after: Deed::at(change.row, change.to.column),
             companion: change.companion.map(|companion| {
                 let fate = match companion {
                     Companion::Stays(_) => Fate::Stays,
                     Companion::Follows(_) => Fate::Follows,
-                    Companion::Differs(side) => Fate::Differs(Deed::of(side.outcome)),
+                    Companion::Differs(side) => Fate::Differs(Deed::at(change.row, side.column)),
                 };
                 (fate, companion.side().column)
             }),
@@ -232,9 +242,9 @@ fn say(
     let after = side(|change| change.to.outcome.clone());
     let mut what = Phrase::of_name(&line)
         .words(": ")
-        .then(words::done(&before))
+        .then(words::done(key.before, &before))
         .words(" → ")
-        .then(words::done(&after))
+        .then(words::done(key.after, &after))
         .words(" between ")
         .words(&words::version(matrix, key.from))
         .words(" and ")
@@ -257,12 +267,12 @@ fn say(
         what = match fate {
             Fate::Stays => what.words(", but not with ").then(name),
             Fate::Follows => what.words(", with ").then(name).words(" too"),
-            Fate::Differs(_) => {
+            Fate::Differs(deed) => {
                 let done = side(|it| it.companion.map_or(it.to, |it| it.side()).outcome.clone());
                 what.words("; with ")
                     .then(name)
                     .words(" ")
-                    .then(words::done(&done))
+                    .then(words::done(deed, &done))
             }
         };
     }

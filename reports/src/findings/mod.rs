@@ -11,7 +11,7 @@ mod rows;
 mod say;
 mod words;
 
-pub use changed::{Changed, Unchanged, caution, changed, unchanged};
+pub use changed::{Changed, REASONS, Unchanged, by_weight, caution, changed, unchanged};
 pub use parted::{Parted, Wavering, parted, wavering};
 pub use phrase::{Phrase, Piece};
 pub use rank::Surprise;
@@ -35,8 +35,11 @@ pub struct Finding {
     pub observed: Phrase,
     /// What the index of the example is; empty where nobody said.
     pub title: String,
-    /// The other rows with the same pattern, as the matrix labels them.
+    /// The other rows in which the same runtimes are on the same sides and each side did the same,
+    /// as the matrix labels them.
     pub likewise: Vec<String>,
+    /// Further rows in which those that the finding is about did the same, and others did not.
+    pub also: Vec<String>,
     /// The runtimes that the finding is about, by id.
     pub runtimes: Vec<String>,
 }
@@ -84,6 +87,12 @@ pub fn all(matrix: &Matrix<'_>) -> Vec<Finding> {
 }
 
 impl Finding {
+    /// What is said before the rows in [`Finding::also`].
+    #[must_use]
+    pub fn also(&self) -> String {
+        say::also(self)
+    }
+
     /// The whole finding, as one or two sentences.
     #[must_use]
     pub fn sentence(&self) -> Phrase {

@@ -92,8 +92,8 @@ pub fn parted(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Parted> {
                 .map(|it| (it.left.column, it.right.column))
                 .collect(),
             turn: first.turn,
-            left: Deed::of(first.left.outcome),
-            right: Deed::of(first.right.outcome),
+            left: Deed::at(first.row, first.left.column),
+            right: Deed::at(first.row, first.right.column),
         };
         groups.entry(key).or_default().push(first);
     }
@@ -114,9 +114,9 @@ fn say(matrix: &Matrix<'_>, key: &Key, differences: &[&Difference<'_, '_>]) -> O
     let first = differences.first()?;
     let left = matrix.runtimes.get(first.left.column)?;
     let right = matrix.runtimes.get(first.right.column)?;
-    let outcomes = |side: fn(&Difference<'_, '_>) -> Outcome| {
+    let outcomes = |deed: Deed, side: fn(&Difference<'_, '_>) -> Outcome| {
         let outcomes: Vec<_> = differences.iter().map(|it| side(it)).collect();
-        words::done(&outcomes)
+        words::done(deed, &outcomes)
     };
     let versions: Vec<String> = key
         .versions
@@ -131,11 +131,11 @@ fn say(matrix: &Matrix<'_>, key: &Key, differences: &[&Difference<'_, '_>]) -> O
         what = what.words("with ").then(flavour(left.flavour)).words(" ");
     }
     what = what
-        .then(outcomes(|it| it.left.outcome.clone()))
+        .then(outcomes(key.left, |it| it.left.outcome.clone()))
         .words(", but with ")
         .then(flavour(right.flavour))
         .words(" ")
-        .then(outcomes(|it| it.right.outcome.clone()))
+        .then(outcomes(key.right, |it| it.right.outcome.clone()))
         .words(", in ")
         .words(&text::list(&versions));
     Some(Parted {
@@ -167,7 +167,7 @@ pub fn wavering(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Wavering>
                     .words(&format!("; {word} it "))
                     .words(&words::version(matrix, side.column))
                     .words(" ")
-                    .then(words::done(std::slice::from_ref(side.outcome)));
+                    .then(words::alone(side.outcome));
             }
         }
         all.push(Wavering {

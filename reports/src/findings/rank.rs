@@ -44,6 +44,7 @@ pub enum Surprise {
 #[derive(Clone, Debug)]
 pub(super) struct Camp<'a> {
     pub(super) outcome: &'a Outcome,
+    pub(super) deed: Deed,
     pub(super) runtimes: Vec<usize>,
 }
 
@@ -59,24 +60,30 @@ pub(super) struct Fact<'m, 'a> {
     weight: usize,
 }
 
-/// One surprise with all rows in which it was observed: the same runtimes did the same.
+/// One surprise with all rows in which it was observed.
 #[derive(Clone, Debug)]
 pub(super) struct Group<'m, 'a> {
     pub(super) surprise: Surprise,
     pub(super) operation: &'a str,
-    /// The example is the first of those with the greatest weight.
+    /// Those with the pattern of the example come first, and the example before all others.
     pub(super) facts: Vec<Fact<'m, 'a>>,
-    pub(super) example: usize,
+    /// How many of the facts have the pattern of the example: all runtimes are on the same sides,
+    /// and each side did the same. In the others only those that the surprise is about did.
+    pub(super) alike: usize,
     place: usize,
 }
 
+/// Who did what, without names of children.
+type Pattern = BTreeSet<(Deed, Vec<usize>)>;
+
 /// What rows of one group have in common, besides operation and kind of surprise.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Pattern {
-    /// For each subject: what it did, without names of children, and who did it.
-    subjects: BTreeSet<(Deed, Vec<usize>)>,
-    /// What all others did, where the surprise is that they agree.
-    others: Option<Deed>,
+enum Key {
+    /// The same runtimes are on the same sides, and each side did the same.
+    All(Pattern),
+    /// What these runtimes did is the surprise, whatever others did. Of crashes it is one where
+    /// the words are the same, leaving aside addresses and numbers.
+    Subjects(Pattern, BTreeSet<String>),
 }
 
 impl Deed {
@@ -85,7 +92,9 @@ impl Deed {
         match self {
             Self::Crashed => Some(Surprise::Crash),
             Self::Survived => Some(Surprise::SurvivedPanic),
-            Self::Nothing | Self::Mixed | Self::Unstable => Some(Surprise::HollowSuccess),
+            Self::Nothing | Self::WithoutFiles | Self::Mixed | Self::Unstable => {
+                Some(Surprise::HollowSuccess)
+            }
             Self::TimedOut => Some(Surprise::Hang),
             Self::Picked | Self::Refused(_) | Self::Unmeasured => None,
         }
@@ -93,9 +102,39 @@ impl Deed {
 }
 
 impl Group<'_, '_> {
+    /// Puts the example first: of the facts with the greatest weight one of the pattern that most
+    /// have, and of those the first. What has the same pattern follows it.
+    fn choose_example(&mut self) {
+        let patterns: Vec<Pattern> = self.facts.iter().map(Fact::pattern).collect();
+        let number = |pattern: &Pattern| patterns.iter().filter(|it| *it == pattern).count();
+        let best = self
+            .facts
+            .iter()
+            .zip(&patterns)
+            .enumerate()
+            .max_by_key(|(place, (fact, pattern))| (fact.weight, number(pattern), Reverse(*place)))
+            .map(|(place, _)| place);
+        let Some(pattern) = best.and_then(|best| patterns.get(best)) else {
+            return;
+        };
+        let facts = std::mem::take(&mut self.facts);
+        let (mut alike, others): (Vec<_>, Vec<_>) = facts
+            .into_iter()
+            .zip(&patterns)
+            .enumerate()
+            .partition(|(_, (_, it))| *it == pattern);
+        alike.sort_by_key(|(place, _)| (Some(*place) != best, *place));
+        self.alike = alike.len();
+        self.facts = alike
+            .into_iter()
+            .chain(others)
+            .map(|(_, (fact, _))| fact)
+            .collect();
+    }
+
     /// Id of the case that serves as the example.
     pub(super) fn case(&self) -> Option<&str> {
-        self.facts.get(self.example).map(|fact| fact.row.case)
+        self.facts.first().map(|fact| fact.row.case)
     }
 
     /// Where it stands among all: by kind of surprise; then by weight; then by the number of
@@ -111,37 +150,36 @@ impl Group<'_, '_> {
     }
 }
 
-/// Every surprise of a matrix, grouped by pattern, the most surprising first.
+/// Every surprise of a matrix, grouped by what the rows have in common, the most surprising first.
 pub(super) fn groups<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Group<'m, 'a>> {
-    let mut groups: BTreeMap<(Surprise, usize, Pattern), Group<'m, 'a>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Surprise, usize, Key), Group<'m, 'a>> = BTreeMap::new();
     let mut place = 0;
     for (number, table) in matrix.tables.iter().enumerate() {
         for row in table.rows() {
-            for (surprise, pattern, fact) in facts(matrix, row) {
+            for (surprise, fact) in facts(matrix, row) {
                 place += 1;
                 let group = groups
-                    .entry((surprise, number, pattern))
+                    .entry((surprise, number, Key::of(surprise, &fact)))
                     .or_insert_with(|| Group {
                         surprise,
                         operation: table.operation,
                         facts: Vec::new(),
-                        example: 0,
+                        alike: 0,
                         place,
                     });
-                let best = group.facts.get(group.example).map(|fact| fact.weight);
-                if best.is_some_and(|best| fact.weight > best) {
-                    group.example = group.facts.len();
-                }
                 group.facts.push(fact);
             }
         }
     }
     let mut groups: Vec<Group<'m, 'a>> = groups.into_values().collect();
+    for group in &mut groups {
+        group.choose_example();
+    }
     groups.sort_by_key(Group::rank);
     groups
 }
 
-fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Surprise, Pattern, Fact<'m, 'a>)> {
+fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Surprise, Fact<'m, 'a>)> {
     let camps = camps(row);
     let mut facts = Vec::new();
     for surprise in [
@@ -153,7 +191,7 @@ fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Surprise, Patter
         let (subjects, others): (Vec<Camp<'a>>, Vec<Camp<'a>>) = camps
             .iter()
             .cloned()
-            .partition(|camp| Deed::of(camp.outcome).alone() == Some(surprise));
+            .partition(|camp| camp.deed.alone() == Some(surprise));
         if !subjects.is_empty() {
             let fact = Fact {
                 row,
@@ -161,7 +199,7 @@ fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Surprise, Patter
                 camps: subjects.into_iter().chain(others).collect(),
                 weight: 0,
             };
-            facts.push((surprise, Pattern::of(&fact, false), fact));
+            facts.push((surprise, fact));
         }
     }
     facts.extend(split(matrix, row, camps));
@@ -173,17 +211,17 @@ fn split<'m, 'a>(
     matrix: &Matrix<'_>,
     row: &'m Row<'a>,
     camps: Vec<Camp<'a>>,
-) -> Option<(Surprise, Pattern, Fact<'m, 'a>)> {
+) -> Option<(Surprise, Fact<'m, 'a>)> {
     let camps: Vec<Camp<'a>> = camps
         .into_iter()
-        .filter(|camp| Deed::of(camp.outcome).alone().is_none())
+        .filter(|camp| camp.deed.alone().is_none())
         .collect();
     if camps.len() < 2 {
         return None;
     }
     let (mut picks, mut refusals): (Vec<Camp<'a>>, Vec<Camp<'a>>) = camps
         .into_iter()
-        .partition(|camp| Deed::of(camp.outcome) == Deed::Picked);
+        .partition(|camp| camp.deed == Deed::Picked);
     // The smaller camp is the more surprising one, so it is named first.
     let size = |camp: &Camp<'_>| {
         (
@@ -204,9 +242,7 @@ fn split<'m, 'a>(
             camps: picks.into_iter().chain(refusals).collect(),
             weight,
         };
-        let mut pattern = Pattern::of(&fact, false);
-        pattern.subjects = fact.camps.iter().map(Camp::deed).collect();
-        return Some((Surprise::DifferentPicks, pattern, fact));
+        return Some((Surprise::DifferentPicks, fact));
     }
     if picks.len() + refusals.len() == 2 {
         let mut both: Vec<Camp<'a>> = picks.iter().chain(&refusals).cloned().collect();
@@ -223,7 +259,7 @@ fn split<'m, 'a>(
                     subjects: 1,
                     weight,
                 };
-                return Some((Surprise::Lone, Pattern::of(&fact, true), fact));
+                return Some((Surprise::Lone, fact));
             }
         }
     }
@@ -255,41 +291,77 @@ fn split<'m, 'a>(
         camps: refusals.into_iter().chain(picks).collect(),
         weight,
     };
-    Some((surprise, Pattern::of(&fact, false), fact))
+    Some((surprise, fact))
 }
 
-impl Camp<'_> {
-    fn deed(&self) -> (Deed, Vec<usize>) {
-        (Deed::of(self.outcome), self.runtimes.clone())
+impl Fact<'_, '_> {
+    /// Who did what, of all runtimes that were measured.
+    fn pattern(&self) -> Pattern {
+        pattern(&self.camps)
+    }
+
+    /// Those that the surprise is about.
+    pub(super) fn about(&self) -> &[Camp<'_>] {
+        self.camps.get(..self.subjects).unwrap_or(&[])
     }
 }
 
-impl Pattern {
-    fn of(fact: &Fact<'_, '_>, with_others: bool) -> Self {
-        let others = fact.camps.get(fact.subjects).filter(|_| with_others);
-        Self {
-            subjects: fact
-                .camps
-                .iter()
-                .take(fact.subjects)
-                .map(Camp::deed)
-                .collect(),
-            others: others.map(|camp| Deed::of(camp.outcome)),
+fn pattern(camps: &[Camp<'_>]) -> Pattern {
+    let camps = camps.iter();
+    camps
+        .map(|camp| (camp.deed, camp.runtimes.clone()))
+        .collect()
+}
+
+impl Key {
+    fn of(surprise: Surprise, fact: &Fact<'_, '_>) -> Self {
+        match surprise {
+            Surprise::Crash | Surprise::HollowSuccess | Surprise::Hang => {
+                let faults = fact.about().iter().flat_map(|camp| {
+                    camp.runtimes.iter().filter_map(|column| {
+                        let trial = fact.row.cells.get(*column).copied().flatten()?;
+                        fault(&trial.outcome)
+                    })
+                });
+                Self::Subjects(pattern(fact.about()), faults.collect())
+            }
+            Surprise::DifferentPicks
+            | Surprise::Lone
+            | Surprise::PickOrRefuse
+            | Surprise::DifferentReasons => Self::All(fact.pattern()),
         }
     }
+}
+
+/// What went wrong in a crash: its first line that says so, without what differs from one process
+/// to the next. One fault that is met in several cases and versions is one fault.
+fn fault(outcome: &Outcome) -> Option<String> {
+    let Outcome::Crashed { what, .. } = outcome else {
+        return None;
+    };
+    let lines = || what.lines().map(str::trim).filter(|line| !line.is_empty());
+    let panic = |line: &&str| line.starts_with("panic:") || line.starts_with("fatal error:");
+    let line = lines().find(panic).or_else(|| lines().next());
+    let words = line.unwrap_or_default().split_whitespace().map(|word| {
+        let is_number = word.chars().any(|c| c.is_ascii_digit());
+        if is_number { "#" } else { word }
+    });
+    Some(words.collect::<Vec<_>>().join(" "))
 }
 
 /// Who did the same in a row, in the order of the runtimes. Unmeasured cells are in no camp.
 fn camps<'a>(row: &Row<'a>) -> Vec<Camp<'a>> {
     let mut camps: Vec<Camp<'a>> = Vec::new();
     for (column, outcome) in row.measured() {
+        let deed = Deed::at(row, column);
         match camps
             .iter_mut()
-            .find(|camp| camp.outcome.agrees_with(outcome))
+            .find(|camp| camp.deed == deed && camp.outcome.agrees_with(outcome))
         {
             Some(camp) => camp.runtimes.push(column),
             None => camps.push(Camp {
                 outcome,
+                deed,
                 runtimes: vec![column],
             }),
         }

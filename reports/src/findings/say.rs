@@ -2,9 +2,15 @@
 
 use super::{
     Finding, Phrase, Surprise,
+    deed::Deed,
     rank::{Camp, Fact, Group},
 };
-use crate::{matrix::Matrix, results::Outcome, text};
+use crate::{
+    matrix::{Matrix, Row},
+    render::cell,
+    results::Outcome,
+    text, ways,
+};
 
 /// How many characters of a foreign name or message are shown in a sentence.
 const NAME: usize = 60;
@@ -12,18 +18,17 @@ const NAME: usize = 60;
 const NAMED: usize = 3;
 
 pub(super) fn finding(matrix: &Matrix<'_>, group: &Group<'_, '_>) -> Finding {
-    let example = group.facts.get(group.example);
-    let mut likewise: Vec<String> = group
-        .facts
-        .iter()
-        .enumerate()
-        .filter(|(place, _)| *place != group.example)
-        .map(|(_, fact)| text::line(&fact.row.label()))
-        .collect();
-    likewise.dedup();
-    let subjects = example.map_or(&[][..], |fact| {
-        fact.camps.get(..fact.subjects).unwrap_or(&[])
-    });
+    let example = group.facts.first();
+    let labels = |facts: &[Fact<'_, '_>]| -> Vec<String> {
+        let mut labels: Vec<String> = facts
+            .iter()
+            .map(|fact| text::line(&fact.row.label()))
+            .collect();
+        labels.dedup();
+        labels
+    };
+    let (alike, others) = group.facts.split_at(group.alike.min(group.facts.len()));
+    let subjects = example.map_or(&[][..], Fact::about);
     let mut runtimes: Vec<usize> = subjects
         .iter()
         .flat_map(|camp| camp.runtimes.iter().copied())
@@ -36,9 +41,11 @@ pub(super) fn finding(matrix: &Matrix<'_>, group: &Group<'_, '_>) -> Finding {
         platform: example.map_or_else(String::new, |fact| fact.row.platform.to_owned()),
         observed: example.map_or_else(Phrase::default, |fact| {
             observed(matrix, group.surprise, group.operation, fact)
+                .words(&machine(matrix, fact.row.platform))
         }),
         title: example.map_or_else(String::new, |fact| text::line(fact.row.title)),
-        likewise,
+        likewise: labels(alike.get(1..).unwrap_or(&[])),
+        also: labels(others),
         runtimes: runtimes
             .iter()
             .filter_map(|column| matrix.runtimes.get(*column))
@@ -47,7 +54,8 @@ pub(super) fn finding(matrix: &Matrix<'_>, group: &Group<'_, '_>) -> Finding {
     }
 }
 
-/// `case: what was observed; what the index is. Likewise in 2 more cases: a and b.`
+/// `case: what was observed; what the index is. Likewise in 2 more cases: a and b. The same of this
+/// runtime in 1 more case, where others do something else: c.`
 pub(super) fn sentence(finding: &Finding) -> Phrase {
     let mut sentence = Phrase::of_name(&text::line(&finding.case))
         .words(": ")
@@ -57,12 +65,45 @@ pub(super) fn sentence(finding: &Finding) -> Phrase {
         sentence = sentence.words("; ").words(&lower_first(title));
     }
     sentence = sentence.words(".");
-    if finding.likewise.is_empty() {
-        return sentence;
+    if !finding.likewise.is_empty() {
+        sentence = sentence
+            .words(" Likewise in ")
+            .words(&text::count(
+                finding.likewise.len(),
+                "more case",
+                "more cases",
+            ))
+            .words(": ")
+            .then(named(&finding.likewise))
+            .words(".");
     }
-    let more = finding.likewise.len();
-    let mut named: Vec<Phrase> = finding
-        .likewise
+    if !finding.also.is_empty() {
+        sentence = sentence
+            .words(" ")
+            .words(&also(finding))
+            .words(": ")
+            .then(named(&finding.also))
+            .words(".");
+    }
+    sentence
+}
+
+/// `The same of this runtime in 80 more cases, where others do something else`.
+pub(super) fn also(finding: &Finding) -> String {
+    format!(
+        "The same of {} in {}, where others do something else",
+        if finding.runtimes.len() == 1 {
+            "this runtime"
+        } else {
+            "these runtimes"
+        },
+        text::count(finding.also.len(), "more case", "more cases"),
+    )
+}
+
+fn named(labels: &[String]) -> Phrase {
+    let more = labels.len();
+    let mut named: Vec<Phrase> = labels
         .iter()
         .take(if more == NAMED + 1 { more } else { NAMED })
         .map(|label| Phrase::of_name(&text::clip(label, NAME)))
@@ -70,12 +111,27 @@ pub(super) fn sentence(finding: &Finding) -> Phrase {
     if named.len() < more {
         named.push(Phrase::of_words(&format!("{} more", more - named.len())));
     }
-    sentence
-        .words(" Likewise in ")
-        .words(&text::count(more, "more case", "more cases"))
-        .words(": ")
-        .then(Phrase::list(named))
-        .words(".")
+    Phrase::list(named)
+}
+
+/// What the outcome depends on besides the index: the machine, where the tool chose the platform
+/// itself, and its system, where another one was asked for.
+fn machine(matrix: &Matrix<'_>, platform: &str) -> String {
+    let Some(host) = matrix.runs.last().map(|run| &run.header.host) else {
+        return String::new();
+    };
+    if platform == "default" {
+        return text::line(&format!(
+            ", with no platform asked for, on {}",
+            cell::machine(host)
+        ));
+    }
+    let system = platform.split('/').next().unwrap_or_default();
+    if system.is_empty() || host.os.is_empty() || system == host.os {
+        String::new()
+    } else {
+        text::line(&format!(", on {}", cell::system(&host.os)))
+    }
 }
 
 fn observed(
@@ -87,9 +143,11 @@ fn observed(
     let (subjects, others) = fact.camps.split_at(fact.subjects.min(fact.camps.len()));
     let all: Vec<usize> = fact.row.measured().map(|(column, _)| column).collect();
     let clause = |camp: &Camp<'_>, exact| {
-        let who = who(matrix, &camp.runtimes, &all, exact);
-        who.words(" ")
-            .then(deed(camp.outcome, camp.runtimes.len() > 1))
+        let who = match camp.runtimes.as_slice() {
+            [only] if exact => one(matrix, operation, fact.row, *only),
+            runtimes => who(matrix, runtimes, &all, exact),
+        };
+        who.words(" ").then(deed(camp, camp.runtimes.len() > 1))
     };
     let clauses = |camps: &[Camp<'_>], exact| {
         Phrase::clauses(camps.iter().map(|camp| clause(camp, exact)).collect())
@@ -134,6 +192,63 @@ fn observed(
         },
         Surprise::DifferentReasons => clauses(&fact.camps, true),
     }
+}
+
+/// The name of one runtime that a sentence is about: by the command that was given where that is
+/// not its own name, with the way that it goes, and what the other way does.
+fn one(matrix: &Matrix<'_>, operation: &str, row: &Row<'_>, column: usize) -> Phrase {
+    let Some(runtime) = matrix.runtimes.get(column) else {
+        return Phrase::default();
+    };
+    let id = name(&runtime.id);
+    let mut phrase = match ways::command(runtime.tool, runtime.flavour, operation) {
+        Some(command) if runtime.tool == "containerd" => {
+            Phrase::of_name(&command).words(" of ").name(&id)
+        }
+        Some(_) | None => Phrase::of_name(&id),
+    };
+    let mut notes: Vec<Phrase> = Vec::new();
+    let way = ways::way(runtime.tool, runtime.flavour, runtime.version);
+    // Where the id says it already, once is enough.
+    if let Some(way) = way.filter(|_| runtime.flavour.is_none()) {
+        notes.push(Phrase::of_words(way));
+    }
+    let other = matrix.runtimes.iter().position(|other| {
+        other.tool == runtime.tool
+            && other.version == runtime.version
+            && other.channel == runtime.channel
+            && other.flavour != runtime.flavour
+    });
+    if let Some(other) = other
+        && let Some(it) = matrix.runtimes.get(other)
+        && let Some(with) = ways::with(it.tool, it.flavour)
+        && row.measured().any(|(measured, _)| measured == other)
+        && let Some(trial) = row.cells.get(other).copied().flatten()
+    {
+        let camp = Camp {
+            outcome: &trial.outcome,
+            deed: Deed::of_trial(trial),
+            runtimes: vec![other],
+        };
+        let with = if with.starts_with('-') {
+            Phrase::of_words("with ").name(&with)
+        } else {
+            Phrase::of_words(&format!("with {with}"))
+        };
+        notes.push(with.words(" it ").then(deed(&camp, false)));
+    }
+    if notes.is_empty() {
+        return phrase;
+    }
+    let last = notes.len() - 1;
+    phrase = phrase.words(" (");
+    for (place, note) in notes.into_iter().enumerate() {
+        phrase = phrase.then(note);
+        if place < last {
+            phrase = phrase.words("; ");
+        }
+    }
+    phrase.words(")")
 }
 
 /// The names of runtimes, of which `all` were measured in the row. Those that the sentence is
@@ -195,18 +310,22 @@ fn run(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], first: usize) -> Vec<
 }
 
 /// What they did, as the end of a sentence.
-fn deed(outcome: &Outcome, several: bool) -> Phrase {
+fn deed(camp: &Camp<'_>, several: bool) -> Phrase {
     let form =
         |one: &'static str, more: &'static str| Phrase::of_words(if several { more } else { one });
-    match outcome {
+    match camp.outcome {
         Outcome::Picked { child, .. } => form("picks ", "pick ").name(&name(child)),
         Outcome::Refused { reason, .. } => form("refuses", "refuse")
             .words(" (")
             .name(reason.as_str())
             .words(")"),
+        Outcome::Nothing if camp.deed == Deed::WithoutFiles => form(
+            "ends with success, and an image that was stored whole and has no file system",
+            "end with success, and an image that was stored whole and has no file system",
+        ),
         Outcome::Nothing => form(
-            "reports success and leaves nothing usable",
-            "report success and leave nothing usable",
+            "ends with success and no usable image",
+            "end with success and no usable image",
         ),
         Outcome::Mixed { children, .. } => {
             let phrase = form("leaves", "leave").words(" contradictory evidence");

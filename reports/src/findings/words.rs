@@ -28,11 +28,8 @@ pub(super) fn version(matrix: &Matrix<'_>, column: usize) -> String {
 
 /// What was done, in the past tense: `picked a`, `refused no-match`. All outcomes are of one deed;
 /// several children are named as long as they are few.
-pub(super) fn done(outcomes: &[Outcome]) -> Phrase {
-    let Some(first) = outcomes.first() else {
-        return Phrase::default();
-    };
-    match Deed::of(first) {
+pub(super) fn done(deed: Deed, outcomes: &[Outcome]) -> Phrase {
+    match deed {
         Deed::Picked => {
             let children: BTreeSet<String> = outcomes
                 .iter()
@@ -54,7 +51,8 @@ pub(super) fn done(outcomes: &[Outcome]) -> Phrase {
             Phrase::of_words("picked ").then(Phrase::either(children.collect()))
         }
         Deed::Refused(reason) => Phrase::of_words("refused ").name(reason.as_str()),
-        Deed::Nothing => Phrase::of_words("success with nothing usable"),
+        Deed::Nothing => Phrase::of_words("success without a usable image"),
+        Deed::WithoutFiles => Phrase::of_words("success with an image without a file system"),
         Deed::Mixed => Phrase::of_words("contradictory evidence"),
         Deed::Crashed => Phrase::of_words("crashed"),
         Deed::Survived => Phrase::of_words(SURVIVED),
@@ -64,13 +62,18 @@ pub(super) fn done(outcomes: &[Outcome]) -> Phrase {
     }
 }
 
+/// What one outcome says by itself.
+pub(super) fn alone(outcome: &Outcome) -> Phrase {
+    done(Deed::of(outcome), std::slice::from_ref(outcome))
+}
+
 /// What a runtime did that differs when repeated: `picked a ×2 and refused no-match ×1`.
 pub(super) fn observed(outcome: &Outcome) -> Phrase {
     let Outcome::Unstable { observed } = outcome else {
-        return done(std::slice::from_ref(outcome));
+        return alone(outcome);
     };
     let observed = observed
         .iter()
-        .map(|seen| done(std::slice::from_ref(&*seen.outcome)).words(&format!(" ×{}", seen.count)));
+        .map(|seen| alone(&seen.outcome).words(&format!(" ×{}", seen.count)));
     Phrase::list(observed.collect())
 }

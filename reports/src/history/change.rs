@@ -165,6 +165,14 @@ impl<'m, 'a> History<'m, 'a> {
     }
 }
 
+impl<'m, 'a> History<'m, 'a> {
+    /// The changes of what tools do: without those of nothing but the reason for refusing, which is
+    /// read from their words.
+    pub fn behaviour(&self) -> impl Iterator<Item = &Change<'m, 'a>> {
+        self.changes.iter().filter(|it| it.turn != Turn::Reason)
+    }
+}
+
 impl Change<'_, '_> {
     /// Whether one of its two cells was tried only once, so that it may as well be a race.
     #[must_use]

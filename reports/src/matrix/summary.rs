@@ -1,10 +1,11 @@
 //! What was measured, in numbers.
 
-use super::{Matrix, Table};
+use super::Matrix;
 use crate::{
     embargo,
     metamorphic::Relations,
     results::{Footer, OutcomeKind, Trial},
+    split::Disagreements,
     text,
 };
 use serde::Serialize;
@@ -29,6 +30,8 @@ pub struct Summary {
     pub rows: usize,
     /// How many rows are splits.
     pub splits: usize,
+    /// The same by the way in which runtimes disagree, and the rows that differ in reasons only.
+    pub disagreements: Disagreements,
     /// Trials by kind of outcome; every kind is there.
     pub outcomes: BTreeMap<OutcomeKind, usize>,
     /// How many of the crashes are panics that were survived.
@@ -95,6 +98,10 @@ impl Summary {
             .iter()
             .map(|table| table.rows().count() * table.columns().len())
             .sum();
+        let mut disagreements = Disagreements::default();
+        for row in matrix.tables.iter().flat_map(|table| table.rows()) {
+            disagreements.add(row.split(), row.differs_in_reasons_only());
+        }
         Self {
             warnings: matrix.warnings.clone(),
             notes: matrix.notes.clone(),
@@ -107,7 +114,8 @@ impl Summary {
                 .count(),
             trials: trials.len(),
             rows,
-            splits: matrix.tables.iter().map(Table::splits).sum(),
+            splits: disagreements.splits(),
+            disagreements,
             outcomes: Footer::count(trials.iter().map(|trial| &trial.outcome)),
             survived: trials
                 .iter()

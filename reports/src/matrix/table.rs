@@ -1,6 +1,9 @@
 //! The rows of a matrix.
 
-use crate::results::{Outcome, OutcomeKind, Trial};
+use crate::{
+    results::{Outcome, OutcomeKind, Trial},
+    split::{Disagreements, Split},
+};
 
 /// All that was measured in one operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +75,17 @@ impl<'a> Table<'a> {
     /// How many rows are splits.
     #[must_use]
     pub fn splits(&self) -> usize {
-        self.rows().filter(|row| row.is_split()).count()
+        self.disagreements().splits()
+    }
+
+    /// How many rows disagree, and in which way.
+    #[must_use]
+    pub fn disagreements(&self) -> Disagreements {
+        let mut counts = Disagreements::default();
+        for row in self.rows() {
+            counts.add(row.split(), row.differs_in_reasons_only());
+        }
+        counts
     }
 }
 
@@ -141,13 +154,23 @@ impl<'a> Row<'a> {
             .filter(|(_, outcome)| outcome.is_measured())
     }
 
-    /// Whether the runtimes that were measured disagree.
+    /// Whether, and in which way, the runtimes that were measured disagree: see
+    /// [`split`](crate::split).
+    #[must_use]
+    pub fn split(&self) -> Option<Split> {
+        Split::of(self.measured().map(|(_, outcome)| outcome))
+    }
+
+    /// Whether the row is a split.
     #[must_use]
     pub fn is_split(&self) -> bool {
-        let mut measured = self.measured().map(|(_, outcome)| outcome);
-        measured
-            .next()
-            .is_some_and(|first| measured.any(|other| !first.agrees_with(other)))
+        self.split().is_some()
+    }
+
+    /// Whether all refuse, and only the reasons differ. Such a row is no split.
+    #[must_use]
+    pub fn differs_in_reasons_only(&self) -> bool {
+        Split::is_of_reasons_only(self.measured().map(|(_, outcome)| outcome))
     }
 
     fn gists(&self) -> Vec<Option<(OutcomeKind, String)>> {

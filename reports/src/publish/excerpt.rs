@@ -2,7 +2,7 @@
 
 use crate::{
     findings::{self, Piece},
-    matrix::{Matrix, Summary, Table},
+    matrix::{Matrix, Summary},
     render::badge::badges,
     text,
     verdict::{Verdict, Verdicts},
@@ -23,17 +23,16 @@ pub fn excerpt(
     data: &[String],
 ) -> String {
     let summary = Summary::of(matrix);
-    let rows: usize = matrix.tables.iter().map(|table| table.rows().count()).sum();
-    let splits: usize = matrix.tables.iter().map(Table::splits).sum();
     let mut lines = vec![
         format!(
             "![How many rows each runtime picked, refused, or failed at]({below}/overview.svg)"
         ),
         String::new(),
         format!(
-            "{} on {}: runtimes disagree in {splits} of {rows} rows. {}.",
+            "{} on {}. {}. {}.",
             text::count(summary.runtimes, "runtime", "runtimes"),
             text::count(summary.cases, "case", "cases"),
+            summary.disagreements.words(summary.rows),
             summary.counts(),
         ),
         String::new(),

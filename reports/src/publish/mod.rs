@@ -16,6 +16,7 @@ pub(crate) use pack::unpacked;
 pub use pack::{pack, unpack};
 pub use picture::picture;
 pub use private::private_places;
+pub(crate) use private::without_private_directories;
 pub use slim::{sanitize, slim};
 
 use crate::{

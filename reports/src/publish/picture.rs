@@ -77,10 +77,14 @@ const ALL: usize = 780;
 #[must_use]
 pub fn picture(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> String {
     let rows: usize = matrix.tables.iter().map(|table| table.rows().count()).sum();
-    let splits: usize = matrix.tables.iter().map(Table::splits).sum();
+    let children: usize = matrix
+        .tables
+        .iter()
+        .map(|table| table.disagreements().children)
+        .sum();
     let height = HEAD + matrix.runtimes.len() * LINE + 10;
     let title = format!(
-        "{} on {}; runtimes disagree in {splits}",
+        "{} on {}; two take different images in {children}",
         text::count(matrix.runtimes.len(), "runtime", "runtimes"),
         text::count(rows, "row", "rows"),
     );

@@ -192,6 +192,11 @@ impl Sanitizer {
     }
 }
 
+/// A text without what is in the usual private places.
+pub(crate) fn without_private_directories(text: &str) -> String {
+    Sanitizer::default().text(text)
+}
+
 /// What may stand in the name of a file, as far as it matters where one begins or ends.
 fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '~' | '@')

@@ -4,7 +4,7 @@ use crate::{
     embargo,
     history::Line,
     matrix::{Matrix, Row, Runtime},
-    results::{Outcome, RefusalReason, Trial},
+    results::{Host, Outcome, RefusalReason, Trial, UnmeasuredWhy},
     text,
 };
 
@@ -84,15 +84,15 @@ impl Tone {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Picked => "a name: the child that was picked",
-            Self::Refused => "refused, and why",
-            Self::Nothing => "success reported, nothing usable left",
+            Self::Refused => "a reason: it refused with an error",
+            Self::Nothing => "success reported, and no usable image",
             Self::Mixed => "contradictory evidence",
             Self::Crashed => "the tool or its daemon died",
             Self::Survived => "its daemon panicked over the request, and lives on",
             Self::TimedOut => "did not end within its deadline",
             Self::Unstable => "differs when repeated",
             Self::Unmeasured => "not measured",
-            Self::Withheld => "withheld: measured, and for private disclosure first",
+            Self::Withheld => "measured, and for private disclosure first",
         }
     }
 
@@ -172,6 +172,15 @@ pub(crate) fn outcome(outcome: &Outcome, wording: Wording) -> CellText {
         Outcome::Crashed { .. } => outcome.gist(),
         Outcome::TimedOut { .. } => "timed out".to_owned(),
         Outcome::Unstable { .. } => "unstable".to_owned(),
+        Outcome::Unmeasured {
+            why: UnmeasuredWhy::Unknown,
+            ..
+        } => {
+            return CellText {
+                tone,
+                text: "? unknown".to_owned(),
+            };
+        }
         Outcome::Unmeasured { why, .. } => why.to_string(),
     };
     CellText {
@@ -240,7 +249,7 @@ pub(crate) fn in_full(outcome: &Outcome) -> String {
             format!("picked {} ({})", text::line(child), text::line(digest))
         }
         Outcome::Refused { reason, message } => words(format!("refused, {reason}"), message),
-        Outcome::Nothing => "nothing: success reported, and nothing usable left".to_owned(),
+        Outcome::Nothing => "nothing: success reported, and no usable image".to_owned(),
         Outcome::Mixed { children, .. } => {
             let children: Vec<String> = children.iter().map(|child| text::line(child)).collect();
             words("mixed".to_owned(), &text::list(&children))
@@ -259,8 +268,30 @@ pub(crate) fn in_full(outcome: &Outcome) -> String {
         Outcome::Unmeasured { detail, .. } if embargo::is_withheld(outcome) => {
             words("withheld".to_owned(), detail)
         }
+        Outcome::Unmeasured {
+            why: UnmeasuredWhy::Unknown,
+            detail,
+        } => words("unknown".to_owned(), detail),
         Outcome::Unmeasured { why, detail } => words(format!("not measured, {why}"), detail),
     }
+}
+
+/// The system of a machine as people write it.
+pub(crate) fn system(os: &str) -> String {
+    match os {
+        "linux" => "Linux".to_owned(),
+        "windows" => "Windows".to_owned(),
+        "darwin" => "macOS".to_owned(),
+        other => text::line(other),
+    }
+}
+
+/// What of a machine decides what a tool takes that is asked for no platform.
+pub(crate) fn machine(host: &Host) -> String {
+    text::line(&format!(
+        "a {}/{} machine (its CPU level was not recorded)",
+        host.os, host.architecture
+    ))
 }
 
 /// What was asked for where that was no platform, as the end of a sentence.

@@ -4,10 +4,11 @@
 
 use super::{cell, markdown::escape::code};
 use crate::{
+    builds::Build,
     draft::{self, Asks, ClauseLine, Confirmed, Draft, Field, Project, commands, script},
+    publish::without_private_directories,
     results::{Exit, Observation, Outcome, Request},
     text,
-    verdict::Verdict,
 };
 use ocipick_corpus::{Ask, Case, Level};
 use serde::Serialize;
@@ -19,8 +20,12 @@ pub const SCHEMA: &str = "ocipick.draft/1";
 const INDEX: usize = 8 * 1024;
 /// How many bytes of a script find room in a report.
 const SCRIPT: usize = 40 * 1024;
+/// How many images of an index are named.
+const IMAGES: usize = 20;
 /// How many requests of a trace are shown.
 const REQUESTS: usize = 60;
+/// Where ocipick is.
+const HOME: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// A draft with everything that it is made of.
 #[derive(Clone, Copy, Debug)]
@@ -180,10 +185,19 @@ impl Report<'_> {
              project's rules\nabout reports made with tools, and put it into your own words where that \
              helps. This comment is not part of it.\n"
         );
+        if let Some(build) = self.draft.distribution() {
+            let note = self.draft.build.note();
+            let _ = write!(
+                text,
+                "\nTHIS IS {build}, and not one of the project{}. Projects close reports on builds of a\n\
+                 distribution. Repeat it with a build of the project first.\n",
+                note.map_or_else(String::new, |note| format!(": {note}"))
+            );
+        }
         if !self.is_against_anything() {
             text.push_str(
-                "\nNothing speaks against this outcome: no clause is broken, no earlier version that was \
-                 measured did\nsomething else, and no other tool does. Think twice.\n",
+                "\nNo clause is broken, no earlier version that was measured did something else, and no other \
+                 tool does.\nThink twice.\n",
             );
         }
         text.push_str("-->\n\n");
@@ -208,6 +222,8 @@ impl Report<'_> {
 
     fn fill(&self, field: Field) -> String {
         match field.asks {
+            // Where the template has a field for what was received, it is told there.
+            Asks::Description if self.has_field_for_results() => self.description(),
             Asks::Description => format!("{}\n\n{}", self.description(), self.received()),
             Asks::Steps => self.steps(),
             Asks::Received => self.received(),
@@ -220,6 +236,11 @@ impl Report<'_> {
         }
     }
 
+    fn has_field_for_results(&self) -> bool {
+        let mut form = self.form().iter();
+        form.any(|it| matches!(it.asks, Asks::Received | Asks::ReceivedAndExpected))
+    }
+
     fn description(&self) -> String {
         let case = self.case;
         let mut text = format!("{}.", text::line(&case.title));
@@ -227,16 +248,24 @@ impl Report<'_> {
             let _ = write!(text, " {}", text::line(&case.why));
         }
         let asked = match self.ask {
-            Ask::Default => "No platform was asked for.".to_owned(),
+            Ask::Default => format!(
+                "No platform is asked for, so that the tool goes by its machine: {}.",
+                cell::machine(&self.confirmed.host)
+            ),
             Ask::Platform(platform) => format!("The platform asked for is `{platform}`."),
         };
-        let _ = write!(text, "\n\n{asked}");
+        let _ = write!(
+            text,
+            "\n\nThe command is {}{}. {asked}",
+            code(&self.draft.command()),
+            self.draft.way()
+        );
         text
     }
 
     fn received(&self) -> String {
         let outcome = &self.confirmed.outcome;
-        let tool = &self.draft.trial.tool;
+        let tool = code(&self.draft.command());
         let mut text = match outcome {
             Outcome::Picked { child, digest } => format!(
                 "{tool} ends with success and has {}, whose manifest is {}.",
@@ -264,9 +293,9 @@ impl Report<'_> {
                 let happens = if *survived {
                     "panics over the request, recovers, and lives on"
                 } else {
-                    "crashes"
+                    "ends in a crash"
                 };
-                format!("{tool} or its daemon {happens}:\n\n{}", block("", what))
+                format!("{tool} {happens}:\n\n{}", block("", what))
             }
             Outcome::TimedOut { after_ms } => {
                 format!("{tool} does not end within {}.", text::duration(*after_ms))
@@ -274,7 +303,8 @@ impl Report<'_> {
             Outcome::Unstable { .. } | Outcome::Unmeasured { .. } => cell::in_full(outcome),
         };
         let evidence = &self.confirmed.evidence;
-        let words = evidence.stderr_tail.trim();
+        let words = self.words();
+        let words = words.trim();
         // The stack of a crash is told above already.
         let is_stack = matches!(outcome, Outcome::Crashed { .. }) && words.len() > 4000;
         if !words.is_empty() && !is_stack {
@@ -293,22 +323,32 @@ impl Report<'_> {
         text
     }
 
+    /// What the tool said, without what is of the trials alone: the name under which the image was
+    /// served, and what it says of the machine's groups of processes, which a pull does nothing with.
+    fn words(&self) -> String {
+        let words = without_private_directories(&self.confirmed.evidence.stderr_tail);
+        let words = reference_alone(&words, &self.case.id.repository_path());
+        let lines = words.lines().filter(|line| {
+            let line = line.to_ascii_lowercase();
+            !(line.contains("cgroup") && (line.contains("warn") || line.contains("deprecat")))
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     fn expected(&self) -> String {
         let mut parts = Vec::new();
-        let (broken, others): (Vec<&ClauseLine>, Vec<&ClauseLine>) = self
+        let broken: Vec<&ClauseLine> = self
             .draft
             .clauses
             .iter()
-            .filter(|it| it.verdict != Verdict::NotJudged)
-            .partition(|it| it.verdict.is_breach());
+            .filter(|it| it.verdict.is_breach())
+            .collect();
         for clause in &broken {
             let asks = if clause.satisfied_by.is_empty() {
                 String::new()
             } else {
-                format!(
-                    " Here that is: {}.",
-                    code(&clause.satisfied_by.join(" or "))
-                )
+                let does: Vec<String> = clause.satisfied_by.iter().map(|it| does(it)).collect();
+                format!(" Here that is: it {}.", does.join(", or it "))
             };
             parts.push(format!(
                 "**{}** ([{}]({})): {}{asks}",
@@ -325,26 +365,29 @@ impl Report<'_> {
                 did(&earlier.outcome)
             ));
         }
-        if let Outcome::Crashed { survived, .. } = self.draft.trial.outcome {
-            let none = if survived { "panic" } else { "crash" };
-            parts.push(format!("Whatever is served: an error, and no {none}."));
-        }
-        if broken.is_empty() && self.draft.earlier.is_none() {
+        let wanted = match &self.draft.trial.outcome {
+            Outcome::Crashed { survived: true, .. } => {
+                Some("Whatever is served: an error, and no panic.")
+            }
+            Outcome::Crashed { .. } => Some("Whatever is served: an error, and no crash."),
+            Outcome::Nothing => {
+                Some("Either an image that can be used, or an error and an exit code other than 0.")
+            }
+            Outcome::Mixed { .. } => Some("What it reports and what is there are one image."),
+            Outcome::TimedOut { .. } => Some("It ends, with an image or with an error."),
+            Outcome::Picked { .. }
+            | Outcome::Refused { .. }
+            | Outcome::Unstable { .. }
+            | Outcome::Unmeasured { .. } => None,
+        };
+        parts.extend(wanted.map(str::to_owned));
+        if broken.is_empty() && self.draft.earlier.is_none() && wanted.is_none() {
             let silent = "No clause of the specifications that we know of is broken by this";
             parts.push(if self.draft.peers.len() > 1 {
                 format!("{silent}. Tools differ, and it would help to know what is meant.")
             } else {
                 format!("{silent}.")
             });
-        }
-        for clause in others {
-            parts.push(format!(
-                "Also of interest, and {} here: [{}]({}): {}",
-                clause.verdict,
-                clause.id,
-                clause.link,
-                sentence(&clause.says)
-            ));
         }
         let others: Vec<String> = self
             .draft
@@ -367,25 +410,23 @@ impl Report<'_> {
 
     fn steps(&self) -> String {
         let commands = self.commands().join("\n");
-        let served = format!(
-            "With [ocipick](https://github.com/ocipick/ocipick):\n\n{}\n\nIt prints the reference. Then:\n\n{}",
-            block("sh", &format!("ocipick serve --case '{}'", self.case.id)),
-            block("sh", &commands)
-        );
+        let serve = format!("`ocipick serve --case '{}'`", self.case.id);
         match self.script() {
             None => format!(
-                "{served}\n\nThe registry has to misbehave in this case ({}), which `ocipick serve` does.",
-                text::line(&self.case.title)
+                "The registry has to misbehave in this case, which [ocipick]({HOME}) does: {serve} prints the \
+                 reference. Then:\n\n{}",
+                block("sh", &commands)
             ),
             Some(script) if script.len() > SCRIPT => format!(
                 "Run the attached `reproduce.py`, which needs nothing but Python 3 and serves the index on \
-                 127.0.0.1. It prints the reference. Then:\n\n{}\n\n{served}",
+                 127.0.0.1. It prints the reference; so does {serve} of [ocipick]({HOME}). Then:\n\n{}",
                 block("sh", &commands)
             ),
             Some(script) => format!(
                 "1. Save this as `reproduce.py` and run `python3 reproduce.py`. It needs nothing but Python 3, and \
-                 serves the index on 127.0.0.1.\n2. Type the commands that it prints:\n\n{}\n\n\
-                 <details><summary>reproduce.py</summary>\n\n{}\n\n</details>\n\n{served}",
+                 serves the index on 127.0.0.1. ({serve} of [ocipick]({HOME}) does the same.)\n\
+                 2. Type the commands that it prints:\n\n{}\n\n\
+                 <details><summary>reproduce.py</summary>\n\n{}\n\n</details>",
                 block("sh", &commands),
                 block("python", &script)
             ),
@@ -407,21 +448,27 @@ impl Report<'_> {
                 .flavour
                 .as_ref()
                 .map_or_else(String::new, |it| format!(", {}", text::line(it))),
-            match self.draft.trial.channel.as_str() {
-                "path" => "this machine".to_owned(),
-                release => format!("Debian {}", text::line(release)),
+            match self.draft.distribution() {
+                None => "the machine itself".to_owned(),
+                Some(build) => build,
             }
         )];
-        if let Some(record) = &self.draft.record {
-            for (role, version) in &record.provenance.versions {
-                lines.push(format!("{role}: {}", text::line(version)));
-            }
-            for (package, version) in &record.provenance.packages {
-                lines.push(format!("package {package} {}", text::line(version)));
-            }
-            lines.extend(record.provenance.notes.iter().map(|it| text::line(it)));
+        let provenance = &self.confirmed.record.provenance;
+        for (role, version) in &provenance.versions {
+            lines.push(format!("{role}: {}", text::line(version)));
         }
-        lines.push(self.draft.host.clone());
+        for (package, version) in &provenance.packages {
+            lines.push(format!("package {package} {}", text::line(version)));
+        }
+        lines.extend(provenance.notes.iter().map(|it| text::line(it)));
+        lines.extend(Build::of(&self.confirmed.record).lines());
+        let host = &self.confirmed.host;
+        lines.push(text::line(&format!(
+            "{}, kernel {}, {}",
+            host.distribution,
+            host.kernel,
+            cell::machine(host)
+        )));
         let mut text = block("", &lines.join("\n"));
         if !self.draft.newer.is_empty() {
             let newer: Vec<String> = self.draft.newer.iter().map(|it| code(it)).collect();
@@ -442,9 +489,16 @@ impl Report<'_> {
                 text::count(self.draft.left_out, "cell", "cells")
             ));
         }
-        if !self.case.origins.is_empty() {
-            let origins: Vec<String> = self.case.origins.iter().map(|it| code(it)).collect();
-            parts.push(format!("Reports of this kind: {}.", origins.join(", ")));
+        let repository = self.draft.project.map_or("", |it| it.repository);
+        let own: Vec<&str> = self
+            .case
+            .origins
+            .iter()
+            .map(String::as_str)
+            .filter(|it| it.split_once('#').is_some_and(|(of, _)| of == repository))
+            .collect();
+        if !own.is_empty() {
+            parts.push(format!("Perhaps the same: {}.", own.join(", ")));
         }
         parts.push(format!(
             "Measured with ocipick {} at {}, case {}, {}.",
@@ -463,11 +517,26 @@ impl Report<'_> {
             code(&index.media_type),
             code(index.digest.as_str())
         );
-        match std::str::from_utf8(&index.bytes) {
+        let shown = match std::str::from_utf8(&index.bytes) {
             Ok(json) if json.len() <= INDEX && text::block(json) == json => {
                 format!("{head}\n\n{}", block("json", json))
             }
             Ok(_) | Err(_) => format!("{head} {} bytes, which the script has.", index.bytes.len()),
+        };
+        let images: Vec<String> = self
+            .case
+            .children
+            .iter()
+            .take(IMAGES)
+            .map(|child| format!("- {}: {}", code(&child.name), code(child.manifest.as_str())))
+            .collect();
+        if images.is_empty() {
+            shown
+        } else {
+            format!(
+                "{shown}\n\nIts images, as they are called here:\n\n{}",
+                images.join("\n")
+            )
         }
     }
 
@@ -497,6 +566,45 @@ impl Report<'_> {
     }
 }
 
+/// An expectation as it follows `it`: `takes good` for `picks good`.
+fn does(expectation: &str) -> String {
+    match expectation.split_once(' ') {
+        Some(("picks", child)) => format!("takes {}", code(child)),
+        Some(("refuses", reason)) => format!("refuses ({reason})"),
+        Some(_) | None => text::line(expectation),
+    }
+}
+
+/// The name under which a case was served in these trials, which no one else will have, becomes
+/// `REFERENCE`.
+fn reference_alone(words: &str, repository: &str) -> String {
+    const HOST: &str = "127.0.0.1:";
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
+    let mut shown = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some(at) = rest.find(HOST) {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(|c| !is_of_name(c)).unwrap_or(from.len());
+        let (name, after) = from.split_at(end);
+        shown.push_str(before);
+        let own = name
+            .split_once(repository)
+            .filter(|(place, _)| place.matches('/').count() >= 1 && !place.contains("/v2/"));
+        match own {
+            Some((_, tag)) => {
+                shown.push_str("REFERENCE");
+                // What follows a tag is punctuation of the tool's.
+                let tag = tag.strip_prefix(":latest").unwrap_or(tag);
+                shown.push_str(tag);
+            }
+            None => shown.push_str(name),
+        }
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
+}
+
 fn request(it: &Request) -> String {
     text::line(&format!(
         "{:<4} {} {} ({} bytes)",
@@ -509,7 +617,7 @@ fn did(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Picked { child, .. } => format!("picked {}", code(child)),
         Outcome::Refused { reason, .. } => format!("refused ({reason})"),
-        Outcome::Nothing => "success, and nothing usable".to_owned(),
+        Outcome::Nothing => "success, and no usable image".to_owned(),
         Outcome::Mixed { .. } => "contradictory evidence".to_owned(),
         Outcome::Crashed { .. } => outcome.gist(),
         Outcome::TimedOut { .. } => "did not end".to_owned(),

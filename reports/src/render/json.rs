@@ -9,6 +9,7 @@ use crate::{
     history::{Change, Difference, History, Side, Turn, Unsteady},
     matrix::{Matrix, Row, Runtime, Summary, Table},
     results::Outcome,
+    split::Split,
     text,
     verdict::Verdicts,
 };
@@ -59,7 +60,10 @@ struct FindingJson {
     case: String,
     platform: String,
     runtimes: Vec<String>,
+    /// The same runtimes are on the same sides, and each side did the same.
     likewise: Vec<String>,
+    /// Those that the finding is about did the same, and others did not.
+    also: Vec<String>,
     sentence: String,
 }
 
@@ -68,6 +72,8 @@ struct SplitJson<'m> {
     operation: &'m str,
     case: &'m str,
     platform: &'m str,
+    /// In which way runtimes disagree.
+    split: Split,
 }
 
 /// A runtime and what it did.
@@ -216,6 +222,7 @@ impl FindingJson {
             platform: finding.platform,
             runtimes: finding.runtimes,
             likewise: finding.likewise,
+            also: finding.also,
         }
     }
 }
@@ -297,11 +304,12 @@ fn line<'m>(history: &History<'_, 'm>, line: usize) -> (&'m str, Option<&'m str>
 fn splits<'m>(table: &'m Table<'_>) -> impl Iterator<Item = SplitJson<'m>> {
     table
         .rows()
-        .filter(|row| row.is_split())
-        .map(|row| SplitJson {
+        .filter_map(|row| Some((row, row.split()?)))
+        .map(|(row, split)| SplitJson {
             operation: table.operation,
             case: row.case,
             platform: row.platform,
+            split,
         })
 }
 

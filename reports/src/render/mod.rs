@@ -6,6 +6,7 @@
 
 pub(crate) mod cell;
 pub(crate) mod evidence;
+pub(crate) mod family;
 pub(crate) mod head;
 mod paint;
 

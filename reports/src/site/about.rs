@@ -28,6 +28,8 @@ struct AboutPage {
 struct RunView {
     run: Option<RunSummary>,
     corpus: String,
+    /// What of the machine decides what is taken where no platform is asked for.
+    machine: String,
     repeats: Option<String>,
     channels: Vec<ChannelView>,
 }
@@ -58,16 +60,17 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             .map(|(run, summary)| RunView {
                 run: Some(summary.clone()),
                 corpus: words::line(&run.header.corpus.digest),
+                machine: cell::machine(&run.header.host),
                 repeats: run.header.repeats.map(|repeats| {
                     let which = match repeats.of {
-                        RepeatedCells::Every => "every cell",
+                        RepeatedCells::Every => "every cell was",
                         RepeatedCells::Splits => {
-                            "the cells of rows that split, and cells that are neither a pick nor \
-                             unmeasured,"
+                            "the cells of rows in which runtimes disagree, and cells that are \
+                             neither a pick nor unmeasured, were"
                         }
                     };
                     format!(
-                        "{which} was tried {} times, seed {}",
+                        "{which} tried {} times, seed {}",
                         repeats.tries, repeats.seed
                     )
                 }),

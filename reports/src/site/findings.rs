@@ -45,6 +45,9 @@ pub(super) struct FindingView {
     title: String,
     observed: Vec<PieceView>,
     likewise: Vec<LinkView>,
+    /// Rows in which only those that the finding is about did the same.
+    also: Vec<LinkView>,
+    also_words: String,
 }
 
 /// A clause that somebody broke.
@@ -130,13 +133,14 @@ pub(super) fn kind(surprise: Surprise) -> (&'static str, &'static str, &'static 
         Surprise::Crash => (
             "crash",
             "Crashes",
-            "A tool or its daemon died over data that anyone can publish.",
+            "A tool or its daemon crashed over data that anyone can publish. One fault that was seen in \
+             several versions and cases is one finding.",
         ),
         Surprise::HollowSuccess => (
             "hollow-success",
             "Success that is none",
-            "A tool reported success, and there is nothing usable, or the evidence contradicts \
-             itself, or it differs when repeated.",
+            "A tool reported success, and there is no usable image, or one without a file system, or \
+             the evidence contradicts itself, or it differs when repeated.",
         ),
         Surprise::Hang => ("hang", "Hangs", "A tool did not end within its deadline."),
         Surprise::SurvivedPanic => (
@@ -171,6 +175,15 @@ impl FindingView {
     pub(super) fn of(atlas: &Atlas<'_>, finding: &Finding) -> Self {
         let (kind, _, _) = kind(finding.surprise);
         let operation = &finding.operation;
+        let links = |labels: &[String]| -> Vec<LinkView> {
+            labels
+                .iter()
+                .map(|label| LinkView {
+                    text: text::clip(label, 60),
+                    href: atlas.label(operation, label).unwrap_or_default(),
+                })
+                .collect()
+        };
         Self {
             anchor: format!(
                 "{kind}/{}/{}",
@@ -183,14 +196,9 @@ impl FindingView {
             },
             title: finding.title.clone(),
             observed: words::pieces(&finding.observed),
-            likewise: finding
-                .likewise
-                .iter()
-                .map(|label| LinkView {
-                    text: text::clip(label, 60),
-                    href: atlas.label(operation, label).unwrap_or_default(),
-                })
-                .collect(),
+            likewise: links(&finding.likewise),
+            also: links(&finding.also),
+            also_words: finding.also(),
         }
     }
 }
@@ -243,7 +251,10 @@ pub(super) fn runtimes(atlas: &Atlas<'_>, columns: &[usize]) -> String {
 
 fn changes(atlas: &Atlas<'_>) -> Vec<SectionView> {
     let (matrix, history) = (atlas.matrix, &atlas.history);
-    let changed = findings::changed(matrix, history);
+    let (changed, reasons) = findings::by_weight(findings::changed(matrix, history));
+    let reasons = reasons
+        .iter()
+        .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows));
     let changed = changed
         .iter()
         .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows));
@@ -266,6 +277,12 @@ fn changes(atlas: &Atlas<'_>) -> Vec<SectionView> {
             "Changed from one version to the next",
             findings::caution(history),
             changed.chain(unchanged).collect::<Vec<_>>(),
+        ),
+        (
+            "reasons",
+            "Refused for another reason than before",
+            Some(findings::REASONS.to_owned()),
+            reasons.collect(),
         ),
         (
             "unstable",

@@ -3,6 +3,12 @@
 use super::{Sink, atlas::Atlas, path};
 use serde::Serialize;
 
+/// What the browser may load: the script and the style of the site, from where the site is, be that
+/// a server or a directory, and nothing else from anywhere. Widths stand in the pages, so that style
+/// is allowed in them; scripts are not.
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self' file:; \
+     style-src 'self' file: 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
 /// The parts of the site, as its navigation names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -19,6 +25,8 @@ pub(super) enum Part {
 #[derive(Serialize)]
 struct Sheet<'p, T> {
     title: &'p str,
+    /// What the browser may load.
+    policy: &'static str,
     /// The way to the top of the site.
     root: String,
     part: Part,
@@ -39,6 +47,7 @@ pub(super) fn page<T: Serialize>(
 ) {
     let sheet = Sheet {
         title,
+        policy: POLICY,
         root: path::root(path),
         part,
         warnings: &atlas.summary.warnings,

@@ -17,6 +17,7 @@ use crate::{
     matrix::{Family, Fold, Row, Table},
     render::{
         cell::{self, Tone, Wording},
+        family,
         head::Head,
     },
     text,
@@ -35,6 +36,8 @@ struct MatrixPage {
     rows: usize,
     runtimes: usize,
     splits: usize,
+    /// In which ways runtimes disagree.
+    disagree: String,
     /// Whether an outcome changes within a line.
     changed: bool,
     /// Whether a version that differs when repeated has a steady neighbour.
@@ -86,6 +89,9 @@ struct FamilyView {
     anchor: String,
     id: String,
     title: String,
+    /// What stands above its rows, and what follows it where that says more.
+    heading: String,
+    note: Option<String>,
     about: String,
     splits: usize,
     /// Of how many cases and platforms.
@@ -213,6 +219,7 @@ impl MatrixPage {
             rows: table.rows().count(),
             runtimes: own.len(),
             splits: table.splits(),
+            disagree: table.disagreements().words(table.rows().count()),
             changed: cells().any(|cell| cell.before.is_some()),
             unsteady: cells().any(|cell| cell.unsteady),
             columns: maker.columns(&families),
@@ -296,7 +303,10 @@ impl Maker<'_, '_> {
 
     fn family(&self, family: &Family<'_>) -> FamilyView {
         let folds = family.folded();
+        let (heading, note) = family::heading(family.id, family.title);
         FamilyView {
+            heading,
+            note,
             anchor: family_anchor(family.id),
             id: text::line(family.id),
             title: text::line(family.title),

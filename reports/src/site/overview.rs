@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{
     consensus::Consensus,
-    findings::{self, Finding},
-    history::Turn,
+    findings::{self, Finding, Surprise},
     matrix::Summary,
     results::OutcomeKind,
+    split::Disagreements,
 };
 use serde::Serialize;
 
@@ -24,11 +24,13 @@ const FINDINGS: usize = 6;
 #[derive(Serialize)]
 struct Overview {
     rows: usize,
-    splits: usize,
-    percent: usize,
-    /// Rows in which tools that succeed have different images.
-    different_picks: usize,
+    disagreements: Disagreements,
+    /// What the numbers say, in a sentence.
+    disagree: String,
+    /// Faults that ended or disturbed a process: one of several versions in several cases is one.
     crashes: usize,
+    /// In how many cells they were seen.
+    crashed_cells: usize,
     /// Panics that a daemon survived.
     survived: usize,
     changes: usize,
@@ -69,40 +71,23 @@ struct ToolView {
 pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
     let matrix = atlas.matrix;
     let summary = &atlas.summary;
-    let rows = || matrix.tables.iter().flat_map(|table| table.rows());
+    let all = findings::all(matrix);
     let page = Overview {
         rows: summary.rows,
-        splits: summary.splits,
-        percent: (summary.splits * 100)
-            .checked_div(summary.rows)
-            .unwrap_or(0),
-        different_picks: rows()
-            .filter(|row| {
-                let mut children: Vec<&str> = row
-                    .measured()
-                    .filter_map(|(_, outcome)| match outcome {
-                        crate::results::Outcome::Picked { child, .. } => Some(child.as_str()),
-                        _ => None,
-                    })
-                    .collect();
-                children.sort_unstable();
-                children.dedup();
-                children.len() > 1
-            })
+        disagreements: summary.disagreements,
+        disagree: summary.disagreements.words(summary.rows),
+        crashes: all
+            .iter()
+            .filter(|it| it.surprise == Surprise::Crash)
             .count(),
-        crashes: summary
+        crashed_cells: summary
             .outcomes
             .get(&OutcomeKind::Crashed)
             .copied()
             .unwrap_or(0)
             .saturating_sub(summary.survived),
         survived: summary.survived,
-        changes: atlas
-            .history
-            .changes
-            .iter()
-            .filter(|change| change.turn != Turn::Reason)
-            .count(),
+        changes: atlas.history.behaviour().count(),
         summary: summary.clone(),
         counts: summary.counts(),
         cost: summary.cost(),
@@ -167,7 +152,7 @@ fn tools(atlas: &Atlas<'_>) -> Vec<ToolView> {
     lines
         .map(|(number, line)| {
             let all: Vec<Crowd> = crowd::of_those(atlas, &line.columns, &line.columns);
-            let changes = atlas.history.changes.iter();
+            let changes = atlas.history.behaviour();
             ToolView {
                 name: line.name(),
                 href: atlas::tool(line.tool),

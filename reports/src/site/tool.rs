@@ -11,7 +11,7 @@ use super::{
 use crate::{
     consensus::voice,
     findings,
-    history::Line,
+    history::{Change, Line},
     render::{
         cell,
         verdicts::{COUNTED, Overall},
@@ -59,6 +59,8 @@ struct StepView {
     anchor: String,
     runtime: LinkView,
     rows: usize,
+    /// In how many rows only the reason for refusing changed.
+    reasons: usize,
     entries: Vec<EntryView>,
 }
 
@@ -219,12 +221,12 @@ impl<'m, 's> Maker<'m, 's> {
 
     fn step(&self, line: usize, column: usize) -> Option<StepView> {
         let atlas = self.atlas;
-        let changes = atlas.history.changes.iter();
-        let rows = changes
-            .filter(|it| it.line == line && it.to.column == column)
-            .count();
+        let here = |it: &&Change<'_, '_>| it.line == line && it.to.column == column;
+        let rows = atlas.history.behaviour().filter(here).count();
+        let all = atlas.history.changes.iter().filter(here).count();
         let entries = self.changed.iter().filter(|it| it.to == column);
-        (rows > 0).then(|| StepView {
+        (all > 0).then(|| StepView {
+            reasons: all - rows,
             anchor: timeline::step_anchor(atlas, column),
             runtime: LinkView {
                 text: cell::version(atlas.matrix, column),

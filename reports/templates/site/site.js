@@ -58,14 +58,35 @@ function matrix(form) {
     return row.text;
   }
 
+  // The sides of a row, as reports/src/split.rs has it: who refuses is on one side whatever the
+  // reason, and what was not measured or differs when repeated is on none.
+  function sides(row, measured) {
+    const all = new Set();
+    for (const cluster of measured) {
+      const tone = row.tones[cluster];
+      if (tone === "unstable") continue;
+      all.add(tone === "picked" || tone === "mixed" ? `${tone} ${cluster}` : tone);
+    }
+    return all;
+  }
+
   function matches(row, wanted) {
     if (wanted.clause >= 0 && !row.clauses.has(String(wanted.clause))) return false;
     if (wanted.outcome) {
       const seen = new Set();
       for (const line of wanted.lines) for (const cluster of row.clusters[line] || []) seen.add(cluster);
       const measured = [...seen].filter((cluster) => cluster !== "-" && cluster !== "#");
+      const where = sides(row, measured);
+      const taken = [...where].filter((side) => side.startsWith("picked ")).length;
       switch (wanted.outcome) {
-        case "split": if (measured.length < 2) return false; break;
+        case "split": if (where.size < 2) return false; break;
+        case "children": if (taken < 2) return false; break;
+        case "taken": if (taken !== 1 || where.size < 2) return false; break;
+        case "reasons": {
+          const refused = measured.filter((cluster) => row.tones[cluster] === "refused").length;
+          if (where.size !== 1 || !where.has("refused") || refused < 2) return false;
+          break;
+        }
         case "agree": if (measured.length !== 1) return false; break;
         case "changed": if (!wanted.lines.some((line) => row.changed.has(String(line)))) return false; break;
         case "withheld": if (!seen.has("#")) return false; break;
@@ -123,7 +144,10 @@ function matrix(form) {
     if (!hash.includes("=")) return;
     const state = new URLSearchParams(hash);
     for (const name of ["q", "family", "outcome", "clause"]) {
-      if (form[name]) form[name].value = state.get(name) || "";
+      let value = state.get(name) || "";
+      // People leave out the slash at the end.
+      if (name === "family" && value && !value.endsWith("/")) value += "/";
+      if (form[name]) form[name].value = value;
       if (form[name] && form[name].selectedIndex === -1) form[name].value = "";
     }
     const wanted = state.has("tools") ? state.get("tools").split(",") : null;

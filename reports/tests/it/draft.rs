@@ -8,7 +8,7 @@ use ocipick_reports::{
     draft::{CellName, Confirmed, Draft, NoDraft},
     embargo::Policy,
     render::draft::Report,
-    results::{Outcome, RefusalReason, Results, UnmeasuredWhy},
+    results::{Host, Outcome, RefusalReason, Results, UnmeasuredWhy},
     verdict::{Revisions, Rulebook},
 };
 use std::sync::OnceLock;
@@ -67,6 +67,14 @@ fn report<T>(draft: &Draft, id: &str, look: impl Fn(&Report<'_>) -> T) -> T {
         ocipick: "0.1.0".to_owned(),
         evidence: draft.trial.evidence.clone(),
         outcome: draft.trial.outcome.clone(),
+        host: Host {
+            os: "linux".to_owned(),
+            architecture: "amd64".to_owned(),
+            distribution: "a distribution".to_owned(),
+            kernel: "6.1".to_owned(),
+            cpus: 2,
+        },
+        record: sample::record(DOCKER),
     };
     let ask: Ask = draft.trial.platform.parse().expect("an ask");
     look(&Report {
@@ -123,7 +131,7 @@ fn the_script_holds_everything_that_the_registry_has() {
     assert!(!script.contains("@@"));
     // One in which the registry misbehaves cannot be served like this.
     let id = "registry-faults/only-cut";
-    let results = sample::results(sample::row(id, vec![(PODMAN, refused("cut"))]));
+    let results = sample::results(sample::row(id, vec![(PODMAN, Outcome::Nothing)]));
     let draft = self::draft(&results, &name(PODMAN, id)).expect("there is one");
     assert_eq!(report(&draft, id, |it| it.script()), None);
 }
@@ -178,5 +186,83 @@ fn what_is_no_finding_is_refused() {
     assert!(matches!(refusal(PODMAN), NoDraft::Unstable(..)));
     assert!(matches!(refusal(SKOPEO), NoDraft::Unmeasured(..)));
     assert!(matches!(refusal(CONTAINERD), NoDraft::NoCell { .. }));
-    assert!(draft(&results, &name(NEW, TWO)).is_ok());
+    // It takes the first of two, as the specification recommends.
+    let expected = refusal(NEW);
+    assert!(matches!(expected, NoDraft::Expected { .. }), "{expected}");
+    assert!(
+        expected.to_string().ends_with(
+            "nothing speaks against that: image-spec/image-index/platform-first-match asks for it"
+        ),
+        "{expected}"
+    );
+}
+
+#[test]
+fn a_refusal_that_all_agree_on_is_no_fault() {
+    let id = "controls/no-match";
+    let no_match = |words: &str| Outcome::Refused {
+        reason: RefusalReason::NoMatch,
+        message: words.to_owned(),
+    };
+    let results = sample::results(sample::row(
+        id,
+        vec![
+            (PODMAN, no_match("a")),
+            (SKOPEO, no_match("b")),
+            (CONTAINERD, Outcome::Nothing),
+        ],
+    ));
+    let refusal = draft(&results, &name(PODMAN, id)).expect_err("there is none");
+    assert!(matches!(refusal, NoDraft::Expected { .. }), "{refusal}");
+    // Success that leaves nothing is always a fault, and what is expected instead is said once.
+    let draft = draft(&results, &name(CONTAINERD, id)).expect("there is one");
+    let text = report(&draft, id, |it| it.markdown());
+    assert!(
+        text.contains("# ctr images pull ends with success and no usable image: "),
+        "{text}"
+    );
+    for words in [
+        "Either an image that can be used, or an error",
+        "ends with success, and there is no usable image afterwards",
+        "ctr images pull --plain-http",
+    ] {
+        // The script holds the commands, too.
+        let text = without_script(&text);
+        assert_eq!(text.matches(words).count(), 1, "{words}: {text}");
+    }
+}
+
+#[test]
+fn a_draft_says_on_which_machine_it_was_repeated_and_whose_build_it_was() {
+    let mut results = sample::results(sample::row(
+        TWO,
+        vec![
+            (DOCKER, picked(TWO, "second")),
+            (PODMAN, picked(TWO, "first")),
+        ],
+    ));
+    results.header.host.kernel = "the kernel of long ago".to_owned();
+    for trial in &mut results.trials {
+        trial.channel = "bookworm".to_owned();
+        trial.evidence.stderr_tail = "Using default tag\n\
+            level=warning msg=\"Using cgroups-v1 which is deprecated\"\n\
+            pulled 127.0.0.1:4711/p24444t2/duplicates/two-entries:latest\n"
+            .to_owned();
+    }
+    let draft = draft(&results, &name(DOCKER, TWO)).expect("there is one");
+    assert_eq!(
+        draft.distribution().as_deref(),
+        Some("Debian's build, of bookworm")
+    );
+    let text = report(&draft, TWO, |it| it.markdown());
+    for absent in ["long ago", "cgroup", "p24444t2", "picks first or", "silent"] {
+        assert!(!text.contains(absent), "{absent}: {text}");
+    }
+    for there in [
+        "kernel 6.1",
+        "pulled REFERENCE",
+        "THIS IS Debian's build, of bookworm",
+    ] {
+        assert!(text.contains(there), "{there}: {text}");
+    }
 }

@@ -8,7 +8,7 @@ use crate::sample::{
 use ocipick_reports::{
     findings::{self, Surprise},
     matrix::{CaseBook, CaseNote, Matrix},
-    results::{Outcome, RefusalReason, Trial, UnmeasuredWhy},
+    results::{Observation, Outcome, RefusalReason, Request, Trial, UnmeasuredWhy},
 };
 
 const TOOLS: [Tool; 5] = [DOCKER, PODMAN, SKOPEO, CRANE, CONTAINERD];
@@ -61,7 +61,7 @@ fn a_lone_runtime_is_held_against_all_others() {
         )),
         (
             Surprise::Lone,
-            "sizes/first-too-small: containerd@1.6.20 refuses (size-mismatch) what docker, \
+            "sizes/first-too-small: ctr images pull of containerd@1.6.20 refuses (size-mismatch) what docker, \
              podman, skopeo and crane pull; the size of the first entry is too small."
                 .to_owned()
         )
@@ -75,7 +75,7 @@ fn a_lone_runtime_may_be_the_one_that_picks() {
         only(trials),
         (
             Surprise::Lone,
-            "x/y: docker@28.5.2 picks first where podman, skopeo, crane and containerd refuse \
+            "x/y: docker@28.5.2 (classic store) picks first where podman, skopeo, crane and containerd refuse \
              (nested-unsupported)."
                 .to_owned()
         )
@@ -144,7 +144,7 @@ fn different_picks_are_named_with_their_children() {
             [first(), second(), second(), picked("third"), nested()]
         ))
         .1,
-        "x/y: crane@0.20.2 picks third, docker@28.5.2 picks first, and podman@4.3.1 and \
+        "x/y: crane@0.20.2 picks third, docker@28.5.2 (classic store) picks first, and podman@4.3.1 and \
          skopeo@1.9.3 pick second, while containerd refuses (nested-unsupported)."
     );
 }
@@ -164,7 +164,7 @@ fn failures_are_told_with_what_the_others_did() {
         )),
         (
             Surprise::Crash,
-            "x/y: containerd@1.6.20 crashes (panic: index out of range), while docker, podman, \
+            "x/y: ctr images pull of containerd@1.6.20 crashes (panic: index out of range), while docker, podman, \
              skopeo and crane pick first."
                 .to_owned()
         )
@@ -182,7 +182,7 @@ fn failures_are_told_with_what_the_others_did() {
         )),
         (
             Surprise::Hang,
-            "x/y: docker@28.5.2 does not end within 30 s, while podman, skopeo, crane and \
+            "x/y: docker@28.5.2 (classic store) does not end within 30 s, while podman, skopeo, crane and \
              containerd refuse (nested-unsupported)."
                 .to_owned()
         )
@@ -200,7 +200,7 @@ fn failures_are_told_with_what_the_others_did() {
         )),
         (
             Surprise::HollowSuccess,
-            "x/y: docker@28.5.2 and podman@4.3.1 report success and leave nothing usable, \
+            "x/y: docker@28.5.2 and podman@4.3.1 end with success and no usable image, \
              skopeo@1.9.3 leaves contradictory evidence (a and b), and crane@0.20.2 differs from \
              one attempt to the next (first ×3 and refused: nested-unsupported ×1)."
                 .to_owned()
@@ -419,4 +419,154 @@ fn titles_are_part_of_the_sentence() {
         };
         assert!(sentence.ends_with(end), "{sentence}");
     }
+}
+
+/// A pull that only asks who is alike: the finding about this case.
+fn about(trials: Vec<Trial>, case: &str) -> findings::Finding {
+    let (results, book) = ([results(trials)], CaseBook::default());
+    let matrix = Matrix::build(&results, &book);
+    let mut all = findings::all(&matrix).into_iter();
+    all.find(|it| it.case == case).expect("there is one")
+}
+
+#[test]
+fn likewise_are_cases_in_which_all_runtimes_are_on_the_same_sides() {
+    let no_match = || refused(RefusalReason::NoMatch);
+    let hollow = |others: [Outcome; 4]| {
+        let [a, b, c, d] = others;
+        [a, b, c, d, Outcome::Nothing]
+    };
+    let all_refuse = || hollow([no_match(), no_match(), no_match(), no_match()]);
+    let trials = [
+        // The first in the matrix is not the example, because two others are alike.
+        five("a/0", hollow([first(), first(), first(), first()])),
+        five("a/1", all_refuse()),
+        five("a/2", all_refuse()),
+        five("a/3", hollow([first(), no_match(), no_match(), no_match()])),
+    ];
+    let finding = about(trials.concat(), "a/1");
+    assert_eq!(finding.likewise, ["a/2"]);
+    assert_eq!(finding.also, ["a/0", "a/3"]);
+    assert_eq!(
+        finding.sentence().to_string(),
+        "a/1: ctr images pull of containerd@1.6.20 ends with success and no usable image, while \
+         docker, podman, skopeo and crane refuse (no-match). Likewise in 1 more case: a/2. The same \
+         of this runtime in 2 more cases, where others do something else: a/0 and a/3."
+    );
+}
+
+#[test]
+fn picks_by_other_runtimes_are_another_finding() {
+    let second = || picked("second");
+    let trials = [
+        five("a/1", [first(), second(), second(), first(), first()]),
+        five("a/2", [first(), second(), second(), first(), nested()]),
+    ];
+    assert_eq!(about(trials.concat(), "a/1").likewise, [""; 0]);
+    assert_eq!(about(trials.concat(), "a/2").likewise, [""; 0]);
+}
+
+#[test]
+fn one_fault_in_several_cases_and_versions_is_one_crash() {
+    let old = ("docker", "20.10.5", None);
+    let new = ("docker", "20.10.24", None);
+    let dies = |at: &str| {
+        crashed(&format!(
+            "dockerd exited with code 2\npanic: nil pointer\n[signal addr={at}]\n\ngoroutine {at}"
+        ))
+    };
+    let row = |case, at: &str, other| {
+        row(
+            case,
+            vec![(old, dies(at)), (new, dies(at)), (PODMAN, other)],
+        )
+    };
+    let trials = [
+        row("a/1", "0x1", nested()),
+        row("a/2", "0x2", first()),
+        vec![crate::sample::trial("a/3", new, crashed("panic: another"))],
+    ];
+    let found = sentences(trials.concat(), 9);
+    let crashes: Vec<&String> = found
+        .iter()
+        .filter(|(kind, _)| *kind == Surprise::Crash)
+        .map(|(_, words)| words)
+        .collect();
+    assert_eq!(crashes.len(), 2, "{found:?}");
+    assert!(
+        crashes[0].contains(
+            "The same of these runtimes in 1 more case, where others do something else: a/2."
+        ),
+        "{crashes:?}"
+    );
+}
+
+#[test]
+fn what_the_other_way_of_the_version_does_is_said() {
+    let transfer = ("containerd", "2.1.9", None);
+    let local = ("containerd", "2.1.9", Some("local"));
+    let no_match = || refused(RefusalReason::NoMatch);
+    let trials = row(
+        "x/y",
+        vec![
+            (SKOPEO, no_match()),
+            (transfer, Outcome::Nothing),
+            (local, no_match()),
+        ],
+    );
+    assert_eq!(
+        only(trials).1,
+        "x/y: ctr images pull of containerd@2.1.9 (transfer service; with --local it refuses \
+         (no-match)) ends with success and no usable image, while skopeo and containerd@2.1.9+local refuse \
+         (no-match)."
+    );
+}
+
+#[test]
+fn an_artifact_that_is_stored_whole_is_not_called_unusable() {
+    let mut trials = row("x/y", vec![(PODMAN, Outcome::Nothing), (SKOPEO, nested())]);
+    let evidence = &mut trials[0].evidence;
+    evidence.materialised = Observation::Absent {
+        words: "the mount is empty".to_owned(),
+    };
+    let request = evidence.requests[0].clone();
+    for path in ["/manifests/sha256:aa", "/blobs/sha256:bb"] {
+        evidence.requests.push(Request {
+            path: path.to_owned(),
+            ..request.clone()
+        });
+    }
+    let sentence = only(trials.clone()).1;
+    assert!(
+        sentence.contains(
+            "ends with success, and an image that was stored whole and has no file system"
+        ),
+        "{sentence}"
+    );
+    // Where something of it was missing, it was not.
+    trials[0].evidence.requests[2].status = 404;
+    let sentence = only(trials).1;
+    assert!(sentence.contains("no usable image"), "{sentence}");
+}
+
+#[test]
+fn the_machine_is_named_where_the_outcome_depends_on_it() {
+    let on = |platform: &str| {
+        let mut trials = five("x/y", [first(), nested(), nested(), nested(), nested()]);
+        for trial in &mut trials {
+            trial.platform = platform.to_owned();
+        }
+        only(trials).1
+    };
+    assert!(
+        on("windows/amd64").contains(", on Linux."),
+        "{}",
+        on("windows/amd64")
+    );
+    assert!(
+        on("default").contains("with no platform asked for, on a linux/amd64 machine"),
+        "{}",
+        on("default")
+    );
+    assert!(!on("linux/arm64").contains("on Linux"));
 }

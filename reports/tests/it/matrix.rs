@@ -94,7 +94,9 @@ fn a_split_is_a_disagreement_among_the_measured() {
         (picked("first"), picked("second"), true),
         (picked("first"), no_match(""), true),
         (no_match("one way"), no_match("another"), false),
-        (no_match(""), refused(RefusalReason::Malformed), true),
+        // All refuse; why is another question.
+        (no_match(""), refused(RefusalReason::Malformed), false),
+        (no_match(""), Outcome::Nothing, true),
         (picked("first"), missing(), false),
         (missing(), missing(), false),
         (picked("nothing"), Outcome::Nothing, true),

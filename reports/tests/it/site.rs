@@ -5,6 +5,7 @@ use ocipick_corpus::{Corpus, built_in_specifications};
 use ocipick_reports::{
     embargo::{Policy, redact},
     matrix::{CaseBook, Matrix},
+    render::html,
     results::{CorpusStamp, Results},
     site::{self, Site, Sources},
     verdict::{Revisions, Rulebook, Verdicts},
@@ -309,5 +310,40 @@ fn what_was_not_measured_is_never_a_colour_alone_and_never_a_no() {
     assert!(!cells.is_empty());
     for cell in cells {
         assert!(cell.contains('–'), "{cell}");
+    }
+}
+
+#[test]
+fn every_page_says_what_a_browser_may_load() {
+    let options = html::Options::default();
+    let (site, report) = of_generations(|it| (Site::build(it), html::render(it.matrix, &options)));
+    let pages = site
+        .files
+        .iter()
+        .filter(|(path, _)| path.ends_with(".html"));
+    let pages: Vec<(String, String)> = pages
+        .map(|(path, bytes)| (path.clone(), String::from_utf8_lossy(bytes).into_owned()))
+        .chain([("the report".to_owned(), report)])
+        .collect();
+    assert!(pages.len() > 5);
+    for (path, page) in pages {
+        let policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src ";
+        let at = page
+            .find(policy)
+            .unwrap_or_else(|| panic!("{path} has no policy"));
+        // Before anything that it could forbid, and with no script in the page itself.
+        let first = ["<script", "<style", "<link", "<img"]
+            .iter()
+            .filter_map(|tag| page.find(tag))
+            .min();
+        assert!(first.is_none_or(|first| at < first), "{path}: too late");
+        let inline = page.match_indices("<script").any(|(at, _)| {
+            let tag = page[at..].split('>').next().unwrap_or_default();
+            !tag.contains(" src=")
+        });
+        assert!(!inline, "{path} has a script in it");
+        for handler in [" onclick=", " onload=", " onerror=", "javascript:"] {
+            assert!(!page.contains(handler), "{path} has {handler}");
+        }
     }
 }

@@ -53,7 +53,10 @@ pub(super) fn sections(
     let entry = |operation: &str, what: &Phrase, rows: &Rows| {
         EntryView::of(matrix, anchors, operation, what, rows)
     };
-    let changed = findings::changed(matrix, history);
+    let (changed, reasons) = findings::by_weight(findings::changed(matrix, history));
+    let reasons = reasons
+        .iter()
+        .map(|it| entry(&it.operation, &it.what, &it.rows));
     let changed = changed
         .iter()
         .map(|it| entry(&it.operation, &it.what, &it.rows));
@@ -75,6 +78,11 @@ pub(super) fn sections(
             "Changed from one version to the next",
             findings::caution(history),
             changed.chain(unchanged).collect::<Vec<_>>(),
+        ),
+        (
+            "Refused for another reason than before",
+            Some(findings::REASONS.to_owned()),
+            reasons.collect(),
         ),
         (
             "Different when repeated, so neither changed nor the same",

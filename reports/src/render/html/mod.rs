@@ -95,6 +95,8 @@ struct Page {
     headline: String,
     summary: Summary,
     counts: String,
+    /// In how many rows runtimes disagree, and in which way.
+    disagree: String,
     cost: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     relations: Option<RelationsView>,
@@ -154,6 +156,7 @@ impl Page {
         Self {
             headline: summary.headline(),
             counts: summary.counts(),
+            disagree: summary.disagreements.words(summary.rows),
             cost: summary.cost(),
             relations: summary.relations.as_ref().map(|relations| RelationsView {
                 counts: relations.counts(),

@@ -9,6 +9,7 @@ use crate::{
     matrix::{Family, Fold, Matrix, Row, Table},
     render::{
         cell::{self, Tone, Wording},
+        family,
         head::Head,
     },
     text,
@@ -46,8 +47,8 @@ struct LineView {
 
 #[derive(Serialize)]
 struct FamilyView {
-    id: String,
-    title: String,
+    heading: String,
+    note: Option<String>,
     about: String,
     rows: Vec<RowView>,
 }
@@ -122,11 +123,14 @@ impl TableView {
         let families: Vec<FamilyView> = table
             .families
             .iter()
-            .map(|family| FamilyView {
-                id: text::line(family.id),
-                title: text::line(family.title),
-                about: text::line(family.about),
-                rows: rows(matrix, family, &lines, &anchor, all),
+            .map(|family| {
+                let (heading, note) = family::heading(family.id, family.title);
+                FamilyView {
+                    heading,
+                    note,
+                    about: text::line(family.about),
+                    rows: rows(matrix, family, &lines, &anchor, all),
+                }
             })
             .collect();
         let cells = || {

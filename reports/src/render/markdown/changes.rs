@@ -21,7 +21,11 @@ pub(super) fn changes(lines: &mut Vec<String>, matrix: &Matrix<'_>, history: &Hi
         let rows = phrase(&rows.named(usize::MAX));
         format!("- {}{}. {rows}.", of(operation), phrase(what))
     };
-    let changed: Vec<String> = findings::changed(matrix, history)
+    let (changed, reasons) = findings::by_weight(findings::changed(matrix, history));
+    let reasons = reasons
+        .iter()
+        .map(|it| entry(&it.operation, &it.what, &it.rows));
+    let changed: Vec<String> = changed
         .iter()
         .map(|it| entry(&it.operation, &it.what, &it.rows))
         .chain(findings::unchanged(matrix, history).iter().map(|it| {
@@ -43,6 +47,11 @@ pub(super) fn changes(lines: &mut Vec<String>, matrix: &Matrix<'_>, history: &Hi
             "Changed from one version to the next",
             findings::caution(history),
             changed,
+        ),
+        (
+            "Refused for another reason than before",
+            Some(findings::REASONS.to_owned()),
+            reasons.collect(),
         ),
         (
             "Different when repeated, so neither changed nor the same",

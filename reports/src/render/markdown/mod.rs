@@ -97,12 +97,10 @@ fn head(lines: &mut Vec<String>, summary: &Summary) {
             prose(&run.corpus),
         ));
     }
-    lines.push(format!(
-        "- {}; {} of {} rows split",
-        summary.counts(),
-        summary.splits,
-        summary.rows
-    ));
+    lines.push(format!("- {}", summary.counts()));
+    if summary.rows > 0 {
+        lines.push(format!("- {}", summary.disagreements.words(summary.rows)));
+    }
     if let Some(cost) = summary.cost() {
         lines.push(format!("- {}", prose(&cost)));
     }
@@ -227,7 +225,7 @@ fn family_table(
     all: &[Line<'_>],
 ) {
     let id = if family.id.is_empty() {
-        "No family".to_owned()
+        "Layouts".to_owned()
     } else {
         code(family.id)
     };
@@ -324,6 +322,7 @@ fn cell_text(matrix: &Matrix<'_>, row: &Row<'_>, column: usize) -> String {
 /// Whether a row needs more words than its cells have.
 fn is_notable(row: &Row<'_>) -> bool {
     row.is_split()
+        || row.differs_in_reasons_only()
         || row
             .cells
             .iter()

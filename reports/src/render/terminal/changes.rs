@@ -32,7 +32,7 @@ pub(super) fn show(
             String::new()
         }
     };
-    let changes = findings::changed(matrix, history);
+    let (changes, reasons) = findings::by_weight(findings::changed(matrix, history));
     if !changes.is_empty() {
         page.gap();
         page.line(mark(Style::Bold, "Changed from one version to the next"));
@@ -53,6 +53,22 @@ pub(super) fn show(
             phrase(&it.what)
         );
         page.prose("  ", 4, &what);
+    }
+    if !reasons.is_empty() {
+        page.gap();
+        page.line(mark(Style::Bold, "Refused for another reason than before"));
+        page.prose("  ", 4, &mark(Style::Dim, findings::REASONS));
+        if options.all {
+            for it in &reasons {
+                let what = format!("{}{}", of(&it.operation), phrase(&it.what));
+                entry(page, &what, &it.rows);
+            }
+        } else {
+            let rows: usize = reasons.iter().map(|it| it.rows.count()).sum();
+            let rows = text::count(rows, "row", "rows");
+            let what = text::count(reasons.len(), "change", "changes");
+            page.prose("  ", 4, &format!("{what} in {rows}; --all says which."));
+        }
     }
     let wavering = findings::wavering(matrix, history);
     if !wavering.is_empty() {

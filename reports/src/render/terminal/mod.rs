@@ -8,6 +8,7 @@ mod stretch;
 
 use super::{
     cell::{self, Tone, Wording},
+    family,
     paint::{self, Style, mark, paint},
 };
 use crate::{
@@ -245,8 +246,11 @@ fn foot(
     page.gap();
     legend.show(page);
     page.gap();
-    let splits = format!("{} of {} rows split", summary.splits, summary.rows);
-    page.prose("", 2, &format!("{}; {splits}", summary.counts()));
+    page.prose("", 2, &format!("{}.", summary.counts()));
+    if summary.rows > 0 {
+        let words = summary.disagreements.words(summary.rows);
+        page.prose("", 2, &format!("{words}."));
+    }
 
     changes::show(page, matrix, history, options);
     let findings = findings::most_surprising(matrix, options.findings);
@@ -283,16 +287,17 @@ fn label(fold: &Fold<'_, '_>, most: usize) -> String {
 }
 
 fn family_title(id: &str, title: &str, prose: Option<usize>) -> String {
-    let id = text::line(id);
-    let id = if id.is_empty() { "(no family)" } else { &id };
+    let (heading, note) = family::heading(id, title);
     let room = prose.map_or(usize::MAX, |most| {
-        most.saturating_sub(id.chars().count() + 2).max(8)
+        most.saturating_sub(heading.chars().count() + 2).max(8)
     });
-    let title = text::clip(&text::line(title), room);
-    if title.is_empty() {
-        mark(Style::Bold, id)
-    } else {
-        format!("{}  {title}", mark(Style::Bold, id))
+    match note {
+        None => mark(Style::Bold, &heading),
+        Some(note) => format!(
+            "{}  {}",
+            mark(Style::Bold, &heading),
+            text::clip(&note, room)
+        ),
     }
 }
 

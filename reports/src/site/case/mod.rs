@@ -4,6 +4,7 @@
 mod json;
 mod outcomes;
 mod raw;
+mod related;
 mod tree;
 
 use super::{
@@ -13,7 +14,10 @@ use super::{
     matrix,
     words::{self, LinkView},
 };
-use crate::{render::verdicts, text};
+use crate::{
+    render::{cell, verdicts},
+    text,
+};
 use ocipick_corpus::{Case, ClauseUse, Expectation, digest_of_content};
 use outcomes::RowView;
 use raw::RawView;
@@ -30,6 +34,10 @@ struct CasePage {
     title: String,
     why: String,
     question: String,
+    /// The machine, where what is taken depends on it.
+    machine: Option<String>,
+    /// Cases with the same entries of which something else is asked.
+    related: Vec<RelatedView>,
     /// Why the index cannot be shown, where it cannot.
     unknown: Option<&'static str>,
     /// What to know about the bytes that are shown.
@@ -47,6 +55,14 @@ struct CasePage {
     /// The cases before and after it.
     before: Option<LinkView>,
     after: Option<LinkView>,
+}
+
+#[derive(Serialize)]
+struct RelatedView {
+    text: String,
+    href: String,
+    /// What is asked for there.
+    asked: String,
 }
 
 #[derive(Serialize)]
@@ -85,6 +101,7 @@ struct OriginView {
 
 /// The page of every case.
 pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
+    let shapes = related::shapes(atlas);
     for (number, place) in atlas.cases.iter().enumerate() {
         let near = |number: Option<usize>| {
             let place = atlas.cases.get(number?)?;
@@ -96,6 +113,7 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         let page = CasePage {
             before: near(number.checked_sub(1)),
             after: near(number.checked_add(1)),
+            related: related::to(atlas, &shapes, number),
             ..CasePage::of(atlas, place)
         };
         let title = if page.title.is_empty() {
@@ -127,6 +145,8 @@ impl CasePage {
             title: text::line(title),
             why: text::line(why),
             question: question(place),
+            machine: machine(atlas, place),
+            related: Vec::new(),
             unknown: knowledge.unknown(),
             caution: knowledge.caution(),
             lists: shown.map_or_else(Vec::new, |case| {
@@ -261,6 +281,18 @@ fn question(place: &Place<'_>) -> String {
         "A tool is told to {ask} this image for {}. Which of the entries does it take?",
         either(&asked)
     )
+}
+
+/// What of the machine decides what is taken, where the tool is asked for no platform.
+fn machine(atlas: &Atlas<'_>, place: &Place<'_>) -> Option<String> {
+    let is_default = |row: &crate::matrix::Row<'_>| row.platform == "default";
+    let host = &atlas.matrix.runs.last()?.header.host;
+    place.rows.iter().any(|(_, row)| is_default(row)).then(|| {
+        format!(
+            "Where no platform is asked for, a tool goes by its machine: here {}.",
+            cell::machine(host)
+        )
+    })
 }
 
 /// `a`, `a or b`, `a, b or c`; at most a few of them.

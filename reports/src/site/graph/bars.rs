@@ -43,7 +43,7 @@ impl BarsView {
                 let splits = family.rows.iter().filter(|row| row.is_split()).count();
                 let mut link = matrix::family_link(number, table.operation, family.id);
                 if link.text.is_empty() {
-                    "(no family)".clone_into(&mut link.text);
+                    "Layouts".clone_into(&mut link.text);
                 }
                 if matrix.tables.len() > 1 {
                     link.text = format!("{} {}", crate::text::line(table.operation), link.text);
@@ -55,7 +55,7 @@ impl BarsView {
                     y: 0,
                     length: (mean * BAR.1 as f64).round() as usize,
                     split: (mean * 100.0).round() as u32,
-                    text: format!("{mean:.2} · {splits} of {rows} split"),
+                    text: format!("{mean:.2} · disagree in {splits} of {rows}"),
                 });
             }
         }

@@ -1,11 +1,46 @@
 //! The versions of a tool along a line, and how many rows changed on the way to each of them.
 
 use crate::{
-    history::{Line, Turn},
+    history::{Change, Line, Turn},
     render::cell,
+    results::Outcome,
     site::atlas::Atlas,
 };
 use serde::Serialize;
+
+/// What a bar shows: the kinds of change, with the direction where it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Move {
+    /// To what no tool should do.
+    Failure,
+    /// Away from it.
+    Recovery,
+    Pick,
+    Acceptance,
+}
+
+impl Move {
+    const ALL: [Self; 4] = [Self::Failure, Self::Recovery, Self::Pick, Self::Acceptance];
+
+    /// None where only the reason for refusing changed.
+    fn of(change: &Change<'_, '_>) -> Option<Self> {
+        match change.turn {
+            Turn::Failure => match change.to.outcome {
+                Outcome::Picked { .. } | Outcome::Refused { .. } => Some(Self::Recovery),
+                Outcome::Nothing
+                | Outcome::Mixed { .. }
+                | Outcome::Crashed { .. }
+                | Outcome::TimedOut { .. }
+                | Outcome::Unstable { .. }
+                | Outcome::Unmeasured { .. } => Some(Self::Failure),
+            },
+            Turn::Pick => Some(Self::Pick),
+            Turn::Acceptance => Some(Self::Acceptance),
+            Turn::Reason => None,
+        }
+    }
+}
 
 /// How far one version is from the next.
 const STEP: usize = 132;
@@ -25,7 +60,7 @@ pub(in crate::site) struct TimelineView {
 
 #[derive(Serialize)]
 struct TurnView {
-    turn: Turn,
+    turn: Move,
     symbol: &'static str,
     words: &'static str,
 }
@@ -65,7 +100,7 @@ struct StepView {
 
 #[derive(Serialize)]
 struct PartView {
-    turn: Turn,
+    turn: Move,
     symbol: &'static str,
     y: usize,
     height: usize,
@@ -81,21 +116,21 @@ impl TimelineView {
         }
         let most = |line: usize| {
             let mut numbers: std::collections::BTreeMap<usize, usize> = Default::default();
-            for change in atlas.history.changes.iter().filter(|it| it.line == line) {
+            for change in atlas.history.behaviour().filter(|it| it.line == line) {
                 *numbers.entry(change.to.column).or_default() += 1;
             }
             numbers.into_values().max().unwrap_or(0)
         };
         let highest = lines.iter().map(|(line, _)| most(*line)).max().unwrap_or(0);
         let mut lanes = Vec::new();
-        let mut turns: Vec<Turn> = Vec::new();
+        let mut turns: Vec<Move> = Vec::new();
         let mut top = 0;
         for (number, line) in &lines {
             let own = most(*number);
             let pile = if own == 0 {
                 0
             } else {
-                own * PILE.0 / highest + 18
+                own * PILE.0 / highest + 24
             };
             let y = top + pile + 36;
             let lane = LaneView::of(atlas, *number, line, (top + 10, y), highest);
@@ -115,8 +150,8 @@ impl TimelineView {
             width: 2 * MARGIN + STEP * longest.unwrap_or(1).saturating_sub(1),
             height: top,
             about: format!(
-                "The versions of {} that were measured, oldest first, and in how many rows the \
-                 outcome changed on the way to each of them; the list below says the same in words.",
+                "The versions of {} that were measured, oldest first, and in how many rows what \
+                 it does changed on the way to each of them; the list below says the same in words.",
                 crate::text::line(tool)
             ),
             lanes,
@@ -126,15 +161,15 @@ impl TimelineView {
 }
 
 impl TurnView {
-    fn of(turn: Turn) -> Self {
+    fn of(turn: Move) -> Self {
         let (symbol, words) = match turn {
-            Turn::Failure => (
-                "☠",
-                "to or from a crash, hang, empty success or contradiction",
+            Move::Failure => ("☠", "to a crash, hang, empty success or contradiction"),
+            Move::Recovery => (
+                "✓",
+                "away from a crash, hang, empty success or contradiction",
             ),
-            Turn::Pick => ("≠", "from one child to another"),
-            Turn::Acceptance => ("✗", "between a refusal and a pick"),
-            Turn::Reason => ("…", "from one reason for refusing to another"),
+            Move::Pick => ("≠", "from one child to another"),
+            Move::Acceptance => ("✗", "between a refusal and a pick"),
         };
         Self {
             turn,
@@ -170,13 +205,15 @@ impl LaneView {
             .iter()
             .enumerate()
             .filter_map(|(place, column)| {
-                let changes = atlas.history.changes.iter();
-                let changes: Vec<_> = changes
+                let changes: Vec<_> = atlas
+                    .history
+                    .behaviour()
                     .filter(|it| it.line == number && it.to.column == *column)
                     .collect();
-                let turns = [Turn::Failure, Turn::Pick, Turn::Acceptance, Turn::Reason];
-                let counts =
-                    turns.map(|turn| (turn, changes.iter().filter(|it| it.turn == turn).count()));
+                let counts = Move::ALL.map(|turn| {
+                    let moves = changes.iter().filter_map(|it| Move::of(it));
+                    (turn, moves.filter(|it| *it == turn).count())
+                });
                 let mut parts = Vec::new();
                 let mut bottom = y - 10;
                 for (turn, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
@@ -205,7 +242,8 @@ impl LaneView {
                         cell::version(atlas.matrix, *column),
                         said.join(", ")
                     ),
-                    top: bottom.saturating_sub(5),
+                    // Clear of the bar: the number is centred on this line.
+                    top: bottom.saturating_sub(11),
                     parts,
                 })
             });
