@@ -191,10 +191,10 @@ impl Disagreements {
             parts.join("; ")
         };
         if self.reasons > 0 {
-            words.push_str(&format!(
-                ". All refuse, for different reasons, in {}, which is no disagreement",
+            words = format!(
+                "{words}. All refuse, for different reasons, in {}, which is no disagreement",
                 self.reasons
-            ));
+            );
         }
         let mut letters = words.chars();
         letters.next().map_or_else(String::new, |first| {

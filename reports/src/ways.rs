@@ -2,6 +2,7 @@
 //! tool has to name, because another way of the same version does something else.
 
 use crate::text;
+use ocipick_corpus::compare_versions;
 
 /// The command that was given, where it is not the tool's own name with the operation behind it.
 /// containerd is a daemon; what pulls with it is its client.
@@ -50,12 +51,12 @@ pub(crate) fn with(tool: &str, flavour: Option<&str>) -> Option<String> {
 
 /// With version 24 docker got a second store to choose from.
 fn has_two_stores(version: &str) -> bool {
-    text::compare_versions(version, "24").is_ge()
+    compare_versions(version, "24").is_ge()
 }
 
 /// Since version 2 containerd's client leaves a pull to the daemon, unless `--local` is given.
 fn has_transfer_service(version: &str) -> bool {
-    text::compare_versions(version, "2").is_ge()
+    compare_versions(version, "2").is_ge()
 }
 
 #[cfg(test)]

@@ -316,7 +316,10 @@ fn pattern(camps: &[Camp<'_>]) -> Pattern {
 impl Key {
     fn of(surprise: Surprise, fact: &Fact<'_, '_>) -> Self {
         match surprise {
-            Surprise::Crash | Surprise::HollowSuccess | Surprise::Hang => {
+            Surprise::Crash
+            | Surprise::HollowSuccess
+            | Surprise::Hang
+            | Surprise::SurvivedPanic => {
                 let faults = fact.about().iter().flat_map(|camp| {
                     camp.runtimes.iter().filter_map(|column| {
                         let trial = fact.row.cells.get(*column).copied().flatten()?;

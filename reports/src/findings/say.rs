@@ -4,6 +4,7 @@ use super::{
     Finding, Phrase, Surprise,
     deed::Deed,
     rank::{Camp, Fact, Group},
+    words,
 };
 use crate::{
     matrix::{Matrix, Row},
@@ -213,6 +214,7 @@ fn one(matrix: &Matrix<'_>, operation: &str, row: &Row<'_>, column: usize) -> Ph
     if let Some(way) = way.filter(|_| runtime.flavour.is_none()) {
         notes.push(Phrase::of_words(way));
     }
+    notes.extend(words::build(runtime).map(|it| Phrase::of_words(&it)));
     let other = matrix.runtimes.iter().position(|other| {
         other.tool == runtime.tool
             && other.version == runtime.version
@@ -291,6 +293,10 @@ fn who(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], exact: bool) -> Phras
                     names.push(name.words(" to ").name(&last));
                     left = left.get(run.len() - 1..).unwrap_or(&[]);
                 }
+                Some(_) | None if exact => names.push(match words::build(runtime) {
+                    Some(build) => name.words(&format!(" ({build})")),
+                    None => name,
+                }),
                 Some(_) | None => names.push(name),
             }
         }

@@ -2,7 +2,8 @@
 
 use super::{Phrase, deed::Deed};
 use crate::{
-    matrix::Matrix,
+    builds::Agreement,
+    matrix::{Matrix, Runtime},
     results::{Outcome, SURVIVED},
     text,
 };
@@ -19,11 +20,30 @@ pub(super) fn version(matrix: &Matrix<'_>, column: usize) -> String {
         return String::new();
     };
     let version = text::clip(&text::line(runtime.version), NAME);
-    if matrix.has_channels() {
-        format!("{version} ({})", text::line(runtime.channel))
-    } else {
+    let channel = matrix.has_channels().then(|| text::line(runtime.channel));
+    let notes: Vec<String> = channel.into_iter().chain(build(runtime)).collect();
+    if notes.is_empty() {
         version
+    } else {
+        format!("{version} ({})", notes.join("; "))
     }
+}
+
+/// Where a build does not stand for the release of its version, whose it is and with which library:
+/// `Debian's build: linked with containerd 1.6.20`.
+pub(super) fn build(runtime: &Runtime<'_>) -> Option<String> {
+    let build = runtime.build();
+    let mark = build.mark()?;
+    let libraries = build.libraries().iter();
+    let linked: Vec<String> = libraries
+        .filter(|it| matches!(it.agreement, Agreement::Differs(_)))
+        .map(|it| text::line(&format!("{} {}", it.name, it.linked)))
+        .collect();
+    Some(if linked.is_empty() {
+        mark
+    } else {
+        format!("{mark}: linked with {}", text::list(&linked))
+    })
 }
 
 /// What was done, in the past tense: `picked a`, `refused no-match`. All outcomes are of one deed;

@@ -288,10 +288,16 @@ pub(crate) fn system(os: &str) -> String {
 
 /// What of a machine decides what a tool takes that is asked for no platform.
 pub(crate) fn machine(host: &Host) -> String {
-    text::line(&format!(
-        "a {}/{} machine (its CPU level was not recorded)",
-        host.os, host.architecture
-    ))
+    match &host.cpu_level {
+        Some(level) => text::line(&format!(
+            "a {}/{} machine ({level})",
+            host.os, host.architecture
+        )),
+        None => text::line(&format!(
+            "a {}/{} machine (its CPU level was not recorded)",
+            host.os, host.architecture
+        )),
+    }
 }
 
 /// What was asked for where that was no platform, as the end of a sentence.
