@@ -73,6 +73,8 @@ fn report<T>(draft: &Draft, id: &str, look: impl Fn(&Report<'_>) -> T) -> T {
             distribution: "a distribution".to_owned(),
             kernel: "6.1".to_owned(),
             cpus: 2,
+            cpu_level: Some("x86-64-v3".to_owned()),
+            cgroup: None,
         },
         record: sample::record(DOCKER),
     };
@@ -242,6 +244,9 @@ fn a_draft_says_on_which_machine_it_was_repeated_and_whose_build_it_was() {
         ],
     ));
     results.header.host.kernel = "the kernel of long ago".to_owned();
+    for record in &mut results.header.runtimes {
+        record.channel = "bookworm".to_owned();
+    }
     for trial in &mut results.trials {
         trial.channel = "bookworm".to_owned();
         trial.evidence.stderr_tail = "Using default tag\n\
@@ -260,6 +265,7 @@ fn a_draft_says_on_which_machine_it_was_repeated_and_whose_build_it_was() {
     }
     for there in [
         "kernel 6.1",
+        "a linux/amd64 machine (x86-64-v3)",
         "pulled REFERENCE",
         "THIS IS Debian's build, of bookworm",
     ] {
