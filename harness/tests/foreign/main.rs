@@ -25,7 +25,7 @@ use ocipick::{
 use ocipick_adapters::{Ground, Operation, Rights, Runtime, adapter, process::Cancel};
 use ocipick_corpus::{Ask, Case, Corpus};
 use ocipick_reports::results::{Outcome, Repeats, Trial as Record, UnmeasuredWhy};
-use shelf::{Expect, FIXTURES, Fixture, LONG, REFUSED, canary, only_requests_tell, secret_file};
+use shelf::{Expect, FIXTURES, Fixture, LONG, REFUSED, canary, cannot_be_told, secret_file};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -223,7 +223,12 @@ impl Lab {
             Expect::Picks(child) => picks(child),
             Expect::PicksOrRefuses(child) => picks(child) || refuses,
             Expect::Refuses => refuses,
+            Expect::PicksOrFails(child) => {
+                picks(child) || refuses || matches!(record.outcome, Outcome::Nothing)
+            }
+            Expect::Harmless => true,
         };
+        let tool = self.fleet.runtimes[asked.runtime].tool;
         match &record.outcome {
             _ if fits => Ok(Completion::Completed),
             Outcome::Unmeasured {
@@ -233,7 +238,7 @@ impl Lab {
             Outcome::Unmeasured {
                 why: UnmeasuredWhy::EvidenceMissing,
                 detail,
-            } if only_requests_tell(case.id.as_str(), asked.operation)
+            } if cannot_be_told(case.id.as_str(), asked.operation, tool)
                 && detail.contains("cannot be told apart") =>
             {
                 Ok(Completion::ignored_with(detail))
