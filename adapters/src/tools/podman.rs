@@ -270,8 +270,16 @@ fn recorded_layers(store: &Path, id: &str) -> Option<Vec<String>> {
 
 /// The unpacked layers of an image without marker file, as podman lists them.
 fn layers_of(inspected: &Ran, store: &Path, id: &str) -> Looked {
+    let recorded = |otherwise: Looked| match recorded_layers(store, id) {
+        Some(layers) => Looked::Seen(vec![sign(
+            "layers.json of podman's store",
+            Identity::LayerDigests(layers),
+        )]),
+        None => otherwise,
+    };
     if !inspected.exit.is_success() {
-        return Looked::Failed(format!("podman image inspect: {}", inspected.last_words()));
+        let words = format!("podman image inspect: {}", inspected.last_words());
+        return recorded(Looked::Failed(words));
     }
     let layers: Vec<String> = serde_json::from_str::<Value>(&inspected.stdout())
         .ok()
@@ -290,13 +298,9 @@ fn layers_of(inspected: &Ran, store: &Path, id: &str) -> Looked {
             Identity::DiffIds(layers),
         )]);
     }
-    match recorded_layers(store, id) {
-        Some(layers) => Looked::Seen(vec![sign(
-            "layers.json of podman's store",
-            Identity::LayerDigests(layers),
-        )]),
-        None => Looked::Unmarked("podman does not say what its layers are".to_owned()),
-    }
+    recorded(Looked::Unmarked(
+        "podman does not say what its layers are".to_owned(),
+    ))
 }
 
 #[cfg(test)]
