@@ -33,8 +33,8 @@ impl Expect {
             // What is asked for without a variant is any of them to go-containerregistry, and the
             // first is taken (google/go-containerregistry, v1.Platform.Satisfies).
             "v3-first" if runtime.tool == Tool::Crane => Self::Picks("manifests[0]"),
-            // ctr fetches the layer of both entries at once, and now and then the one that ends takes
-            // away what the other unpacks ("failed to get reader from content store").
+            // Seen once: ctr asked for index, manifest and config, never for the layer, and then failed to
+            // unpack it ("failed to get reader from content store"). Mostly it picks.
             "digest-twice" if runtime.tool == Tool::Containerd => {
                 Self::PicksOrFails("manifests[0]")
             }
