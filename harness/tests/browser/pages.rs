@@ -113,11 +113,13 @@ pub(crate) fn filtered_by_text(stage: &Stage, browser: &mut Browser) -> Outcome 
 
 /// The numbers of the lines whose tools are ticked.
 fn split(row: &Row, lines: &[usize]) -> bool {
-    let gists: BTreeSet<&String> = lines
+    let gists: BTreeSet<&str> = lines
         .iter()
         .filter_map(|line| row.gists.get(*line))
         .flatten()
-        .filter(|gist| !gist.starts_with("unmeasured"))
+        // Who refuses is on one side, whatever the reason; see reports/src/split.rs.
+        .map(|gist| gist.split_once("refused: ").map_or(gist.as_str(), |_| "refused"))
+        .filter(|gist| !gist.starts_with("unmeasured") && !gist.starts_with("unstable"))
         .collect();
     gists.len() > 1
 }
