@@ -118,7 +118,10 @@ fn split(row: &Row, lines: &[usize]) -> bool {
         .filter_map(|line| row.gists.get(*line))
         .flatten()
         // Who refuses is on one side, whatever the reason; see reports/src/split.rs.
-        .map(|gist| gist.split_once("refused: ").map_or(gist.as_str(), |_| "refused"))
+        .map(|gist| {
+            gist.split_once("refused: ")
+                .map_or(gist.as_str(), |_| "refused")
+        })
         .filter(|gist| !gist.starts_with("unmeasured") && !gist.starts_with("unstable"))
         .collect();
     gists.len() > 1
