@@ -293,7 +293,7 @@ fn who(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], exact: bool) -> Phras
                     names.push(name.words(" to ").name(&last));
                     left = left.get(run.len() - 1..).unwrap_or(&[]);
                 }
-                Some(_) | None if exact => names.push(match words::build(runtime) {
+                Some(_) | None if exact => names.push(match runtime.build().mark() {
                     Some(build) => name.words(&format!(" ({build})")),
                     None => name,
                 }),
@@ -351,7 +351,7 @@ fn deed(camp: &Camp<'_>, several: bool) -> Phrase {
             } else {
                 form("crashes", "crash")
             };
-            let what = name(what);
+            let what = name(cause(what));
             if what.is_empty() {
                 phrase
             } else {
@@ -394,6 +394,17 @@ fn verb(operation: &str, several: bool) -> &'static str {
     }
 }
 
+/// What a program panicked over, where its words say so: what stands before it is of the log, and
+/// differs from run to run.
+fn cause(what: &str) -> &str {
+    let serving = what.split_once("panic serving ");
+    let caught = serving.and_then(|(_, rest)| rest.split_once(": "));
+    let own = || what.split_once("panic: ");
+    caught
+        .or_else(own)
+        .map_or(what, |(_, cause)| cause.lines().next().unwrap_or(cause))
+}
+
 fn name(text: &str) -> String {
     text::clip(&text::line(text), NAME)
 }
@@ -408,5 +419,23 @@ fn lower_first(text: &str) -> String {
         }
         (Some('A'), Some(' ')) => format!("a{}", text.get(1..).unwrap_or_default()),
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_named_by_its_cause_and_not_by_what_the_log_puts_before_it() {
+        let caught = "dockerd panicked, and lives on\n2026/01/01 12:00:00 http: panic serving @: \
+                      runtime error: nil\ngoroutine 5 [running]:\nf()";
+        assert_eq!(cause(caught), "runtime error: nil");
+        let died = "dockerd exited with code 2\npanic: runtime error: nil\n\ngoroutine 1";
+        assert_eq!(cause(died), "runtime error: nil");
+        assert_eq!(
+            cause("the tool died of signal 11"),
+            "the tool died of signal 11"
+        );
     }
 }

@@ -21,7 +21,9 @@ pub(super) fn version(matrix: &Matrix<'_>, column: usize) -> String {
     };
     let version = text::clip(&text::line(runtime.version), NAME);
     let channel = matrix.has_channels().then(|| text::line(runtime.channel));
-    let notes: Vec<String> = channel.into_iter().chain(build(runtime)).collect();
+    // Which library it is stands in a note above all; here it would be said on every line.
+    let mark = runtime.build().mark();
+    let notes: Vec<String> = channel.into_iter().chain(mark).collect();
     if notes.is_empty() {
         version
     } else {
