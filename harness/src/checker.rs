@@ -82,6 +82,9 @@ pub enum Status {
     New,
     /// It passes, and there is something to say about it.
     Reported,
+    /// It passes by the specifications, and is held against no baseline: the platform was left to
+    /// the tool, and its baseline is of another CPU level.
+    NotHeld,
     /// It fails; among others where an expected failure no longer occurs (xpass).
     Failed,
     /// It was not measured, although its baseline has an outcome.
@@ -127,10 +130,16 @@ impl<'c> Checker<'c> {
     }
 
     /// Holds one trial against all of it. `content` is the digest of what tools could see of the case
-    /// when it was measured.
+    /// when it was measured, `level` the CPU level of the machine, where it is known.
     #[must_use]
-    pub fn check(&self, trial: &Trial, content: &str, bytes: &Bytes<'_>) -> Checked {
-        let check = check(trial, content, &self.policy.baselines.shelf);
+    pub fn check(
+        &self,
+        trial: &Trial,
+        content: &str,
+        level: Option<&str>,
+        bytes: &Bytes<'_>,
+    ) -> Checked {
+        let check = check(trial, content, level, &self.policy.baselines.shelf);
         let verdicts = self.rulebook.judge(trial, bytes);
         let violates = ruling::violates(&verdicts);
         let standing = self.policy.known.standing(trial, violates);
@@ -150,6 +159,7 @@ impl<'c> Checker<'c> {
             Ruling::Expected(_) => Status::ExpectedFailure,
             Ruling::Reported(Ground::New { .. }) => Status::New,
             Ruling::Reported(_) => Status::Reported,
+            Ruling::NotHeld { .. } => Status::NotHeld,
             Ruling::Fails(_) => Status::Failed,
             Ruling::Lost { why, .. } => Status::Lost(*why),
             Ruling::Unmeasured(why) => Status::NotMeasured(*why),
@@ -160,7 +170,7 @@ impl<'c> Checker<'c> {
             has_baseline: match &check {
                 Check::Same { .. } | Check::Changed { .. } => true,
                 Check::Unmeasured { accepted } => accepted.is_some(),
-                Check::NoReference | Check::New { .. } => false,
+                Check::NoReference | Check::OtherLevel { .. } | Check::New { .. } => false,
             },
             explained,
         }
@@ -170,9 +180,10 @@ impl<'c> Checker<'c> {
     fn each<'r>(&self, results: &'r Results) -> Vec<(&'r Trial, Checked)> {
         let bytes = self.rulebook.compare([&results.header]);
         let content = &results.header.corpus.content;
+        let level = results.header.host.cpu_level.as_deref();
         let of = |trial: &'r Trial| {
             let content = content.get(&trial.case).map_or("", String::as_str);
-            (trial, self.check(trial, content, &bytes))
+            (trial, self.check(trial, content, level, &bytes))
         };
         results.trials.iter().map(of).collect()
     }
@@ -202,7 +213,9 @@ impl Checked {
         junit::Checked {
             status: match self.status {
                 Status::Passed | Status::New | Status::Reported => junit::Status::Passed,
-                Status::ExpectedFailure | Status::NotMeasured(_) => junit::Status::Skipped,
+                Status::ExpectedFailure | Status::NotHeld | Status::NotMeasured(_) => {
+                    junit::Status::Skipped
+                }
                 Status::Failed => junit::Status::Failed,
                 Status::Lost(_) => junit::Status::Error,
             },
@@ -224,6 +237,7 @@ pub struct Tally {
     /// In a line each.
     expected: Vec<String>,
     reported: Vec<String>,
+    not_held: Vec<String>,
     /// How many cells of a runtime were not measured any more, by why.
     lost: BTreeMap<String, BTreeMap<UnmeasuredWhy, usize>>,
     not_measured: usize,
@@ -268,6 +282,7 @@ impl Tally {
             Status::New => self.new += 1,
             Status::ExpectedFailure => self.expected.push(line),
             Status::Reported => self.reported.push(line),
+            Status::NotHeld => self.not_held.push(line),
             Status::Failed => self.failed.push(report),
             Status::Lost(why) => {
                 let of_runtime = self.lost.entry(trial.runtime.clone()).or_default();
@@ -311,6 +326,11 @@ impl Tally {
         }
         list(&mut text, "expected failures (xfail)", &self.expected);
         list(&mut text, "reported, and no failure", &self.reported);
+        list(
+            &mut text,
+            "held against no baseline, because of the CPU level",
+            &self.not_held,
+        );
         let lost: usize = self.lost.values().flat_map(BTreeMap::values).sum();
         if lost > 0 {
             let _ = writeln!(
@@ -343,12 +363,13 @@ impl Tally {
         let _ = writeln!(
             text,
             "\nchecked against {}: {} passed, {} expected failures, {} reported, {} new to their \
-             baselines, {} failed, {} not measured",
+             baselines, {} not held, {} failed, {} not measured",
             self.baselines,
             self.passed,
             self.expected.len(),
             self.reported.len(),
             self.new,
+            self.not_held.len(),
             self.failed.len(),
             lost + self.not_measured,
         );

@@ -76,6 +76,49 @@ fn outcomes_are_recorded_changed_and_pruned() {
 }
 
 #[test]
+fn what_is_left_to_the_tool_is_recorded_with_the_cpu_level() {
+    let user = User::new();
+    let into = text(&user.path("baselines"));
+    let on = |level: &str, name: &str, cases: &[&str]| {
+        let trials: Vec<Value> = cases
+            .iter()
+            .map(|id| {
+                let mut trial = trial(id, picked(id, if *id == TWO { "first" } else { "only" }));
+                trial["platform"] = "default".into();
+                trial
+            })
+            .collect();
+        let dir = results(&user, name, &trials);
+        let file = Path::new(&dir).join("results.jsonl");
+        let made = fs::read_to_string(&file).unwrap();
+        let cpus = "\"cpus\":1";
+        assert!(made.contains(cpus), "{made}");
+        let level = format!("{cpus},\"cpu_level\":\"{level}\"");
+        fs::write(&file, made.replace(cpus, &level)).unwrap();
+        dir
+    };
+    let v3 = on("x86-64-v3", "v3", &[TWO, ALONE]);
+    assert_eq!(user.types(&["bless", &v3, "--into", &into]).code, 0);
+    let file = user.path("baselines/crane/0.20.7.txt");
+    let blessed = fs::read_to_string(&file).unwrap();
+    assert!(blessed.contains("\ncpu x86-64-v3\n"), "{blessed}");
+
+    let v4 = on("x86-64-v4", "v4", &[TWO]);
+    let said = user.types(&["bless", &v4, "--into", &into]);
+    assert!(
+        said.out
+            .contains("1 as before, 1 of another CPU level, and dropped"),
+        "{}",
+        said.out
+    );
+    let blessed = fs::read_to_string(&file).unwrap();
+    assert!(
+        blessed.contains("\ncpu x86-64-v4\n") && blessed.contains(TWO) && !blessed.contains(ALONE),
+        "{blessed}"
+    );
+}
+
+#[test]
 fn only_what_is_asked_for_is_recorded() {
     let user = User::new();
     let into = text(&user.path("baselines"));

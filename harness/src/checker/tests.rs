@@ -34,19 +34,24 @@ fn unmeasured(why: &str) -> String {
 
 /// Results with these cells: runtime, case, outcome.
 fn results(cells: &[(&str, &str, String)]) -> Results {
+    results_on("x86-64-v3", "linux/amd64", cells)
+}
+
+/// Likewise, made on a processor of this level, of what was asked for this platform.
+fn results_on(level: &str, platform: &str, cells: &[(&str, &str, String)]) -> Results {
     let content: Vec<String> = [CASE, OTHER]
         .iter()
         .map(|id| format!("\"{id}\":\"{}\"", digest_of_content(case(id))))
         .collect();
     let mut lines = vec![format!(
-        r#"{{"type":"header","schema":"ocipick.results/1","ocipick":"0.1.0","started":"","corpus":{{"digest":"sha256:00","cases":2,"source":"built-in","content":{{{}}}}},"host":{{"os":"linux","architecture":"amd64","distribution":"","kernel":"","cpus":1}},"runtimes":[],"operations":["pull"],"planned":{}}}"#,
+        r#"{{"type":"header","schema":"ocipick.results/1","ocipick":"0.1.0","started":"","corpus":{{"digest":"sha256:00","cases":2,"source":"built-in","content":{{{}}}}},"host":{{"os":"linux","architecture":"amd64","distribution":"","kernel":"","cpus":1,"cpu_level":"{level}"}},"runtimes":[],"operations":["pull"],"planned":{}}}"#,
         content.join(","),
         cells.len()
     )];
     for (runtime, case, outcome) in cells {
         let (tool, version) = runtime.split_once('@').unwrap();
         lines.push(format!(
-            r#"{{"type":"trial","case":"{case}","runtime":"{runtime}","tool":"{tool}","version":"{version}","channel":"path","operation":"pull","platform":"linux/amd64","outcome":{outcome},"evidence":{{"reported":{{"state":"not-looked"}},"materialised":{{"state":"not-looked"}},"requests":[],"stderr_tail":"","commands":[]}},"duration_ms":1}}"#
+            r#"{{"type":"trial","case":"{case}","runtime":"{runtime}","tool":"{tool}","version":"{version}","channel":"path","operation":"pull","platform":"{platform}","outcome":{outcome},"evidence":{{"reported":{{"state":"not-looked"}},"materialised":{{"state":"not-looked"}},"requests":[],"stderr_tail":"","commands":[]}},"duration_ms":1}}"#
         ));
     }
     lines.push(format!(
@@ -58,15 +63,22 @@ fn results(cells: &[(&str, &str, String)]) -> Results {
 
 /// A policy with a baseline of crane 1.0, and this expected failure.
 fn policy(known: &str) -> Policy {
-    let accepted = results(&[
-        ("crane@1.0", CASE, picked(CASE, "first")),
-        ("crane@1.0", OTHER, picked(OTHER, "first")),
-    ]);
+    policy_of(
+        known,
+        &results(&[
+            ("crane@1.0", CASE, picked(CASE, "first")),
+            ("crane@1.0", OTHER, picked(OTHER, "first")),
+        ]),
+    )
+}
+
+/// A policy with baselines of these results, and this expected failure.
+fn policy_of(known: &str, accepted: &Results) -> Policy {
     let mut baselines = Baselines {
         shelf: ocipick_reports::baseline::Shelf::default(),
         source: crate::baselines::Source::BuiltIn,
     };
-    for baseline in Baseline::all_of(&accepted).unwrap() {
+    for baseline in Baseline::all_of(accepted).unwrap() {
         let place = baselines.shelf.place(&baseline.build, false);
         baselines.shelf.put(place, baseline);
     }
@@ -209,9 +221,74 @@ fn outcomes_of_a_later_version_fail_nothing() {
     assert!(text.contains("0 failed, 1 not measured"), "{text}");
 }
 
+#[test]
+fn what_is_left_to_the_tool_is_not_held_against_another_cpu_level() {
+    let cells = [
+        ("crane@1.0", CASE, picked(CASE, "first")),
+        ("crane@1.0", OTHER, picked(OTHER, "first")),
+    ];
+    let checker = || {
+        let accepted = results_on("x86-64-v3", "default", &cells);
+        let hints = Hints::of_results(Path::new("out"));
+        Checker::new(policy_of("", &accepted), &CORPUS, &RULEBOOK, hints)
+    };
+    let tally = checker().tally(&results_on("x86-64-v3", "default", &cells));
+    assert_eq!(tally.conclusion(), Conclusion::Pass, "{}", tally.text());
+
+    // The same cells, and other picks, on another processor: nothing was checked.
+    let other = [
+        ("crane@1.0", CASE, picked(CASE, "second")),
+        ("crane@1.0", OTHER, picked(OTHER, "first")),
+    ];
+    let on_v4 = results_on("x86-64-v4", "default", &other);
+    let tally = checker().tally(&on_v4);
+    let text = tally.text();
+    assert_eq!(tally.conclusion(), Conclusion::Nothing, "{text}");
+    assert!(
+        text.contains("held against no baseline, because of the CPU level ("),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "not held: the baseline is of another CPU level (crane/1.0.txt: x86-64-v3, here: x86-64-v4)"
+        ),
+        "{text}"
+    );
+    let xml = junit(&checker(), on_v4);
+    assert!(xml.contains("failures=\"0\" errors=\"0\""), "{xml}");
+    assert!(
+        xml.contains("<skipped message=") && xml.contains("of another CPU level"),
+        "{xml}"
+    );
+
+    // What is no answer is none on every processor.
+    let nothing = serde_json::to_string(&Outcome::Nothing).unwrap();
+    let on_v4 = results_on("x86-64-v4", "default", &[("crane@1.0", CASE, nothing)]);
+    let tally = checker().tally(&on_v4);
+    assert_eq!(tally.conclusion(), Conclusion::Fail);
+    assert!(
+        tally
+            .text()
+            .contains("by no baseline: the baseline is of another CPU level"),
+        "{}",
+        tally.text()
+    );
+    // What was not measured there is not lost.
+    let on_v4 = results_on(
+        "x86-64-v4",
+        "default",
+        &[("crane@1.0", CASE, unmeasured("unsupported"))],
+    );
+    assert_eq!(checker().tally(&on_v4).conclusion(), Conclusion::Nothing);
+}
+
 /// The counts of the one suite of a JUnit file.
 fn junit_of(known: &str, cells: &[(&str, &str, String)]) -> String {
-    let results = [results(cells)];
+    junit(&checker(known), results(cells))
+}
+
+fn junit(checker: &Checker<'_>, results: Results) -> String {
+    let results = [results];
     let families = CORPUS.families().iter().map(|family| FamilyNote {
         id: family.id.clone(),
         title: family.title.clone(),
@@ -219,7 +296,7 @@ fn junit_of(known: &str, cells: &[(&str, &str, String)]) -> String {
     });
     let book = CaseBook::new(families, CORPUS.cases());
     let matrix = Matrix::build(&results, &book);
-    let checked = checker(known).for_junit(&results);
+    let checked = checker.for_junit(&results);
     junit::render(&matrix, &|trial| {
         checked[&std::ptr::from_ref(trial)].clone()
     })

@@ -152,6 +152,7 @@ fn json(recorded: &[Recorded]) -> serde_json::Value {
             "new": it.merge.added,
             "as_before": it.merge.same,
             "kept": it.merge.kept - it.pruned.min(it.merge.kept),
+            "other_level": it.merge.other_level,
             "removed": it.pruned,
         })
     });
@@ -175,6 +176,7 @@ fn describe(recorded: &[Recorded]) -> String {
                 merge.kept - pruned.min(&merge.kept),
                 "not measured now, and kept",
             ),
+            (merge.other_level, "of another CPU level, and dropped"),
             (*pruned, "removed"),
         ];
         let counts: Vec<String> = counts

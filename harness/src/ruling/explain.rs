@@ -3,7 +3,7 @@
 use super::{Facts, Ground, Ruling, entries};
 use ocipick_corpus::Case;
 use ocipick_reports::{
-    baseline::{Answer, Distance, Reference},
+    baseline::{Answer, Check, Distance, Reference},
     results::{Observation, Outcome, Trial},
     verdict::Rulebook,
 };
@@ -91,6 +91,10 @@ pub fn explain(
             None,
         ),
         Ruling::Reported(ground) | Ruling::Fails(ground) => (line(ground, trial), Some(ground)),
+        Ruling::NotHeld { reference, level } => (
+            format!("not held: {}", other_level(reference, *level)),
+            None,
+        ),
         Ruling::Lost { why, accepted, .. } => (
             format!("it was not measured any more ({why}), and it was {accepted}"),
             None,
@@ -111,6 +115,9 @@ pub fn explain(
     }
     field(&mut report, "again", &again(trial, hints));
     match ground {
+        _ if matches!(ruling, Ruling::NotHeld { .. }) => {
+            field(&mut report, "accept", &accept(trial, hints));
+        }
         Some(Ground::Changed { .. } | Ground::New { .. }) => {
             field(&mut report, "accept", &accept(trial, hints));
         }
@@ -173,6 +180,20 @@ fn line(ground: &Ground<'_>, trial: &Trial) -> String {
     }
 }
 
+/// Why a baseline is no reference where the platform is left to the tool.
+fn other_level(reference: &Reference<'_>, level: Option<&str>) -> String {
+    let place = reference.place;
+    match (&reference.baseline.cpu, level) {
+        (Some(accepted), Some(level)) => {
+            format!("the baseline is of another CPU level ({place}: {accepted}, here: {level})")
+        }
+        (None, _) => format!("the baseline does not say of which CPU level it is ({place})"),
+        (Some(accepted), None) => format!(
+            "the CPU level was not recorded here, and the baseline is of one ({place}: {accepted})"
+        ),
+    }
+}
+
 /// What was expected, and by whom: the baseline, and every clause that says what satisfies it.
 fn expected(report: &mut String, ruling: &Ruling<'_>, facts: &Facts<'_>, rulebook: &Rulebook<'_>) {
     let of_baseline = |reference: &Reference<'_>| {
@@ -212,9 +233,14 @@ fn expected(report: &mut String, ruling: &Ruling<'_>, facts: &Facts<'_>, ruleboo
         ),
         Ruling::Fails(_)
         | Ruling::Reported(_)
+        | Ruling::NotHeld { .. }
         | Ruling::Passes
         | Ruling::Expected(_)
         | Ruling::Unmeasured(_) => {}
+    }
+    if let Check::OtherLevel { reference, level } = facts.check {
+        let why = other_level(reference, level.as_deref());
+        field(report, "expected", &format!("by no baseline: {why}"));
     }
     for (rule, judgement) in facts.verdicts {
         let clause = rulebook.clause(&rule.clause);

@@ -8,7 +8,9 @@
 //!    have are new, and never fail.
 //! 4. Where an older version or another build has one, every difference is a change, which fails
 //!    unless changes are only to be reported.
-//! 5. Where nothing was ever accepted, a broken requirement (MUST) fails, and so does what is no
+//! 5. Where the platform was left to the tool, only a baseline of the same CPU level counts. What
+//!    passes without it is not held against anything, and is said to be so.
+//! 6. Where nothing was ever accepted, a broken requirement (MUST) fails, and so does what is no
 //!    answer at all: a crash, a hang, an empty success, a contradiction, a different answer each
 //!    time. All else is only reported.
 
@@ -84,6 +86,14 @@ pub enum Ruling<'f> {
     Reported(Ground<'f>),
     /// It fails.
     Fails(Ground<'f>),
+    /// It passes by the specifications, and is not held against its baseline, which is of another
+    /// CPU level.
+    NotHeld {
+        /// The baseline.
+        reference: Reference<'f>,
+        /// The level of the processor that was measured on, where it is known.
+        level: Option<&'f str>,
+    },
     /// It was not measured, although something was accepted.
     Lost {
         /// Why it was not measured.
@@ -112,6 +122,7 @@ impl Ruling<'_> {
                 Ground::Deviates(_) => "deviates",
                 Ground::NoAnswer => "no answer",
             },
+            Self::NotHeld { .. } => "not held",
             Self::Lost { .. } => "not measured any more",
             Self::Unmeasured(_) => "not measured",
         }
@@ -182,6 +193,13 @@ pub fn rule<'f>(facts: &Facts<'f>) -> Ruling<'f> {
             }
         }
         Check::NoReference => by_specification(facts),
+        Check::OtherLevel { reference, level } => match by_specification(facts) {
+            Ruling::Passes => Ruling::NotHeld {
+                reference: *reference,
+                level: level.as_deref(),
+            },
+            other => other,
+        },
         // What is not measured is told above; what is not known is held against nothing.
         Check::Unmeasured { .. } => Ruling::Passes,
     }

@@ -13,6 +13,8 @@ use ocipick_reports::{
 use std::{fmt::Write as _, sync::LazyLock};
 
 const CASE: &str = "duplicates/two-entries";
+/// The processor of every trial here.
+const LEVEL: &str = "x86-64-v3";
 const UNKNOWN: &str = "unknown-types/before-good-with-platform-unknown-body";
 
 static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::built_in().unwrap());
@@ -70,7 +72,7 @@ impl Court {
         trial: &Trial,
         look: impl FnOnce(&Ruling<'_>, &Facts<'_>, &Rulebook<'_>) -> T,
     ) -> T {
-        let check = check(trial, &self.content(&trial.case), &self.shelf);
+        let check = check(trial, &self.content(&trial.case), Some(LEVEL), &self.shelf);
         let verdicts = RULEBOOK.judge(trial, &Bytes::default());
         let standing = self.known.standing(trial, violates(&verdicts));
         let facts = Facts {
@@ -92,6 +94,7 @@ impl Court {
                 Ruling::Expected(_) => format!("passes: {kind}"),
                 Ruling::Reported(_) => format!("reported: {kind}"),
                 Ruling::Fails(_) => format!("fails: {kind}"),
+                Ruling::NotHeld { .. } => format!("passes: {kind}"),
                 Ruling::Lost { why, accepted, .. } => format!("lost: {why}, and was {accepted}"),
                 Ruling::Unmeasured(why) => format!("unmeasured: {why}"),
             }
@@ -241,6 +244,55 @@ fn new_cases_never_fail() {
     other_bytes.shelf.put(place, baseline);
     let second = trial("28.0", CASE, court.picked(CASE, "second"));
     assert_eq!(other_bytes.rules(&second), "reported: new");
+}
+
+#[test]
+fn without_a_baseline_of_the_same_cpu_level_the_specifications_decide() {
+    let mut court = Court::with("28.0", "sid", "picked second");
+    let text = court.shelf.baselines().next().unwrap().1.to_string();
+    let left = |outcome| Trial {
+        platform: "default".to_owned(),
+        ..trial("28.0", CASE, outcome)
+    };
+    let mut bless_on = |cpu: &str| {
+        let text = text
+            .replace("linux/amd64", "default")
+            .replace("corpus ", &format!("{cpu}corpus "));
+        let baseline = Baseline::parse("b.txt", &text).unwrap();
+        let place = court.shelf.place(&baseline.build, false);
+        court.shelf.put(place, baseline);
+        let first = left(court.picked(CASE, "first"));
+        let line = court.hears(&first, |ruling, facts, rulebook| {
+            let hints = Hints::of_results("out".as_ref());
+            explain(ruling, facts, None, rulebook, &hints).unwrap().line
+        });
+        let nothing = court.rules(&left(Outcome::Nothing));
+        (court.rules(&first), nothing, line)
+    };
+    let (first, nothing, line) = bless_on("cpu x86-64-v3\n");
+    assert_eq!((&*first, &*nothing), ("fails: changed", "fails: changed"));
+    assert!(
+        line.ends_with("picked first, and it was picked second"),
+        "{line}"
+    );
+    let (first, nothing, line) = bless_on("cpu x86-64-v4\n");
+    assert_eq!(
+        (&*first, &*nothing),
+        ("passes: not held", "fails: no answer")
+    );
+    assert!(
+        line.ends_with(
+            "not held: the baseline is of another CPU level (docker/28.0.txt: x86-64-v4, here: \
+             x86-64-v3)"
+        ),
+        "{line}"
+    );
+    let (first, _, line) = bless_on("");
+    assert_eq!(first, "passes: not held");
+    assert!(
+        line.ends_with("the baseline does not say of which CPU level it is (docker/28.0.txt)"),
+        "{line}"
+    );
 }
 
 #[test]

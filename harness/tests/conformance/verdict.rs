@@ -5,6 +5,7 @@ use libtest_mimic::Failed;
 use ocipick::{
     baselines,
     checker::{Checker, Policy, Status},
+    host,
     ruling::{Explained, Hints},
 };
 use ocipick_corpus::{Case, Corpus, built_in_specifications, digest_of_content};
@@ -29,6 +30,8 @@ const SHOWN: usize = 20;
 pub(crate) struct Court {
     checker: Checker<'static>,
     corpus: &'static Corpus,
+    /// The CPU level of this machine.
+    level: Option<String>,
     /// Lines about trials that pass, and there is something to say about them.
     reported: Mutex<Vec<String>>,
     /// Lines about expected failures.
@@ -58,16 +61,20 @@ impl Court {
         Ok(Self {
             checker: Checker::new(policy, corpus, rulebook, hints),
             corpus,
+            level: host::cpu_level(),
             reported: Mutex::default(),
             expected: Mutex::default(),
             new: AtomicUsize::new(0),
         })
     }
 
-    /// Passes a trial, or says why not; tells why it is to be ignored where it cannot be asked.
+    /// Passes a trial, or says why not; tells why it is to be ignored where it cannot be asked, or
+    /// is held against nothing.
     pub(crate) fn hears(&self, trial: &Trial, case: &Case) -> Result<Option<String>, Failed> {
         let content = digest_of_content(case);
-        let checked = self.checker.check(trial, &content, &Bytes::default());
+        let checked = self
+            .checker
+            .check(trial, &content, self.level.as_deref(), &Bytes::default());
         let Explained { line, report } = checked.explained.unwrap_or_default();
         let note = |lines: &Mutex<Vec<String>>, line| {
             lines
@@ -77,7 +84,8 @@ impl Court {
         };
         match checked.status {
             Status::Failed | Status::Lost(_) => return Err(report.into()),
-            Status::NotMeasured(UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled) => {
+            Status::NotHeld
+            | Status::NotMeasured(UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled) => {
                 return Ok(Some(line));
             }
             Status::NotMeasured(_) => return Err(report.into()),

@@ -13,6 +13,14 @@ pub enum Check<'s> {
     },
     /// There is no baseline of this runtime, nor of an older version of it.
     NoReference,
+    /// The platform was left to the tool, and the baseline is of a processor of another level, or
+    /// one of the two levels is not known: nothing is held against it.
+    OtherLevel {
+        /// The baseline.
+        reference: Reference<'s>,
+        /// The level of the processor that was measured on, where it is known.
+        level: Option<String>,
+    },
     /// The baseline does not have the case, or not in these bytes.
     New {
         /// The baseline.
@@ -37,13 +45,18 @@ pub enum Check<'s> {
 }
 
 /// Holds a trial against the nearest baseline of its runtime. `content` is the short digest of what
-/// tools can see of the case.
+/// tools can see of the case, `level` the one of the processor that was measured on, as in
+/// `x86-64-v3`: it decides what tools do that are asked for no platform.
 #[must_use]
-pub fn check<'s>(trial: &Trial, content: &str, shelf: &'s Shelf) -> Check<'s> {
+pub fn check<'s>(trial: &Trial, content: &str, level: Option<&str>, shelf: &'s Shelf) -> Check<'s> {
     let reference = shelf.reference(&Build::of(trial));
+    let key = Key::of(trial);
+    let holds = |reference: &Reference<'_>| {
+        !key.is_left_to_tool() || (level.is_some() && reference.baseline.cpu.as_deref() == level)
+    };
     let Some(seen) = Answer::of(&trial.outcome) else {
-        let accepted = reference.and_then(|reference| {
-            let line = reference.baseline.lines.get(&Key::of(trial))?;
+        let accepted = reference.filter(holds).and_then(|reference| {
+            let line = reference.baseline.lines.get(&key)?;
             (line.content == content).then_some((reference, &line.answer))
         });
         return Check::Unmeasured { accepted };
@@ -51,7 +64,13 @@ pub fn check<'s>(trial: &Trial, content: &str, shelf: &'s Shelf) -> Check<'s> {
     let Some(reference) = reference else {
         return Check::NoReference;
     };
-    match reference.baseline.lines.get(&Key::of(trial)) {
+    if !holds(&reference) {
+        return Check::OtherLevel {
+            reference,
+            level: level.map(str::to_owned),
+        };
+    }
+    match reference.baseline.lines.get(&key) {
         None => Check::New {
             reference,
             was_other_bytes: false,

@@ -15,6 +15,9 @@ pub struct Merge {
     pub same: usize,
     /// What was recorded before and not measured now.
     pub kept: usize,
+    /// What was recorded before on a processor of another level, or an unknown one, not measured
+    /// now, and taken out: it holds only there.
+    pub other_level: usize,
 }
 
 /// Why outcomes cannot be recorded.
@@ -63,6 +66,7 @@ impl Baseline {
             let build = Build::of(trial);
             let baseline = baselines.entry(build.clone()).or_insert_with(|| Self {
                 build,
+                cpu: None,
                 corpus: Corpus {
                     built_in: header.corpus.is_built_in(),
                     cases: header.corpus.cases,
@@ -75,12 +79,18 @@ impl Baseline {
                 content: content.clone(),
                 answer,
             };
-            baseline.lines.insert(Key::of(trial), line);
+            let key = Key::of(trial);
+            if key.is_left_to_tool() {
+                baseline.cpu.clone_from(&header.host.cpu_level);
+            }
+            baseline.lines.insert(key, line);
         }
         Ok(baselines.into_values().collect())
     }
 
-    /// Records what a newer baseline of the same runtime has, and keeps the rest.
+    /// Records what a newer baseline of the same runtime has, and keeps the rest. Lines that leave
+    /// the platform to the tool are of one CPU level: where newer ones are of another, those that
+    /// were not measured now go.
     ///
     /// # Errors
     ///
@@ -92,10 +102,13 @@ impl Baseline {
                 built_in: self.corpus.built_in,
             });
         }
-        let mut merge = Merge {
-            kept: self.lines.len(),
-            ..Merge::default()
-        };
+        let mut merge = Merge::default();
+        if newer.lines.keys().any(Key::is_left_to_tool) && self.cpu != newer.cpu {
+            merge.other_level =
+                self.prune(|key, _| key.is_left_to_tool() && !newer.lines.contains_key(key));
+            self.cpu = newer.cpu;
+        }
+        merge.kept = self.lines.len();
         self.corpus = newer.corpus;
         self.ocipick = newer.ocipick;
         for (key, line) in newer.lines {

@@ -5,6 +5,9 @@
 //! Each line carries a short digest of what tools can see of the case, so that a case whose bytes
 //! changed is a new case rather than a changed outcome.
 //!
+//! What a tool does that is asked for no platform hangs on the processor, too: such lines are of the
+//! CPU level that the header names, and hold only there.
+//!
 //! Nothing that was not measured is ever recorded.
 
 mod answer;
@@ -20,6 +23,7 @@ pub use shelf::{Distance, Reference, Shelf};
 pub use text::{BaselineError, Fault};
 
 use crate::results::Trial;
+use ocipick_corpus::Ask;
 use std::{collections::BTreeMap, fmt};
 
 /// What a runtime did, as somebody accepted it.
@@ -27,6 +31,9 @@ use std::{collections::BTreeMap, fmt};
 pub struct Baseline {
     /// The runtime.
     pub build: Build,
+    /// The level of the processor on which the lines that leave the platform to the tool were
+    /// measured, as in `x86-64-v3`. Baselines of versions before this was recorded do not have it.
+    pub cpu: Option<String>,
     /// The corpus that was measured last.
     pub corpus: Corpus,
     /// The version of ocipick that recorded last.
@@ -122,6 +129,14 @@ impl Key {
             operation: trial.operation.clone(),
             platform: trial.platform.clone(),
         }
+    }
+}
+
+impl Key {
+    /// Whether the platform was left to the tool, which then goes by the processor that it runs on.
+    #[must_use]
+    pub fn is_left_to_tool(&self) -> bool {
+        self.platform == Ask::DEFAULT
     }
 }
 

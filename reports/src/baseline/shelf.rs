@@ -120,6 +120,7 @@ mod tests {
             let place = shelf.place(build, false);
             let baseline = Baseline {
                 build: build.clone(),
+                cpu: None,
                 corpus: Corpus {
                     built_in: true,
                     cases: 0,

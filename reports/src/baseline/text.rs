@@ -66,6 +66,9 @@ impl fmt::Display for Baseline {
             writeln!(f, "flavour {}", escape(flavour))?;
         }
         writeln!(f, "channel {}", escape(&build.channel))?;
+        if let Some(cpu) = &self.cpu {
+            writeln!(f, "cpu {}", escape(cpu))?;
+        }
         let source = if self.corpus.built_in {
             "built-in"
         } else {
@@ -115,11 +118,9 @@ impl Baseline {
         let mut read = || -> Result<Self, (usize, Fault)> {
             let (_, tool) = field("tool")?;
             let (_, version) = field("version")?;
-            let flavour = match field("flavour") {
-                Ok((_, flavour)) => Some(flavour),
-                Err(_) => None,
-            };
+            let flavour = field("flavour").ok().map(|(_, flavour)| flavour);
             let (_, channel) = field("channel")?;
+            let cpu = field("cpu").ok().map(|(_, cpu)| cpu);
             let (at, corpus) = field("corpus")?;
             let corpus =
                 read_corpus(&corpus).ok_or((at, Fault::Header("corpus SOURCE CASES DIGEST")))?;
@@ -131,6 +132,7 @@ impl Baseline {
                     flavour,
                     channel,
                 },
+                cpu,
                 corpus,
                 ocipick,
                 lines: BTreeMap::new(),

@@ -7,6 +7,9 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
+/// The processor of these results.
+const LEVEL: Option<&str> = Some("x86-64-v3");
+
 fn picked(child: &str) -> Outcome {
     Outcome::Picked {
         child: child.into(),
@@ -43,6 +46,7 @@ fn trial(version: &str, case: &str, outcome: Outcome) -> Trial {
 fn results(trials: Vec<Trial>) -> Results {
     let mut results = made::results(trials);
     let cases = results.trials.iter().map(|it| it.case.clone());
+    results.header.host.cpu_level = LEVEL.map(str::to_owned);
     results.header.corpus.content = cases.map(|case| (case.clone(), content(&case))).collect();
     results
 }
@@ -77,6 +81,10 @@ fn said(check: &Check<'_>) -> String {
             reference.baseline.build.version
         ),
         Check::NoReference => "no reference".into(),
+        Check::OtherLevel { reference, level } => format!(
+            "{} is of {:?}, and this is {level:?}",
+            reference.baseline.build.version, reference.baseline.cpu
+        ),
         Check::New {
             was_other_bytes, ..
         } => format!("new, other bytes: {was_other_bytes}"),
@@ -100,7 +108,12 @@ fn outcomes_are_held_against_the_nearest_baseline() {
         trial("28.0", "c", wavers([picked("x"), Outcome::Nothing])),
     ]);
     let checked = |version, case: &str, outcome| {
-        let check = check(&trial(version, case, outcome), &content(case), &shelf);
+        let check = check(
+            &trial(version, case, outcome),
+            &content(case),
+            LEVEL,
+            &shelf,
+        );
         said(&check)
     };
     assert_eq!(checked("28.0", "a", picked("y")), "same as 28.0");
@@ -142,7 +155,7 @@ fn outcomes_are_held_against_the_nearest_baseline() {
     );
     let other_bytes = trial("28.0", "a", picked("x"));
     assert_eq!(
-        said(&check(&other_bytes, "other bytes", &shelf)),
+        said(&check(&other_bytes, "other bytes", LEVEL, &shelf)),
         "new, other bytes: true"
     );
 }
@@ -151,17 +164,115 @@ fn outcomes_are_held_against_the_nearest_baseline() {
 fn another_platform_or_operation_is_another_line() {
     let shelf = shelf(vec![trial("28.0", "a", picked("x"))]);
     let mut other = trial("28.0", "a", picked("y"));
-    other.platform = "default".into();
-    assert_eq!(
-        said(&check(&other, &content("a"), &shelf)),
-        "new, other bytes: false"
-    );
-    other.platform = "linux/amd64".into();
     other.operation = "run".into();
     assert_eq!(
-        said(&check(&other, &content("a"), &shelf)),
+        said(&check(&other, &content("a"), LEVEL, &shelf)),
         "new, other bytes: false"
     );
+}
+
+/// A trial in which the platform was left to the tool.
+fn left(version: &str, case: &str, outcome: Outcome) -> Trial {
+    Trial {
+        platform: "default".into(),
+        ..trial(version, case, outcome)
+    }
+}
+
+#[test]
+fn what_is_left_to_the_tool_is_held_against_the_same_cpu_level_only() {
+    let mut of_level = shelf(vec![
+        trial("28.0", "a", picked("x")),
+        left("28.0", "a", picked("v3")),
+    ]);
+    let checked = |shelf: &Shelf, trial: &Trial, level| {
+        said(&check(trial, &content(&trial.case), level, shelf))
+    };
+    let same = left("28.0", "a", picked("v3"));
+    assert_eq!(checked(&of_level, &same, LEVEL), "same as 28.0");
+    let other = left("28.0", "a", picked("v2"));
+    assert_eq!(
+        checked(&of_level, &other, LEVEL),
+        "28.0 has picked v3, now picked v2"
+    );
+    let v2 = Some("x86-64-v2");
+    let not_held = r#"28.0 is of Some("x86-64-v3"), and this is Some("x86-64-v2")"#;
+    for trial in [&same, &other, &left("28.0", "b", picked("x"))] {
+        assert_eq!(checked(&of_level, trial, v2), not_held);
+    }
+    assert_eq!(
+        checked(&of_level, &same, None),
+        r#"28.0 is of Some("x86-64-v3"), and this is None"#
+    );
+    // Nor is anything lost of what was accepted elsewhere.
+    let lost = left("28.0", "a", unmeasured());
+    assert_eq!(
+        checked(&of_level, &lost, LEVEL),
+        "unmeasured, and 28.0 has picked v3"
+    );
+    assert_eq!(checked(&of_level, &lost, v2), "unmeasured");
+    // A platform that was named is the same one on every machine.
+    let named = trial("28.0", "a", picked("x"));
+    assert_eq!(checked(&of_level, &named, v2), "same as 28.0");
+    assert_eq!(checked(&of_level, &named, None), "same as 28.0");
+
+    // A baseline of before levels were recorded.
+    let (place, baseline) = of_level.baselines().next().unwrap();
+    let (place, mut baseline) = (place.to_owned(), baseline.clone());
+    baseline.cpu = None;
+    of_level.put(place, baseline);
+    assert_eq!(
+        checked(&of_level, &same, LEVEL),
+        r#"28.0 is of None, and this is Some("x86-64-v3")"#
+    );
+    assert_eq!(
+        checked(&of_level, &same, None),
+        "28.0 is of None, and this is None"
+    );
+    assert_eq!(checked(&of_level, &named, LEVEL), "same as 28.0");
+}
+
+#[test]
+fn recording_on_another_cpu_level_drops_what_is_of_the_former() {
+    let old = || {
+        only(vec![
+            trial("28.0", "a", picked("x")),
+            left("28.0", "a", picked("v3")),
+            left("28.0", "b", picked("v3")),
+        ])
+    };
+    assert_eq!(old().cpu.as_deref(), LEVEL);
+    let of_level = |level: &str, trials| {
+        let mut results = results(trials);
+        results.header.host.cpu_level = Some(level.to_owned());
+        Baseline::all_of(&results).unwrap().remove(0)
+    };
+    let mut baseline = old();
+    let newer = of_level("x86-64-v4", vec![left("28.0", "a", picked("v4"))]);
+    let merge = baseline.merge(newer).unwrap();
+    assert_eq!(baseline.cpu.as_deref(), Some("x86-64-v4"));
+    assert_eq!(
+        (merge.changed.len(), merge.other_level, merge.kept),
+        (1, 1, 1)
+    );
+    let left_over: Vec<String> = baseline.lines.keys().map(ToString::to_string).collect();
+    assert_eq!(left_over, ["a pull default", "a pull linux/amd64"]);
+
+    // Where nothing was left to the tool now, what is there stays, with its level.
+    let mut baseline = old();
+    let newer = of_level("x86-64-v4", vec![trial("28.0", "a", picked("x"))]);
+    assert_eq!(newer.cpu, None, "no line hangs on it");
+    let merge = baseline.merge(newer).unwrap();
+    assert_eq!((&baseline.lines, &baseline.cpu), (&old().lines, &old().cpu));
+    assert_eq!((merge.same, merge.other_level, merge.kept), (1, 0, 2));
+
+    // Lines of before levels were recorded are of nobody knows which.
+    let mut baseline = old();
+    baseline.cpu = None;
+    let newer = only(vec![left("28.0", "a", picked("v3"))]);
+    let merge = baseline.merge(newer).unwrap();
+    assert_eq!(baseline.cpu.as_deref(), LEVEL);
+    assert_eq!((merge.same, merge.other_level, merge.kept), (1, 1, 1));
 }
 
 #[test]
@@ -242,14 +353,17 @@ fn two_builds_of_one_version_are_two_baselines() {
     assert_eq!(places, ["docker/28.0#sid.txt", "docker/28.0.txt"]);
     let reference = shelf.reference(&Build::of(&path)).unwrap();
     assert_eq!(reference.distance, Distance::Same);
-    assert_eq!(said(&check(&path, &content("a"), &shelf)), "same as 28.0");
+    assert_eq!(
+        said(&check(&path, &content("a"), LEVEL, &shelf)),
+        "same as 28.0"
+    );
     let refused = Outcome::Refused {
         reason: RefusalReason::Other,
         message: String::new(),
     };
     path.outcome = refused;
     assert_eq!(
-        said(&check(&path, &content("a"), &shelf)),
+        said(&check(&path, &content("a"), LEVEL, &shelf)),
         "28.0 has picked y, now refused other"
     );
 }

@@ -22,6 +22,7 @@ fn baseline() -> Baseline {
             flavour: Some("containerd-store".into()),
             channel: "sid".into(),
         },
+        cpu: Some("x86-64-v3".into()),
         corpus: Corpus {
             built_in: true,
             cases: 3,
@@ -44,6 +45,14 @@ fn a_baseline_is_a_text_that_people_read() {
 }
 
 #[test]
+fn a_baseline_of_before_levels_were_recorded_is_read() {
+    let mut old = baseline();
+    let text = old.to_string().replace("cpu x86-64-v3\n", "");
+    old.cpu = None;
+    assert_eq!(Baseline::parse("b.txt", &text), Ok(old));
+}
+
+#[test]
 fn mistakes_are_named_with_their_lines() {
     let good = baseline().to_string();
     let line = "missing/alone pull linux/amd64 0123456789ab refused missing-content";
@@ -51,6 +60,7 @@ fn mistakes_are_named_with_their_lines() {
         good.replace("baseline 1", "baseline 2"),
         good.replace("tool docker\n", ""),
         good.replace("version 28.5.2\n", "version \n"),
+        good.replace("cpu x86-64-v3\n", "cpu \n"),
         good.replace("corpus built-in 3", "corpus built-in some"),
         good.replace(line, "missing/alone pull linux/amd64 0123456789ab"),
         good.replace(line, "missing/alone pull"),
@@ -94,6 +104,7 @@ proptest! {
     #[test]
     fn whatever_is_written_is_read_back(
         build in (word(), word(), option::of(word()), word()),
+        cpu in option::of(word()),
         corpus in (any::<bool>(), 0_usize..9, word()),
         lines in collection::btree_map((word(), word(), word()), (word(), answer()), 0..5),
     ) {
@@ -104,6 +115,7 @@ proptest! {
         });
         let baseline = Baseline {
             build: Build { tool, version, flavour, channel },
+            cpu,
             corpus: Corpus { built_in, cases, digest },
             ocipick: "0.1.0".into(),
             lines: lines.collect(),
