@@ -122,10 +122,8 @@ fn machine(matrix: &Matrix<'_>, platform: &str) -> String {
         return String::new();
     };
     if platform == "default" {
-        return text::line(&format!(
-            ", with no platform asked for, on {}",
-            cell::machine(host)
-        ));
+        let machines = cell::machines(matrix).unwrap_or_default();
+        return text::line(&format!(", with no platform asked for, on {machines}"));
     }
     let system = platform.split('/').next().unwrap_or_default();
     if system.is_empty() || host.os.is_empty() || system == host.os {

@@ -300,6 +300,18 @@ pub(crate) fn machine(host: &Host) -> String {
     }
 }
 
+/// The machines of these runs, likewise: each once, in the order of the runs.
+pub(crate) fn machines(matrix: &Matrix<'_>) -> Option<String> {
+    let mut machines: Vec<String> = Vec::new();
+    for run in &matrix.runs {
+        let machine = machine(&run.header.host);
+        if !machines.contains(&machine) {
+            machines.push(machine);
+        }
+    }
+    (!machines.is_empty()).then(|| text::list(&machines))
+}
+
 /// What was asked for where that was no platform, as the end of a sentence.
 pub(crate) fn asked_for(row: &Row<'_>) -> Option<String> {
     (row.platform == "default").then(|| "each tool's own default platform".to_owned())

@@ -3,7 +3,10 @@
 //! Stable: `schema` changes when something is taken away or changes its meaning. The evidence is
 //! not repeated here; it is in the results.
 
-use super::verdicts::{ConsensusJson, VerdictsJson, consensus};
+use super::{
+    summary::BuildJson,
+    verdicts::{ConsensusJson, VerdictsJson, consensus},
+};
 use crate::{
     findings::{self, Finding, Surprise},
     history::{Change, Difference, History, Side, Turn, Unsteady},
@@ -49,6 +52,10 @@ struct RuntimeJson<'m> {
     #[serde(skip_serializing_if = "Option::is_none")]
     flavour: Option<&'m str>,
     channel: &'m str,
+    /// Who built it and how that compares with the release, where a distribution did, or where it
+    /// differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    build: Option<BuildJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unmeasured: Option<&'m str>,
 }
@@ -207,6 +214,7 @@ impl<'m> RuntimeJson<'m> {
             version: runtime.version,
             flavour: runtime.flavour,
             channel: runtime.channel,
+            build: BuildJson::of(&runtime.build()),
             unmeasured: runtime.unmeasured.as_deref(),
         }
     }

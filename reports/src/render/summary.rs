@@ -66,7 +66,7 @@ struct VersionJson<'m> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct BuildJson {
+pub(super) struct BuildJson {
     /// The distribution that built it.
     distribution: Option<String>,
     /// Whether it was linked with a library that selects otherwise than the one that the release
@@ -77,7 +77,7 @@ struct BuildJson {
 }
 
 impl BuildJson {
-    fn of(build: &Build) -> Option<Self> {
+    pub(super) fn of(build: &Build) -> Option<Self> {
         let wanted = build.is_distribution() || build.differs();
         wanted.then(|| Self {
             distribution: build.distribution().map(str::to_owned),

@@ -570,3 +570,31 @@ fn the_machine_is_named_where_the_outcome_depends_on_it() {
     );
     assert!(!on("linux/arm64").contains("on Linux"));
 }
+
+#[test]
+fn every_machine_is_named_where_results_are_of_several() {
+    let on = |level: &str, case: &str| {
+        let mut trials = five(case, [first(), nested(), nested(), nested(), nested()]);
+        for trial in &mut trials {
+            trial.platform = "default".to_owned();
+        }
+        let mut results = results(trials);
+        results.header.host.cpu_level = Some(level.to_owned());
+        results
+    };
+    let results = [
+        on("x86-64-v3", "x/y"),
+        on("x86-64-v4", "x/z"),
+        on("x86-64-v3", "x/w"),
+    ];
+    let book = book();
+    let matrix = Matrix::build(&results, &book);
+    let sentence = findings::most_surprising(&matrix, 1)[0]
+        .sentence()
+        .to_string();
+    assert!(
+        sentence
+            .contains("on a linux/amd64 machine (x86-64-v3) and a linux/amd64 machine (x86-64-v4)"),
+        "{sentence}"
+    );
+}

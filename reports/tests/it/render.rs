@@ -5,8 +5,9 @@ use ocipick_reports::{
     history::{History, intervals},
     matrix::{Matrix, Summary},
     render::{html, json, junit, markdown, terminal},
-    results::Outcome,
+    results::{Linked, LinkedSource, Outcome},
 };
+use std::collections::BTreeMap;
 
 fn with_sample<T>(look: impl FnOnce(&Matrix<'_>) -> T) -> T {
     let (results, book) = ([sample::sample()], sample::book());
@@ -217,6 +218,54 @@ fn the_legend_has_what_occurs() {
     ] {
         assert!(!shown.contains(absent), "{absent} in {shown}");
     }
+}
+
+#[test]
+fn builds_that_do_not_stand_for_the_release_are_marked() {
+    let trials = sample::row(
+        "a/b",
+        vec![
+            (sample::DOCKER, sample::picked("first")),
+            (sample::SKOPEO, sample::picked("second")),
+        ],
+    );
+    let mut results = sample::results(trials);
+    for record in &mut results.header.runtimes {
+        record.channel = "sid".to_owned();
+        let library = match record.tool.as_str() {
+            "docker" => ("containerd/platforms", "1.0.0~rc4"),
+            _ => ("containers/image", "5.22.1"),
+        };
+        record.provenance.linked = BTreeMap::from([(
+            "client".to_owned(),
+            Linked {
+                go: None,
+                libraries: BTreeMap::from([(library.0.to_owned(), library.1.to_owned())]),
+                source: LinkedSource::BuiltUsing,
+            },
+        )]);
+    }
+    for trial in &mut results.trials {
+        trial.channel = "sid".to_owned();
+    }
+    let (results, book) = ([results], sample::book());
+    let matrix = Matrix::build(&results, &book);
+    let shown = markdown::render(&matrix, &markdown::Options::default());
+    let head = shown.lines().find(|line| line.starts_with("| case |"));
+    assert_eq!(
+        head,
+        Some("| case | ≠ | docker<br>28.5.2<br>*Debian's build* | skopeo<br>1.9.3 |"),
+        "{shown}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&json::render(&matrix)).expect("JSON");
+    let build = |number: usize| &json["runtimes"][number]["build"];
+    assert_eq!(build(0)["differs"], true, "{json:#}");
+    assert_eq!(build(0)["distribution"], "Debian");
+    assert_eq!(
+        build(0)["note"],
+        "linked with containerd/platforms 1.0.0~rc4; the release pins 1.0.0-rc.1"
+    );
+    assert_eq!(build(1)["differs"], false, "{json:#}");
 }
 
 #[test]

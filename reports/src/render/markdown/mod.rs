@@ -291,7 +291,8 @@ fn family_table(
     }
 }
 
-/// The head of a column: the tool, its configuration, and its version or versions.
+/// The head of a column: the tool, its configuration, its version or versions, and what a build among
+/// them is called that does not stand for the release.
 fn heading(matrix: &Matrix<'_>, line: &Line<'_>, band: &Band) -> String {
     let mut heading = vec![prose(line.tool)];
     heading.extend(line.flavour.map(|flavour| prose(&format!("+{flavour}"))));
@@ -300,6 +301,11 @@ fn heading(matrix: &Matrix<'_>, line: &Line<'_>, band: &Band) -> String {
     if band.columns.len() > 1 {
         heading.push(prose(&format!("–{}", cell::version(matrix, band.last()))));
     }
+    // Of versions that share a column one may not stand for its release.
+    let runtimes = band.columns.iter();
+    let runtimes = runtimes.filter_map(|column| matrix.runtimes.get(*column));
+    let mark = runtimes.filter_map(|runtime| runtime.build().mark()).next();
+    heading.extend(mark.map(|mark| format!("*{}*", prose(&mark))));
     heading.join("<br>")
 }
 

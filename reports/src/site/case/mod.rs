@@ -286,12 +286,9 @@ fn question(place: &Place<'_>) -> String {
 /// What of the machine decides what is taken, where the tool is asked for no platform.
 fn machine(atlas: &Atlas<'_>, place: &Place<'_>) -> Option<String> {
     let is_default = |row: &crate::matrix::Row<'_>| row.platform == "default";
-    let host = &atlas.matrix.runs.last()?.header.host;
+    let machines = cell::machines(atlas.matrix)?;
     place.rows.iter().any(|(_, row)| is_default(row)).then(|| {
-        format!(
-            "Where no platform is asked for, a tool goes by its machine: here {}.",
-            cell::machine(host)
-        )
+        format!("Where no platform is asked for, a tool goes by its machine: here {machines}.")
     })
 }
 
