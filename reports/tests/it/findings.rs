@@ -159,12 +159,12 @@ fn failures_are_told_with_what_the_others_did() {
                 first(),
                 first(),
                 first(),
-                crashed("panic: \u{1b}[31mindex\nout of range")
+                crashed("panic: \u{1b}[31mindex out of range\n\ngoroutine 1 [running]:")
             ]
         )),
         (
             Surprise::Crash,
-            "x/y: ctr images pull of containerd@1.6.20 crashes (panic: index out of range), while docker, podman, \
+            "x/y: ctr images pull of containerd@1.6.20 crashes (index out of range), while docker, podman, \
              skopeo and crane pick first."
                 .to_owned()
         )
