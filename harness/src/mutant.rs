@@ -40,6 +40,8 @@ pub(crate) enum Mutant {
     NoiseDecides,
     /// A tool that never asked the registry has judged the index.
     UnaskedRefuses,
+    /// What the registry withheld by mistake is a failure like any other.
+    WithheldRefuses,
     /// Whether anything was fetched is not looked at.
     RequestsIgnored,
     /// Requests that failed count as fetched.

@@ -62,7 +62,7 @@ fn not_ours(observed: &Observed<'_>, outcome: Outcome) -> Outcome {
         return outcome;
     };
     match outcome {
-        Outcome::Refused { .. } | Outcome::Nothing => unmeasured(
+        Outcome::Refused { .. } | Outcome::Nothing if !on(Mutant::WithheldRefuses) => unmeasured(
             UnmeasuredWhy::EvidenceMissing,
             format!("the registry answered 404 for {digest}, which the case has"),
         ),

@@ -763,7 +763,7 @@ fn an_import_needs_no_requests_but_both_other_kinds_of_evidence() {
     assert_eq!(pull.outcome().kind(), results::OutcomeKind::Mixed);
 }
 
-#[cfg_attr(test, test)]
+#[test]
 fn a_refusal_over_what_the_registry_withheld_is_no_refusal() {
     let mut scene = Scene::new();
     let (there, layer) = (
