@@ -117,6 +117,9 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     ),
 ];
 
+/// Read once: it is large, and this is a build for debugging.
+static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::built_in().unwrap());
+
 /// One trial on `duplicates/two-entries`, in which everything points to `first` until a test
 /// changes something.
 struct Scene {
@@ -131,13 +134,10 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        // Read once: it is large, and this is a build for debugging.
-        static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::built_in().unwrap());
-        let corpus = &*CORPUS;
         let find = |case: &&Case| case.id.as_str() == "duplicates/two-entries";
         let mut scene = Self {
             dir: tempfile::tempdir().unwrap(),
-            case: corpus.cases().iter().find(find).unwrap().clone(),
+            case: CORPUS.cases().iter().find(find).unwrap().clone(),
             attempt: Attempt::default(),
             operation: Operation::Pull,
             requests: Vec::new(),
@@ -805,23 +805,16 @@ fn a_refusal_over_what_the_registry_withheld_is_no_refusal() {
     fails(&mut scene, format!("/manifests/{layer}"));
     scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, &words(&layer));
     // The case may want it to be withheld.
-    let mut corpus = Corpus::built_in().unwrap().cases().to_vec();
-    corpus.retain(|case| {
-        case.faults.iter().any(|fault| {
-            fault
-                .effects
-                .answer
-                .as_ref()
-                .is_some_and(|it| it.status == 404)
-        })
+    let cases = CORPUS.cases().iter();
+    let mut withheld = cases.filter_map(|case| {
+        let fault = case.faults.iter().find(|fault| {
+            let answer = fault.effects.answer.as_ref();
+            answer.is_some_and(|it| it.status == 404)
+        })?;
+        Some((case, fault))
     });
-    let case = corpus.first().unwrap().clone();
-    let withheld = case
-        .faults
-        .iter()
-        .find(|fault| fault.effects.answer.is_some());
-    let path = format!("/manifests/{}", withheld.unwrap().target);
-    scene.case = case;
-    fails(&mut scene, path);
+    let (case, fault) = withheld.next().unwrap();
+    scene.case = case.clone();
+    fails(&mut scene, format!("/manifests/{}", fault.target));
     assert!(matches!(scene.outcome(), Outcome::Refused { .. }));
 }
