@@ -158,9 +158,9 @@ mod tests {
                         Err(Errno::EINVAL) => panic!("flags that do not go together"),
                         found => found.ok().flatten(),
                     };
-                    found.map(|mut file| {
+                    found.map(|file| {
                         let mut bytes = Vec::new();
-                        file.read_to_end(&mut bytes).unwrap();
+                        file.take(1 << 20).read_to_end(&mut bytes).unwrap();
                         bytes
                     })
                 });

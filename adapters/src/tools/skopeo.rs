@@ -118,8 +118,9 @@ impl Session for SkopeoSession {
     }
 }
 
-/// How much of a file is read that a tool writes about an image. It holds what the image says.
-const FILE_LIMIT: u64 = 4 << 20;
+/// How much of a file is read that a tool writes about an image. It holds what the image says, and a
+/// manifest of more than 4 MiB is no mistake: it is imported from a layout.
+const FILE_LIMIT: u64 = 64 << 20;
 
 /// The digest that `skopeo copy` wrote to a file.
 fn written_digest(file: &Path) -> Looked {

@@ -177,14 +177,14 @@ fn results_are_left_as_if_the_case_had_never_been_there() {
         };
     }
     assert_eq!(redact(&mut marked, policy())[0].withheld.rule, Rule::Marked);
-    assert_eq!(marked, [never.clone()]);
+    assert_eq!(marked, std::slice::from_ref(&never));
     // So does an id that is reserved, whatever was seen, and if nothing was.
     let hash = Digest::sha256(HIDDEN.as_bytes()).to_string();
     let reserved = ReservedIds::parse(hash.trim_start_matches("sha256:"));
     let policy = policy().clone().reserving(reserved);
     let mut reserved = [of(&["controls/no-match", HIDDEN], false)];
     assert_eq!(redact(&mut reserved, &policy).len(), 2);
-    assert_eq!(reserved, [never.clone()]);
+    assert_eq!(reserved, std::slice::from_ref(&never));
     let mut unmeasured = [of(&["controls/no-match", HIDDEN], false)];
     unmeasured[0].trials.retain(|trial| trial.case != HIDDEN);
     unmeasured[0].header.planned = 2;

@@ -102,18 +102,21 @@ impl Requirements<'_> {
     #[must_use]
     pub fn words(&self) -> String {
         let all = self.broken.len() + self.arguable.len();
-        let mut words = format!("MUST broken in {all}");
-        match self.arguable.len() {
-            0 => {}
-            some if some == all => words.push_str(" (arguable)"),
-            some => words.push_str(&format!(" ({some} arguable)")),
-        }
-        if !self.not_judged.is_empty() {
-            words.push_str(&format!(", {} not judged", self.not_judged.len()));
-        }
-        words
+        let arguable = match self.arguable.len() {
+            0 => String::new(),
+            some if some == all => " (arguable)".to_owned(),
+            some => format!(" ({some} arguable)"),
+        };
+        let not_judged = match self.not_judged.len() {
+            0 => String::new(),
+            some => format!(", {some} not judged"),
+        };
+        format!("MUST broken in {all}{arguable}{not_judged}")
     }
 }
+
+/// An operation, a row in which a clause was broken, and whether that is arguable.
+type BrokenKey<'a> = (&'a str, BrokenRow, bool);
 
 /// How often a runtime got each verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -274,7 +277,7 @@ impl<'m> Verdicts<'m> {
             entry.judgement.verdict == Verdict::Conforms || entry.judgement.verdict.is_breach()
         };
         let broken = entries.iter().filter(|it| it.judgement.verdict.is_breach());
-        let mut rows: Vec<((&str, BrokenRow, bool), BTreeSet<usize>)> = Vec::new();
+        let mut rows: Vec<(BrokenKey<'_>, BTreeSet<usize>)> = Vec::new();
         let mut older: BTreeSet<usize> = BTreeSet::new();
         for entry in broken.clone() {
             let trial = entry.trial;
