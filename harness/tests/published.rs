@@ -20,12 +20,18 @@ fn what_is_published_is_what_the_code_makes_of_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let root = fs::canonicalize(root).unwrap();
     let path = |name: &str| root.join(name).to_string_lossy().into_owned();
-    let (data, into) = (
-        path("reports/published/results.jsonl.gz"),
-        path("reports/published"),
-    );
+    let into = path("reports/published");
+    // Several results have their places in their names: none, `-pull`, `-pull-2`.
+    let mut data: Vec<String> = fs::read_dir(&into)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".jsonl.gz"))
+        .collect();
+    data.sort_by_key(|name| (name.len(), name.clone()));
     let readme = path("README.md");
-    let mut args = vec!["publish", &data, "--into", &into, "--readme", &readme];
+    let mut args = vec!["publish"];
+    args.extend(data.iter().map(String::as_str));
+    args.extend(["--into", &into, "--readme", &readme]);
     if env::var("OCIPICK_BLESS").as_deref() != Ok("1") {
         args.push("--check");
     }
