@@ -172,10 +172,7 @@ fn two_at_once_download_nothing_twice() {
 /// The user ends ocipick, or it dies, after the first download.
 fn cut_short(signal: &str) -> (Stage, Said) {
     let stage = Stage::new();
-    stage.write(
-        "bin/on-downloaded",
-        &format!("kill -{signal} $OCIPICK_PID; exec sleep 60\n"),
-    );
+    stage.write("bin/on-downloaded", &format!("exec ask-for {signal}\n"));
     let said = stage.types(&["channel", "install", "bookworm", "sid", "--jobs", "1"]);
     stage.remove("bin/on-downloaded");
     (stage, said)
@@ -200,7 +197,7 @@ fn goes_on(stage: &Stage) {
 
 #[test]
 fn an_interrupted_installation_goes_on_where_it_was() {
-    let (stage, said) = cut_short("INT");
+    let (stage, said) = cut_short("SIGINT");
     exits(&said, 5);
     says(
         &said,
@@ -216,7 +213,7 @@ fn an_interrupted_installation_goes_on_where_it_was() {
 
 #[test]
 fn a_killed_installation_goes_on_where_it_was() {
-    let (stage, said) = cut_short("KILL");
+    let (stage, said) = cut_short("SIGKILL");
     assert_eq!(said.exit, Exit::Signal(9));
     assert_eq!(stage.channels(), [".partial-bookworm"]);
     goes_on(&stage);
@@ -227,7 +224,7 @@ fn finished_channels_survive_an_interruption() {
     let stage = Stage::new();
     stage.write(
         "bin/on-unpacked",
-        "[ \"$suite\" = bookworm ] || { kill -INT $OCIPICK_PID; sleep 60; }\n",
+        "[ \"$suite\" = bookworm ] || ask-for SIGINT\n",
     );
     let install = ["channel", "install", "bookworm", "sid", "--jobs", "1"];
     let said = stage.types(&install);

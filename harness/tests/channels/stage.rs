@@ -1,5 +1,9 @@
 //! A distribution made of a few small packages, and a user who provisions channels from it.
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use ocipick_adapters::{
     channel::Store,
     process::{Cancel, Exit, Invocation, Isolation, run},
@@ -9,12 +13,15 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
     time::Duration,
 };
 use tempfile::TempDir;
 
 /// Every file of the fakes. They are scripts, since hooks of ours run between them.
-const FAKES: [(&str, &str); 4] = [
+const FAKES: [(&str, &str); 5] = [
+    ("ask-for", include_str!("bin/ask-for")),
     ("mmdebstrap", include_str!("bin/mmdebstrap")),
     ("apt-get", include_str!("bin/apt-get")),
     ("apt-cache", include_str!("bin/apt-cache")),
@@ -132,6 +139,18 @@ impl Stage {
         names
     }
 
+    /// Sends the signal that a fake asks for, which runs where it cannot see ocipick, to its ocipick.
+    fn sends_what_is_asked_for(&self) {
+        let path = self.path("bin/signal");
+        let Ok(asked) = fs::read_to_string(&path) else {
+            return;
+        };
+        fs::remove_file(path).unwrap();
+        let (signal, pid) = asked.trim().split_once(' ').unwrap();
+        let pid = Pid::from_raw(pid.parse().unwrap());
+        kill(pid, signal.parse::<Signal>().unwrap()).unwrap();
+    }
+
     pub(crate) fn types(&self, args: &[&str]) -> Said {
         self.runs(Path::new(env!("CARGO_BIN_EXE_ocipick")), args)
     }
@@ -159,7 +178,19 @@ impl Stage {
             output: output.path().join("said"),
             reveal: None,
         };
-        let ran = run(&invocation, &Cancel::default()).unwrap();
+        let ended = AtomicBool::new(false);
+        let ran = thread::scope(|scope| {
+            let ran = scope.spawn(|| {
+                let ran = run(&invocation, &Cancel::default());
+                ended.store(true, Ordering::Relaxed);
+                ran
+            });
+            while !ended.load(Ordering::Relaxed) {
+                self.sends_what_is_asked_for();
+                thread::sleep(Duration::from_millis(10));
+            }
+            ran.join().unwrap().unwrap()
+        });
         let home = self.dir.path().to_string_lossy().into_owned();
         Said {
             exit: ran.exit,
