@@ -70,7 +70,7 @@ COVERAGE = --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-
 fuzz: ## fuzz the readers of layouts, layers, results, recipes and requests (FUZZ, FUZZ_TIME); takes a C++ compiler
 	cd fuzz && host=$$(rustc -vV | sed -n 's/^host: //p') && for target in $(FUZZ); do \
 		mkdir -p corpus/$$target artifacts/$$target && \
-		RUSTFLAGS="$$RUSTFLAGS $(COVERAGE)" $(CARGO) run --release --target $$host --bin $$target -- \
+		RUSTFLAGS="$$RUSTFLAGS $(COVERAGE)" $(CARGO) run --locked --release --target $$host --bin $$target -- \
 			-max_total_time=$(FUZZ_TIME) -timeout=20 -rss_limit_mb=4096 \
 			-artifact_prefix=artifacts/$$target/ corpus/$$target seeds/$$target || exit 1; \
 	done
@@ -79,16 +79,18 @@ lint: ## formatting, clippy, and documentation, with warnings denied; dependenci
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+	cd fuzz && $(CARGO) metadata --locked --format-version 1 >/dev/null
 	@$(MAKE) --no-print-directory deny
 
 deny: ## licences, bans, sources and advisories of the dependencies, where cargo-deny is installed
 	@if ! $(CARGO) deny --version >/dev/null 2>&1; then \
-	  echo "skipped: cargo deny is not installed (hint: cargo install cargo-deny --locked)"; \
-	elif [ -n "$$OCIPICK_OFFLINE" ]; then \
-	  echo "skipped: advisories, whose database cannot be fetched (OCIPICK_OFFLINE)"; \
-	  $(CARGO) deny --locked check licenses bans sources; \
+	  echo "skipped: cargo deny is not installed (hint: cargo install cargo-deny --locked)"; exit 0; \
+	fi; \
+	$(CARGO) deny --locked --log-level error check --hide-inclusion-graph --allow duplicate licenses bans sources || exit 1; \
+	if $(CARGO) deny --locked --log-level off fetch db >/dev/null 2>&1; then \
+	  $(CARGO) deny --locked check --disable-fetch advisories; \
 	else \
-	  $(CARGO) deny --locked check; \
+	  echo "skipped: advisories, whose database cannot be fetched"; \
 	fi
 
 bench: ## how fast the corpus is generated, and reports are made
