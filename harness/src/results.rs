@@ -213,7 +213,12 @@ impl Writer {
             path: path.clone(),
             source,
         };
-        if troubled > 0 {
+        let private = results.header.private.clone();
+        if let Some(now) = &header.private {
+            let known = results.header.private.get_or_insert_default();
+            known.add(now);
+        }
+        if troubled > 0 || results.header.private != private {
             results.trials.retain(|trial| !is_open(trial));
             results.derived.retain(|trial| !is_open(trial));
             results.footer = None;

@@ -1,6 +1,6 @@
 use super::*;
 use ocipick_reports::results::{
-    ArchiveRecord, ChannelRecord, CorpusStamp, Evidence, Host, Provenance, ReadErrorKind,
+    ArchiveRecord, ChannelRecord, CorpusStamp, Evidence, Host, Private, Provenance, ReadErrorKind,
     RuntimeRecord, SCHEMA, UnmeasuredWhy,
 };
 use std::collections::BTreeMap;
@@ -138,6 +138,42 @@ fn cases(results: &Results) -> Vec<&str> {
         .iter()
         .map(|trial| trial.case.as_str())
         .collect()
+}
+
+/// What is published is cleaned by what is recorded here.
+#[test]
+fn a_resumed_run_records_where_it_ran_each_time() {
+    let on = |dir: &str, host: &str| Header {
+        private: Some(Private {
+            directories: BTreeMap::from([("run".to_owned(), vec![dir.to_owned()])]),
+            names: BTreeMap::from([("host".to_owned(), host.to_owned())]),
+        }),
+        ..header()
+    };
+    let dir = TempDir::new().unwrap();
+    let writer = Writer::begin(dir.path(), &on("/a/ocipick-000001", "one")).unwrap();
+    add(&writer, "a/a");
+    drop(writer);
+    for (at, host) in [("/a/ocipick-000002", "one"), ("/b/ocipick-000003", "two")] {
+        drop(Writer::resume(dir.path(), &on(at, host)).unwrap());
+    }
+    let results = read(&dir);
+    assert_eq!(cases(&results), ["a/a"]);
+    let private = results.header.private.unwrap();
+    assert_eq!(
+        private.directories["run"],
+        [
+            "/a/ocipick-000001",
+            "/a/ocipick-000002",
+            "/b/ocipick-000003"
+        ]
+    );
+    let names: Vec<(&str, &str)> = private
+        .names
+        .iter()
+        .map(|(what, name)| (what.as_str(), name.as_str()))
+        .collect();
+    assert_eq!(names, [("host", "one"), ("host-2", "two")]);
 }
 
 /// Goes on, runs the third trial, and finishes.

@@ -87,6 +87,7 @@ impl Sanitizer {
             .names
             .iter()
             .flat_map(|(what, name)| {
+                let what = what.split('-').next().unwrap_or(what);
                 // Of a full name of a host the first part alone is one, too.
                 let short = name.split('.').next().unwrap_or(name);
                 [name.as_str(), short].map(|name| (name.to_owned(), format!("<{what}>")))

@@ -131,9 +131,37 @@ pub struct Private {
     /// given and as it is without links.
     #[serde(default)]
     pub directories: BTreeMap<String, Vec<String>>,
-    /// Names by what they are (`host`, `user`).
+    /// Names by what they are (`host`, `user`). Where a run went on under another name, that is
+    /// `host-2`.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
+}
+
+impl Private {
+    /// Adds what names another machine, or the same one later: a run that goes on has a new private
+    /// directory.
+    pub fn add(&mut self, other: &Self) {
+        for (what, ways) in &other.directories {
+            let known = self.directories.entry(what.clone()).or_default();
+            for way in ways {
+                if !known.contains(way) {
+                    known.push(way.clone());
+                }
+            }
+        }
+        for (what, name) in &other.names {
+            if self.names.values().any(|known| known == name) {
+                continue;
+            }
+            let numbered = (2..).map(|n| format!("{what}-{n}"));
+            let free = std::iter::once(what.clone())
+                .chain(numbered)
+                .find(|key| !self.names.contains_key(key));
+            if let Some(key) = free {
+                self.names.insert(key, name.clone());
+            }
+        }
+    }
 }
 
 /// One tool, at one version, in one configuration.
