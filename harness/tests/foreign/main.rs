@@ -226,7 +226,6 @@ impl Lab {
             Expect::PicksOrFails(child) => {
                 picks(child) || refuses || matches!(record.outcome, Outcome::Nothing)
             }
-            Expect::Harmless => true,
         };
         let tool = self.fleet.runtimes[asked.runtime].tool;
         match &record.outcome {
