@@ -33,9 +33,22 @@ struct CheckedCase {
     id: String,
     source: String,
     breaches: Vec<Breach>,
+    /// How many manifests its entries lead to, and how many of them are not in the layout. A sparse
+    /// layout breaks nothing; who made one by mistake wants to know.
+    absent: Option<(usize, usize)>,
 }
 
 impl CheckedCase {
+    /// What is absent from a layout, for a person.
+    fn absence(&self) -> Option<String> {
+        let (absent, all) = self.absent.filter(|(absent, _)| *absent > 0)?;
+        let manifests = if all == 1 { "manifest" } else { "manifests" };
+        let are = if absent == 1 { "is" } else { "are" };
+        Some(format!(
+            "  {absent} of {all} {manifests} that entries lead to {are} not in the layout\n"
+        ))
+    }
+
     fn gravest(&self) -> Option<Consequence> {
         Consequence::of(&self.breaches)
     }
@@ -112,17 +125,21 @@ fn of_directory(dir: &Path) -> Result<Checked> {
     } in layouts
     {
         let source = path.display().to_string();
-        let id = match case {
-            Ok(case) => case.id.to_string(),
+        let (id, absent) = match case {
+            Ok(case) => {
+                let absent = case.children.iter().filter(|child| !child.served).count();
+                (case.id.to_string(), Some((absent, case.children.len())))
+            }
             Err(unread) => {
                 checked.mistakes.push(unread.error.to_string());
-                unread.id.to_string()
+                (unread.id.to_string(), None)
             }
         };
         checked.cases.push(CheckedCase {
             id,
             source,
             breaches,
+            absent,
         });
     }
     Ok(checked)
@@ -133,6 +150,8 @@ fn of_corpus(corpus: &Corpus) -> Vec<CheckedCase> {
         id: case.id.to_string(),
         source: case.source.clone(),
         breaches: case.breaches(),
+        // What a recipe leaves out it leaves out on purpose.
+        absent: None,
     });
     cases.collect()
 }
@@ -177,9 +196,14 @@ impl Checked {
     /// Every case that breaks something, and how many there are of each kind.
     fn text(&self) -> String {
         let mut text = String::new();
-        for case in self.cases.iter().filter(|case| !case.breaches.is_empty()) {
+        for case in &self.cases {
+            let absence = case.absence();
+            if case.breaches.is_empty() && absence.is_none() {
+                continue;
+            }
             let _ = writeln!(text, "{}", case.id);
             text.push_str(&breaches::lines(&case.breaches));
+            text.push_str(&absence.unwrap_or_default());
             text.push('\n');
         }
         let count = |gravest| {
@@ -233,6 +257,9 @@ struct Record<'a> {
 struct CaseRecord<'a> {
     case: &'a str,
     source: &'a str,
+    /// How many manifests that entries of a layout lead to are not in it; null where that is not
+    /// known, and for recipes, which leave out on purpose.
+    absent: Option<usize>,
     /// The gravest of what its breaches mean; null where there are none.
     consequence: Option<&'a str>,
     breaches: Vec<BreachRecord<'a>>,
@@ -243,6 +270,7 @@ impl<'a> CaseRecord<'a> {
         Self {
             case: &case.id,
             source: &case.source,
+            absent: case.absent.map(|(absent, _)| absent),
             consequence: case.gravest().map(Consequence::as_str),
             breaches: case.breaches.iter().map(BreachRecord::of).collect(),
         }
