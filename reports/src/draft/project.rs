@@ -3,7 +3,7 @@
 //! The labels are those of the templates in the projects' repositories, and the contacts those of
 //! their security policies, as they stood in November 2026. Whoever files looks at both again.
 //!
-//! podman and skopeo moved from `containers` to `podman-container-tools` in July 2026. The library that
+//! podman and skopeo moved from `containers` to `podman-container-tools` before August 2026. The library that
 //! chooses for both is in `podman-container-tools/container-libs`.
 
 /// What is known of the project that makes a tool.
