@@ -222,6 +222,10 @@ impl Lab {
         let fits = match asked.expect {
             Expect::Picks(child) => picks(child),
             Expect::PicksOrRefuses(child) => picks(child) || refuses,
+            Expect::PicksDeepestOrRefuses => {
+                let names = case.children.iter().map(|child| child.name.as_str());
+                refuses || names.max_by_key(|name| name.len()).is_some_and(picks)
+            }
             Expect::Refuses => refuses,
             Expect::PicksOrFails(child) => {
                 picks(child) || refuses || matches!(record.outcome, Outcome::Nothing)

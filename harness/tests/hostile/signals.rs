@@ -127,8 +127,13 @@ fn killed_ten_times() -> Result<()> {
     let options = ["--repeat", "5", "--seed", "3"];
     for number in 0_u64..10 {
         let mut options = options.to_vec();
-        options.extend((number > 0 && out.join("results.jsonl").exists()).then_some("--resume"));
+        let began = || out.join("results.jsonl").exists();
+        options.extend((number > 0 && began()).then_some("--resume"));
         let mut child = place.run(&out, &options)?.spawn()?;
+        if number > 2 {
+            // The first may be killed before they write anything.
+            wait_until("the run has begun", began)?;
+        }
         thread::sleep(Duration::from_millis(150 + 97 * number * number % 1500));
         let _ = send(&child, Signal::SIGKILL);
         child.wait()?;
