@@ -4,7 +4,7 @@
 //! None of them must panic, run without end, or read anything that it was not given.
 
 use ocipick_corpus::{Ask, Case, Corpus, Digest, unpacked};
-use ocipick_reports::results::Results;
+use ocipick_records::Results;
 use std::{
     fs,
     io::Read as _,

@@ -5,7 +5,7 @@ use crate::{
     mutant::{self, Mutant, on},
     process::{DISK_FULL, Exit, Ran, RunError},
 };
-use ocipick_corpus::Platform;
+use ocipick_records::Platform;
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 /// The code that knows how to drive one tool.

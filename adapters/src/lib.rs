@@ -5,28 +5,28 @@
 
 mod adapter;
 pub mod channel;
+mod cleanup;
 mod detect;
-mod ground;
+mod installation;
 mod linked;
 pub mod mutant;
-mod place;
 pub mod process;
-mod room;
 mod rootfs;
+mod run_dir;
 mod runtime;
+mod sandbox;
 mod tool;
 mod tools;
-mod undo;
 
 pub use adapter::{
     Adapter, Ask, Attempt, DaemonCrash, Identity, Layout, Leaves, Looked, MARKER_LABEL, Session,
     Sign, Source, StartError, Trouble,
 };
 pub use detect::detect;
-pub use ground::{Cleared, Gauge, Ground, GroundError};
+pub use installation::{Masks, PATH_CHANNEL, Place, Rights};
 pub use linked::{Linked, LinkedSource, Origin};
-pub use place::{Masks, PATH_CHANNEL, Place, Rights};
-pub use room::Room;
+pub use run_dir::{Cleared, Gauge, Ground, GroundError};
 pub use runtime::{Detected, Missing, Runtime, Service, names};
+pub use sandbox::Room;
 pub use tool::{Flavour, Operation, Tool, UnknownTool, short_version};
 pub use tools::adapter;

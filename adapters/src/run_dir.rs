@@ -9,8 +9,8 @@
 //! a later run knows that it was to go; and what says whose it is goes last.
 
 use crate::{
+    cleanup,
     process::{end_session, of_session, resident},
-    undo,
 };
 use std::{
     collections::BTreeSet,
@@ -325,7 +325,7 @@ fn clear(dir: &Path, name: &str) -> Option<Cleared> {
     }
     let processes = end_session(&format!("{PREFIX}{random}"));
     if stage == Stage::InUse {
-        undo::carry_out(dir);
+        cleanup::carry_out(dir);
     }
     let trouble = remove(dir);
     (stage != Stage::Unfinished).then(|| Cleared {

@@ -1,7 +1,7 @@
 //! The room of a runtime: its private home, caches, configuration and trial directories.
 
 use crate::{
-    place::{Masks, Place},
+    installation::{Masks, Place},
     process::{
         Cancel, Invocation, Isolation, MARKER, Mount, Namespace, Ran, RunError, SYSTEM_PATH, run,
     },

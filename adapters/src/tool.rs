@@ -99,10 +99,10 @@ impl Operation {
 
     /// The same among everything that recipes can restrict cases to.
     #[must_use]
-    pub fn in_recipes(self) -> ocipick_corpus::Operation {
+    pub fn in_recipes(self) -> ocipick_records::Operation {
         match self {
-            Self::Pull => ocipick_corpus::Operation::Pull,
-            Self::Import => ocipick_corpus::Operation::Import,
+            Self::Pull => ocipick_records::Operation::Pull,
+            Self::Import => ocipick_records::Operation::Import,
         }
     }
 }

@@ -1,8 +1,7 @@
 //! A case: one image index with its children, as the exact bytes to serve.
 
-use crate::{
-    Algorithm, Ask, CaseId, Derivation, Digest, Fault, Operation, Platform, Refusal, Wording,
-};
+use crate::{Algorithm, Ask, Derivation, Digest, Fault, Wording};
+use ocipick_records::{CaseId, Operation, Platform, Refusal};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,

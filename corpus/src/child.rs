@@ -1,13 +1,14 @@
 //! Builds a child: its config, its layer and its manifest, as exact bytes.
 
 use crate::{
-    Algorithm, Blob, CaseId, Child, Digest, Document, Layer, Platform, elf,
+    Algorithm, Blob, Child, Digest, Document, Layer, elf,
     json::{Json, Members, push, size},
     layer::{self, Compression},
     layout::unpacked_and_label,
     media_type::{self, Format},
     value::Table,
 };
+use ocipick_records::{CaseId, Platform};
 use std::ops::Range;
 
 /// What a recipe says of a child, with every default filled in.

@@ -1,15 +1,16 @@
 //! The corpus: every case, in the order of the matrix.
 
 use crate::{
-    Ask, Case, CaseId, Clause, CorpusError, Digest, Effects, Family, Fault, HeaderFault, LayoutRef,
-    Mistake, MistakeKind, Specification, Unread, clause, family,
-    files::{Root, read_regular},
-    layout,
-    mistake::Report,
+    Ask, Case, Clause, CorpusError, Digest, Effects, Family, Fault, HeaderFault, LayoutRef,
+    Mistake, MistakeKind, Specification, Unread, clause,
+    diagnostic::Report,
+    family, layout,
     nearest::nearest,
     recipe::{self, Source},
     value::owned,
 };
+use ocipick_records::CaseId;
+use ocipick_records::{Root, read_regular};
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -501,7 +502,8 @@ fn whole_file(case: &Case, kind: MistakeKind) -> Mistake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Methods, Operation, Part};
+    use crate::{Methods, Part};
+    use ocipick_records::Operation;
     use std::{fs, time::Duration};
 
     const RECIPE: &str = "title = 'A'\nwhy = 'B'\nplatform = 'linux/amd64'\n[children.a]\n\

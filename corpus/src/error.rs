@@ -1,6 +1,7 @@
 //! Why there is no corpus.
 
-use crate::{FileError, LayoutError, Mistake};
+use crate::{LayoutError, Mistake};
+use ocipick_records::FileError;
 use std::{
     io,
     path::{Path, PathBuf},

@@ -1,7 +1,7 @@
 //! Families: the cases of one kind of ambiguity, in the order of the matrix.
 
 use crate::{
-    mistake::{Mistake, MistakeKind, Report},
+    diagnostic::{Mistake, MistakeKind, Report},
     value::{self, Fields, Node, wrong},
 };
 

@@ -1,6 +1,6 @@
 //! What a tool is asked for: a platform, or nothing, so that its own default decides.
 
-use crate::{Platform, PlatformError};
+use ocipick_records::{Platform, PlatformError};
 use std::{fmt, str::FromStr};
 
 /// What a tool is asked for when it resolves an index.

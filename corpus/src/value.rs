@@ -1,8 +1,8 @@
 //! TOML values that remember where they were written.
 
 use crate::{
+    diagnostic::{MistakeKind, Report},
     json::{Json, Members},
-    mistake::{MistakeKind, Report},
     nearest::nearest,
 };
 use std::ops::{Range, RangeInclusive};

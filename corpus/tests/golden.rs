@@ -3,11 +3,12 @@
 //! coverage is the one that the corpus makes.
 
 use ocipick_corpus::{
-    CaseId, Corpus, Digest, ReservedIds, built_in_specifications,
+    Corpus, Digest, ReservedIds, built_in_specifications,
     coverage::Coverage,
     digest_of, exported,
     lint::{Breach, grouped},
 };
+use ocipick_records::CaseId;
 use similar::TextDiff;
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,7 +1,7 @@
 //! Baselines on disk: a directory with a file per runtime.
 
 use flate2::read::GzDecoder;
-use ocipick_corpus::read_regular;
+use ocipick_records::read_regular;
 use ocipick_reports::baseline::{Baseline, BaselineError, Build, Merge, MergeError, Shelf};
 use std::{
     fmt, fs,

@@ -1,6 +1,6 @@
 //! The machine, as results describe it.
 
-use ocipick_reports::results::{Host, Private};
+use ocipick_records::{Host, Private};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

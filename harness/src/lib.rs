@@ -1,17 +1,15 @@
 //! The harness of ocipick: serves cases, lets tools resolve them, and judges what was seen.
 
 pub mod baselines;
-pub mod checker;
+pub mod check;
 pub mod classify;
 pub mod exit;
-pub mod fleet;
 pub mod host;
-pub mod known;
-pub mod meter;
+pub mod inventory;
 mod mutant;
-pub mod publish;
+pub mod push;
 pub mod registry;
+pub mod resource_monitor;
 pub mod results;
-pub mod ruling;
 pub mod run;
 pub mod site;

@@ -1,6 +1,6 @@
 //! The command line of ocipick.
 
-mod cli;
+mod commands;
 
 use nix::sys::signal::{SigSet, Signal};
 use std::process::ExitCode;
@@ -11,5 +11,5 @@ fn main() -> ExitCode {
     let mut too_large = SigSet::empty();
     too_large.add(Signal::SIGXFSZ);
     let _ = too_large.thread_block();
-    ExitCode::from(cli::main().code())
+    ExitCode::from(commands::main().code())
 }

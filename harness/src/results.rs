@@ -11,7 +11,7 @@ use crate::run::{Cell, Earlier, Event, Try, Watcher};
 pub use file::Previous;
 use file::{keep_previous, open, rewrite};
 use journal::Journal;
-use ocipick_reports::results::{
+use ocipick_records::{
     Footer, Header, Outcome, ReadError, Record, RepeatedCells, Repeats, Results, Trial,
 };
 use std::{

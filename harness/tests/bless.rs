@@ -9,7 +9,7 @@ mod user;
 
 use made::{case, picked, results};
 use ocipick_corpus::digest_of_content;
-use ocipick_reports::results::{Outcome, RefusalReason};
+use ocipick_records::{Outcome, RefusalReason};
 use serde_json::Value;
 use std::{fs, path::Path};
 use user::User;

@@ -8,7 +8,7 @@ mod made;
 mod user;
 
 use made::{picked, results, trial};
-use ocipick_reports::results::{Outcome, UnmeasuredWhy};
+use ocipick_records::{Outcome, UnmeasuredWhy};
 use user::User;
 
 const TWO: &str = "duplicates/two-entries";

@@ -9,13 +9,13 @@ mod made;
 mod user;
 
 use made::{case, picked, results, trial};
-use ocipick::known::{KnownFindings, Standing};
+use ocipick::check::expected::{KnownFindings, Standing};
 use ocipick_corpus::{Corpus, ReservedIds, digest_of};
+use ocipick_records::{Footer, Outcome, Results, Trial};
 use ocipick_reports::{
+    analysis::embargo::{Policy, withheld},
     baseline::{Answer, Baseline},
-    embargo::{Policy, withheld},
     publish::{is_data, unpack},
-    results::{Footer, Outcome, Results, Trial},
 };
 use serde_json::Value;
 use std::{
@@ -269,7 +269,7 @@ fn outcome(answer: &Answer) -> Outcome {
         Answer::Unstable(answers) => Outcome::Unstable {
             observed: answers
                 .iter()
-                .map(|it| ocipick_reports::results::Observed {
+                .map(|it| ocipick_records::Observed {
                     outcome: Box::new(outcome(it)),
                     count: 1,
                 })

@@ -5,7 +5,7 @@
     reason = "clippy permits it in tests, but not in what tests share"
 )]
 
-use ocipick::publish::{Client, Credentials, PublishError, Published, Target, publish};
+use ocipick::push::{Client, Credentials, PublishError, Published, Target, publish};
 use ocipick_corpus::{Case, Corpus};
 use std::{
     collections::BTreeMap,

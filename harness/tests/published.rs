@@ -8,7 +8,7 @@ mod made;
 mod user;
 
 use made::{picked, results, trial};
-use ocipick_reports::results::Outcome;
+use ocipick_records::Outcome;
 use std::{env, fs, path::Path};
 use user::User;
 

@@ -1,6 +1,6 @@
 //! Results as a small file: gzip, the same bytes for the same content on every machine.
 
-use crate::results::MOST;
+use crate::read::MOST;
 use flate2::{Compression, GzBuilder, bufread::MultiGzDecoder};
 use std::io::{self, BufRead, Read, Write as _};
 

@@ -1,23 +1,36 @@
-//! The results file, `ocipick.results/1`: a header, one record per trial, and a footer.
+//! What ocipick writes down, and nothing of how it comes about: ids, platforms, operations, versions,
+//! outcomes, evidence, and the results file (`ocipick.results/1`: a header, one record per trial, and
+//! a footer). Whoever reads results depends on this crate alone.
 
 mod evidence;
-#[cfg(test)]
-pub(crate) mod made;
+mod files;
+mod gzip;
+mod id;
+mod operation;
 mod outcome;
+mod platform;
 mod read;
 mod record;
+mod refusal;
 mod schema;
 mod unknown;
+mod version;
 
 pub use evidence::{Command, Evidence, Exit, Identity, Observation, Request, Sighting};
+pub use files::{FileError, Root, open_regular, read_regular};
+pub use gzip::{pack, unpack};
+pub use id::{CaseId, CaseIdError};
+pub use operation::{Operation, OperationError};
 pub use outcome::{
     Observed, Outcome, OutcomeKind, RefusalReason, RepeatedCells, SURVIVED, UnknownWord,
     UnmeasuredWhy,
 };
-pub(crate) use read::MOST;
+pub use platform::{Platform, PlatformError};
 pub use read::{ReadError, ReadErrorKind, Results};
 pub use record::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Derived, Footer, Header, Host, Linked, LinkedSource,
     MissingRecord, Private, Provenance, Record, Repeats, RuntimeRecord, SCHEMA, Trial,
 };
+pub use refusal::Refusal;
 pub use schema::json_schema;
+pub use version::{compare_versions, is_at_least, is_release};

@@ -1,8 +1,7 @@
 //! Reading a results file, whole or cut short.
 
 use super::{Footer, Header, Record, SCHEMA, Trial, unknown};
-use crate::publish::unpacked;
-use ocipick_corpus::{FileError, open_regular};
+use crate::{FileError, gzip::unpacked, open_regular};
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read as _},

@@ -4,8 +4,10 @@ mod large;
 
 use large::CASES;
 use ocipick_reports::{
-    history::History,
-    matrix::{CaseBook, Matrix},
+    analysis::{
+        history::History,
+        matrix::{CaseBook, Matrix},
+    },
     render::{html, json, junit, markdown, terminal},
 };
 use std::{

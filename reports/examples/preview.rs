@@ -5,10 +5,10 @@
 mod sample;
 
 use ocipick_corpus::Corpus;
+use ocipick_records::Results;
 use ocipick_reports::{
-    matrix::{CaseBook, FamilyNote, Matrix},
+    analysis::matrix::{CaseBook, FamilyNote, Matrix},
     render::{html, json, junit, markdown, terminal},
-    results::Results,
 };
 use std::{
     io::{Error, Write as _},

@@ -7,11 +7,13 @@ mod large;
 mod sample;
 
 use ocipick_corpus::{Corpus, built_in_specifications};
+use ocipick_records::Results;
 use ocipick_reports::{
-    matrix::{CaseBook, FamilyNote, Matrix},
-    results::Results,
+    analysis::{
+        conformance::{Revisions, Rulebook, Verdicts},
+        matrix::{CaseBook, FamilyNote, Matrix},
+    },
     site::{Site, Sources},
-    verdict::{Revisions, Rulebook, Verdicts},
 };
 use std::{
     fs,

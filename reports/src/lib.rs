@@ -7,24 +7,16 @@
 //! and [`render`] writes it down for a terminal, for Markdown, for a browser and for other programs.
 //! [`site`] makes it many pages that link to each other.
 
+pub mod analysis;
 pub mod baseline;
-pub mod builds;
-pub mod consensus;
-pub mod diff;
 pub mod draft;
-pub mod embargo;
-pub mod findings;
-pub mod history;
-pub mod matrix;
-pub mod metamorphic;
 pub mod publish;
 pub mod render;
-pub mod results;
 pub mod site;
-pub mod split;
-pub mod verdict;
 pub mod versions;
 
+#[cfg(test)]
+mod made;
 mod text;
 mod ways;
 

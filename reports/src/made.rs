@@ -1,6 +1,6 @@
 //! Records made by hand, for tests.
 
-use super::{CorpusStamp, Evidence, Header, Host, Outcome, Results, SCHEMA, Trial};
+use ocipick_records::{CorpusStamp, Evidence, Header, Host, Outcome, Results, SCHEMA, Trial};
 use std::collections::BTreeMap;
 
 /// A trial of `TOOL@VERSION` or `TOOL@VERSION+FLAVOUR`, pulled for linux/amd64 by a tool on `path`.

@@ -1,6 +1,6 @@
 //! Ranges of versions, as files that people write name them.
 
-use ocipick_corpus::compare_versions;
+use ocipick_records::compare_versions;
 use std::{cmp::Ordering, str::FromStr};
 
 /// A range of versions: `*`, `1.7.24`, or bounds joined by commas, as in `>=2, <2.2`.

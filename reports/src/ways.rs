@@ -2,7 +2,7 @@
 //! tool has to name, because another way of the same version does something else.
 
 use crate::text;
-use ocipick_corpus::compare_versions;
+use ocipick_records::compare_versions;
 
 /// The command that was given, where it is not the tool's own name with the operation behind it.
 /// containerd is a daemon; what pulls with it is its client.

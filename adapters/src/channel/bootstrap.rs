@@ -4,7 +4,7 @@ use super::{
     InstallError, PackageRecord, Release, Stage, Store,
     progress::watched,
     store::INSTALL_MARKER,
-    words::{expired_since, lacks_package, without_hosts, words_of},
+    text::{expired_since, lacks_package, without_hosts, words_of},
 };
 use crate::{
     Ground,

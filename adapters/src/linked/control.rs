@@ -78,7 +78,7 @@ pub(crate) fn linked(built_using: &BTreeMap<String, String>) -> Option<Linked> {
     });
     Some(Linked {
         go: go
-            .max_by(|one, other| ocipick_corpus::compare_versions(one, other))
+            .max_by(|one, other| ocipick_records::compare_versions(one, other))
             .map(str::to_owned),
         libraries: libraries.collect(),
         source: LinkedSource::BuiltUsing,

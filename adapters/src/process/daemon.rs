@@ -3,11 +3,11 @@
 use super::{
     Cancel,
     command::{Exit, Invocation, READ_LIMIT, read_limited, tail},
-    flood::{LogWatch, OUTPUT_LIMIT, flood_words, shorten},
+    disk_full::{DISK_FULL, is_full},
+    output_limit::{LogWatch, OUTPUT_LIMIT, flood_words, shorten},
     outside::{MemoryKills, STOPPED, is_from_outside, outside_in},
     panic_in,
     run::{Group, RunError, preparation},
-    space::{DISK_FULL, is_full},
     tree::{Kin, is_stopped},
 };
 use nix::sys::signal::{Signal, killpg};

@@ -3,10 +3,10 @@
 use super::{
     Cancel,
     command::{Exit, Invocation, READ_LIMIT, Ran, read_limited, stream_path, tail},
-    flood::{is_flooded, shorten},
+    disk_full::is_full,
     isolation::{NO_PROGRAM, PREPARATION_FAILED, PREPARATION_PREFIX},
+    output_limit::{is_flooded, shorten},
     outside::{MemoryKills, STOPPED, is_from_outside, outside_in},
-    space::is_full,
     system::{SYSTEM_PATH, find_on_system},
     tag,
     tree::{MARKER, end_all, end_group, has_marker, is_stopped},

@@ -2,7 +2,7 @@
 
 use super::{
     image::{looked, sign, stored},
-    warden::Warden,
+    supervisor::Warden,
 };
 use crate::{
     Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Operation, Origin, Place, Room,
@@ -13,7 +13,8 @@ use crate::{
     },
     rootfs,
 };
-use ocipick_corpus::{MARKER_FILE, is_at_least, marker_text};
+use ocipick_corpus::{MARKER_FILE, marker_text};
+use ocipick_records::is_at_least;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,

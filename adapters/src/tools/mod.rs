@@ -6,7 +6,7 @@ mod docker;
 mod image;
 mod podman;
 mod skopeo;
-mod warden;
+mod supervisor;
 
 use crate::{Adapter, Tool};
 

@@ -9,7 +9,8 @@ use crate::{
     process::{Invocation, Mount, Ran, RunError, run},
     rootfs,
 };
-use ocipick_corpus::{MARKER_FILE, is_at_least};
+use ocipick_corpus::MARKER_FILE;
+use ocipick_records::is_at_least;
 use serde_json::Value;
 use std::{iter, path::Path, time::Duration};
 

@@ -3,11 +3,11 @@
 
 use crate::{
     Attempt, DaemonCrash, Room, Service, StartError, Trouble,
+    cleanup::Undo,
     mutant::{Mutant, on},
     process::{
         Cause, Daemon, DaemonError, Death, Exit, Invocation, Ran, RunError, flood_words, run,
     },
-    undo::Undo,
 };
 use std::{path::Path, time::Duration};
 

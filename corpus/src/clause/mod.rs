@@ -6,7 +6,7 @@ mod specification;
 pub(crate) use read::{Read, read, refusals};
 pub use specification::{Release, Specification};
 
-use crate::Refusal;
+use ocipick_records::Refusal;
 use std::{collections::BTreeSet, fmt};
 
 /// A statement of a specification, in our own words, with what became of it.

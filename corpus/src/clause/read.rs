@@ -2,11 +2,11 @@
 
 use super::{Clause, Level, Release, Specification, Wording, specification_of};
 use crate::{
-    Refusal,
-    mistake::{Mistake, MistakeKind, Report},
+    diagnostic::{Mistake, MistakeKind, Report},
     nearest::nearest,
     value::{self, Fields, Node, Table, owned, wrong},
 };
+use ocipick_records::Refusal;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,

@@ -12,7 +12,7 @@ pub use gap::Gap;
 pub use origin::Origin;
 pub use untested::Untested;
 
-use crate::{Case, Clause, Corpus, CorpusError, mistake::Report};
+use crate::{Case, Clause, Corpus, CorpusError, diagnostic::Report};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The corpus, held against the clauses of the specifications and the reports that are known.

@@ -1,7 +1,7 @@
 //! Reports from the real world, as `corpus/origins.toml` lists them.
 
 use crate::{
-    mistake::{MistakeKind, Report},
+    diagnostic::{MistakeKind, Report},
     recipe::is_origin,
     value::{self, Fields, Node, wrong},
 };

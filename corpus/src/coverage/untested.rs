@@ -3,7 +3,7 @@
 use super::Origin;
 use crate::{
     Clause,
-    mistake::{MistakeKind, Report},
+    diagnostic::{MistakeKind, Report},
     nearest::nearest,
     value::{self, Fields, Node, Table, wrong},
 };

@@ -4,11 +4,8 @@ use super::{
     error::{LayoutError, LayoutErrorKind},
     limit::Budget,
 };
-use crate::{
-    Digest,
-    digest::hex,
-    files::{FileError, Root},
-};
+use crate::{Digest, digest::hex};
+use ocipick_records::{FileError, Root};
 use sha2::{Digest as _, Sha384, Sha512};
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,6 @@
 //! What is wrong with an OCI layout.
 
-use crate::files::FileError;
+use ocipick_records::FileError;
 use std::{
     fmt, io,
     path::{Path, PathBuf},

@@ -2,13 +2,14 @@
 
 use super::{blobs::Blobs, lenient, limit};
 use crate::{
-    Algorithm, Child, Digest, Document, Layer, Platform,
+    Algorithm, Child, Digest, Document, Layer,
     json::Json,
     marker::marker_in_layers,
     media_type::{self, Format},
     unpack::digest_unpacked,
 };
 use oci_spec::image::ImageConfiguration;
+use ocipick_records::Platform;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,

@@ -8,10 +8,11 @@ use super::{
     limit::{self, Budget},
 };
 use crate::{
-    Ask, Blob, CASE_SCHEMA, Case, CaseId, Digest, Document, LayoutRef, export::CASE_FILE,
-    files::Root, json::Json,
+    Ask, Blob, CASE_SCHEMA, Case, Digest, Document, LayoutRef, export::CASE_FILE, json::Json,
 };
 use oci_spec::image::ImageIndex;
+use ocipick_records::CaseId;
+use ocipick_records::Root;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

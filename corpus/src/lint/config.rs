@@ -1,7 +1,7 @@
 //! The configs of OCI images.
 
 use super::{
-    desk::{Desk, each, is_object, lacks},
+    context::{Desk, each, is_object, lacks},
     grammar,
     json::{Kind, Value},
     path::Path,

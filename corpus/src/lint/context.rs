@@ -3,10 +3,10 @@
 
 use super::{
     Breach, Subject,
+    blobs::Shelf,
     json::{FaultKind, Kind, Read, Value},
     path::Path,
     rule::Rule,
-    shelf::Shelf,
 };
 use crate::fold::is_same_key;
 

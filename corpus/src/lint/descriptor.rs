@@ -1,7 +1,7 @@
 //! Descriptors: what they have to say, and whether it is true.
 
 use super::{
-    desk::{Desk, each, is_object, lacks},
+    context::{Desk, each, is_object, lacks},
     grammar,
     json::{Kind, Value, shortened},
     number::{Whole, whole},

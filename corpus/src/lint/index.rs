@@ -1,15 +1,15 @@
 //! OCI indexes, and the `index.json` of layouts.
 
 use super::{
+    blobs::Form,
+    context::{Desk, each, is_object, lacks},
     descriptor::descriptor,
-    desk::{Desk, each, is_object, lacks},
     grammar,
     json::{Kind, Value, shortened},
     path::Path,
     platform,
     properties::{self, Wearer},
     rule::Rule,
-    shelf::Form,
 };
 use crate::media_type::Format;
 

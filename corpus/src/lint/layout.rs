@@ -2,21 +2,21 @@
 
 use super::{
     Breach, Subject,
-    desk::Desk,
+    blobs::{Content, Shelf},
+    context::Desk,
     grammar,
     index::{Role, index},
     json::{self, Kind},
     path::Path,
     rule::Rule,
-    shelf::{Content, Shelf},
     walk::breaches,
 };
 use crate::{
     Algorithm, Ask, Case, LayoutError, Unread,
     digest::hex,
-    files::Root,
     layout::{Found, UNPACKED, file_contents, layouts, places},
 };
+use ocipick_records::Root;
 use sha2::{Sha256, Sha512};
 use std::{
     fs,

@@ -1,15 +1,15 @@
 //! Docker manifest lists. What is described of them binds nobody.
 
 use super::{
+    blobs::Form,
+    context::{Desk, each, is_object, lacks},
     descriptor::wrong_size,
-    desk::{Desk, each, is_object, lacks},
     index::ambiguous,
     json::{Kind, Read, Value},
     number::{Whole, whole},
     path::Path,
     properties,
     rule::Rule,
-    shelf::Form,
 };
 use crate::media_type::Format;
 

@@ -1,8 +1,8 @@
 //! OCI manifests: the children of an index.
 
 use super::{
+    context::{Desk, each, is_object, lacks},
     descriptor::descriptor,
-    desk::{Desk, each, is_object, lacks},
     index::ambiguous,
     json::{Kind, Value},
     path::Path,

@@ -5,9 +5,10 @@
 //! everything that the specifications demand and recommend of *documents*. What they say of
 //! clients is not looked at here. Nothing is declared by recipes; all of it is seen.
 
+mod blobs;
 mod config;
+mod context;
 mod descriptor;
-mod desk;
 mod grammar;
 mod group;
 mod index;
@@ -21,7 +22,6 @@ mod platform;
 mod properties;
 mod rule;
 mod serving;
-mod shelf;
 #[cfg(test)]
 mod tests;
 mod walk;

@@ -1,7 +1,7 @@
 //! Properties that several kinds of documents have.
 
 use super::{
-    desk::{Desk, each, is_object, lacks},
+    context::{Desk, each, is_object, lacks},
     grammar,
     json::{Kind, Value, shortened},
     number::{Whole, whole},

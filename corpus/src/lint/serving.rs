@@ -4,12 +4,12 @@
 //! the document.
 
 use super::{
-    desk::Desk,
+    blobs::essence,
+    context::Desk,
     grammar,
     json::{self, Value, shortened},
     path::Path,
     rule::Rule,
-    shelf::essence,
 };
 use crate::{Algorithm, Case, Digest, Document, Effects, HeaderFault, Substitute};
 

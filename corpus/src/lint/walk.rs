@@ -2,14 +2,14 @@
 
 use super::{
     Breach, Subject,
+    blobs::{Content, Form, Shelf, essence},
     config::config,
-    desk::Desk,
+    context::Desk,
     index::{Role, index},
     json::{self, Value},
     list::list,
     manifest::manifest,
     serving::Serving,
-    shelf::{Content, Form, Shelf, essence},
 };
 use crate::{Case, Document, LayoutRef, layout::contents};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

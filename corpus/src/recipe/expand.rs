@@ -2,7 +2,7 @@
 
 use super::{keys, placeholder};
 use crate::{
-    mistake::{MistakeKind, PlaceholderFault, Report},
+    diagnostic::{MistakeKind, PlaceholderFault, Report},
     nearest::nearest,
     value::{Fields, Node, Table, Value, owned, wrong},
 };

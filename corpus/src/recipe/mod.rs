@@ -17,10 +17,11 @@ pub(crate) use placeholder::none_in as no_placeholders;
 pub(crate) use spec::is_origin;
 
 use crate::{
-    Case, CaseId, Clause,
-    mistake::{Mistake, MistakeKind, Report},
+    Case, Clause,
+    diagnostic::{Mistake, MistakeKind, Report},
     value::{self, Table},
 };
+use ocipick_records::CaseId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The clauses that recipes may exercise, by id.

@@ -1,6 +1,6 @@
 //! Placeholders: `${NAME.digest}`, `${byte:ff}`, and the variables of axes.
 
-use crate::mistake::{MistakeKind, PlaceholderFault, Report};
+use crate::diagnostic::{MistakeKind, PlaceholderFault, Report};
 use std::ops::Range;
 
 /// A piece of a text with placeholders.

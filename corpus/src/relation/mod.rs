@@ -8,7 +8,7 @@ mod insert;
 mod tests;
 
 use crate::{
-    Algorithm, Blob, Case, CaseId, Child, Digest, Document, Operation,
+    Algorithm, Blob, Case, Child, Digest, Document,
     child::{self, ChildSpec, Kind, ManifestSpec},
     json::{Json, Members, push, size},
     layer::Compression,
@@ -16,6 +16,7 @@ use crate::{
     value::Table,
 };
 use insert::Plain;
+use ocipick_records::{CaseId, Operation};
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 /// A change to a case, or to what comes before it, that must not change what is picked.

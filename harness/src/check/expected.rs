@@ -2,10 +2,8 @@
 
 use globset::{Glob, GlobMatcher};
 use ocipick_adapters::Operation;
-use ocipick_reports::{
-    results::{OutcomeKind, Trial},
-    versions::{VersionRange, VersionRangeError},
-};
+use ocipick_records::{OutcomeKind, Trial};
+use ocipick_reports::versions::{VersionRange, VersionRangeError};
 use serde::Deserialize;
 use std::{fmt, str::FromStr};
 
@@ -135,7 +133,7 @@ impl KnownFindings {
     /// # Errors
     /// When their file has a mistake.
     pub fn built_in() -> Result<Self, KnownError> {
-        Self::parse(include_str!("../known-findings.toml"))
+        Self::parse(include_str!("../../known-findings.toml"))
     }
 
     /// How a trial stands to them; `violates` says whether it breaks a requirement of a
@@ -230,7 +228,7 @@ impl fmt::Display for KnownFinding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ocipick_reports::results::{Evidence, Outcome, UnmeasuredWhy};
+    use ocipick_records::{Evidence, Outcome, UnmeasuredWhy};
 
     fn trial(outcome: Outcome) -> Trial {
         Trial {

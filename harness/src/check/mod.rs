@@ -1,17 +1,22 @@
 //! Whether trials pass, decided in one place for `ocipick run --check`, JUnit and the conformance
 //! trials of `cargo test`: baselines, expected failures and specifications, and the words for it.
 
+pub mod expected;
+pub mod result;
+
 use crate::{
     baselines::{Baselines, BaselinesError},
-    known::{KnownError, KnownFindings},
-    ruling::{self, CHANGES, Changes, ChangesError, Explained, Facts, Ground, Hints, Ruling},
+    check::{
+        expected::{KnownError, KnownFindings},
+        result::{CHANGES, Changes, ChangesError, Explained, Facts, Ground, Hints, Ruling},
+    },
 };
 use ocipick_corpus::Corpus;
+use ocipick_records::{Results, Trial, UnmeasuredWhy};
 use ocipick_reports::{
+    analysis::conformance::{Bytes, Rulebook},
     baseline::{Check, check},
     render::junit,
-    results::{Results, Trial, UnmeasuredWhy},
-    verdict::{Bytes, Rulebook},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -141,7 +146,7 @@ impl<'c> Checker<'c> {
     ) -> Checked {
         let check = check(trial, content, level, &self.policy.baselines.shelf);
         let verdicts = self.rulebook.judge(trial, bytes);
-        let violates = ruling::violates(&verdicts);
+        let violates = result::violates(&verdicts);
         let standing = self.policy.known.standing(trial, violates);
         let facts = Facts {
             trial,
@@ -150,10 +155,10 @@ impl<'c> Checker<'c> {
             standing: &standing,
             changes: self.policy.changes,
         };
-        let ruling = ruling::rule(&facts);
+        let ruling = result::rule(&facts);
         let id = trial.case.parse().ok();
         let case = id.and_then(|id| self.corpus.get(&id));
-        let explained = ruling::explain(&ruling, &facts, case, self.rulebook, &self.hints);
+        let explained = result::explain(&ruling, &facts, case, self.rulebook, &self.hints);
         let status = match &ruling {
             Ruling::Passes => Status::Passed,
             Ruling::Expected(_) => Status::ExpectedFailure,

@@ -2,11 +2,13 @@
 
 use super::*;
 use ocipick_corpus::{Case, built_in_specifications, digest_of_content};
+use ocipick_records::Outcome;
 use ocipick_reports::{
+    analysis::{
+        conformance::Revisions,
+        matrix::{CaseBook, FamilyNote, Matrix},
+    },
     baseline::Baseline,
-    matrix::{CaseBook, FamilyNote, Matrix},
-    results::Outcome,
-    verdict::Revisions,
 };
 use std::sync::LazyLock;
 

@@ -8,7 +8,7 @@ use ocipick_adapters::{
     process::{Exit, flood_words, panic_in},
 };
 use ocipick_corpus::{Case, Child, Digest};
-use ocipick_reports::results::{
+use ocipick_records::{
     self, Command, Evidence, Observation, Outcome, RefusalReason, Request, Sighting, UnmeasuredWhy,
 };
 use std::{collections::BTreeSet, time::Duration};
@@ -698,25 +698,25 @@ fn stderr_tail(stderr: &str) -> String {
     tail.chars().skip(skip).collect()
 }
 
-fn exit(exit: Exit) -> results::Exit {
+fn exit(exit: Exit) -> ocipick_records::Exit {
     match exit {
-        Exit::Code(code) => results::Exit::Code(code),
-        Exit::Signal(signal) => results::Exit::Signal(signal),
-        Exit::Deadline => results::Exit::Deadline,
-        Exit::OutputLimit => results::Exit::OutputLimit,
+        Exit::Code(code) => ocipick_records::Exit::Code(code),
+        Exit::Signal(signal) => ocipick_records::Exit::Signal(signal),
+        Exit::Deadline => ocipick_records::Exit::Deadline,
+        Exit::OutputLimit => ocipick_records::Exit::OutputLimit,
     }
 }
 
-fn identity(identity: &Identity) -> results::Identity {
+fn identity(identity: &Identity) -> ocipick_records::Identity {
     match identity.clone() {
-        Identity::ManifestDigest(digest) => results::Identity::ManifestDigest(digest),
-        Identity::ConfigDigest(digest) => results::Identity::ConfigDigest(digest),
-        Identity::LayerDigests(digests) => results::Identity::LayerDigests(digests),
-        Identity::DiffIds(digests) => results::Identity::DiffIds(digests),
-        Identity::ChainId(chain) => results::Identity::ChainId(chain),
-        Identity::Marker(text) => results::Identity::Marker(text),
-        Identity::Label(text) => results::Identity::Label(text),
-        Identity::Stored(digests) => results::Identity::Stored(digests),
+        Identity::ManifestDigest(digest) => ocipick_records::Identity::ManifestDigest(digest),
+        Identity::ConfigDigest(digest) => ocipick_records::Identity::ConfigDigest(digest),
+        Identity::LayerDigests(digests) => ocipick_records::Identity::LayerDigests(digests),
+        Identity::DiffIds(digests) => ocipick_records::Identity::DiffIds(digests),
+        Identity::ChainId(chain) => ocipick_records::Identity::ChainId(chain),
+        Identity::Marker(text) => ocipick_records::Identity::Marker(text),
+        Identity::Label(text) => ocipick_records::Identity::Label(text),
+        Identity::Stored(digests) => ocipick_records::Identity::Stored(digests),
     }
 }
 

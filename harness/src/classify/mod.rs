@@ -1,11 +1,11 @@
 //! From what was seen to what it amounts to.
 
-mod judge;
-mod phrasebook;
-mod words;
+mod classifier;
+mod patterns;
+mod text;
 
 #[cfg(test)]
-pub(crate) use judge::tests::TESTS as JUDGE_TESTS;
-pub use judge::{Observed, judge};
-pub use phrasebook::{Meaning, Phrasebook, PhrasebookError};
-pub use words::{last_error, plain};
+pub(crate) use classifier::tests::TESTS as JUDGE_TESTS;
+pub use classifier::{Observed, judge};
+pub use patterns::{Meaning, Phrasebook, PhrasebookError};
+pub use text::{last_error, plain};

@@ -1,7 +1,7 @@
 //! What the messages of tools mean: a table, kept as data with real messages as examples.
 
 use ocipick_adapters::Tool;
-use ocipick_reports::results::{RefusalReason, Request};
+use ocipick_records::{RefusalReason, Request};
 use regex::Regex;
 use serde::Deserialize;
 
@@ -76,7 +76,7 @@ impl Phrasebook {
     /// # Errors
     /// When it is broken, which a test rules out.
     pub fn built_in() -> Result<Self, PhrasebookError> {
-        Self::parse(include_str!("phrases.toml"))
+        Self::parse(include_str!("patterns.toml"))
     }
 
     fn parse(text: &str) -> Result<Self, PhrasebookError> {
@@ -192,7 +192,7 @@ impl Phrase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ocipick_reports::results::{Outcome, Results};
+    use ocipick_records::{Outcome, Results};
     use std::{
         collections::{BTreeMap, BTreeSet},
         path::Path,

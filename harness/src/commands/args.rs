@@ -4,13 +4,13 @@ use super::{
     diff::Compare,
     draft::Drafting,
     manual::{Completions, Man},
-    published::Publishing,
+    publish::Publishing,
 };
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use ocipick::{baselines, exit, fleet::Source};
+use ocipick::{baselines, exit, inventory::Source};
 use ocipick_adapters::{Operation, channel::Part};
 use ocipick_corpus::{Ask, Relation};
-use ocipick_reports::verdict::Choice;
+use ocipick_reports::analysis::conformance::Choice;
 use std::{path::PathBuf, time::Duration};
 
 /// Which manifest does each container tool pick from an image index?

@@ -4,9 +4,8 @@ use super::{
     args::Bless,
     embargo,
     fail::{Failure, Result},
-    report,
-    screen::Screen,
-    select,
+    report, select,
+    terminal::Screen,
 };
 use ocipick::{
     baselines::{self, Recorded},
@@ -14,10 +13,8 @@ use ocipick::{
 };
 use ocipick_adapters::Operation;
 use ocipick_corpus::{Corpus, digest_of_content};
-use ocipick_reports::{
-    baseline::{Baseline, Build, Key, Line},
-    results::{Results, Trial},
-};
+use ocipick_records::{Results, Trial};
+use ocipick_reports::baseline::{Baseline, Build, Key, Line};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,

@@ -3,13 +3,13 @@
 use super::{
     args::Channel as Command,
     fail::{Failure, Result},
-    ground,
     provision::install,
-    screen::Screen,
+    run_dir,
+    terminal::Screen,
 };
 use ocipick::{
     exit::Exit,
-    fleet::{Scout, Source},
+    inventory::{Scout, Source},
 };
 use ocipick_adapters::{
     channel::{Channel, Difference, Part, Store, StoreError},
@@ -199,7 +199,7 @@ impl Teller {
 fn check(names: &[String], json: bool, store: &Store, screen: Screen) -> Result<Exit> {
     let teller = Teller { screen, json };
     let cancel = Cancel::default();
-    ground::listen(screen, &cancel)?;
+    run_dir::listen(screen, &cancel)?;
     let names = if names.is_empty() {
         store.names()
     } else {
@@ -208,7 +208,7 @@ fn check(names: &[String], json: bool, store: &Store, screen: Screen) -> Result<
     if names.is_empty() {
         screen.say("no channel is provisioned (hint: ocipick channel install --missing)");
     }
-    let ground = ground::claim(screen, false)?;
+    let ground = run_dir::claim(screen, false)?;
     let scout = Scout::of_user(&ground, &cancel);
     let mut is_well = true;
     for name in names {

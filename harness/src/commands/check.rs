@@ -2,9 +2,9 @@
 //! breaks itself.
 
 use super::{
-    breaches,
     fail::{Failure, Result},
-    screen::Screen,
+    terminal::Screen,
+    violations,
 };
 use ocipick::exit::Exit;
 use ocipick_corpus::{
@@ -202,7 +202,7 @@ impl Checked {
                 continue;
             }
             let _ = writeln!(text, "{}", case.id);
-            text.push_str(&breaches::lines(&case.breaches));
+            text.push_str(&violations::lines(&case.breaches));
             text.push_str(&absence.unwrap_or_default());
             text.push('\n');
         }

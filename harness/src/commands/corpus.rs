@@ -2,12 +2,12 @@
 
 use super::{
     args::{Cases, CorpusCommand, Selection, Show},
-    breaches, check,
+    check,
     describe::describe,
     fail::{Failure, Result},
-    publish,
-    screen::Screen,
-    select,
+    push, select,
+    terminal::Screen,
+    violations,
 };
 use ocipick::exit::Exit;
 use ocipick_corpus::{Case, built_in_specifications, write_corpus};
@@ -47,7 +47,7 @@ pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
                 let _ = writeln!(text, "{title}");
             }
         }
-        let mark = breaches::mark(&case.breaches());
+        let mark = violations::mark(&case.breaches());
         is_marked |= mark.is_some();
         let _ = writeln!(
             text,
@@ -65,7 +65,7 @@ pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
         if count == 1 { "case" } else { "cases" }
     );
     if is_marked {
-        let _ = write!(text, "\n\n{}", breaches::LEGEND);
+        let _ = write!(text, "\n\n{}", violations::LEGEND);
     }
     screen.print(&text)?;
     Ok(Exit::Success)
@@ -107,7 +107,7 @@ pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {
                 platform,
             };
             let selected = select::cases(&selection, screen)?;
-            publish::push(registry, *plain_http, &selected.cases, *json, screen)
+            push::push(registry, *plain_http, &selected.cases, *json, screen)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A case in full, as `ocipick show` prints it.
 
-use super::breaches;
+use super::violations;
 use ocipick_corpus::{Case, ClauseUse, Corpus, Expectation, LayoutRef};
 use std::fmt::Write as _;
 
@@ -72,7 +72,7 @@ pub(super) fn describe(case: &Case, corpus: &Corpus) -> String {
     let own = case.breaches();
     if !own.is_empty() {
         let _ = writeln!(text, "\nIts own breaches");
-        text.push_str(&breaches::lines(&own));
+        text.push_str(&violations::lines(&own));
     }
     let _ = writeln!(text, "\nChildren");
     for child in &case.children {

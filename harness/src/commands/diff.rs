@@ -1,12 +1,14 @@
 //! `ocipick diff`.
 
-use super::{embargo, fail::Result, report, run::book, screen::Screen};
+use super::{embargo, fail::Result, report, run::book, terminal::Screen};
 use clap::{Args, ValueEnum};
 use ocipick::exit::Exit;
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
-    diff::{Conclusion, Diff, Options},
-    matrix::Matrix,
+    analysis::{
+        diff::{Conclusion, Diff, Options},
+        matrix::Matrix,
+    },
     render::diff::{json, markdown, terminal},
 };
 use std::{path::PathBuf, slice};

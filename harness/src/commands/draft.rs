@@ -2,29 +2,28 @@
 
 use super::{
     fail::{Failure, Result},
-    ground, judge,
     progress::{Both, Progress},
-    report,
+    report, rules,
     run::{book, now, runtime_record},
-    screen::Screen,
-    select,
+    run_dir, select,
+    terminal::Screen,
 };
 use clap::Args;
 use ocipick::{
     classify::Phrasebook,
     exit::Exit,
-    fleet::{Scout, Source},
     host,
+    inventory::{Scout, Source},
     registry::Registry,
     run::{Bench, Cell, Controls, Earlier, Event, Plan, Watcher, execute},
 };
 use ocipick_adapters::{Operation, PATH_CHANNEL, names, process::Cancel};
 use ocipick_corpus::{Ask, Case, Corpus, digest_of_content};
+use ocipick_records::{Outcome, RepeatedCells, Repeats, Results, RuntimeRecord, Trial};
 use ocipick_reports::{
+    analysis::embargo::Policy,
     draft::{CellName, Confirmed, Draft, NoDraft},
-    embargo::Policy,
     render::draft::Report,
-    results::{Outcome, RepeatedCells, Repeats, Results, RuntimeRecord, Trial},
 };
 use std::{
     collections::BTreeSet,
@@ -102,7 +101,7 @@ pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
         platform: args.platform.as_ref().map(ToString::to_string),
         operation: args.operation.clone(),
     };
-    let rulebook = judge::rulebook(&corpus, &args.revisions)?;
+    let rulebook = rules::rulebook(&corpus, &args.revisions)?;
     let policy = Policy::built_in().map_err(Failure::internal)?;
     let draft = match check(&results, &name, case)
         .and_then(|()| Draft::of(&results, &name, &book(&corpus), &rulebook, policy))
@@ -261,8 +260,8 @@ fn again(
     let controls = Controls::of(&Corpus::built_in()?).map_err(Failure::internal)?;
     let phrasebook = Phrasebook::built_in().map_err(Failure::internal)?;
     let cancel = Cancel::default();
-    ground::listen(screen, &cancel)?;
-    let ground = ground::claim(screen, false)?;
+    run_dir::listen(screen, &cancel)?;
+    let ground = run_dir::claim(screen, false)?;
     let source = if recorded.channel == PATH_CHANNEL {
         Source::Path
     } else {
@@ -358,7 +357,7 @@ fn write(dir: &std::path::Path, report: &Report<'_>, screen: Screen) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ocipick_reports::results::{Evidence, Observed};
+    use ocipick_records::{Evidence, Observed};
 
     fn trial(outcome: Outcome, tries: u32) -> Trial {
         Trial {

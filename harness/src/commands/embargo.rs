@@ -2,12 +2,10 @@
 
 use super::{
     fail::{Failure, Result},
-    screen::Screen,
+    terminal::Screen,
 };
-use ocipick_reports::{
-    embargo::{Policy, redact},
-    results::Results,
-};
+use ocipick_records::Results;
+use ocipick_reports::analysis::embargo::{Policy, redact};
 use std::collections::BTreeSet;
 
 /// Leaves the cases out of results that are for private disclosure first, unless they were asked for, and

@@ -1,7 +1,7 @@
 //! Failures of a command, with the exit code that each stands for.
 
 use ocipick::{
-    baselines::BaselinesError, checker::CheckerError, exit::Exit, fleet::FleetError,
+    baselines::BaselinesError, check::CheckerError, exit::Exit, inventory::FleetError,
     registry::RegistryError, results::WriteError,
 };
 use ocipick_adapters::{
@@ -9,7 +9,7 @@ use ocipick_adapters::{
     channel::{InstallError, StoreError},
 };
 use ocipick_corpus::CorpusError;
-use ocipick_reports::results::ReadError;
+use ocipick_records::ReadError;
 use std::{io, path::Path};
 
 /// A command that failed.

@@ -3,7 +3,7 @@
 use super::{
     args::command,
     fail::{Failure, Result},
-    screen::Screen,
+    terminal::Screen,
 };
 use clap::Args;
 use clap_complete::Shell;

@@ -2,7 +2,6 @@
 
 mod args;
 mod bless;
-mod breaches;
 mod channel;
 mod check;
 mod corpus;
@@ -11,25 +10,26 @@ mod diff;
 mod draft;
 mod embargo;
 mod fail;
-mod ground;
-mod judge;
 mod manual;
 mod progress;
 mod provision;
 mod publish;
-mod published;
+mod push;
 mod report;
+mod rules;
 mod run;
+mod run_dir;
 mod runtimes;
-mod screen;
 mod select;
 mod serve;
+mod terminal;
+mod violations;
 
 use args::{Cli, Command};
 use clap::FromArgMatches as _;
 use fail::Failure;
 use ocipick::exit::Exit;
-use screen::{Log, Screen};
+use terminal::{Log, Screen};
 use tracing_subscriber::EnvFilter;
 
 /// Does what the command line says, and tells how it ended.
@@ -62,7 +62,7 @@ pub(crate) fn main() -> Exit {
         Command::Report(args) => report::report(args, screen),
         Command::Diff(args) => diff::diff(args, screen),
         Command::Draft(args) => draft::draft(args, screen),
-        Command::Publish(args) => published::publish(args, screen),
+        Command::Publish(args) => publish::publish(args, screen),
         Command::Completions(args) => manual::completions(args, screen),
         Command::Man(args) => manual::man(args, screen),
         Command::Bless(args) => bless::bless(args, screen),

@@ -1,12 +1,10 @@
 //! Progress of a run: a bar per runtime on a terminal, a line per finished runtime elsewhere.
 
-use super::screen::Screen;
+use super::terminal::Screen;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ocipick::run::{Event, RuntimeEnd, Watcher};
-use ocipick_reports::{
-    printable_line,
-    results::{Footer, Outcome, OutcomeKind},
-};
+use ocipick_records::{Footer, Outcome, OutcomeKind};
+use ocipick_reports::printable_line;
 use std::{
     io,
     sync::{Mutex, MutexGuard, PoisonError},

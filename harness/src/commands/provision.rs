@@ -4,13 +4,13 @@ use super::{
     args::Install,
     channel::{megabytes, versions},
     fail::{Failure, Result},
-    ground,
-    screen::Screen,
+    run_dir,
+    terminal::Screen,
 };
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ocipick::{
     exit::Exit,
-    fleet::{Scout, Source},
+    inventory::{Scout, Source},
 };
 use ocipick_adapters::{
     Ground, Tool,
@@ -32,7 +32,7 @@ type Outcome = (Release, std::result::Result<Installed, InstallError>);
 
 pub(super) fn install(args: &Install, store: &Store, screen: Screen) -> Result<Exit> {
     let cancel = Cancel::default();
-    ground::listen(screen, &cancel)?;
+    run_dir::listen(screen, &cancel)?;
     let wanted: BTreeSet<Part> = match (&args.parts[..], args.missing) {
         // What is missing for measuring, and no more.
         ([], true) => Tool::ALL.iter().copied().map(Part::Tool).collect(),
@@ -64,7 +64,7 @@ pub(super) fn install(args: &Install, store: &Store, screen: Screen) -> Result<E
     } else {
         releases
     };
-    let ground = ground::claim(screen, false)?;
+    let ground = run_dir::claim(screen, false)?;
     let bootstrapper = bootstrapper(&ground, screen, &cancel)?;
     let progress = Progress::new(screen);
     let installer = Installer {
@@ -213,7 +213,7 @@ fn describe(installed: &Installed) -> String {
 
 /// The parts that neither this machine nor a provisioned channel has.
 fn lacking(wanted: &BTreeSet<Part>, screen: Screen, cancel: &Cancel) -> Result<BTreeSet<Part>> {
-    let ground = ground::claim(screen, false)?;
+    let ground = run_dir::claim(screen, false)?;
     let scout = Scout::of_user(&ground, cancel);
     let fleet = scout.fleet(&[Source::Auto])?;
     let tools = fleet.runtimes.iter().map(|it| Part::Tool(it.tool));

@@ -2,19 +2,17 @@
 
 use super::{
     fail::{Failure, Result},
-    judge, report,
+    report, rules,
     run::book,
-    screen::Screen,
+    terminal::Screen,
 };
 use clap::Args;
 use ocipick::exit::Exit;
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
-    embargo::Policy,
-    matrix::Matrix,
+    analysis::{conformance::Verdicts, embargo::Policy, matrix::Matrix},
     publish::{data_names, excerpt, files, is_data, lines, pack, put, slim, unpack},
     site::{Site, Sources},
-    verdict::Verdicts,
 };
 use std::{
     collections::BTreeSet,
@@ -60,7 +58,7 @@ pub(crate) fn publish(args: &Publishing, screen: Screen) -> Result<Exit> {
     }
     let corpus = Corpus::built_in()?;
     let book = book(&corpus);
-    let rulebook = judge::rulebook(&corpus, &args.revisions)?;
+    let rulebook = rules::rulebook(&corpus, &args.revisions)?;
     let matrix = Matrix::build(&results, &book);
     let verdicts = Verdicts::of(&matrix, &rulebook);
     let data = data_names(&results);

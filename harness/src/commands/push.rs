@@ -2,12 +2,12 @@
 
 use super::{
     fail::{Failure, Result},
-    screen::Screen,
+    terminal::Screen,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use ocipick::{
     exit::Exit,
-    publish::{Client, Credentials, Published, Target, publish},
+    push::{Client, Credentials, Published, Target, publish},
 };
 use ocipick_corpus::Case;
 use std::sync::Arc;

@@ -4,24 +4,22 @@ use super::{
     args::{Format, Report},
     embargo,
     fail::{Failure, Result},
-    judge,
+    rules,
     run::book,
-    screen::Screen,
+    terminal::Screen,
 };
 use ocipick::{
-    checker::{Checker, Policy},
+    check::{Checker, Policy, result::Hints},
     exit::Exit,
     results::FILE,
-    ruling::Hints,
     site,
 };
 use ocipick_corpus::Corpus;
+use ocipick_records::{Results, Trial};
 use ocipick_reports::{
-    matrix::Matrix,
+    analysis::{conformance::Verdicts, matrix::Matrix},
     render::{badge, html, json, junit, markdown, summary, terminal, verdicts},
-    results::{Results, Trial},
     site::{Site, Sources},
-    verdict::Verdicts,
 };
 use std::{
     fs,
@@ -56,7 +54,7 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
     }
     let corpus = Corpus::built_in()?;
     let book = book(&corpus);
-    let rulebook = judge::rulebook(&corpus, &args.revisions)?;
+    let rulebook = rules::rulebook(&corpus, &args.revisions)?;
     let matrix = Matrix::build(&results, &book);
     let verdicts = Verdicts::of(&matrix, &rulebook);
     if let Some(dir) = &args.badges {

@@ -3,21 +3,19 @@
 use super::{
     args::Run,
     fail::{Failure, Result},
-    ground, judge,
     progress::{Both, Progress},
-    screen::Screen,
-    select,
+    rules, run_dir, select,
+    terminal::Screen,
 };
 use ocipick::{
-    checker::{Checker, Conclusion, Policy},
+    check::{Checker, Conclusion, Policy, result::Hints},
     classify::Phrasebook,
     exit::Exit,
-    fleet::{Fleet, Scout},
     host,
-    meter::Meter,
+    inventory::{Fleet, Scout},
     registry::Registry,
+    resource_monitor::Meter,
     results::{Previous, Writer},
-    ruling::Hints,
     run::{Bench, Controls, Earlier, Plan, execute},
 };
 use ocipick_adapters::{
@@ -27,14 +25,16 @@ use ocipick_adapters::{
     process::Cancel,
 };
 use ocipick_corpus::{Case, Corpus, Relation, digest_of, digest_of_content};
+use ocipick_records::{
+    ArchiveRecord, ChannelRecord, CorpusStamp, Header, Linked, LinkedSource, MissingRecord,
+    Provenance, RepeatedCells, Repeats, Results, RuntimeRecord, SCHEMA,
+};
 use ocipick_reports::{
-    matrix::{CaseBook, FamilyNote, Matrix},
-    render::{json, terminal, verdicts},
-    results::{
-        ArchiveRecord, ChannelRecord, CorpusStamp, Header, Linked, LinkedSource, MissingRecord,
-        Provenance, RepeatedCells, Repeats, Results, RuntimeRecord, SCHEMA,
+    analysis::{
+        conformance::Verdicts,
+        matrix::{CaseBook, FamilyNote, Matrix},
     },
-    verdict::Verdicts,
+    render::{json, terminal, verdicts},
 };
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
@@ -45,7 +45,7 @@ const LEAST_TRIES: u16 = 3;
 
 pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
-    let rulebook = judge::rulebook(&selected.corpus, &args.revisions)?;
+    let rulebook = rules::rulebook(&selected.corpus, &args.revisions)?;
     let policy = args
         .check
         .then(|| Policy::read(args.baselines.as_deref()))
@@ -57,8 +57,8 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     .map_err(Failure::internal)?;
     let phrasebook = Phrasebook::built_in().map_err(Failure::internal)?;
     let cancel = Cancel::default();
-    ground::listen(screen, &cancel)?;
-    let ground = ground::claim(screen, args.keep)?;
+    run_dir::listen(screen, &cancel)?;
+    let ground = run_dir::claim(screen, args.keep)?;
     let scout = Scout::of_user(&ground, &cancel);
     let fleet = scout.fleet(&args.channels)?;
     if cancel.is_raised() {

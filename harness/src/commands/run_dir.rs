@@ -2,7 +2,7 @@
 
 use super::{
     fail::{Failure, Result},
-    screen::Screen,
+    terminal::Screen,
 };
 use ocipick::exit::Exit;
 use ocipick_adapters::{

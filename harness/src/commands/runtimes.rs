@@ -3,21 +3,21 @@
 use super::{
     args::Runtimes,
     fail::Result,
-    ground,
     run::{missing_line, runtime_record},
-    screen::Screen,
+    run_dir,
+    terminal::Screen,
 };
 use ocipick::{
     exit::Exit,
-    fleet::{Fleet, Scout},
+    inventory::{Fleet, Scout},
 };
 use ocipick_adapters::{Service, names, process::Cancel};
-use ocipick_reports::builds::Build;
+use ocipick_reports::analysis::builds::Build;
 
 pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
     let cancel = Cancel::default();
-    ground::listen(screen, &cancel)?;
-    let ground = ground::claim(screen, false)?;
+    run_dir::listen(screen, &cancel)?;
+    let ground = run_dir::claim(screen, false)?;
     let scout = Scout::of_user(&ground, &cancel);
     let fleet = scout.fleet(&args.channels)?;
     if args.json {

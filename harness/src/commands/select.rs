@@ -3,13 +3,14 @@
 use super::{
     args::Selection,
     fail::{Failure, Result},
-    screen::Screen,
+    terminal::Screen,
 };
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use ocipick::{exit::Exit, fleet::Fleet};
+use ocipick::{exit::Exit, inventory::Fleet};
 use ocipick_adapters::Runtime;
-use ocipick_corpus::{Case, CaseId, Corpus};
-use ocipick_reports::results::CorpusStamp;
+use ocipick_corpus::{Case, Corpus};
+use ocipick_records::CaseId;
+use ocipick_records::CorpusStamp;
 use std::sync::Arc;
 
 /// A corpus, and the cases of it that were asked for.
@@ -213,7 +214,7 @@ fn examples(known: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::Color;
+    use crate::commands::args::Color;
 
     fn corpus() -> Corpus {
         let dir = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! `ocipick serve`.
 
-use super::{args::Serve, fail::Result, ground, screen::Screen, select};
+use super::{args::Serve, fail::Result, run_dir, select, terminal::Screen};
 use ocipick::{exit::Exit, registry::Registry};
 use ocipick_adapters::process::Cancel;
 use ocipick_corpus::Ask;
@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
 pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
     let cancel = Cancel::default();
-    ground::listen(screen, &cancel)?;
+    run_dir::listen(screen, &cancel)?;
     let registry = Registry::start()?;
     let mut open = Vec::new();
     let mut text = String::new();

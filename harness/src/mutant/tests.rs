@@ -110,7 +110,7 @@ fn no_test_fails_without_a_mistake() {
 #[test]
 fn every_test_is_asked() {
     for (source, tests) in [
-        (include_str!("../classify/judge/tests.rs"), JUDGE_TESTS),
+        (include_str!("../classify/classifier/tests.rs"), JUDGE_TESTS),
         (include_str!("../run/controls.rs"), CONTROLS_TESTS),
         (include_str!("../run/repeat.rs"), REPEAT_TESTS),
     ] {

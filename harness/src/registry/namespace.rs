@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use hyper::header::HeaderValue;
 use ocipick_corpus::{Case, Digest};
-use ocipick_reports::results::Request;
+use ocipick_records::Request;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 /// The tag under which every namespace has its index.

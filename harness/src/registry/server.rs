@@ -19,7 +19,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ocipick_corpus::Case;
-use ocipick_reports::results::Request;
+use ocipick_records::Request;
 use std::{
     convert::Infallible,
     fmt, io,

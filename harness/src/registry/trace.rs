@@ -1,6 +1,6 @@
 //! The trace: every request in the order in which it arrived.
 
-use ocipick_reports::results::Request;
+use ocipick_records::Request;
 use std::{
     collections::VecDeque,
     num::NonZeroUsize,

@@ -1,7 +1,7 @@
 //! The files of a run in its output directory: never one that is not ours, and never through a link.
 
 use super::{WriteError, append, journal};
-use ocipick_reports::results::{Record, Results};
+use ocipick_records::{Record, Results};
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, BufRead as _, BufReader, Read as _, Seek as _},

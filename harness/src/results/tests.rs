@@ -1,5 +1,5 @@
 use super::*;
-use ocipick_reports::results::{
+use ocipick_records::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Evidence, Host, Private, Provenance, ReadErrorKind,
     RuntimeRecord, SCHEMA, UnmeasuredWhy,
 };

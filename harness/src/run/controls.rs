@@ -3,7 +3,7 @@
 use super::Question;
 use crate::mutant::{Mutant, on};
 use ocipick_corpus::Corpus;
-use ocipick_reports::results::Outcome;
+use ocipick_records::Outcome;
 use std::sync::Arc;
 
 /// An ordinary index, and one without a match.
@@ -106,7 +106,7 @@ fn describe(outcome: &Outcome) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use ocipick_reports::results::{RefusalReason, UnmeasuredWhy};
+    use ocipick_records::{RefusalReason, UnmeasuredWhy};
     use std::sync::LazyLock;
 
     /// The tests below, by name.

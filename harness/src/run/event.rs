@@ -2,7 +2,7 @@
 
 use super::Try;
 use ocipick_adapters::Runtime;
-use ocipick_reports::results::Trial;
+use ocipick_records::Trial;
 use std::time::Duration;
 
 /// Something that happened.

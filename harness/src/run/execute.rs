@@ -1,6 +1,6 @@
 //! Carrying out a plan.
 
-use super::{Event, Plan, Watcher, gate::Gate, ledger::Ledger, rounds};
+use super::{Event, Plan, Watcher, repetitions, semaphore::Gate, tracker::Ledger};
 use crate::{classify::Phrasebook, registry::Registry};
 use ocipick_adapters::{Ground, process::Cancel};
 use std::{
@@ -39,7 +39,7 @@ pub fn execute(plan: &Plan, bench: &Bench<'_>, watcher: &dyn Watcher) -> io::Res
         failed: AtomicBool::new(false),
         ledger: Ledger::of(plan),
     };
-    rounds::all(&shared);
+    repetitions::all(&shared);
     let failure = shared
         .failure
         .into_inner()

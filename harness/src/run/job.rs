@@ -5,7 +5,7 @@ use ocipick_adapters::{
     Adapter, Ground, Leaves, Operation, Room, Runtime, Service, Session, StartError, adapter,
 };
 use ocipick_corpus::Relation;
-use ocipick_reports::results::{Derived, Evidence, Outcome, OutcomeKind, Trial, UnmeasuredWhy};
+use ocipick_records::{Derived, Evidence, Outcome, OutcomeKind, Trial, UnmeasuredWhy};
 use std::{
     collections::{BTreeSet, VecDeque},
     io,

@@ -3,16 +3,16 @@
 mod controls;
 mod event;
 mod execute;
-mod gate;
-mod lanes;
-mod ledger;
-mod line;
-mod parcel;
+mod fixture;
+mod job;
 mod plan;
 mod repeat;
-mod rounds;
+mod repetitions;
+mod semaphore;
 mod shuffle;
+mod tracker;
 mod trial;
+mod workers;
 
 pub use controls::{Controls, ControlsError};
 pub use event::{Event, RuntimeEnd, Watcher};

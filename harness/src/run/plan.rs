@@ -3,7 +3,7 @@
 use super::Controls;
 use ocipick_adapters::{Operation, Runtime};
 use ocipick_corpus::{Ask, Case};
-use ocipick_reports::results::{Outcome, Repeats, Trial};
+use ocipick_records::{Outcome, Repeats, Trial};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -191,8 +191,8 @@ mod tests {
     #[test]
     fn a_case_is_tried_with_its_own_operations_only() {
         for (operation, trials) in [
-            (ocipick_corpus::Operation::Import, 0),
-            (ocipick_corpus::Operation::Pull, 1),
+            (ocipick_records::Operation::Import, 0),
+            (ocipick_records::Operation::Pull, 1),
         ] {
             let plan = plan(|case| {
                 case.operations.insert(operation);

@@ -1,7 +1,7 @@
 //! What several trials of one cell come to.
 
 use crate::mutant::{Mutant, on};
-use ocipick_reports::results::{Observed, Outcome, UnmeasuredWhy};
+use ocipick_records::{Observed, Outcome, UnmeasuredWhy};
 
 /// The outcome of a cell that was tried several times. Outcomes that differ are never reported
 /// as any one of them: where all were measured the tool is unstable, and where some were not
@@ -81,7 +81,8 @@ pub(super) fn is_doubtful(outcome: &Outcome) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use ocipick_reports::{results::RefusalReason, split::Split};
+    use ocipick_records::RefusalReason;
+    use ocipick_reports::analysis::split::Split;
 
     /// The tests below, by name.
     pub(crate) const TESTS: [(&str, fn()); 5] = [

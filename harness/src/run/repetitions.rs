@@ -1,6 +1,6 @@
 //! The rounds of a run, and the runtimes of each side by side.
 
-use super::{Event, execute::Shared, lanes::lanes, line::Line, shuffle::shuffle};
+use super::{Event, execute::Shared, job::Line, shuffle::shuffle, workers::workers};
 use ocipick_adapters::{Runtime, Service, adapter};
 use std::{
     collections::VecDeque,
@@ -78,7 +78,7 @@ fn weight(runtime: &Runtime) -> u8 {
 }
 
 fn side_by_side(shared: &Shared<'_>, lines: Vec<Line<'_>>) {
-    let lanes = lanes(shared.plan.jobs, lines.len());
+    let lanes = workers(shared.plan.jobs, lines.len());
     let queue = Mutex::new(VecDeque::from(lines));
     thread::scope(|scope| {
         for _ in 0..lanes {

@@ -9,10 +9,8 @@ use super::{
     repeat::{in_turn, is_doubtful, together},
 };
 use ocipick_adapters::{Operation, Runtime};
-use ocipick_reports::{
-    results::{Outcome, RepeatedCells, Repeats, Trial},
-    split::Split,
-};
+use ocipick_records::{Outcome, RepeatedCells, Repeats, Trial};
+use ocipick_reports::analysis::split::Split;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},

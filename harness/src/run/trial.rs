@@ -1,9 +1,9 @@
 //! One try: the case is served or packed, the tool takes it, and what was seen is judged.
 
-use super::{Event, Question, line::Line, parcel::Parcel};
+use super::{Event, Question, fixture::Parcel, job::Line};
 use crate::classify::{Observed, judge};
 use ocipick_adapters::{Ask, Attempt, Layout, Leaves, Operation, Session, Source, Trouble};
-use ocipick_reports::results::{Evidence, Outcome, Request, UnmeasuredWhy};
+use ocipick_records::{Evidence, Outcome, Request, UnmeasuredWhy};
 use std::{
     cell::Cell as StdCell,
     collections::BTreeSet,

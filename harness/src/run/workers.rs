@@ -10,7 +10,7 @@ const EACH: u64 = 256 << 20;
 /// How many of `runtimes` are measured at once, where `jobs` trials may be under way: more, so
 /// that some can start and end their daemons in the meantime; but not so many that they take more
 /// than half of the memory that is free.
-pub(super) fn lanes(jobs: usize, runtimes: usize) -> usize {
+pub(super) fn workers(jobs: usize, runtimes: usize) -> usize {
     let info = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     within(jobs, runtimes, available(&info))
 }

@@ -2,14 +2,16 @@
 //! habit, at a few versions.
 
 use ocipick_corpus::{Case, Corpus, built_in_specifications};
+use ocipick_records::{
+    Command, CorpusStamp, Evidence, Exit, Footer, Header, Host, Identity, Observation, Outcome,
+    RefusalReason, Results, SCHEMA, Sighting, Trial, UnmeasuredWhy,
+};
 use ocipick_reports::{
-    matrix::{CaseBook, FamilyNote, Matrix},
-    results::{
-        Command, CorpusStamp, Evidence, Exit, Footer, Header, Host, Identity, Observation, Outcome,
-        RefusalReason, Results, SCHEMA, Sighting, Trial, UnmeasuredWhy,
+    analysis::{
+        conformance::{Revisions, Rulebook, Verdicts},
+        matrix::{CaseBook, FamilyNote, Matrix},
     },
     site::{Site, Sources},
-    verdict::{Revisions, Rulebook, Verdicts},
 };
 use std::collections::BTreeMap;
 

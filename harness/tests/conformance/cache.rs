@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use ocipick_adapters::Operation;
-use ocipick_reports::results::Trial;
+use ocipick_records::Trial;
 use std::{
     fs::{self, File},
     io,

@@ -4,15 +4,17 @@ use anyhow::Context as _;
 use libtest_mimic::Failed;
 use ocipick::{
     baselines,
-    checker::{Checker, Policy, Status},
+    check::{
+        Checker, Policy, Status,
+        result::{Explained, Hints},
+    },
     host,
-    ruling::{Explained, Hints},
 };
 use ocipick_corpus::{Case, Corpus, built_in_specifications, digest_of_content};
+use ocipick_records::{Trial, UnmeasuredWhy};
 use ocipick_reports::{
+    analysis::conformance::{Bytes, Revisions, Rulebook},
     baseline::Key,
-    results::{Trial, UnmeasuredWhy},
-    verdict::{Bytes, Revisions, Rulebook},
 };
 use std::{
     io::{self, Write as _},

@@ -9,19 +9,19 @@
 
 #[path = "../support/asked.rs"]
 mod asked;
-mod lab;
+mod cache;
+mod checker;
 #[path = "../support/measure.rs"]
 mod measure;
+mod measurements;
 mod name;
-mod shelf;
-mod verdict;
 
-use lab::Lab;
+use checker::Court;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use measurements::Lab;
 use name::Name;
 use ocipick_corpus::Corpus;
 use std::{process::ExitCode, sync::Arc};
-use verdict::Court;
 
 /// How the names of trials of baselines begin.
 const BASELINES: &str = "baselines::";
@@ -60,7 +60,7 @@ fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
         trials.push(of_baseline(place, &court));
     }
     for (name, why) in lab.impossible().into_iter().chain(lab.missing()) {
-        trials.push(if shelf::under_nextest() {
+        trials.push(if cache::under_nextest() {
             // There a trial that ignores itself would be shown as passed.
             Trial::test(name, || Ok(())).with_ignored_flag(true)
         } else {
@@ -88,7 +88,7 @@ fn of_baseline(place: String, court: &Arc<Court>) -> Trial {
 /// The one trial that cargo-nextest asks this process for, if no tool need be looked for: that of a
 /// baseline, or one that another process of the same run has measured already.
 fn alone(args: &Arguments, court: &Arc<Court>) -> anyhow::Result<Option<Trial>> {
-    let (true, true, Some(name)) = (shelf::under_nextest(), args.exact, &args.filter) else {
+    let (true, true, Some(name)) = (cache::under_nextest(), args.exact, &args.filter) else {
         return Ok(None);
     };
     if let Some(place) = name.strip_prefix(BASELINES) {
@@ -97,7 +97,7 @@ fn alone(args: &Arguments, court: &Arc<Court>) -> anyhow::Result<Option<Trial>> 
     let Some(wanted) = Name::parse(name) else {
         return Ok(None);
     };
-    let Some(records) = shelf::Shelf::of_run(wanted.runtime, wanted.operation).read()? else {
+    let Some(records) = cache::Shelf::of_run(wanted.runtime, wanted.operation).read()? else {
         return Ok(None);
     };
     let corpus = Corpus::built_in()?;

@@ -2,19 +2,19 @@
 
 use crate::{
     asked::{is_selected, sources},
+    cache::{Shelf, under_nextest},
     measure::{DEADLINE, measure},
     name::Name,
-    shelf::{Shelf, under_nextest},
 };
 use anyhow::Context as _;
 use libtest_mimic::Arguments;
 use ocipick::{
-    fleet::{Fleet, Scout},
+    inventory::{Fleet, Scout},
     run::{Cell, Controls, Earlier, Plan, Question},
 };
 use ocipick_adapters::{Ground, Operation, Runtime, adapter, names, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
-use ocipick_reports::results::{Repeats, Trial};
+use ocipick_records::{Repeats, Trial};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, OnceLock},

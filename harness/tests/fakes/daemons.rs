@@ -10,7 +10,7 @@ use crate::{
 use anyhow::{Result, ensure};
 use ocipick::run::RuntimeEnd;
 use ocipick_adapters::Operation;
-use ocipick_reports::results::{Observation, Outcome, RefusalReason, RepeatedCells, UnmeasuredWhy};
+use ocipick_records::{Observation, Outcome, RefusalReason, RepeatedCells, UnmeasuredWhy};
 use std::fs;
 
 pub(crate) const TESTS: &[Test] = &[

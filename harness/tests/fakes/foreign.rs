@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use flate2::{Compression, write::GzEncoder};
 use ocipick_adapters::{Flavour, Operation};
 use ocipick_corpus::{Ask, Case, Corpus, Digest};
-use ocipick_reports::results::Outcome;
+use ocipick_records::Outcome;
 use serde_json::{Value, json};
 use std::{
     fs,

@@ -15,8 +15,8 @@ use ocipick_adapters::{
     mutant::{Mutant, with},
     process::Cancel,
 };
-use ocipick_corpus::Platform;
-use ocipick_reports::results::{Outcome, OutcomeKind, RefusalReason};
+use ocipick_records::Platform;
+use ocipick_records::{Outcome, OutcomeKind, RefusalReason};
 use std::{
     collections::BTreeSet,
     env, fs,

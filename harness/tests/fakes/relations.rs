@@ -6,7 +6,8 @@ use crate::{
 };
 use anyhow::Result;
 use ocipick_corpus::Relation;
-use ocipick_reports::{metamorphic::Standing, results::RepeatedCells};
+use ocipick_records::RepeatedCells;
+use ocipick_reports::analysis::metamorphic::Standing;
 use std::collections::BTreeMap;
 
 pub(crate) const TESTS: &[Test] = &[

@@ -5,7 +5,7 @@ use crate::{
     stage::{MATCH, NESTED, NO_MATCH, Seen, Stage, TWO_ENTRIES, case, corpus, picked, same},
 };
 use anyhow::{Result, ensure};
-use ocipick_reports::results::{Outcome, OutcomeKind, RepeatedCells};
+use ocipick_records::{Outcome, OutcomeKind, RepeatedCells};
 use std::collections::BTreeSet;
 
 pub(crate) const TESTS: &[Test] = &[

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use ocipick::{
     classify::Phrasebook,
-    fleet::{Fleet, Scout, Source},
+    inventory::{Fleet, Scout, Source},
     registry::Registry,
     run::{Bench, Controls, Earlier, Event, Plan, RuntimeEnd, Watcher, execute},
 };
@@ -11,10 +11,8 @@ use ocipick_adapters::{
     Flavour, Ground, Operation, Rights, Runtime, channel::Store, process::Cancel,
 };
 use ocipick_corpus::{Case, Corpus};
-use ocipick_reports::{
-    metamorphic::{Standing, compare},
-    results::{Outcome, RefusalReason, RepeatedCells, Repeats, Trial},
-};
+use ocipick_records::{Outcome, RefusalReason, RepeatedCells, Repeats, Trial};
+use ocipick_reports::analysis::metamorphic::{Standing, compare};
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,

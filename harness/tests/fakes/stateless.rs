@@ -10,9 +10,7 @@ use crate::{
 use anyhow::{Context as _, Result, ensure};
 use ocipick::run::RuntimeEnd;
 use ocipick_corpus::{Case, Child};
-use ocipick_reports::results::{
-    Exit, Observation, Outcome, OutcomeKind, RefusalReason, UnmeasuredWhy,
-};
+use ocipick_records::{Exit, Observation, Outcome, OutcomeKind, RefusalReason, UnmeasuredWhy};
 use std::{fs, path::Path};
 
 pub(crate) const TESTS: &[Test] = &[

@@ -12,7 +12,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use ocipick_reports::results::{Outcome, OutcomeKind, Results, Trial};
+use ocipick_records::{Outcome, OutcomeKind, Results, Trial};
 use std::{
     collections::BTreeMap,
     fs,

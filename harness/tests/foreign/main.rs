@@ -8,24 +8,24 @@
 
 #[path = "../support/asked.rs"]
 mod asked;
+mod fixtures;
 #[path = "../support/measure.rs"]
 mod measure;
-mod shelf;
 mod tools;
 mod writer;
 
 use anyhow::Context as _;
 use asked::{is_selected, sources};
+use fixtures::{Expect, FIXTURES, Fixture, LONG, REFUSED, canary, cannot_be_told, secret_file};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use measure::DEADLINE;
 use ocipick::{
-    fleet::{Fleet, Scout},
+    inventory::{Fleet, Scout},
     run::{Cell, Controls, Earlier, Plan},
 };
 use ocipick_adapters::{Ground, Operation, Rights, Runtime, adapter, process::Cancel};
 use ocipick_corpus::{Ask, Case, Corpus};
-use ocipick_reports::results::{Outcome, Repeats, Trial as Record, UnmeasuredWhy};
-use shelf::{Expect, FIXTURES, Fixture, LONG, REFUSED, canary, cannot_be_told, secret_file};
+use ocipick_records::{Outcome, Repeats, Trial as Record, UnmeasuredWhy};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -128,7 +128,7 @@ impl Lab {
         }
         for refused in REFUSED {
             let place = dir.join(refused.id);
-            shelf::ordinary(&Layout::new(&place)?)?;
+            fixtures::ordinary(&Layout::new(&place)?)?;
             (refused.make)(&place).with_context(|| refused.id)?;
         }
         let mut ignored = Vec::new();

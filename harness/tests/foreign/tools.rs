@@ -1,7 +1,7 @@
 //! Layouts that real tools make, where they are: on the PATH, or in a provisioned release.
 
 use crate::{
-    shelf::Expect,
+    fixtures::Expect,
     writer::{Archive, Layout, Wrap},
 };
 use anyhow::{Context as _, bail};

@@ -2,11 +2,11 @@
 
 use crate::{
     Test,
-    place::{Place, outcome, read, says},
     stage::{Stage, TWO_ENTRIES, picked, same},
+    workspace::{Place, outcome, read, says},
 };
 use anyhow::{Result, ensure};
-use ocipick_reports::results::{Outcome, UnmeasuredWhy};
+use ocipick_records::{Outcome, UnmeasuredWhy};
 use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt as _,

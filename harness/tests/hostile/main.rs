@@ -12,9 +12,9 @@ mod tools;
 
 mod directories;
 mod outputs;
-mod place;
 mod real;
 mod signals;
+mod workspace;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::{env, process::ExitCode};

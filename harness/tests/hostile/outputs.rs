@@ -2,12 +2,12 @@
 
 use crate::{
     Test,
-    place::{Place, outcome, read, says},
     stage::{TWO_ENTRIES, picked, same},
+    workspace::{Place, outcome, read, says},
 };
 use anyhow::{Result, ensure};
 use nix::{sys::stat::Mode, unistd::mkfifo};
-use ocipick_reports::results::OutcomeKind;
+use ocipick_records::OutcomeKind;
 use std::{fs, os::unix::fs::symlink, time::Duration};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -135,9 +135,11 @@ fn small_files() -> Result<()> {
     let place = Place::with_skopeo("honest")?;
     let out = place.path("out");
     let mut command = place.command("/usr/bin/prlimit".as_ref())?;
-    command.arg("--fsize=5000:5000").arg(crate::place::BINARY);
     command
-        .args(crate::place::arguments(&out))
+        .arg("--fsize=5000:5000")
+        .arg(crate::workspace::BINARY);
+    command
+        .args(crate::workspace::arguments(&out))
         .args(["--jobs", "1"]);
     let said = says(1, &mut command)?;
     ensure!(

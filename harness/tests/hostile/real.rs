@@ -2,8 +2,8 @@
 
 use crate::{
     Test,
-    place::{BINARY, Place, ends_with, read, wait_for_trials, wait_until},
     stage::Stage,
+    workspace::{BINARY, Place, ends_with, read, wait_for_trials, wait_until},
 };
 use anyhow::{Result, ensure};
 use nix::{

@@ -2,8 +2,8 @@
 
 use crate::{
     Test,
-    place::{Place, ends_with, outcome, read, says, send, wait_for_trials, wait_until},
     stage::{HIDDEN, PIDS, Stage, TWO_ENTRIES, is_alive, picked, same},
+    workspace::{Place, ends_with, outcome, read, says, send, wait_for_trials, wait_until},
 };
 use anyhow::{Result, ensure};
 use nix::sys::signal::Signal;

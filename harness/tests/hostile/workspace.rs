@@ -6,7 +6,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use ocipick_reports::results::{Outcome, Results, Trial};
+use ocipick_records::{Outcome, Results, Trial};
 use std::{
     fs,
     path::{Path, PathBuf},

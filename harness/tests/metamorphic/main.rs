@@ -15,16 +15,14 @@ use asked::{is_selected, sources};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use measure::DEADLINE;
 use ocipick::{
-    fleet::{Fleet, Scout},
-    known::{KnownFindings, Standing as Known},
+    check::expected::{KnownFindings, Standing as Known},
+    inventory::{Fleet, Scout},
     run::{Cell, Controls, Earlier, Plan, Question},
 };
 use ocipick_adapters::{Ground, Operation, Runtime, process::Cancel};
 use ocipick_corpus::{Case, Corpus, Relation};
-use ocipick_reports::{
-    metamorphic::{Standing, TRIES, compare},
-    results::{RepeatedCells, Repeats, Trial as Record},
-};
+use ocipick_records::{RepeatedCells, Repeats, Trial as Record};
+use ocipick_reports::analysis::metamorphic::{Standing, TRIES, compare};
 use std::{
     collections::BTreeSet,
     io,

@@ -1,7 +1,7 @@
 //! What the environment and the command line ask a test target for that measures real tools.
 
 use libtest_mimic::Arguments;
-use ocipick::fleet::Source;
+use ocipick::inventory::Source;
 
 /// Where tools come from.
 pub(crate) fn sources() -> anyhow::Result<Vec<Source>> {

@@ -1,8 +1,9 @@
 //! Results made by hand.
 
 use crate::user::User;
-use ocipick_corpus::{Case, CaseId, Corpus, digest_of_content};
-use ocipick_reports::results::{Outcome, Trial};
+use ocipick_corpus::{Case, Corpus, digest_of_content};
+use ocipick_records::CaseId;
+use ocipick_records::{Outcome, Trial};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::OnceLock};
 

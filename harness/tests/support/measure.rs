@@ -6,7 +6,7 @@ use ocipick::{
     run::{Bench, Event, Plan, RuntimeEnd, Watcher, execute},
 };
 use ocipick_adapters::{Ground, process::Cancel};
-use ocipick_reports::results::Trial;
+use ocipick_records::Trial;
 use std::{
     io::{self, Write as _},
     sync::{Mutex, PoisonError},

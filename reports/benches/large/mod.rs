@@ -1,6 +1,6 @@
 //! Results of many cases and runtimes, made by rule: 500 cases by 60 runtimes.
 
-use ocipick_reports::results::{
+use ocipick_records::{
     Command, CorpusStamp, Evidence, Exit, Header, Host, Outcome, RefusalReason, Request, Results,
     SCHEMA, Trial,
 };

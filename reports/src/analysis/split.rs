@@ -6,7 +6,7 @@
 //! for it, is no split: everybody refuses. What was not measured, and what differs when repeated,
 //! is on no side.
 
-use crate::results::Outcome;
+use ocipick_records::Outcome;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -206,7 +206,7 @@ impl Disagreements {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{Observed, RefusalReason, UnmeasuredWhy};
+    use ocipick_records::{Observed, RefusalReason, UnmeasuredWhy};
 
     fn picked(child: &str) -> Outcome {
         Outcome::Picked {

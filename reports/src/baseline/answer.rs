@@ -1,7 +1,7 @@
 //! What a runtime did, without what differs from run to run.
 
 use super::text::{escape, unescape};
-use crate::results::{Outcome, RefusalReason};
+use ocipick_records::{Outcome, RefusalReason};
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 /// What a runtime did, without what differs from run to run: no messages, digests, times and
@@ -143,7 +143,7 @@ fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{Observed, UnmeasuredWhy};
+    use ocipick_records::{Observed, UnmeasuredWhy};
 
     fn answer(text: &str) -> Answer {
         text.parse().unwrap()

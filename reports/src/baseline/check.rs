@@ -1,7 +1,7 @@
 //! An outcome held against the baseline of its runtime.
 
 use super::{Answer, Build, Key, Reference, Shelf};
-use crate::results::Trial;
+use ocipick_records::Trial;
 
 /// An outcome held against what was accepted before.
 #[derive(Clone, Debug, PartialEq, Eq)]

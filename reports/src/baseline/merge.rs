@@ -1,7 +1,7 @@
 //! From results to baselines.
 
 use super::{Answer, Baseline, Build, Corpus, Key, Line};
-use crate::results::Results;
+use ocipick_records::Results;
 use std::collections::BTreeMap;
 
 /// What recording new outcomes did to a baseline.

@@ -13,17 +13,17 @@
 mod answer;
 mod check;
 mod merge;
-mod shelf;
+mod set;
 mod text;
 
 pub use answer::{Answer, AnswerError};
 pub use check::{Check, check};
 pub use merge::{Merge, MergeError};
-pub use shelf::{Distance, Reference, Shelf};
+pub use set::{Distance, Reference, Shelf};
 pub use text::{BaselineError, Fault};
 
-use crate::results::Trial;
 use ocipick_corpus::Ask;
+use ocipick_records::Trial;
 use std::{collections::BTreeMap, fmt};
 
 /// What a runtime did, as somebody accepted it.

@@ -1,7 +1,7 @@
 //! All the baselines there are, and which of them a runtime is held against.
 
 use super::{Baseline, Build, text::escape};
-use ocipick_corpus::compare_versions;
+use ocipick_records::compare_versions;
 use std::cmp::Ordering;
 
 /// All the baselines there are.

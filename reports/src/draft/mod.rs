@@ -12,18 +12,19 @@ pub use project::{Asks, Field, Project};
 pub use reproducer::{commands, script};
 
 use crate::{
-    builds::Build,
-    consensus::Consensus,
-    embargo::{Policy, Splits, Withheld, withheld},
-    history::lines,
-    matrix::{CaseBook, Matrix, Row, Runtime},
-    results::{Evidence, Host, Outcome, Results, RuntimeRecord, Trial},
-    split::Side,
-    text,
-    verdict::{Rulebook, Verdict, Verdicts},
-    ways,
+    analysis::{
+        builds::Build,
+        conformance::{Rulebook, Verdict, Verdicts},
+        consensus::Consensus,
+        embargo::{Policy, Splits, Withheld, withheld},
+        history::lines,
+        matrix::{CaseBook, Matrix, Row, Runtime},
+        split::Side,
+    },
+    text, ways,
 };
 use ocipick_corpus::{Case, Level};
+use ocipick_records::{Evidence, Host, Outcome, Results, RuntimeRecord, Trial};
 use std::fmt;
 
 /// Which cell a report is about.

@@ -1,6 +1,7 @@
 //! A reproducer that needs nothing but the tool and Python.
 
-use ocipick_corpus::{Ask, Case, Platform};
+use ocipick_corpus::{Ask, Case};
+use ocipick_records::Platform;
 use std::fmt::Write as _;
 
 const TEMPLATE: &str = include_str!("../../templates/reproduce.py");

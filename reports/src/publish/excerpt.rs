@@ -1,11 +1,13 @@
 //! The part of the README that shows what is published.
 
 use crate::{
-    findings::{self, Piece},
-    matrix::{Matrix, Summary},
+    analysis::{
+        conformance::{Verdict, Verdicts},
+        findings::{self, Piece},
+        matrix::{Matrix, Summary},
+    },
     render::badge::badges,
     text,
-    verdict::{Verdict, Verdicts},
 };
 
 /// The line before the excerpt.

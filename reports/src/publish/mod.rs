@@ -6,25 +6,22 @@
 //! can make it again and compare.
 
 mod excerpt;
-mod pack;
-mod picture;
+mod overview_chart;
 mod private;
-mod slim;
+mod sanitize;
 
 pub use excerpt::{BEGIN, END, excerpt, put};
-pub(crate) use pack::unpacked;
-pub use pack::{pack, unpack};
-pub use picture::picture;
+pub use ocipick_records::{pack, unpack};
+pub use overview_chart::picture;
 pub use private::private_places;
 pub(crate) use private::without_private_directories;
-pub use slim::{sanitize, slim};
+pub use sanitize::{sanitize, slim};
 
 use crate::{
-    matrix::Matrix,
+    analysis::{conformance::Verdicts, matrix::Matrix},
     render::{badge::badges, markdown, summary, verdicts},
-    results::{Record, Results},
-    verdict::Verdicts,
 };
+use ocipick_records::{Record, Results};
 use std::iter;
 
 /// The name of the first results among what is published.

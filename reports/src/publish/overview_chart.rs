@@ -1,12 +1,14 @@
 //! The matrix at a glance, as a picture: a bar per runtime.
 
 use crate::{
-    embargo,
-    matrix::{Matrix, Table},
-    results::OutcomeKind,
+    analysis::{
+        conformance::{Verdict, Verdicts},
+        embargo,
+        matrix::{Matrix, Table},
+    },
     text,
-    verdict::{Verdict, Verdicts},
 };
+use ocipick_records::OutcomeKind;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// What a part of a bar stands for, in the order in which they stand.

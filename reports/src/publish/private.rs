@@ -1,6 +1,6 @@
 //! Taking out what names the machine and the person that measured.
 
-use crate::results::{Header, Private, Record, Results};
+use ocipick_records::{Header, Private, Record, Results};
 use serde_json::Value;
 
 /// What stands in place of the private directory of a run.
@@ -368,7 +368,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn sanitizer() -> Sanitizer {
-        let mut results = crate::results::made::results(Vec::new());
+        let mut results = crate::made::results(Vec::new());
         let dirs = [
             ("run", "/srv/alice-secret/tmp/ocipick-Ab3dE9"),
             ("tmp", "/srv/alice-secret/tmp"),

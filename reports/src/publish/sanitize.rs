@@ -1,10 +1,8 @@
 //! Taking out what others need not have.
 
 use super::private::Sanitizer;
-use crate::{
-    embargo::{Policy, WithheldCell, redact},
-    results::{Evidence, Results},
-};
+use crate::analysis::embargo::{Policy, WithheldCell, redact};
+use ocipick_records::{Evidence, Results};
 
 /// Takes out of results what is for private disclosure first, and what is of the machine that
 /// measured: command lines, the times of single requests, what clients accept, and whatever names a

@@ -1,11 +1,11 @@
 use super::*;
 use crate::{
-    embargo::Policy,
-    results::{
-        Command, Exit, MissingRecord, Observation, Observed, Outcome, Private, Provenance,
-        RefusalReason, Request, RuntimeRecord,
-        made::{results, trial},
-    },
+    analysis::embargo::Policy,
+    made::{results, trial},
+};
+use ocipick_records::{
+    Command, Exit, MissingRecord, Observation, Observed, Outcome, Private, Provenance,
+    RefusalReason, Request, RuntimeRecord,
 };
 
 fn measured() -> Results {

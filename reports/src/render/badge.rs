@@ -7,11 +7,13 @@
 //! more, and where the specification is silent nothing is broken.
 
 use crate::{
-    embargo,
-    history::{Line, lines},
-    matrix::{Matrix, Table},
+    analysis::{
+        conformance::Verdicts,
+        embargo,
+        history::{Line, lines},
+        matrix::{Matrix, Table},
+    },
     text,
-    verdict::Verdicts,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;

@@ -1,12 +1,14 @@
 //! What stands in a cell, in every format that people read.
 
 use crate::{
-    embargo,
-    history::Line,
-    matrix::{Matrix, Row, Runtime},
-    results::{Host, Outcome, RefusalReason, Trial, UnmeasuredWhy},
+    analysis::{
+        embargo,
+        history::Line,
+        matrix::{Matrix, Row, Runtime},
+    },
     text,
 };
+use ocipick_records::{Host, Outcome, RefusalReason, Trial, UnmeasuredWhy};
 
 /// The mark of a row on which runtimes disagree.
 pub(crate) const SPLIT: &str = "≠";

@@ -4,13 +4,13 @@
 
 use super::{cell, markdown::escape::code};
 use crate::{
-    builds::Build,
+    analysis::builds::Build,
     draft::{self, Asks, ClauseLine, Confirmed, Draft, Field, Project, commands, script},
     publish::without_private_directories,
-    results::{Exit, Observation, Outcome, Request},
     text,
 };
 use ocipick_corpus::{Ask, Case, Level};
+use ocipick_records::{Exit, Observation, Outcome, Request};
 use serde::Serialize;
 use std::{collections::BTreeSet, fmt::Write as _};
 

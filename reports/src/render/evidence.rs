@@ -1,9 +1,7 @@
 //! The evidence of a trial, as lines that people read.
 
-use crate::{
-    results::{Command, Exit, Identity, Observation, Request, Trial},
-    text,
-};
+use crate::text;
+use ocipick_records::{Command, Exit, Identity, Observation, Request, Trial};
 use serde::Serialize;
 
 /// How many characters of a foreign line are shown.

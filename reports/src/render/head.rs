@@ -1,6 +1,10 @@
 //! The head of a column: a version, or neighbouring versions that are alike in every row.
 
-use crate::{history::Band, matrix::Matrix, render::cell, text};
+use crate::{
+    analysis::{history::Band, matrix::Matrix},
+    render::cell,
+    text,
+};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]

@@ -8,14 +8,16 @@ use super::{
     verdicts::{ConsensusJson, VerdictsJson, consensus},
 };
 use crate::{
-    findings::{self, Finding, Surprise},
-    history::{Change, Difference, History, Side, Turn, Unsteady},
-    matrix::{Matrix, Row, Runtime, Summary, Table},
-    results::Outcome,
-    split::Split,
+    analysis::{
+        conformance::Verdicts,
+        findings::{self, Finding, Surprise},
+        history::{Change, Difference, History, Side, Turn, Unsteady},
+        matrix::{Matrix, Row, Runtime, Summary, Table},
+        split::Split,
+    },
     text,
-    verdict::Verdicts,
 };
+use ocipick_records::Outcome;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

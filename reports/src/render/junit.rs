@@ -6,10 +6,10 @@
 
 use super::cell;
 use crate::{
-    matrix::{Matrix, Row, Runtime, Table},
-    results::{Outcome, Trial},
+    analysis::matrix::{Matrix, Row, Runtime, Table},
     text,
 };
+use ocipick_records::{Outcome, Trial};
 
 /// How many characters of a tool's words are kept in a message.
 const MESSAGE: usize = 400;

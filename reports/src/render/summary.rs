@@ -6,13 +6,15 @@
 //! tools do changes.
 
 use crate::{
-    builds::Build,
-    embargo,
-    history::{Interval, Line, intervals, lines},
-    matrix::{Matrix, Row},
-    results::{Outcome, OutcomeKind, RefusalReason},
+    analysis::{
+        builds::Build,
+        embargo,
+        history::{Interval, Line, intervals, lines},
+        matrix::{Matrix, Row},
+    },
     text,
 };
+use ocipick_records::{Outcome, OutcomeKind, RefusalReason};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;

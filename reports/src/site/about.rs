@@ -3,16 +3,16 @@
 
 use super::{
     Sink,
-    atlas::Atlas,
-    frame::{self, Part},
+    index::Atlas,
+    page_layout::{self, Part},
     runtime,
-    words::{self, LegendView, LinkView},
+    wording::{self, LegendView, LinkView},
 };
 use crate::{
-    matrix::{RunSummary, Summary, Table},
+    analysis::matrix::{RunSummary, Summary, Table},
     render::cell,
-    results::{ChannelRecord, RepeatedCells},
 };
+use ocipick_records::{ChannelRecord, RepeatedCells};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -59,7 +59,7 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         runs: runs
             .map(|(run, summary)| RunView {
                 run: Some(summary.clone()),
-                corpus: words::line(&run.header.corpus.digest),
+                corpus: wording::line(&run.header.corpus.digest),
                 machine: cell::machine(&run.header.host),
                 repeats: run.header.repeats.map(|repeats| {
                     let which = match repeats.of {
@@ -77,7 +77,7 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
                 channels: run.header.channels.iter().map(ChannelView::of).collect(),
             })
             .collect(),
-        legend: words::legend(matrix.tables.iter().flat_map(Table::rows)),
+        legend: wording::legend(matrix.tables.iter().flat_map(Table::rows)),
         runtimes: matrix
             .runtimes
             .iter()
@@ -95,17 +95,17 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             .collect(),
     };
     let sheet = ("about.html", "About this site", "about.html");
-    frame::page(atlas, sink, Part::About, sheet, &page);
+    page_layout::page(atlas, sink, Part::About, sheet, &page);
 }
 
 impl ChannelView {
     fn of(record: &ChannelRecord) -> Self {
         Self {
-            name: words::title(&record.name),
-            base: record.base.as_deref().map(words::title),
+            name: wording::title(&record.name),
+            base: record.base.as_deref().map(wording::title),
             packages: record.packages.len(),
-            bootstrapper: words::title(&record.bootstrapper),
-            expired: record.expired.as_deref().map(words::line),
+            bootstrapper: wording::title(&record.bootstrapper),
+            expired: record.expired.as_deref().map(wording::line),
         }
     }
 }

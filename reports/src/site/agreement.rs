@@ -1,6 +1,6 @@
 //! How often two runtimes do the same, and which of them belong together.
 
-use crate::matrix::Matrix;
+use crate::analysis::matrix::Matrix;
 
 /// How often two runtimes did the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -146,9 +146,10 @@ fn joined(one: &[usize], other: &[usize], distance: &dyn Fn(usize, usize) -> u64
 mod tests {
     use super::*;
     use crate::{
-        matrix::{CaseBook, Matrix},
-        results::{Outcome, made},
+        analysis::matrix::{CaseBook, Matrix},
+        made,
     };
+    use ocipick_records::Outcome;
 
     fn picked(child: &str) -> Outcome {
         Outcome::Picked {
@@ -187,7 +188,7 @@ mod tests {
     #[test]
     fn what_was_not_measured_is_no_disagreement() {
         let unmeasured = Outcome::Unmeasured {
-            why: crate::results::UnmeasuredWhy::Unsupported,
+            why: ocipick_records::UnmeasuredWhy::Unsupported,
             detail: String::new(),
         };
         let trials = vec![

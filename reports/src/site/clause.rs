@@ -2,13 +2,12 @@
 //! And the list of clauses.
 
 use super::{
-    Sink,
-    atlas::{self, Atlas},
-    findings,
-    frame::{self, Part},
-    words::{self, LinkView},
+    Sink, findings,
+    index::{self, Atlas},
+    page_layout::{self, Part},
+    wording::{self, LinkView},
 };
-use crate::{render::verdicts, verdict::Verdict};
+use crate::{analysis::conformance::Verdict, render::verdicts};
 use ocipick_corpus::{Clause, Wording};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,7 +83,7 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         listed.push(ListedView {
             clause: LinkView {
                 text: clause.id.clone(),
-                href: atlas::clause(&clause.id),
+                href: index::clause(&clause.id),
             },
             keyword: keyword(wording),
             says: shown.says.clone(),
@@ -97,9 +96,9 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             rows,
             ..ClausePage::of(atlas, clause)
         };
-        let path = atlas::clause(&clause.id);
+        let path = index::clause(&clause.id);
         let sheet = (path.as_str(), clause.id.as_str(), "clause.html");
-        frame::page(atlas, sink, Part::Clauses, sheet, &page);
+        page_layout::page(atlas, sink, Part::Clauses, sheet, &page);
     }
     let page = ClausesPage {
         revisions: revisions(atlas),
@@ -112,7 +111,7 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             .collect(),
     };
     let sheet = ("clauses.html", "Clauses", "clauses.html");
-    frame::page(atlas, sink, Part::Clauses, sheet, &page);
+    page_layout::page(atlas, sink, Part::Clauses, sheet, &page);
 }
 
 fn revisions(atlas: &Atlas<'_>) -> Vec<String> {
@@ -149,11 +148,11 @@ fn collect<'a>(
                 }
                 rows.entry(id).or_default().push(RowView {
                     row: LinkView {
-                        text: words::title(&row.label()),
+                        text: wording::title(&row.label()),
                         href: atlas.row(table.operation, row.case, row.platform),
                     },
                     title: crate::text::line(row.title),
-                    operation: several.then(|| words::title(table.operation)),
+                    operation: several.then(|| wording::title(table.operation)),
                     verdicts: verdicts
                         .into_iter()
                         .rev()

@@ -2,14 +2,14 @@
 
 use super::{
     Sink,
-    atlas::{self, Atlas},
-    frame::{self, Part},
     graph::{bars::BarsView, heat::HeatView},
+    index::{self, Atlas},
+    page_layout::{self, Part},
     path,
-    words::{self, LinkView, PieceView, RowsView},
+    wording::{self, LinkView, PieceView, RowsView},
 };
 use crate::{
-    findings::{self, Finding, Phrase, Rows, Surprise},
+    analysis::findings::{self, Finding, Phrase, Rows, Surprise},
     render::verdicts,
     text,
 };
@@ -124,7 +124,7 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         changes: changes(atlas),
     };
     let sheet = ("findings.html", "Findings", "findings.html");
-    frame::page(atlas, sink, Part::Findings, sheet, &page);
+    page_layout::page(atlas, sink, Part::Findings, sheet, &page);
 }
 
 /// Where findings of a kind stand, what they are called, and why they matter.
@@ -188,14 +188,14 @@ impl FindingView {
             anchor: format!(
                 "{kind}/{}/{}",
                 path::parts(&finding.case),
-                atlas::row_anchor(operation, &finding.platform)
+                index::row_anchor(operation, &finding.platform)
             ),
             case: LinkView {
-                text: words::title(&finding.case),
+                text: wording::title(&finding.case),
                 href: atlas.row(operation, &finding.case, &finding.platform),
             },
             title: finding.title.clone(),
-            observed: words::pieces(&finding.observed),
+            observed: wording::pieces(&finding.observed),
             likewise: links(&finding.likewise),
             also: links(&finding.also),
             also_words: finding.also(),
@@ -210,7 +210,7 @@ fn broken(atlas: &Atlas<'_>) -> Vec<BrokenView> {
             keyword: verdicts::keyword(tally.level),
             clause: LinkView {
                 text: tally.clause.to_owned(),
-                href: atlas::clause(tally.clause),
+                href: index::clause(tally.clause),
             },
             link: tally.link.to_owned(),
             since: tally.since.clone(),
@@ -230,7 +230,7 @@ fn broken(atlas: &Atlas<'_>) -> Vec<BrokenView> {
                         .rows
                         .iter()
                         .map(|row| LinkView {
-                            text: words::title(&row.label),
+                            text: wording::title(&row.label),
                             href: atlas.row(&breaches.operation, &row.case, &row.platform),
                         })
                         .collect(),
@@ -312,10 +312,10 @@ impl EntryView {
     pub(super) fn of(atlas: &Atlas<'_>, operation: &str, what: &Phrase, rows: &Rows) -> Self {
         Self {
             operation: (atlas.matrix.tables.len() > 1).then(|| text::line(operation)),
-            what: words::pieces(what),
+            what: wording::pieces(what),
             long: rows.count() > INLINE,
             count: text::count(rows.count(), "row", "rows"),
-            families: words::rows(atlas, operation, rows),
+            families: wording::rows(atlas, operation, rows),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Runtimes that did the same, named by tool and ranges of versions.
 
-use super::atlas::{self, Atlas};
-use crate::{history::Line, matrix::Row, render::cell};
+use super::index::{self, Atlas};
+use crate::{
+    analysis::{history::Line, matrix::Row},
+    render::cell,
+};
 use serde::Serialize;
 
 /// The versions of one tool in one configuration that did the same.
@@ -55,7 +58,7 @@ fn crowd(atlas: &Atlas<'_>, line: &Line<'_>, among: &[usize], columns: &[usize])
     (!runs.is_empty()).then(|| Crowd {
         name: line.name(),
         versions: runs.join(", "),
-        href: atlas::tool(line.tool),
+        href: index::tool(line.tool),
     })
 }
 

@@ -1,10 +1,10 @@
 //! What all pages look things up in: which page tells of what, and where.
 
 use super::{Sources, path};
-use crate::{
+use crate::analysis::{
+    conformance::Verdicts,
     history::History,
     matrix::{Family, Matrix, Row, Runtime, Summary, Table},
-    verdict::Verdicts,
 };
 use ocipick_corpus::{Case, Corpus};
 use std::collections::BTreeMap;

@@ -5,16 +5,18 @@
 
 use super::{
     Sink,
-    atlas::{self, Atlas},
-    frame::{self, Part},
+    index::{self, Atlas},
+    page_layout::{self, Part},
     path,
-    words::{self, LegendView, LinkView},
+    wording::{self, LegendView, LinkView},
 };
 use crate::{
-    consensus::Consensus,
-    embargo,
-    history::{Band, Edge, Interval, Line, Step, bands, intervals, steps},
-    matrix::{Family, Fold, Row, Table},
+    analysis::{
+        consensus::Consensus,
+        embargo,
+        history::{Band, Edge, Interval, Line, Step, bands, intervals, steps},
+        matrix::{Family, Fold, Row, Table},
+    },
     render::{
         cell::{self, Tone, Wording},
         family,
@@ -160,9 +162,9 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
     for (number, table) in tables.iter().enumerate() {
         let page = MatrixPage::of(atlas, number, table);
         let title = format!("Matrix: {}", page.operation);
-        let path = atlas::table(number, table.operation);
+        let path = index::table(number, table.operation);
         let sheet = (path.as_str(), title.as_str(), "matrix.html");
-        frame::page(atlas, sink, Part::Matrix, sheet, &page);
+        page_layout::page(atlas, sink, Part::Matrix, sheet, &page);
     }
 }
 
@@ -208,11 +210,11 @@ impl MatrixPage {
         let several = atlas.matrix.tables.len() > 1;
         let operations = atlas.matrix.tables.iter().enumerate().filter(|_| several);
         Self {
-            operation: words::title(table.operation),
+            operation: wording::title(table.operation),
             operations: operations
                 .map(|(place, it)| OperationView {
-                    name: words::title(it.operation),
-                    href: atlas::table(place, it.operation),
+                    name: wording::title(it.operation),
+                    href: index::table(place, it.operation),
                     current: place == number,
                 })
                 .collect(),
@@ -225,7 +227,7 @@ impl MatrixPage {
             columns: maker.columns(&families),
             lines: maker.heads(),
             clauses: clauses.iter().map(|id| (*id).to_owned()).collect(),
-            legend: words::legend(table.rows()),
+            legend: wording::legend(table.rows()),
             left_out: cell::left_out(atlas.matrix, &atlas.history.lines, &own),
             families,
         }
@@ -257,7 +259,7 @@ impl Maker<'_, '_> {
                 key: path::part(&line.name()),
                 tool: text::line(line.tool),
                 flavour: line.flavour.map(|it| text::line(&format!("+{it}"))),
-                href: atlas::tool(line.tool),
+                href: index::tool(line.tool),
                 bands: bands.iter().map(|band| self.band(band)).collect(),
             })
             .collect()
@@ -337,10 +339,10 @@ impl Maker<'_, '_> {
             .collect();
         RowView {
             anchor: anchor(row),
-            name: words::title(row.name()),
+            name: wording::title(row.name()),
             href: self.atlas.row(self.table.operation, row.case, row.platform),
             title: text::line(row.title),
-            platform: row.among_platforms.then(|| words::title(row.platform)),
+            platform: row.among_platforms.then(|| wording::title(row.platform)),
             alike: fold.alike.iter().map(|row| self.alike(row)).collect(),
             split: row.is_split(),
             clusters,
@@ -359,7 +361,7 @@ impl Maker<'_, '_> {
     fn alike(&self, row: &Row<'_>) -> AlikeView {
         AlikeView {
             anchor: anchor(row),
-            name: words::title(&row.short_label()),
+            name: wording::title(&row.short_label()),
             title: text::line(row.title),
             href: self.atlas.row(self.table.operation, row.case, row.platform),
         }
@@ -459,7 +461,7 @@ pub(super) fn family_link(table: usize, operation: &str, family: &str) -> LinkVi
         text: text::line(family),
         href: format!(
             "{}#{}",
-            atlas::table(table, operation),
+            index::table(table, operation),
             family_anchor(family)
         ),
     }

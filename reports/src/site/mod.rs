@@ -10,25 +10,25 @@
 
 mod about;
 mod agreement;
-mod atlas;
 mod case;
 mod clause;
-mod crowd;
 mod findings;
-mod frame;
 mod graph;
+mod group;
+mod index;
 mod matrix;
 mod overview;
+mod page_layout;
 mod path;
-mod print;
+mod renderer;
 mod runtime;
 mod tool;
-mod words;
+mod wording;
 
-use crate::{matrix::Matrix, verdict::Verdicts};
-use atlas::Atlas;
+use crate::analysis::{conformance::Verdicts, matrix::Matrix};
+use index::Atlas;
 use ocipick_corpus::Corpus;
-use print::Printer;
+use renderer::Printer;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -2,20 +2,20 @@
 
 use super::{
     Sink,
-    atlas::{self, Atlas},
-    crowd::{self, Crowd},
     findings::{self as page_of_findings, FindingView},
-    frame::{self, Part},
     graph::{bars::BarsView, heat::HeatView},
-    words::{self, OutcomeView},
+    group::{self, Crowd},
+    index::{self, Atlas},
+    page_layout::{self, Part},
+    wording::{self, OutcomeView},
 };
-use crate::{
+use crate::analysis::{
     consensus::Consensus,
     findings::{self, Finding, Surprise},
     matrix::Summary,
-    results::OutcomeKind,
     split::Disagreements,
 };
+use ocipick_records::OutcomeKind;
 use serde::Serialize;
 
 /// How many findings are told.
@@ -104,7 +104,7 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         "Which image does each tool take?",
         "overview.html",
     );
-    frame::page(atlas, sink, Part::Overview, sheet, &page);
+    page_layout::page(atlas, sink, Part::Overview, sheet, &page);
 }
 
 impl CardView {
@@ -120,8 +120,8 @@ impl CardView {
             let clusters = consensus.clusters.into_iter();
             let clusters: Vec<ClusterView> = clusters
                 .map(|cluster| ClusterView {
-                    outcome: words::outcome(cluster.outcome),
-                    crowds: crowd::of(atlas, row, &cluster.columns),
+                    outcome: wording::outcome(cluster.outcome),
+                    crowds: group::of(atlas, row, &cluster.columns),
                 })
                 .collect();
             Some(clusters)
@@ -151,11 +151,11 @@ fn tools(atlas: &Atlas<'_>) -> Vec<ToolView> {
     let lines = atlas.history.lines.iter().enumerate();
     lines
         .map(|(number, line)| {
-            let all: Vec<Crowd> = crowd::of_those(atlas, &line.columns, &line.columns);
+            let all: Vec<Crowd> = group::of_those(atlas, &line.columns, &line.columns);
             let changes = atlas.history.behaviour();
             ToolView {
                 name: line.name(),
-                href: atlas::tool(line.tool),
+                href: index::tool(line.tool),
                 versions: all
                     .first()
                     .map_or_else(String::new, |it| it.versions.clone()),

@@ -1,6 +1,6 @@
 //! What every page has around what it tells.
 
-use super::{Sink, atlas::Atlas, path};
+use super::{Sink, index::Atlas, path};
 use serde::Serialize;
 
 /// What the browser may load: the script and the style of the site, from where the site is, be that

@@ -3,23 +3,25 @@
 
 use super::{
     Sink,
-    atlas::{self, Atlas},
-    crowd,
     findings::EntryView,
-    frame::{self, Part},
-    words::{self, LinkView, OutcomeView},
+    group,
+    index::{self, Atlas},
+    page_layout::{self, Part},
+    wording::{self, LinkView, OutcomeView},
 };
 use crate::{
-    consensus::Consensus,
-    findings,
-    matrix::{Row, Runtime},
+    analysis::{
+        consensus::Consensus,
+        findings,
+        matrix::{Row, Runtime},
+    },
     render::{
         cell::{self, Wording},
         verdicts::{COUNTED, Overall},
     },
-    results::{Footer, OutcomeKind, SURVIVED},
     text,
 };
+use ocipick_records::{Footer, OutcomeKind, SURVIVED};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -93,7 +95,7 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         };
         let path = atlas.runtime(column);
         let sheet = (path.as_str(), page.name.as_str(), "runtime.html");
-        frame::page(atlas, sink, Part::Tools, sheet, &page);
+        page_layout::page(atlas, sink, Part::Tools, sheet, &page);
     }
 }
 
@@ -120,16 +122,16 @@ impl RuntimePage {
         Self {
             name: cell::full_name(runtime),
             tool: LinkView {
-                text: words::title(runtime.tool),
-                href: atlas::tool(runtime.tool),
+                text: wording::title(runtime.tool),
+                href: index::tool(runtime.tool),
             },
-            version: words::title(runtime.version),
-            flavour: runtime.flavour.map(words::title),
+            version: wording::title(runtime.version),
+            flavour: runtime.flavour.map(wording::title),
             channel: match runtime.build().mark() {
-                Some(mark) => words::title(&format!("{}, {mark}", runtime.channel)),
-                None => words::title(runtime.channel),
+                Some(mark) => wording::title(&format!("{}, {mark}", runtime.channel)),
+                None => wording::title(runtime.channel),
             },
-            unmeasured: runtime.unmeasured.as_deref().map(words::line),
+            unmeasured: runtime.unmeasured.as_deref().map(wording::line),
             provenance: provenance(runtime),
             outcomes: outcomes
                 .into_iter()
@@ -160,20 +162,20 @@ pub(super) fn provenance(runtime: &Runtime<'_>) -> Vec<String> {
     if let Some(record) = runtime.record {
         let it = &record.provenance;
         for (role, path) in &it.binaries {
-            lines.push(words::line(&match it.versions.get(role) {
+            lines.push(wording::line(&match it.versions.get(role) {
                 Some(version) => format!("{role}: {path}, which says {version}"),
                 None => format!("{role}: {path}"),
             }));
         }
         for (package, version) in &it.packages {
-            lines.push(words::line(&format!("package {package} {version}")));
+            lines.push(wording::line(&format!("package {package} {version}")));
         }
         let build = runtime.build();
-        lines.extend(build.lines().iter().map(|line| words::line(line)));
+        lines.extend(build.lines().iter().map(|line| wording::line(line)));
         if let Some(snapshotter) = &it.snapshotter {
-            lines.push(words::line(&format!("images are kept by {snapshotter}")));
+            lines.push(wording::line(&format!("images are kept by {snapshotter}")));
         }
-        lines.extend(it.notes.iter().map(|note| words::line(note)));
+        lines.extend(it.notes.iter().map(|note| wording::line(note)));
     }
     lines
 }
@@ -189,8 +191,8 @@ fn families(atlas: &Atlas<'_>, column: usize) -> Vec<FamilyView> {
                 .collect();
             if !rows.is_empty() {
                 families.push(FamilyView {
-                    id: words::title(family.id),
-                    operation: several.then(|| words::title(table.operation)),
+                    id: wording::title(family.id),
+                    operation: several.then(|| wording::title(table.operation)),
                     rows,
                 });
             }
@@ -207,18 +209,18 @@ impl RowView {
             let majority = consensus.majority()?;
             let alone = trial.outcome.is_measured() && !majority.columns.contains(&column);
             alone.then(|| {
-                let crowds = crowd::of(atlas, row, &majority.columns);
+                let crowds = group::of(atlas, row, &majority.columns);
                 let outcome = cell::outcome(majority.outcome, Wording::Full).text;
-                format!("{outcome}: {}", crowd::text(&crowds))
+                format!("{outcome}: {}", group::text(&crowds))
             })
         });
         Some(Self {
             case: LinkView {
-                text: words::title(&row.short_label()),
+                text: wording::title(&row.short_label()),
                 href: atlas.row(operation, row.case, row.platform),
             },
             title: text::line(row.title),
-            outcome: words::outcome(&trial.outcome),
+            outcome: wording::outcome(&trial.outcome),
             evidence: atlas.cell(row, operation, column),
             others,
         })

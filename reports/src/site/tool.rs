@@ -2,16 +2,18 @@
 
 use super::{
     Sink,
-    atlas::{self, Atlas},
     findings::EntryView,
-    frame::{self, Part},
     graph::timeline::{self, TimelineView},
-    words::{self, LinkView},
+    index::{self, Atlas},
+    page_layout::{self, Part},
+    wording::{self, LinkView},
 };
 use crate::{
-    consensus::voice,
-    findings,
-    history::{Change, Line},
+    analysis::{
+        consensus::voice,
+        findings,
+        history::{Change, Line},
+    },
     render::{
         cell,
         verdicts::{COUNTED, Overall},
@@ -83,15 +85,15 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
     let maker = Maker::of(atlas);
     for tool in &tools {
         let page = maker.tool(tool);
-        let path = atlas::tool(tool);
+        let path = index::tool(tool);
         let sheet = (path.as_str(), page.name.as_str(), "tool.html");
-        frame::page(atlas, sink, Part::Tools, sheet, &page);
+        page_layout::page(atlas, sink, Part::Tools, sheet, &page);
     }
     let mut listed: Vec<ToolView> = Vec::new();
     for (number, line) in atlas.history.lines.iter().enumerate() {
         let link = LinkView {
-            text: words::title(line.tool),
-            href: atlas::tool(line.tool),
+            text: wording::title(line.tool),
+            href: index::tool(line.tool),
         };
         let view = maker.line(number, line);
         match listed.last_mut() {
@@ -112,7 +114,7 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             .collect(),
     };
     let sheet = ("tools.html", "Tools", "tools.html");
-    frame::page(atlas, sink, Part::Tools, sheet, &page);
+    page_layout::page(atlas, sink, Part::Tools, sheet, &page);
 }
 
 struct Maker<'m, 's> {
@@ -207,14 +209,14 @@ impl<'m, 's> Maker<'m, 's> {
         let runtime = self.atlas.runtime_of(column)?;
         Some(RuntimeView {
             runtime: LinkView {
-                text: words::title(&runtime.id),
+                text: wording::title(&runtime.id),
                 href: self.atlas.runtime(column),
             },
             channel: match runtime.build().mark() {
-                Some(mark) => words::title(&format!("{}, {mark}", runtime.channel)),
-                None => words::title(runtime.channel),
+                Some(mark) => wording::title(&format!("{}, {mark}", runtime.channel)),
+                None => wording::title(runtime.channel),
             },
-            unmeasured: runtime.unmeasured.as_deref().map(words::line),
+            unmeasured: runtime.unmeasured.as_deref().map(wording::line),
             numbers: self.numbers.get(&column).cloned().unwrap_or_default(),
         })
     }

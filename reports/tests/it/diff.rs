@@ -7,11 +7,13 @@ use crate::{
     },
 };
 use jsonschema::Validator;
+use ocipick_records::{Outcome, RefusalReason, Results, UnmeasuredWhy};
 use ocipick_reports::{
-    diff::{Diff, Options},
-    matrix::Matrix,
+    analysis::{
+        diff::{Diff, Options},
+        matrix::Matrix,
+    },
     render::diff::{json, markdown, terminal},
-    results::{Outcome, RefusalReason, Results, UnmeasuredWhy},
 };
 use serde_json::Value;
 use std::slice;

@@ -3,13 +3,16 @@
 use crate::sample::{
     self, CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool, crashed, unmeasured, unstable,
 };
-use ocipick_corpus::{Ask, Case, CaseId, Corpus, built_in_specifications};
+use ocipick_corpus::{Ask, Case, Corpus, built_in_specifications};
+use ocipick_records::CaseId;
+use ocipick_records::{Host, Outcome, RefusalReason, Results, UnmeasuredWhy};
 use ocipick_reports::{
+    analysis::{
+        conformance::{Revisions, Rulebook},
+        embargo::Policy,
+    },
     draft::{CellName, Confirmed, Draft, NoDraft},
-    embargo::Policy,
     render::draft::Report,
-    results::{Host, Outcome, RefusalReason, Results, UnmeasuredWhy},
-    verdict::{Revisions, Rulebook},
 };
 use std::sync::OnceLock;
 

@@ -5,10 +5,10 @@ use crate::sample::{
     CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool, book, crashed, mixed, picked, refused, results, row,
     unmeasured, unstable,
 };
-use ocipick_reports::{
+use ocipick_records::{Observation, Outcome, RefusalReason, Request, Trial, UnmeasuredWhy};
+use ocipick_reports::analysis::{
     findings::{self, Surprise},
     matrix::{CaseBook, CaseNote, Matrix},
-    results::{Observation, Outcome, RefusalReason, Request, Trial, UnmeasuredWhy},
 };
 
 const TOOLS: [Tool; 5] = [DOCKER, PODMAN, SKOPEO, CRANE, CONTAINERD];

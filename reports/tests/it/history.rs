@@ -3,11 +3,11 @@
 use crate::sample::{
     self, Version, crashed, picked, refused, results, unmeasured, unstable, versions,
 };
-use ocipick_reports::{
+use ocipick_records::{Outcome, RefusalReason, Results, UnmeasuredWhy};
+use ocipick_reports::analysis::{
     findings,
     history::{Companion, Edge, History, Step, Turn, bands, intervals, lines, steps},
     matrix::{CaseBook, Matrix},
-    results::{Outcome, RefusalReason, Results, UnmeasuredWhy},
 };
 use proptest::{collection, prelude::*};
 

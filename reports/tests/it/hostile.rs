@@ -4,13 +4,13 @@ use crate::{
     sample::{self, DOCKER, PODMAN},
     site, verdicts as judged,
 };
+use ocipick_records::{
+    Command, Evidence, Exit, Identity, Observation, Outcome, RefusalReason, Results, Sighting,
+    Trial, UnmeasuredWhy,
+};
 use ocipick_reports::{
-    matrix::{CaseBook, Matrix},
+    analysis::matrix::{CaseBook, Matrix},
     render::{html, json, junit, markdown, terminal},
-    results::{
-        Command, Evidence, Exit, Identity, Observation, Outcome, RefusalReason, Results, Sighting,
-        Trial, UnmeasuredWhy,
-    },
     site::Site,
 };
 use proptest::prelude::*;

@@ -5,10 +5,8 @@ use crate::sample::{
     self, CONTAINERD, DOCKER, DOCKER_STORE, PODMAN, SKOPEO, book, picked, refused, results, row,
     trial, unmeasured,
 };
-use ocipick_reports::{
-    matrix::{CaseBook, FamilyNote, Matrix, Summary},
-    results::{Outcome, OutcomeKind, RefusalReason, UnmeasuredWhy},
-};
+use ocipick_records::{Outcome, OutcomeKind, RefusalReason, UnmeasuredWhy};
+use ocipick_reports::analysis::matrix::{CaseBook, FamilyNote, Matrix, Summary};
 
 fn labels(matrix: &Matrix<'_>) -> Vec<String> {
     let rows = matrix.tables.iter().flat_map(|table| table.rows());

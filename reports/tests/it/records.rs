@@ -1,6 +1,6 @@
 //! Whatever is written is read back, whole or cut short.
 
-use ocipick_reports::results::{
+use ocipick_records::{
     ArchiveRecord, ChannelRecord, Command, CorpusStamp, Evidence, Exit, Footer, Header, Host,
     Identity, Observation, Observed, Outcome, OutcomeKind, Provenance, ReadErrorKind, Record,
     RefusalReason, RepeatedCells, Repeats, Request, Results, RuntimeRecord, SCHEMA, Sighting,

@@ -1,11 +1,13 @@
 //! Snapshots of every format over the sample.
 
 use crate::sample;
+use ocipick_records::{Linked, LinkedSource, Outcome};
 use ocipick_reports::{
-    history::{History, intervals},
-    matrix::{Matrix, Summary},
+    analysis::{
+        history::{History, intervals},
+        matrix::{Matrix, Summary},
+    },
     render::{html, json, junit, markdown, terminal},
-    results::{Linked, LinkedSource, Outcome},
 };
 use std::collections::BTreeMap;
 

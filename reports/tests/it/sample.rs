@@ -1,14 +1,12 @@
 //! A fixed sample of results: three families, five runtimes, every kind of outcome, a runtime
 //! that was not measured, and a run that did not finish.
 
-use ocipick_reports::{
-    matrix::{CaseBook, CaseNote, FamilyNote},
-    results::{
-        Command, CorpusStamp, Evidence, Exit, Footer, Header, Host, Identity, MissingRecord,
-        Observation, Observed, Outcome, Provenance, RefusalReason, Request, Results, RuntimeRecord,
-        SCHEMA, Sighting, Trial, UnmeasuredWhy,
-    },
+use ocipick_records::{
+    Command, CorpusStamp, Evidence, Exit, Footer, Header, Host, Identity, MissingRecord,
+    Observation, Observed, Outcome, Provenance, RefusalReason, Request, Results, RuntimeRecord,
+    SCHEMA, Sighting, Trial, UnmeasuredWhy,
 };
+use ocipick_reports::analysis::matrix::{CaseBook, CaseNote, FamilyNote};
 
 /// A runtime by tool, version and flavour.
 pub(crate) type Tool = (&'static str, &'static str, Option<&'static str>);

@@ -2,7 +2,7 @@
 
 use crate::sample;
 use jsonschema::Validator;
-use ocipick_reports::results::{
+use ocipick_records::{
     Command, Evidence, Exit, Identity, Observation, Outcome, OutcomeKind, Provenance, Record,
     RefusalReason, Request, Sighting, UnmeasuredWhy, json_schema,
 };

@@ -2,13 +2,15 @@
 
 use crate::{sample, verdicts as judged};
 use ocipick_corpus::{Corpus, built_in_specifications};
+use ocipick_records::{CorpusStamp, Results};
 use ocipick_reports::{
-    embargo::{Policy, redact},
-    matrix::{CaseBook, Matrix},
+    analysis::{
+        conformance::{Revisions, Rulebook, Verdicts},
+        embargo::{Policy, redact},
+        matrix::{CaseBook, Matrix},
+    },
     render::html,
-    results::{CorpusStamp, Results},
     site::{self, Site, Sources},
-    verdict::{Revisions, Rulebook, Verdicts},
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,11 +3,13 @@
 use crate::sample;
 use jsonschema::Validator;
 use ocipick_corpus::{Corpus, built_in_specifications};
+use ocipick_records::{Outcome, UnmeasuredWhy};
 use ocipick_reports::{
-    matrix::Matrix,
+    analysis::{
+        conformance::{Revisions, Rulebook, Verdicts},
+        matrix::Matrix,
+    },
     render::{badge, summary},
-    results::{Outcome, UnmeasuredWhy},
-    verdict::{Revisions, Rulebook, Verdicts},
 };
 use serde_json::Value;
 

@@ -1,12 +1,17 @@
 //! Verdicts and consensus over a few trials of the built-in corpus.
 
 use crate::sample::{self, CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool};
-use ocipick_corpus::{CaseId, Corpus, Specification, built_in_specifications, digest_of_content};
+use ocipick_corpus::{Corpus, Specification, built_in_specifications, digest_of_content};
+use ocipick_records::CaseId;
+use ocipick_records::{
+    CorpusStamp, Evidence, Outcome, RefusalReason, Results, Trial, UnmeasuredWhy,
+};
 use ocipick_reports::{
-    matrix::{CaseBook, Matrix},
+    analysis::{
+        conformance::{Because, Revisions, Rulebook, Verdict, Verdicts},
+        matrix::{CaseBook, Matrix},
+    },
     render::{html, json, markdown, verdicts},
-    results::{CorpusStamp, Evidence, Outcome, RefusalReason, Results, Trial, UnmeasuredWhy},
-    verdict::{Because, Revisions, Rulebook, Verdict, Verdicts},
 };
 use std::{fmt::Write as _, sync::LazyLock};
 
@@ -301,7 +306,7 @@ fn what_a_case_says_satisfies_a_clause_is_never_judged_a_breach() {
                             sample::refused(refusal.as_str().parse().unwrap())
                         }
                     };
-                    let judgement = ocipick_reports::verdict::judge(&outcome, rule);
+                    let judgement = ocipick_reports::analysis::conformance::judge(&outcome, rule);
                     assert!(!judgement.verdict.is_breach(), "{}: {rule:?}", case.id);
                 }
             }

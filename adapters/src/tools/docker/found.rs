@@ -5,7 +5,7 @@ use crate::{
     Detected, Flavour, Missing, Origin, Place, Room, Runtime, Service, Tool, detect, process::run,
     tool::full_version,
 };
-use ocipick_corpus::is_at_least;
+use ocipick_records::is_at_least;
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// Looks for it.

@@ -2,9 +2,9 @@
 
 mod engine;
 mod found;
-mod look;
+mod observe;
 
-use super::warden::Warden;
+use super::supervisor::Warden;
 use crate::{
     Adapter, Ask, Attempt, Detected, Flavour, Looked, Operation, Place, Room, Runtime, Service,
     Session, Source, StartError, Tool, mutant,

@@ -8,7 +8,8 @@ use crate::{
     process::{Exit, Ran, RunError},
     tools::image::{looked, sign, stored},
 };
-use ocipick_corpus::{InLayer, MARKER_FILE, Platform, marker_in_tar};
+use ocipick_corpus::{InLayer, MARKER_FILE, marker_in_tar};
+use ocipick_records::Platform;
 use serde_json::Value;
 use std::{
     iter,

@@ -1,6 +1,6 @@
 //! For every rule a document that breaks it, and it alone.
 
-use super::bench::{Bench, Of};
+use super::sample::{Bench, Of};
 use crate::lint::rule::Rule;
 use std::collections::BTreeSet;
 

@@ -1,11 +1,12 @@
 //! Layouts that are broken in one file or another.
 
-use super::bench::{control, rule_of};
+use super::sample::{control, rule_of};
 use crate::{
-    Ask, CaseId, Corpus,
+    Ask, Corpus,
     lint::{check_layouts, layout, rule::Rule},
     media_type::Format,
 };
+use ocipick_records::CaseId;
 use std::{fs, path::Path as Directory};
 
 /// A layout of one empty index, with what is written beside it.

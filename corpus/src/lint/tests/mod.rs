@@ -1,9 +1,9 @@
 //! What documents break, and how it is said.
 
-mod bench;
 mod broken;
 mod layouts;
 mod properties;
+mod sample;
 
 use super::{rule::Rule, *};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     Substitute,
     media_type::{EMPTY, Format},
 };
-use bench::{Bench, Of, rule_of};
+use sample::{Bench, Of, rule_of};
 use std::num::NonZeroU32;
 
 const PLATFORM: &str = r#","platform":{"architecture":"arm","os":"linux","variant":"v7"}"#;

@@ -1,6 +1,6 @@
 //! Whatever is read, nothing panics.
 
-use super::bench::Bench;
+use super::sample::Bench;
 use crate::{Blob, Case, Document, lint::breaches, media_type::Format};
 use proptest::prelude::*;
 

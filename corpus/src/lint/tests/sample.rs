@@ -1,11 +1,12 @@
 //! Valid documents, to be broken one at a time.
 
 use crate::{
-    Blob, Case, CaseId, Child, Corpus, Document, LayoutRef,
+    Blob, Case, Child, Corpus, Document, LayoutRef,
     layer::Compression,
     lint::{Breach, breaches, rule::Rule},
     media_type::Format,
 };
+use ocipick_records::CaseId;
 use std::{collections::BTreeSet, sync::LazyLock};
 
 /// A case of valid documents, to be broken one at a time.

@@ -3,8 +3,8 @@
 use super::{Renderer, Target};
 use crate::{
     base64,
+    diagnostic::MistakeKind,
     json::{Json, Members, push},
-    mistake::MistakeKind,
     nearest::nearest,
     recipe::{
         What,

@@ -3,7 +3,7 @@
 use super::Renderer;
 use crate::{
     Answer, Digest, Document, Effects, Fault, HeaderFault, LayoutRef, Part, Substitute,
-    mistake::MistakeKind,
+    diagnostic::MistakeKind,
     recipe::spec::{FaultSpec, Target},
 };
 use std::{ops::Range, sync::Arc};

@@ -10,13 +10,14 @@ use super::{
     spec::{ClauseSpec, IndexContent, IndexSpec, Spec},
 };
 use crate::{
-    Case, CaseId, Digest, Document, Expectation, LayoutRef,
+    Case, Digest, Document, Expectation, LayoutRef,
     child::{BuiltChild, ChildSpec, Parts},
+    diagnostic::{MistakeKind, Report},
     json::{Members, size},
-    mistake::{MistakeKind, Report},
     nearest::nearest,
     value::owned,
 };
+use ocipick_records::CaseId;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,

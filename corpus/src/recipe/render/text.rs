@@ -3,8 +3,8 @@
 use super::Renderer;
 use crate::{
     base64,
+    diagnostic::PlaceholderFault,
     json::{Json, Members, size},
-    mistake::PlaceholderFault,
     nearest::nearest,
     recipe::{
         What,

@@ -2,7 +2,7 @@
 
 use crate::{
     Ask,
-    mistake::{MistakeKind, Report},
+    diagnostic::{MistakeKind, Report},
     value::{Fields, Table},
 };
 use std::ops::Range;

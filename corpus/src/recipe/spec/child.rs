@@ -4,10 +4,10 @@ use super::{as_table, format, note_beside_text, platform, template};
 use crate::{
     Algorithm,
     child::{ChildSpec, Kind, ManifestSpec},
+    diagnostic::{MistakeKind, Report},
     json::Members,
     layer::Compression,
     media_type::Format,
-    mistake::{MistakeKind, Report},
     recipe::{keys, placeholder},
     value::{self, Fields, Node, Value},
 };

@@ -2,14 +2,15 @@
 
 use super::as_table;
 use crate::{
-    Ask, Clause, ClauseUse, Expectation, Refusal, Sign,
+    Ask, Clause, ClauseUse, Expectation, Sign,
     child::ChildSpec,
     clause,
-    mistake::{MistakeKind, Report},
+    diagnostic::{MistakeKind, Report},
     nearest::nearest,
     recipe::{Clauses, keys},
     value::{Fields, Node, Table, Value, owned, wrong},
 };
+use ocipick_records::Refusal;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,

@@ -5,8 +5,8 @@ use super::{
     template::{self, Extra, Pairs, Template},
 };
 use crate::{
+    diagnostic::{MistakeKind, Report},
     json::Members,
-    mistake::{MistakeKind, Report},
     recipe::keys,
     value::{Fields, Node, Value},
 };

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     LayoutRef, Methods, Part,
-    mistake::{MistakeKind, Report},
+    diagnostic::{MistakeKind, Report},
     recipe::keys,
     value::{Fields, Node, Table},
 };

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     Algorithm,
+    diagnostic::Report,
     json::Json,
     media_type::Format,
-    mistake::Report,
     recipe::keys,
     value::{Fields, Node, Table, Value},
 };

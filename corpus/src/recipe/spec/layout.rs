@@ -2,7 +2,7 @@
 
 use super::{as_table, tables};
 use crate::{
-    mistake::Report,
+    diagnostic::Report,
     recipe::keys,
     value::{Fields, Table},
 };

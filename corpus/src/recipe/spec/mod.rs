@@ -21,13 +21,14 @@ pub(super) use template::{Extra, Pairs};
 
 use super::{Clauses, keys};
 use crate::{
-    Ask, Operation,
+    Ask,
     child::ChildSpec,
+    diagnostic::{MistakeKind, Report},
     media_type::Format,
-    mistake::{MistakeKind, Report},
     nearest::nearest,
     value::{Fields, Node, Table, Value, owned, wrong},
 };
+use ocipick_records::Operation;
 use std::{collections::BTreeSet, ops::Range};
 
 /// One case, as its recipe has it.

@@ -2,7 +2,7 @@
 
 use crate::{
     LayoutRef,
-    mistake::{MistakeKind, Report},
+    diagnostic::{MistakeKind, Report},
     value::{Key, Node, Table, Value},
 };
 use std::ops::Range;

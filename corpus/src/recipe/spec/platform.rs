@@ -1,12 +1,12 @@
 //! Platforms as children and entries write them.
 
 use crate::{
-    Platform,
+    diagnostic::{MistakeKind, Report},
     json::{Json, Members, push},
-    mistake::{MistakeKind, Report},
     recipe::placeholder,
     value::{Node, Value, to_members},
 };
+use ocipick_records::Platform;
 
 /// The keys of a platform that is written as a text or a table; none where it is wrong.
 pub(super) fn read(value: &Value, report: &mut Report<'_>) -> Option<Members> {

@@ -6,8 +6,9 @@ mod more;
 mod schema;
 
 use super::{Source, cases};
-use crate::{Ask, Case, Expectation, Refusal, built_in_clauses, mistake::Mistake};
+use crate::{Ask, Case, Expectation, built_in_clauses, diagnostic::Mistake};
 use mistakes::MISTAKES;
+use ocipick_records::Refusal;
 use std::{collections::BTreeSet, fmt::Write as _};
 
 /// The only clauses that samples may exercise.

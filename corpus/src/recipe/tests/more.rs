@@ -2,7 +2,8 @@
 //! children; `urls`, `data` and `extra` of entries; more of indexes; operations, layouts, aliases.
 
 use super::{index_text, made, only, sample, shown};
-use crate::{Case, Digest, LayoutRef, Operation, unpacked};
+use crate::{Case, Digest, LayoutRef, unpacked};
+use ocipick_records::Operation;
 use std::io::Read as _;
 
 fn document(case: &Case, at: usize) -> &str {
@@ -305,7 +306,11 @@ name = "size"
 values = { small = "-1", large = "+1" }
 "#,
     ));
-    let aliases: Vec<&str> = cases[0].aliases.iter().map(crate::CaseId::as_str).collect();
+    let aliases: Vec<&str> = cases[0]
+        .aliases
+        .iter()
+        .map(ocipick_records::CaseId::as_str)
+        .collect();
     assert_eq!(cases[0].id.as_str(), "samples/new-large");
     assert_eq!(aliases, ["samples/old-large", "gone/large"]);
 }

@@ -2,10 +2,10 @@
 
 use super::{Facts, Ground, Ruling, entries};
 use ocipick_corpus::Case;
+use ocipick_records::{Observation, Outcome, Trial};
 use ocipick_reports::{
+    analysis::conformance::Rulebook,
     baseline::{Answer, Check, Distance, Reference},
-    results::{Observation, Outcome, Trial},
-    verdict::Rulebook,
 };
 use std::{
     borrow::Cow,

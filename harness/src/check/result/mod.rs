@@ -19,11 +19,11 @@ mod explain;
 
 pub use explain::{Explained, Hints, explain};
 
-use crate::known::{KnownFinding, Standing};
+use crate::check::expected::{KnownFinding, Standing};
+use ocipick_records::{Outcome, Trial, UnmeasuredWhy};
 use ocipick_reports::{
+    analysis::conformance::{Judgement, Rule, Verdict},
     baseline::{Answer, Check, Distance, Reference},
-    results::{Outcome, Trial, UnmeasuredWhy},
-    verdict::{Judgement, Rule, Verdict},
 };
 
 /// What to do about changes against the baseline of an older version or another build.
@@ -250,7 +250,7 @@ fn by_specification<'f>(facts: &Facts<'f>) -> Ruling<'f> {
     }
 }
 
-/// Whether a requirement was broken, for [`crate::known`].
+/// Whether a requirement was broken, for [`crate::check::expected`].
 #[must_use]
 pub fn violates(verdicts: &[(&Rule, Judgement)]) -> bool {
     verdicts

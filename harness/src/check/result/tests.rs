@@ -1,14 +1,14 @@
 //! Every check with every outcome, and what a maintainer reads of a failure.
 
 use super::*;
-use crate::known::KnownFindings;
+use crate::check::expected::KnownFindings;
 use ocipick_corpus::{Corpus, built_in_specifications, digest_of_content};
+use ocipick_records::{
+    Command, Evidence, Exit, Identity, Observation, Observed, RefusalReason, Request, Sighting,
+};
 use ocipick_reports::{
+    analysis::conformance::{Bytes, Revisions, Rulebook},
     baseline::{Baseline, Shelf, check},
-    results::{
-        Command, Evidence, Exit, Identity, Observation, Observed, RefusalReason, Request, Sighting,
-    },
-    verdict::{Bytes, Revisions, Rulebook},
 };
 use std::{fmt::Write as _, sync::LazyLock};
 

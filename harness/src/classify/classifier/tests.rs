@@ -251,7 +251,7 @@ fn what_agrees_is_picked() {
     let (outcome, evidence) = scene.judge();
     assert_eq!(outcome, scene.picked("first"));
     assert_eq!(evidence.notes, Vec::<String>::new());
-    assert_eq!(evidence.exit, Some(results::Exit::Code(0)));
+    assert_eq!(evidence.exit, Some(ocipick_records::Exit::Code(0)));
     assert_eq!(evidence.commands[0].duration_ms, 5);
 }
 
@@ -760,7 +760,7 @@ fn an_import_needs_no_requests_but_both_other_kinds_of_evidence() {
     assert!(!scene.outcome().is_measured());
     let mut pull = Scene::new();
     pull.requests.clear();
-    assert_eq!(pull.outcome().kind(), results::OutcomeKind::Mixed);
+    assert_eq!(pull.outcome().kind(), ocipick_records::OutcomeKind::Mixed);
 }
 
 #[test]

@@ -2,7 +2,7 @@ use super::*;
 use crate::run::{Controls, Earlier};
 use ocipick_adapters::{Origin, Place, Rights, Service, Tool};
 use ocipick_corpus::Corpus;
-use ocipick_reports::results::{Evidence, OutcomeKind, RefusalReason, UnmeasuredWhy};
+use ocipick_records::{Evidence, OutcomeKind, RefusalReason, UnmeasuredWhy};
 use std::{ffi::OsStr, time::Duration};
 
 /// Two runtimes and three cases.

@@ -6,7 +6,7 @@
 
 mod pins;
 
-use crate::results::{Linked, LinkedSource, RuntimeRecord};
+use ocipick_records::{Linked, LinkedSource, RuntimeRecord};
 use pins::Pins;
 use std::collections::BTreeMap;
 

@@ -1,8 +1,9 @@
 //! The table of what releases pin.
 
 use super::{Agreement, Library};
-use crate::{results::RuntimeRecord, versions::VersionRange};
-use ocipick_corpus::compare_versions;
+use crate::versions::VersionRange;
+use ocipick_records::RuntimeRecord;
+use ocipick_records::compare_versions;
 use serde::Deserialize;
 use std::{cmp::Ordering, collections::BTreeMap, sync::LazyLock};
 

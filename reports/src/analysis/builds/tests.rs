@@ -1,5 +1,5 @@
 use super::*;
-use crate::results::Provenance;
+use ocipick_records::Provenance;
 use std::collections::BTreeSet;
 
 fn record(tool: &str, version: &str, channel: &str) -> RuntimeRecord {

@@ -4,8 +4,9 @@
 mod tests;
 
 use super::{Because, Judgement, Rule, Verdict};
-use crate::results::{Evidence, Identity, Outcome, RefusalReason, Sighting};
-use ocipick_corpus::{Expectation, Level, Refusal, Sign};
+use ocipick_corpus::{Expectation, Level, Sign};
+use ocipick_records::Refusal;
+use ocipick_records::{Evidence, Identity, Outcome, RefusalReason, Sighting};
 
 /// Holds a trial against a rule. Where the rule says what evidence shows that it was broken, that
 /// counts whatever the outcome; a trial that wavers has the evidence of one of its tries, and is

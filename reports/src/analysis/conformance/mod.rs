@@ -1,6 +1,6 @@
 //! Verdicts: outcomes held against the clauses of the specifications.
 //!
-//! [`judge`] is one pure function over an [`Outcome`](crate::results::Outcome) and a [`Rule`], which
+//! [`judge`] is one pure function over an [`Outcome`](ocipick_records::Outcome) and a [`Rule`], which
 //! is a clause as a case exercises it and as the chosen revision words it. Nothing else decides.
 //!
 //! A tool is blamed only for what the outcome shows. So these rules hold:
@@ -22,20 +22,20 @@
 //! - Where a case does not say which outcomes satisfy a wording of a clause, nobody guesses.
 
 mod age;
-mod judge;
+mod evaluate;
 mod revision;
 mod rule;
-mod rulebook;
+mod rules;
 mod verdicts;
 
-pub use judge::{judge, judge_trial};
+pub use evaluate::{judge, judge_trial};
 pub use revision::{Choice, ChoiceError, RevisionError, Revisions};
 pub use rule::{Rival, Rule};
-pub use rulebook::{Bytes, Rulebook};
+pub use rules::{Bytes, Rulebook};
 pub use verdicts::{Breaches, BrokenRow, ClauseTally, Entry, Requirements, RuntimeTally, Verdicts};
 
-use crate::results::OutcomeKind;
 use ocipick_corpus::Sign;
+use ocipick_records::OutcomeKind;
 use serde::Serialize;
 use std::fmt;
 

@@ -1,6 +1,7 @@
 //! A clause as a case exercises it and as a revision words it.
 
-use ocipick_corpus::{Expectation, Level, Refusal, Sign};
+use ocipick_corpus::{Expectation, Level, Sign};
+use ocipick_records::Refusal;
 use std::collections::BTreeSet;
 
 /// A clause as a case exercises it and as the chosen revision words it: all that a verdict needs to

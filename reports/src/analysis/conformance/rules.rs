@@ -1,11 +1,11 @@
 //! The rules of every case, as chosen revisions word them.
 
 use super::{Because, Judgement, Revisions, Rival, Rule, Verdict, judge_trial};
-use crate::results::{Header, Outcome, Trial};
 use ocipick_corpus::{
-    Ask, Case, Clause, ClauseUse, Corpus, Expectation, Level, Operation, digest_of_content,
-    lint::Breach,
+    Ask, Case, Clause, ClauseUse, Corpus, Expectation, Level, digest_of_content, lint::Breach,
 };
+use ocipick_records::Operation;
+use ocipick_records::{Header, Outcome, Trial};
 use std::{
     cell::LazyCell,
     collections::{BTreeMap, BTreeSet},

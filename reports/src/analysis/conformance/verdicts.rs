@@ -1,11 +1,9 @@
 //! The verdicts on everything that a matrix shows.
 
 use super::{Because, Judgement, Rule, Rulebook, Verdict, age};
-use crate::{
-    matrix::{Matrix, Row},
-    results::Trial,
-};
+use crate::analysis::matrix::{Matrix, Row};
 use ocipick_corpus::{Clause, Level, Wording};
+use ocipick_records::Trial;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,

@@ -15,7 +15,7 @@
 //!
 //! # How split
 //!
-//! The entropy of the shares of weight that the [sides](crate::split::Side) have, divided by the
+//! The entropy of the shares of weight that the [sides](crate::analysis::split::Side) have, divided by the
 //! entropy of as many voices that all differ. All that refuse are on one side, whatever their
 //! reasons, and what differs when repeated is on none:
 //!
@@ -23,18 +23,18 @@
 //! split = min(1, −Σ sᵢ·ln sᵢ / ln max(2, number of voices))
 //! ```
 //!
-//! It is 0 where the row is no [split](crate::split), 1 where no two voices are on one side, and ½
+//! It is 0 where the row is no [split](crate::analysis::split), 1 where no two voices are on one side, and ½
 //! for two against two.
 
-mod voice;
+mod lineage;
 
-pub use voice::voice;
+pub use lineage::voice;
 
-use crate::{
+use crate::analysis::{
     matrix::{Matrix, Row, Runtime},
-    results::Outcome,
     split::Side,
 };
+use ocipick_records::Outcome;
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},

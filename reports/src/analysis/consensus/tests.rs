@@ -1,10 +1,8 @@
 //! Weights, majorities, and how split a row is.
 
 use super::*;
-use crate::{
-    matrix::CaseBook,
-    results::{Observed, RefusalReason, Results, UnmeasuredWhy, made},
-};
+use crate::{analysis::matrix::CaseBook, made};
+use ocipick_records::{Observed, RefusalReason, Results, UnmeasuredWhy};
 use proptest::prelude::*;
 
 fn picked(child: &str) -> Outcome {

@@ -1,10 +1,8 @@
 //! Which cases two results have in common.
 
 use super::{Runtimes, now};
-use crate::{
-    matrix::Matrix,
-    results::{Outcome, Trial},
-};
+use crate::analysis::matrix::Matrix;
+use ocipick_records::{Outcome, Trial};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which cases are new, which are gone, and which are other bytes now; by the ids that they have

@@ -1,7 +1,7 @@
 //! Changes that are alike, told once.
 
 use super::{Coverage, CoverageTurn, Diff, Sort};
-use crate::results::{Outcome, Trial};
+use ocipick_records::{Outcome, Trial};
 
 /// Rows in which one pair of runtimes changed in the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]

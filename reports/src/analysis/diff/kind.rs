@@ -1,7 +1,7 @@
 //! In which way two outcomes of one cell differ.
 
 use super::observed;
-use crate::results::Outcome;
+use ocipick_records::Outcome;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -14,18 +14,16 @@
 
 mod cases;
 mod group;
+mod kind;
 mod pair;
-mod sort;
 
 pub use cases::Cases;
 pub use group::{CoverageGroup, Group};
+pub use kind::Sort;
 pub use pair::{Pair, Pairing, Runtimes};
-pub use sort::Sort;
 
-use crate::{
-    matrix::{Matrix, Row, Table},
-    results::{Outcome, Trial},
-};
+use crate::analysis::matrix::{Matrix, Row, Table};
+use ocipick_records::{Outcome, Trial};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What changed between two results.

@@ -1,7 +1,7 @@
 //! Which runtimes of two results are compared with each other.
 
-use crate::matrix::{Matrix, Runtime};
-use ocipick_corpus::compare_versions;
+use crate::analysis::matrix::{Matrix, Runtime};
+use ocipick_records::compare_versions;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,11 +1,9 @@
 use super::*;
 use crate::{
-    matrix::CaseBook,
-    results::{
-        Observed, RefusalReason, Results,
-        made::{results, trial},
-    },
+    analysis::matrix::CaseBook,
+    made::{results, trial},
 };
+use ocipick_records::{Observed, RefusalReason, Results};
 use proptest::prelude::*;
 
 fn picked(child: &str) -> Outcome {
@@ -41,14 +39,14 @@ fn unstable(outcomes: &[Outcome]) -> Outcome {
 
 fn unmeasured() -> Outcome {
     Outcome::Unmeasured {
-        why: crate::results::UnmeasuredWhy::NotStarted,
+        why: ocipick_records::UnmeasuredWhy::NotStarted,
         detail: String::new(),
     }
 }
 
 fn finished(trials: Vec<Trial>) -> Results {
     let mut results = results(trials);
-    results.footer = Some(crate::results::Footer {
+    results.footer = Some(ocipick_records::Footer {
         ended: String::new(),
         outcomes: BTreeMap::new(),
         trials: results.trials.len(),

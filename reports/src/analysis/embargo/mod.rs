@@ -11,11 +11,9 @@ mod policy;
 
 pub use policy::{Policy, PolicyError, Rule, Withheld};
 
-use crate::{
-    results::{CorpusStamp, Footer, Outcome, Results, Trial, UnmeasuredWhy},
-    split::{Side, Split},
-};
+use crate::analysis::split::{Side, Split};
 use ocipick_corpus::{Corpus, Digest, digest_of, digest_of_content};
+use ocipick_records::{CorpusStamp, Footer, Outcome, Results, Trial, UnmeasuredWhy};
 use std::{
     collections::{BTreeMap, BTreeSet},
     iter,

@@ -1,12 +1,9 @@
 //! Which cells are for private disclosure.
 
-use crate::{
-    embargo::is_withheld,
-    results::{Outcome, OutcomeKind, Trial},
-    versions::VersionRange,
-};
+use crate::{analysis::embargo::is_withheld, versions::VersionRange};
 use globset::{Glob, GlobMatcher};
 use ocipick_corpus::ReservedIds;
+use ocipick_records::{Outcome, OutcomeKind, Trial};
 use serde::Deserialize;
 use std::sync::OnceLock;
 

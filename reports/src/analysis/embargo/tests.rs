@@ -1,9 +1,7 @@
 use super::*;
-use crate::results::{
-    Observed, RefusalReason,
-    made::{results, trial},
-};
+use crate::made::{results, trial};
 use ocipick_corpus::{Case, ReservedIds};
+use ocipick_records::{Observed, RefusalReason};
 
 fn picked(child: &str) -> Outcome {
     Outcome::Picked {
@@ -240,7 +238,7 @@ fn a_file_with_a_mistake_is_refused() {
 fn cases_are_left_out_with_what_is_derived_from_them() {
     let derived = |runtime: &str, base: &str, outcome| {
         let mut trial = trial(runtime, &format!("{base}~warm-store"), outcome);
-        trial.derived = Some(crate::results::Derived {
+        trial.derived = Some(ocipick_records::Derived {
             relation: "warm-store".into(),
             base: base.into(),
         });

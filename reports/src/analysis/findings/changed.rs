@@ -3,13 +3,15 @@
 //! The same change in many rows is one [`Changed`]. What an outcome is about (which child, which
 //! reason) is kept as long as it is short.
 
-use super::{Phrase, Rows, deed::Deed, words};
+use super::{Phrase, Rows, class::Deed, wording};
 use crate::{
-    history::{Change, Companion, History, Line, Turn},
-    matrix::{Matrix, Row},
-    results::Outcome,
+    analysis::{
+        history::{Change, Companion, History, Line, Turn},
+        matrix::{Matrix, Row},
+    },
     text,
 };
+use ocipick_records::Outcome;
 use std::collections::BTreeMap;
 
 /// One change, with every row in which it was observed.
@@ -129,9 +131,9 @@ pub fn unchanged(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Unchange
                     operation: table.operation.to_owned(),
                     what: Phrase::of_name(&line.name())
                         .words(" from ")
-                        .words(&words::version(matrix, first))
+                        .words(&wording::version(matrix, first))
                         .words(" to ")
-                        .words(&words::version(matrix, last)),
+                        .words(&wording::version(matrix, last)),
                     rows,
                 });
             }
@@ -242,19 +244,19 @@ fn say(
     let after = side(|change| change.to.outcome.clone());
     let mut what = Phrase::of_name(&line)
         .words(": ")
-        .then(words::done(key.before, &before))
+        .then(wording::done(key.before, &before))
         .words(" → ")
-        .then(words::done(key.after, &after))
+        .then(wording::done(key.after, &after))
         .words(" between ")
-        .words(&words::version(matrix, key.from))
+        .words(&wording::version(matrix, key.from))
         .words(" and ")
-        .words(&words::version(matrix, key.to));
+        .words(&wording::version(matrix, key.to));
     for (measured, why) in [(false, "not measured"), (true, "different when repeated")] {
         let between: Vec<String> = key
             .between
             .iter()
             .filter(|(_, it)| *it == measured)
-            .map(|(column, _)| words::version(matrix, *column))
+            .map(|(column, _)| wording::version(matrix, *column))
             .collect();
         if !between.is_empty() {
             what = what.words(&format!(", with {} {why}", text::list(&between)));
@@ -272,7 +274,7 @@ fn say(
                 what.words("; with ")
                     .then(name)
                     .words(" ")
-                    .then(words::done(deed, &done))
+                    .then(wording::done(deed, &done))
             }
         };
     }

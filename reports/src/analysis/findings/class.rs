@@ -1,9 +1,7 @@
 //! What was done, leaving aside which child it was done to.
 
-use crate::{
-    matrix::Row,
-    results::{Observation, Outcome, RefusalReason, Trial},
-};
+use crate::analysis::matrix::Row;
+use ocipick_records::{Observation, Outcome, RefusalReason, Trial};
 
 /// An outcome without names of children, which differ from case to case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

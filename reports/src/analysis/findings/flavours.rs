@@ -1,13 +1,15 @@
 //! In what the configurations of one version differ, and which versions differ when repeated:
 //! folded and put into words.
 
-use super::{Phrase, Rows, deed::Deed, words};
+use super::{Phrase, Rows, class::Deed, wording};
 use crate::{
-    history::{Difference, History, Line, Side, Turn},
-    matrix::Matrix,
-    results::Outcome,
+    analysis::{
+        history::{Difference, History, Line, Side, Turn},
+        matrix::Matrix,
+    },
     text,
 };
+use ocipick_records::Outcome;
 use std::collections::BTreeMap;
 
 /// One difference between two configurations, with every row in which it was observed.
@@ -116,12 +118,12 @@ fn say(matrix: &Matrix<'_>, key: &Key, differences: &[&Difference<'_, '_>]) -> O
     let right = matrix.runtimes.get(first.right.column)?;
     let outcomes = |deed: Deed, side: fn(&Difference<'_, '_>) -> Outcome| {
         let outcomes: Vec<_> = differences.iter().map(|it| side(it)).collect();
-        words::done(deed, &outcomes)
+        wording::done(deed, &outcomes)
     };
     let versions: Vec<String> = key
         .versions
         .iter()
-        .map(|(column, _)| words::version(matrix, *column))
+        .map(|(column, _)| wording::version(matrix, *column))
         .collect();
     let flavour = |flavour: Option<&str>| {
         Phrase::of_name(&text::line(&format!("+{}", flavour.unwrap_or_default())))
@@ -158,16 +160,16 @@ pub fn wavering(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Wavering>
             .map_or_else(String::new, Line::name);
         let mut what = Phrase::of_name(&line)
             .words(" ")
-            .words(&words::version(matrix, it.at.column))
+            .words(&wording::version(matrix, it.at.column))
             .words(": ")
-            .then(words::observed(it.at.outcome));
+            .then(wording::observed(it.at.outcome));
         for (side, word) in [(it.before, "before"), (it.after, "after")] {
             if let Some(side) = side {
                 what = what
                     .words(&format!("; {word} it "))
-                    .words(&words::version(matrix, side.column))
+                    .words(&wording::version(matrix, side.column))
                     .words(" ")
-                    .then(words::alone(side.outcome));
+                    .then(wording::alone(side.outcome));
             }
         }
         all.push(Wavering {

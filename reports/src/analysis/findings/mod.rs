@@ -3,21 +3,21 @@
 //! Only what was observed is said. Whether it is a fault, and whose, is for a person to judge.
 
 mod changed;
-mod deed;
-mod parted;
+mod class;
+mod flavours;
 mod phrase;
 mod rank;
 mod rows;
 mod say;
-mod words;
+mod wording;
 
 pub use changed::{Changed, REASONS, Unchanged, by_weight, caution, changed, unchanged};
-pub use parted::{Parted, Wavering, parted, wavering};
+pub use flavours::{Parted, Wavering, parted, wavering};
 pub use phrase::{Phrase, Piece};
 pub use rank::Surprise;
 pub use rows::{RowName, Rows};
 
-use crate::matrix::Matrix;
+use crate::analysis::matrix::Matrix;
 use rank::Group;
 
 /// One surprising fact, with every case in which it was observed.

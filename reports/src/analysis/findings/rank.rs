@@ -1,10 +1,8 @@
 //! Which findings there are, and which is more surprising.
 
-use super::deed::Deed;
-use crate::{
-    matrix::{Matrix, Row},
-    results::Outcome,
-};
+use super::class::Deed;
+use crate::analysis::matrix::{Matrix, Row};
+use ocipick_records::Outcome;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{

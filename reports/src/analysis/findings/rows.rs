@@ -1,7 +1,7 @@
 //! Rows that have something in common, by family.
 
 use super::Phrase;
-use crate::{matrix::Row, text};
+use crate::{analysis::matrix::Row, text};
 
 /// Rows by family.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

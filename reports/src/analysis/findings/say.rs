@@ -2,16 +2,16 @@
 
 use super::{
     Finding, Phrase, Surprise,
-    deed::Deed,
+    class::Deed,
     rank::{Camp, Fact, Group},
-    words,
+    wording,
 };
 use crate::{
-    matrix::{Matrix, Row},
+    analysis::matrix::{Matrix, Row},
     render::cell,
-    results::Outcome,
     text, ways,
 };
+use ocipick_records::Outcome;
 
 /// How many characters of a foreign name or message are shown in a sentence.
 const NAME: usize = 60;
@@ -212,7 +212,7 @@ fn one(matrix: &Matrix<'_>, operation: &str, row: &Row<'_>, column: usize) -> Ph
     if let Some(way) = way.filter(|_| runtime.flavour.is_none()) {
         notes.push(Phrase::of_words(way));
     }
-    notes.extend(words::build(runtime).map(|it| Phrase::of_words(&it)));
+    notes.extend(wording::build(runtime).map(|it| Phrase::of_words(&it)));
     let other = matrix.runtimes.iter().position(|other| {
         other.tool == runtime.tool
             && other.version == runtime.version

@@ -1,7 +1,7 @@
 //! Neighbouring versions that are alike in every row, which one column can stand for.
 
 use super::{Line, interval::look_alike};
-use crate::matrix::Row;
+use crate::analysis::matrix::Row;
 
 /// Neighbouring versions of a line that look alike in every one of some rows.
 #[derive(Clone, Debug, PartialEq, Eq)]

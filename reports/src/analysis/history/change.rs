@@ -1,10 +1,8 @@
 //! What changed along the lines of a matrix.
 
 use super::{Difference, Line, Side, Step, difference, interval::is_unknown, lines, steps};
-use crate::{
-    matrix::{Matrix, Row},
-    results::Outcome,
-};
+use crate::analysis::matrix::{Matrix, Row};
+use ocipick_records::Outcome;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

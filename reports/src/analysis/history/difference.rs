@@ -1,7 +1,7 @@
 //! In what two configurations of one version differ.
 
 use super::{Side, Turn, interval::is_unknown};
-use crate::matrix::{Matrix, Row, Table};
+use crate::analysis::matrix::{Matrix, Row, Table};
 
 /// One row in which two configurations of one version do different things.
 #[derive(Clone, Debug)]

@@ -1,10 +1,8 @@
 //! Versions that did the same in one row, and where that ends.
 
 use super::Line;
-use crate::{
-    matrix::Row,
-    results::{Outcome, OutcomeKind, Trial},
-};
+use crate::analysis::matrix::Row;
+use ocipick_records::{Outcome, OutcomeKind, Trial};
 
 /// What one runtime did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

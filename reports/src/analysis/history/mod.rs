@@ -13,10 +13,10 @@ mod band;
 mod change;
 mod difference;
 mod interval;
-mod line;
+mod series;
 
 pub use band::{Band, bands};
 pub use change::{Change, Companion, History, Turn, Unsteady};
 pub use difference::Difference;
 pub use interval::{Edge, Interval, Side, Step, intervals, steps};
-pub use line::{Line, lines};
+pub use series::{Line, lines};

@@ -1,7 +1,7 @@
 //! The versions of one tool in one configuration.
 
-use crate::{matrix::Matrix, text};
-use ocipick_corpus::compare_versions;
+use crate::{analysis::matrix::Matrix, text};
+use ocipick_records::compare_versions;
 use std::cmp::Ordering;
 
 /// Tool and flavour, where the flavour does what the plain tool did before it had a choice.

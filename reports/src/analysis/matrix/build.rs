@@ -4,11 +4,8 @@ use super::{
     CaseBook, CaseNote, Family, FamilyNote, Row, Runtime, Table,
     runtime::{Key, Plain},
 };
-use crate::{
-    metamorphic::Relations,
-    results::{Footer, Header, Outcome, Results, RuntimeRecord, Trial},
-    text,
-};
+use crate::{analysis::metamorphic::Relations, text};
+use ocipick_records::{Footer, Header, Outcome, Results, RuntimeRecord, Trial};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The operations in the order in which they are shown; all others follow by name.

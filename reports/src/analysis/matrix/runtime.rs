@@ -1,10 +1,8 @@
 //! The columns of a matrix.
 
-use crate::{
-    builds::Build,
-    results::{RuntimeRecord, Trial},
-};
-use ocipick_corpus::compare_versions;
+use crate::analysis::builds::Build;
+use ocipick_records::compare_versions;
+use ocipick_records::{RuntimeRecord, Trial};
 use std::cmp::Ordering;
 
 /// The tools that come first, in this order; all others follow by name.
@@ -127,7 +125,7 @@ impl Ord for Key<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::Provenance;
+    use ocipick_records::Provenance;
 
     fn key<'a>(tool: &'a str, version: &'a str, flavour: Option<&'a str>) -> Key<'a> {
         Key {

@@ -2,12 +2,10 @@
 
 use super::Matrix;
 use crate::{
-    embargo,
-    metamorphic::Relations,
-    results::{Footer, OutcomeKind, Trial},
-    split::Disagreements,
+    analysis::{embargo, metamorphic::Relations, split::Disagreements},
     text,
 };
+use ocipick_records::{Footer, OutcomeKind, Trial};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,7 @@
 //! The rows of a matrix.
 
-use crate::{
-    results::{Outcome, OutcomeKind, Trial},
-    split::{Disagreements, Split},
-};
+use crate::analysis::split::{Disagreements, Split};
+use ocipick_records::{Outcome, OutcomeKind, Trial};
 
 /// All that was measured in one operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,7 +153,7 @@ impl<'a> Row<'a> {
     }
 
     /// Whether, and in which way, the runtimes that were measured disagree: see
-    /// [`split`](crate::split).
+    /// [`split`](crate::analysis::split).
     #[must_use]
     pub fn split(&self) -> Option<Split> {
         Split::of(self.measured().map(|(_, outcome)| outcome))

@@ -6,8 +6,8 @@
 #[cfg(test)]
 mod tests;
 
-use crate::results::{Outcome, OutcomeKind, Results, Trial};
 use ocipick_corpus::Relation;
+use ocipick_records::{Outcome, OutcomeKind, Results, Trial};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

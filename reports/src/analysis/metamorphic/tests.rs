@@ -1,9 +1,9 @@
 use super::*;
 use crate::{
-    matrix::{CaseBook, FamilyNote, Matrix},
-    render,
-    results::{Derived, Record, RefusalReason, UnmeasuredWhy, made},
+    analysis::matrix::{CaseBook, FamilyNote, Matrix},
+    made, render,
 };
+use ocipick_records::{Derived, Record, RefusalReason, UnmeasuredWhy};
 
 fn picked(child: &str) -> Outcome {
     Outcome::Picked {

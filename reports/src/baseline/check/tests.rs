@@ -3,8 +3,9 @@
 use super::*;
 use crate::{
     baseline::{Baseline, Distance, MergeError},
-    results::{Observed, Outcome, RefusalReason, Results, UnmeasuredWhy, made},
+    made,
 };
+use ocipick_records::{Observed, Outcome, RefusalReason, Results, UnmeasuredWhy};
 use std::collections::BTreeMap;
 
 /// The processor of these results.

@@ -1,7 +1,8 @@
 //! Baselines are read as they are written, and mistakes are named.
 
 use super::*;
-use crate::{baseline::Answer, results::RefusalReason};
+use crate::baseline::Answer;
+use ocipick_records::RefusalReason;
 use proptest::{collection, option, prelude::*, sample};
 
 fn baseline() -> Baseline {

@@ -2,11 +2,11 @@
 //!
 //! Stable: `schema` changes when something is taken away or changes its meaning.
 
-use crate::{
+use crate::analysis::{
     diff::{CellDiff, Conclusion, Coverage, CoverageTurn, Diff, Pairing, Sort},
     matrix::{Matrix, Runtime},
-    results::Outcome,
 };
+use ocipick_records::Outcome;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

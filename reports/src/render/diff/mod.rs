@@ -5,8 +5,10 @@ pub mod markdown;
 pub mod terminal;
 
 use crate::{
-    diff::{CoverageTurn, Diff, Pair, Pairing},
-    matrix::{Matrix, Run, Runtime},
+    analysis::{
+        diff::{CoverageTurn, Diff, Pair, Pairing},
+        matrix::{Matrix, Run, Runtime},
+    },
     render::cell,
     text,
 };

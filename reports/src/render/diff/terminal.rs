@@ -2,7 +2,7 @@
 
 use super::{NAMED, apart, caution, headline, is_plain, name, names, side, turn_title};
 use crate::{
-    diff::{Diff, Sort},
+    analysis::diff::{Diff, Sort},
     render::paint::{Style, mark, paint},
     text,
 };

@@ -2,16 +2,18 @@
 
 use super::LINE;
 use crate::{
-    matrix::{Matrix, Row, Runtime},
+    analysis::{
+        conformance::{Verdict, Verdicts},
+        matrix::{Matrix, Row, Runtime},
+    },
     render::{
         cell::{self, Tone, Wording},
         evidence::EvidenceView,
         verdicts,
     },
-    results::Trial,
     text,
-    verdict::{Verdict, Verdicts},
 };
+use ocipick_records::Trial;
 use serde::Serialize;
 
 #[derive(Serialize)]

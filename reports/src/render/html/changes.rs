@@ -2,9 +2,11 @@
 
 use super::{PieceView, table::Anchors};
 use crate::{
-    findings::{self, Phrase, RowName, Rows},
-    history::History,
-    matrix::Matrix,
+    analysis::{
+        findings::{self, Phrase, RowName, Rows},
+        history::History,
+        matrix::Matrix,
+    },
     text,
 };
 use serde::Serialize;

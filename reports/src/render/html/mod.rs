@@ -7,11 +7,13 @@ mod verdicts;
 
 use super::cell::{self, Tone, Wording};
 use crate::{
-    findings::{self, Piece},
-    history::History,
-    matrix::{Matrix, Runtime, Summary, Table},
+    analysis::{
+        conformance::Verdicts,
+        findings::{self, Piece},
+        history::History,
+        matrix::{Matrix, Runtime, Summary, Table},
+    },
     text,
-    verdict::Verdicts,
 };
 use changes::SectionView;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};

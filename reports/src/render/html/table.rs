@@ -5,15 +5,17 @@ use super::{
     line,
 };
 use crate::{
-    history::{Band, Edge, Interval, Line, Step, bands, intervals, steps},
-    matrix::{Family, Fold, Matrix, Row, Table},
+    analysis::{
+        conformance::Verdicts,
+        history::{Band, Edge, Interval, Line, Step, bands, intervals, steps},
+        matrix::{Family, Fold, Matrix, Row, Table},
+    },
     render::{
         cell::{self, Tone, Wording},
         family,
         head::Head,
     },
     text,
-    verdict::Verdicts,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -2,13 +2,12 @@
 
 use super::table::Anchors;
 use crate::{
-    matrix::Matrix,
+    analysis::{conformance::Verdicts, matrix::Matrix},
     render::{
         cell,
         verdicts::{Overall, remarks, runtimes},
     },
     text,
-    verdict::Verdicts,
 };
 use serde::Serialize;
 

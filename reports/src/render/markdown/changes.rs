@@ -2,9 +2,11 @@
 
 use super::escape::{phrase, prose};
 use crate::{
-    findings::{self, Phrase, Rows},
-    history::History,
-    matrix::Matrix,
+    analysis::{
+        findings::{self, Phrase, Rows},
+        history::History,
+        matrix::Matrix,
+    },
     text,
 };
 

@@ -1,7 +1,7 @@
 //! Foreign text in Markdown.
 
 use crate::{
-    findings::{Phrase, Piece},
+    analysis::findings::{Phrase, Piece},
     text,
 };
 

@@ -11,11 +11,13 @@ use super::{
     verdicts,
 };
 use crate::{
-    findings,
-    history::{Band, Edge, History, Line, bands, intervals},
-    matrix::{Family, Fold, Matrix, Row, Runtime, Summary, Table},
+    analysis::{
+        conformance::Verdicts,
+        findings,
+        history::{Band, Edge, History, Line, bands, intervals},
+        matrix::{Family, Fold, Matrix, Row, Runtime, Summary, Table},
+    },
     text,
-    verdict::Verdicts,
 };
 use changes::changes;
 use escape::{code, code_in_table, html, phrase, prose};

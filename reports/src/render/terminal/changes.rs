@@ -2,9 +2,11 @@
 
 use super::{Options, page::Page, phrase};
 use crate::{
-    findings::{self, Rows},
-    history::History,
-    matrix::Matrix,
+    analysis::{
+        findings::{self, Rows},
+        history::History,
+        matrix::Matrix,
+    },
     render::paint::{Style, mark},
     text,
 };

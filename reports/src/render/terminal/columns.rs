@@ -5,8 +5,10 @@
 //! speaks for.
 
 use crate::{
-    history::{Band, Edge, Line, intervals},
-    matrix::{Matrix, Row},
+    analysis::{
+        history::{Band, Edge, Line, intervals},
+        matrix::{Matrix, Row},
+    },
     render::{
         cell::{self, CellText, Wording},
         paint,

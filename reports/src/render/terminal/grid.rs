@@ -1,13 +1,14 @@
 //! A table in a terminal: cases by runtimes, in as many pieces as the width asks for.
 
 use super::{
-    label,
-    stretch::{Placed, Stretch},
-    style,
+    columns::{Placed, Stretch},
+    label, style,
 };
 use crate::{
-    history::{Edge, Line, bands},
-    matrix::{Fold, Matrix, Row},
+    analysis::{
+        history::{Edge, Line, bands},
+        matrix::{Fold, Matrix, Row},
+    },
     render::{
         cell::{SPLIT, Wording},
         paint::{self, Style, mark},

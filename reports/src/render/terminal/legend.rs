@@ -6,14 +6,16 @@ use super::{
     style, styled,
 };
 use crate::{
-    history::{Edge, Line, intervals},
-    matrix::Fold,
+    analysis::{
+        history::{Edge, Line, intervals},
+        matrix::Fold,
+    },
     render::{
         cell::{self, SPLIT, Tone, Wording},
         paint::Style,
     },
-    results::{Outcome, RefusalReason},
 };
+use ocipick_records::{Outcome, RefusalReason};
 use std::collections::BTreeSet;
 
 /// What occurs in the tables.

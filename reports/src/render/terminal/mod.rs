@@ -1,10 +1,10 @@
 //! The matrix in a terminal.
 
 mod changes;
+mod columns;
 mod grid;
 mod legend;
 mod page;
-mod stretch;
 
 use super::{
     cell::{self, Tone, Wording},
@@ -12,9 +12,11 @@ use super::{
     paint::{self, Style, mark, paint},
 };
 use crate::{
-    findings::{self, Phrase, Piece},
-    history::{History, Line},
-    matrix::{Fold, Matrix, Row, Summary, Table},
+    analysis::{
+        findings::{self, Phrase, Piece},
+        history::{History, Line},
+        matrix::{Fold, Matrix, Row, Summary, Table},
+    },
     text,
 };
 use grid::Grid;

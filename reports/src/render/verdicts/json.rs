@@ -1,11 +1,11 @@
 //! Verdicts and consensus in the JSON document of a matrix.
 
-use crate::{
+use crate::analysis::{
+    conformance::{Because, Verdict, Verdicts},
     consensus::Consensus,
     matrix::Matrix,
-    results::Outcome,
-    verdict::{Because, Verdict, Verdicts},
 };
+use ocipick_records::Outcome;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

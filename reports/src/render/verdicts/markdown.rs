@@ -2,13 +2,15 @@
 
 use super::{CASES, COUNTED, Overall, few, keyword, peers::Peers, remarks, runtimes};
 use crate::{
-    matrix::Matrix,
+    analysis::{
+        conformance::{ClauseTally, Verdicts},
+        matrix::Matrix,
+    },
     render::{
         cell,
         markdown::escape::{code, prose},
     },
     text,
-    verdict::{ClauseTally, Verdicts},
 };
 use ocipick_corpus::Level;
 

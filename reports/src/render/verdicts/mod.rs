@@ -11,9 +11,11 @@ pub(super) use json::{ConsensusJson, VerdictsJson, consensus};
 pub(crate) use row::{clauses, peers};
 
 use crate::{
-    matrix::{Matrix, Runtime},
+    analysis::{
+        conformance::{Breaches, RuntimeTally, Verdict, Verdicts},
+        matrix::{Matrix, Runtime},
+    },
     text,
-    verdict::{Breaches, RuntimeTally, Verdict, Verdicts},
 };
 use ocipick_corpus::Level;
 use peers::Peers;

@@ -1,6 +1,6 @@
 //! What there is to say of the peers over all rows.
 
-use crate::{consensus::Consensus, matrix::Matrix};
+use crate::analysis::{consensus::Consensus, matrix::Matrix};
 use std::collections::BTreeMap;
 
 /// What the consensus of all rows comes to.

@@ -2,10 +2,12 @@
 
 use super::{keyword, runtimes};
 use crate::{
-    consensus::Consensus,
-    matrix::{Matrix, Row},
+    analysis::{
+        conformance::{Verdict, Verdicts},
+        consensus::Consensus,
+        matrix::{Matrix, Row},
+    },
     text,
-    verdict::{Verdict, Verdicts},
 };
 
 /// What became of a clause in one row.

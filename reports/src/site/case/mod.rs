@@ -9,10 +9,10 @@ mod tree;
 
 use super::{
     Sink,
-    atlas::{self, Atlas, Place},
-    frame::{self, Part},
+    index::{self, Atlas, Place},
     matrix,
-    words::{self, LinkView},
+    page_layout::{self, Part},
+    wording::{self, LinkView},
 };
 use crate::{
     render::{cell, verdicts},
@@ -106,7 +106,7 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         let near = |number: Option<usize>| {
             let place = atlas.cases.get(number?)?;
             Some(LinkView {
-                text: words::title(place.id),
+                text: wording::title(place.id),
                 href: place.path.clone(),
             })
         };
@@ -122,7 +122,7 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             format!("{}: {}", page.id, page.title)
         };
         let sheet = (place.path.as_str(), title.as_str(), "case.html");
-        frame::page(atlas, sink, Part::Matrix, sheet, &page);
+        page_layout::page(atlas, sink, Part::Matrix, sheet, &page);
     }
 }
 
@@ -133,9 +133,9 @@ impl CasePage {
         let knowledge = Knowledge::of(atlas, place);
         let shown = knowledge.shown();
         Self {
-            id: words::title(place.id),
-            family: words::title(place.family.id),
-            family_title: words::title(place.family.title),
+            id: wording::title(place.id),
+            family: wording::title(place.family.id),
+            family_title: wording::title(place.family.title),
             family_href: first.map_or_else(String::new, |(table, _)| {
                 let mut tables = atlas.matrix.tables.iter();
                 let number = tables.position(|it| it.operation == table.operation);
@@ -157,7 +157,7 @@ impl CasePage {
             faults: shown.map_or_else(Vec::new, |case| {
                 case.faults
                     .iter()
-                    .map(|it| words::line(&it.to_string()))
+                    .map(|it| wording::line(&it.to_string()))
                     .collect()
             }),
             breaches: shown.map_or_else(Vec::new, breaches),
@@ -171,8 +171,8 @@ impl CasePage {
                 let origins = case.origins.iter();
                 origins
                     .map(|id| OriginView {
-                        id: words::title(id),
-                        link: words::origin(id),
+                        id: wording::title(id),
+                        link: wording::origin(id),
                     })
                     .collect()
             }),
@@ -181,7 +181,7 @@ impl CasePage {
             }),
             source: place
                 .case
-                .map_or_else(String::new, |case| words::line(&case.source)),
+                .map_or_else(String::new, |case| wording::line(&case.source)),
             rows: place
                 .rows
                 .iter()
@@ -273,7 +273,7 @@ fn question(place: &Place<'_>) -> String {
     let ask = match operations.as_slice() {
         [first, rest @ ..] if rest.iter().all(|it| it == first) => match *first {
             "pull" => "pull".to_owned(),
-            other => words::title(other),
+            other => wording::title(other),
         },
         _ => "fetch".to_owned(),
     };
@@ -285,7 +285,7 @@ fn question(place: &Place<'_>) -> String {
 
 /// What of the machine decides what is taken, where the tool is asked for no platform.
 fn machine(atlas: &Atlas<'_>, place: &Place<'_>) -> Option<String> {
-    let is_default = |row: &crate::matrix::Row<'_>| row.platform == "default";
+    let is_default = |row: &crate::analysis::matrix::Row<'_>| row.platform == "default";
     let machines = cell::machines(atlas.matrix)?;
     place.rows.iter().any(|(_, row)| is_default(row)).then(|| {
         format!("Where no platform is asked for, a tool goes by its machine: here {machines}.")
@@ -306,11 +306,11 @@ fn children(case: &Case) -> Vec<ChildView> {
     let children = case.children.iter().take(60);
     children
         .map(|child| ChildView {
-            name: words::title(&child.name),
+            name: wording::title(&child.name),
             platform: child
                 .platform
                 .as_ref()
-                .map_or_else(|| "none".to_owned(), |it| words::title(&it.to_string())),
+                .map_or_else(|| "none".to_owned(), |it| wording::title(&it.to_string())),
             digest: child.manifest.as_str().to_owned(),
             served: child.served,
         })
@@ -323,9 +323,9 @@ fn breaches(case: &Case) -> Vec<BreachView> {
         .iter()
         .take(30)
         .map(|breach| BreachView {
-            what: words::line(&breach.to_string()),
+            what: wording::line(&breach.to_string()),
             clause: breach.clause.to_owned(),
-            href: atlas::clause(breach.clause),
+            href: index::clause(breach.clause),
             advice: breach.advice(),
         })
         .collect()
@@ -344,7 +344,7 @@ impl ClauseView {
             },
             id: used.id.clone(),
             says: shown.says.clone(),
-            href: atlas::clause(&used.id),
+            href: index::clause(&used.id),
             link: shown.link.clone(),
             satisfied: satisfied(used),
         })

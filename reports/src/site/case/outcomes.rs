@@ -2,21 +2,23 @@
 
 use super::tree::Mark;
 use crate::{
-    consensus::Consensus,
-    matrix::{Row, Table},
+    analysis::{
+        conformance::Verdict,
+        consensus::Consensus,
+        matrix::{Row, Table},
+    },
     render::{
         cell::{self, Tone},
         evidence::EvidenceView,
         verdicts,
     },
-    results::Outcome,
     site::{
-        atlas::{self, Atlas},
-        crowd::{self, Crowd},
-        words::{self, OutcomeView},
+        group::{self, Crowd},
+        index::{self, Atlas},
+        wording::{self, OutcomeView},
     },
-    verdict::Verdict,
 };
+use ocipick_records::Outcome;
 use serde::Serialize;
 
 /// One row: a platform and an operation.
@@ -86,16 +88,16 @@ impl RowView {
             .partition(|trial| trial.tone == Tone::Withheld);
         let clauses = verdicts::clauses(atlas.matrix, atlas.verdicts, table.operation, row);
         Self {
-            anchor: atlas::row_anchor(table.operation, row.platform),
-            operation: words::title(table.operation),
+            anchor: index::row_anchor(table.operation, row.platform),
+            operation: wording::title(table.operation),
             asked: asked(row),
             split: row.is_split(),
             peers: verdicts::peers(atlas.matrix, row),
             clusters: clusters
                 .into_iter()
                 .map(|cluster| ClusterView {
-                    outcome: words::outcome(cluster.outcome),
-                    crowds: crowd::of(atlas, row, &cluster.columns),
+                    outcome: wording::outcome(cluster.outcome),
+                    crowds: group::of(atlas, row, &cluster.columns),
                     share: (cluster.share * 100.0).round() as u32,
                     majority: cluster.majority,
                     trials: cluster.columns.iter().map(|it| trial(*it)).collect(),
@@ -106,7 +108,7 @@ impl RowView {
             clauses: clauses
                 .into_iter()
                 .map(|clause| RowClauseView {
-                    href: atlas::clause(&clause.id),
+                    href: index::clause(&clause.id),
                     name: clause.name,
                     id: clause.id,
                     link: clause.link,
@@ -129,9 +131,9 @@ impl TrialView {
             tone: cell::cell(trial, cell::Wording::Full).tone,
             outcome: match trial.map(|trial| &trial.outcome) {
                 // Its digest stands among the children.
-                Some(Outcome::Picked { child, .. }) => words::line(&format!("picked {child}")),
+                Some(Outcome::Picked { child, .. }) => wording::line(&format!("picked {child}")),
                 Some(_) | None => runtime.map_or_else(String::new, |runtime| {
-                    words::line(&cell::cell_in_full(runtime, trial))
+                    wording::line(&cell::cell_in_full(runtime, trial))
                 }),
             },
             tries: trial.map_or(0, |trial| trial.tries),
@@ -142,7 +144,7 @@ impl TrialView {
 
 /// What was asked for, as the end of a sentence.
 pub(super) fn asked(row: &Row<'_>) -> String {
-    cell::asked_for(row).unwrap_or_else(|| words::title(row.platform))
+    cell::asked_for(row).unwrap_or_else(|| wording::title(row.platform))
 }
 
 /// Who takes which child, over all rows of a case; who does the same in several rows is said once.
@@ -165,7 +167,7 @@ pub(super) fn marks(atlas: &Atlas<'_>, rows: &[(&Table<'_>, &Row<'_>)]) -> Vec<M
                 let mark = Mark {
                     tone: Tone::of(cluster.outcome),
                     words,
-                    crowds: crowd::of(atlas, row, &cluster.columns),
+                    crowds: group::of(atlas, row, &cluster.columns),
                     asked: Vec::new(),
                     child: child.to_owned(),
                 };
@@ -174,9 +176,9 @@ pub(super) fn marks(atlas: &Atlas<'_>, rows: &[(&Table<'_>, &Row<'_>)]) -> Vec<M
                         == (&mark.child, mark.words, &mark.crowds)
                 });
                 match known {
-                    Some(known) => known.asked.push(words::title(&asked)),
+                    Some(known) => known.asked.push(wording::title(&asked)),
                     None => marks.push(Mark {
-                        asked: vec![words::title(&asked)],
+                        asked: vec![wording::title(&asked)],
                         ..mark
                     }),
                 }

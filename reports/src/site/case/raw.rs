@@ -1,6 +1,6 @@
 //! The bytes of documents, so that nothing in them is invisible.
 
-use crate::site::words;
+use crate::site::wording;
 use ocipick_corpus::{Case, Document};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -39,7 +39,7 @@ fn raw(what: &'static str, document: &Document) -> RawView {
     let (text, cut) = visible(&document.bytes);
     RawView {
         what,
-        media_type: words::line(&document.media_type),
+        media_type: wording::line(&document.media_type),
         digest: document.digest.as_str().to_owned(),
         size: document.bytes.len(),
         text,

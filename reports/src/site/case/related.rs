@@ -1,7 +1,7 @@
 //! Cases that list the same kinds of entries in the same order, and ask something else.
 
 use super::RelatedView;
-use crate::site::{atlas::Atlas, words};
+use crate::site::{index::Atlas, wording};
 use ocipick_corpus::Case;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +39,7 @@ pub(super) fn to(atlas: &Atlas<'_>, shapes: &Shapes, number: usize) -> Vec<Relat
             let place = atlas.cases.get(*other)?;
             let asks: Vec<String> = asks.into_iter().map(|ask| said(&ask)).collect();
             Some(RelatedView {
-                text: words::title(place.id),
+                text: wording::title(place.id),
                 href: place.path.clone(),
                 asked: super::either(&asks),
             })

@@ -3,7 +3,7 @@
 use super::json::Json;
 use crate::{
     render::cell::Tone,
-    site::{crowd::Crowd, words},
+    site::{group::Crowd, wording},
 };
 use ocipick_corpus::{Case, Child};
 use serde::Serialize;
@@ -140,7 +140,7 @@ fn entry(
     let config = config.map(ToString::to_string);
     EntryView {
         place,
-        child: child.map(|child| words::title(&child.name)),
+        child: child.map(|child| wording::title(&child.name)),
         config_platform: config.filter(|config| named.as_ref() != Some(config)),
         served: child.is_none_or(|child| child.served),
         shared: false,
@@ -166,18 +166,18 @@ fn facts(item: &Json) -> Vec<Fact> {
     let Json::Object(members) = item else {
         return vec![Fact {
             name: "not an object".to_owned(),
-            value: words::title(&clip(&item.to_string())),
+            value: wording::title(&clip(&item.to_string())),
         }];
     };
     let mut facts: Vec<Fact> = members
         .iter()
         .map(|(name, value)| Fact {
-            name: words::title(name),
+            name: wording::title(name),
             value: match (name.as_str(), value) {
                 ("platform", _) => platform(value),
                 ("digest", Json::Text(digest)) => short(digest),
-                (_, Json::Text(text)) => words::title(&clip(text)),
-                _ => words::line(&clip(&value.to_string())),
+                (_, Json::Text(text)) => wording::title(&clip(text)),
+                _ => wording::line(&clip(&value.to_string())),
             },
         })
         .collect();
@@ -201,14 +201,14 @@ fn facts(item: &Json) -> Vec<Fact> {
 /// is no platform of the usual kind.
 fn platform(value: &Json) -> String {
     let Json::Object(members) = value else {
-        return words::line(&clip(&value.to_string()));
+        return wording::line(&clip(&value.to_string()));
     };
     let mut known: Vec<&str> = Vec::new();
     for name in ["os", "architecture", "variant"] {
         match value.all(name).collect::<Vec<_>>().as_slice() {
             [Json::Text(text)] if !text.is_empty() => known.push(text),
             [] if name == "variant" => {}
-            _ => return words::line(&clip(&value.to_string())),
+            _ => return wording::line(&clip(&value.to_string())),
         }
     }
     let others: Vec<String> = members
@@ -216,15 +216,15 @@ fn platform(value: &Json) -> String {
         .filter(|(name, _)| !matches!(name.as_str(), "os" | "architecture" | "variant"))
         .map(|(name, value)| format!(", {name} {value}"))
         .collect();
-    words::line(&clip(&format!("{}{}", known.join("/"), others.concat())))
+    wording::line(&clip(&format!("{}{}", known.join("/"), others.concat())))
 }
 
 fn short(digest: &str) -> String {
     match digest.split_once(':') {
         Some((algorithm, hex)) if hex.len() > 16 && hex.is_ascii() => {
-            words::title(&format!("{algorithm}:{}…", &hex[..12]))
+            wording::title(&format!("{algorithm}:{}…", &hex[..12]))
         }
-        _ => words::title(digest),
+        _ => wording::title(digest),
     }
 }
 

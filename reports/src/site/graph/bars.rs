@@ -1,9 +1,11 @@
 //! How split each family is, as bars.
 
 use crate::{
-    consensus::Consensus,
-    matrix::{Family, Matrix},
-    site::{matrix, words::LinkView},
+    analysis::{
+        consensus::Consensus,
+        matrix::{Family, Matrix},
+    },
+    site::{matrix, wording::LinkView},
 };
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     render::cell,
-    site::{agreement::Agreement, atlas::Atlas},
+    site::{agreement::Agreement, index::Atlas},
 };
 use serde::Serialize;
 

@@ -1,11 +1,11 @@
 //! The versions of a tool along a line, and how many rows changed on the way to each of them.
 
 use crate::{
-    history::{Change, Line, Turn},
+    analysis::history::{Change, Line, Turn},
     render::cell,
-    results::Outcome,
-    site::atlas::Atlas,
+    site::index::Atlas,
 };
+use ocipick_records::Outcome;
 use serde::Serialize;
 
 /// What a bar shows: the kinds of change, with the direction where it matters.

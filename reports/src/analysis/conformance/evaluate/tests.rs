@@ -1,10 +1,8 @@
 //! Every kind of outcome against every kind of rule.
 
 use super::*;
-use crate::{
-    results::{Observed, OutcomeKind, UnmeasuredWhy},
-    verdict::Rival,
-};
+use crate::analysis::conformance::Rival;
+use ocipick_records::{Observed, OutcomeKind, UnmeasuredWhy};
 use proptest::prelude::*;
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -371,7 +369,7 @@ proptest! {
 }
 
 fn requested(paths: &[&str]) -> Evidence {
-    let request = |path: &&str| crate::results::Request {
+    let request = |path: &&str| ocipick_records::Request {
         method: "GET".into(),
         path: (*path).to_owned(),
         status: 404,
@@ -447,7 +445,7 @@ fn whoever_unpacks_by_a_config_has_read_it() {
         ..rule()
     };
     let seen = |identity, child: &str| Evidence {
-        reported: crate::results::Observation::Seen {
+        reported: ocipick_records::Observation::Seen {
             sightings: vec![Sighting {
                 source: "x".into(),
                 identity,

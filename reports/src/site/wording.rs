@@ -1,13 +1,15 @@
 //! Words that several pages share: sentences with links, tones, runtimes.
 
-use super::atlas::Atlas;
+use super::index::Atlas;
 use crate::{
-    findings::{Phrase, Piece, Rows},
-    matrix::Row,
+    analysis::{
+        findings::{Phrase, Piece, Rows},
+        matrix::Row,
+    },
     render::cell::{self, CellText, Tone, Wording},
-    results::Outcome,
     text,
 };
+use ocipick_records::Outcome;
 use serde::Serialize;
 
 /// How many characters of a foreign line are shown.

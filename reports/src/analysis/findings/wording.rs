@@ -1,12 +1,14 @@
 //! Words that sentences about versions share.
 
-use super::{Phrase, deed::Deed};
+use super::{Phrase, class::Deed};
 use crate::{
-    builds::Agreement,
-    matrix::{Matrix, Runtime},
-    results::{Outcome, SURVIVED},
+    analysis::{
+        builds::Agreement,
+        matrix::{Matrix, Runtime},
+    },
     text,
 };
+use ocipick_records::{Outcome, SURVIVED};
 use std::collections::BTreeSet;
 
 /// How many characters of a foreign name are shown.

@@ -1,0 +1,13 @@
+//! What results amount to: matrix, changes between versions and between results, verdicts, consensus,
+//! splits, highlights, and what is withheld. What is decided here is shown elsewhere.
+
+pub mod builds;
+pub mod conformance;
+pub mod consensus;
+pub mod diff;
+pub mod embargo;
+pub mod findings;
+pub mod history;
+pub mod matrix;
+pub mod metamorphic;
+pub mod split;
