@@ -3,7 +3,7 @@
 //!
 //! None of them must panic, run without end, or read anything that it was not given.
 
-use ocipick_corpus::{Ask, Case, Corpus, Digest, unpacked};
+use ocipick_corpus::{Case, Corpus, Digest, PlatformRequest, unpacked};
 use ocipick_records::Results;
 use std::{
     fs,
@@ -19,7 +19,7 @@ const OUTSIDE: &str = "what lies outside of the layout";
 /// How much of an archive is unpacked.
 const UNPACKED: u64 = 16 << 20;
 
-fn ask() -> Ask {
+fn ask() -> PlatformRequest {
     "linux/amd64".parse().expect("this is a platform")
 }
 

@@ -1,7 +1,7 @@
 //! What every adapter does.
 
 use crate::{
-    Detected, Operation, Place, Room, Runtime, Tool,
+    Detected, Installation, Operation, Runtime, Sandbox, Tool,
     mutant::{self, Mutant, on},
     process::{DISK_FULL, Exit, Ran, RunError},
 };
@@ -15,7 +15,7 @@ pub trait Adapter: Sync {
 
     /// Finds the tool in a place, and says what is missing and how to get it. `room` is there
     /// to ask binaries for their versions.
-    fn detect(&self, place: &Place, room: &Room) -> Detected;
+    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected;
 
     /// Whether several sessions of one runtime may work at once, because they share nothing.
     fn is_stateless(&self) -> bool;
@@ -28,7 +28,8 @@ pub trait Adapter: Sync {
     ///
     /// # Errors
     /// When the configuration cannot be written.
-    fn open(&self, runtime: &Runtime, room: Room) -> Result<Box<dyn Session>, std::io::Error>;
+    fn open(&self, runtime: &Runtime, sandbox: Sandbox)
+    -> Result<Box<dyn Session>, std::io::Error>;
 }
 
 /// A runtime that is being measured. Dropping it ends its daemon and removes what it made.
@@ -40,9 +41,9 @@ pub trait Session {
     /// When the runtime cannot be measured.
     fn start(&mut self) -> Result<(), StartError>;
 
-    /// Takes one image from where `ask` says, for one platform or the tool's default, and looks at
+    /// Takes one image from where `request` says, for one platform or the tool's default, and looks at
     /// what came of it. Leaves nothing of the image in the store, unless it is asked to.
-    fn take(&mut self, ask: &Ask<'_>) -> Attempt;
+    fn execute(&mut self, request: &Request<'_>) -> Execution;
 }
 
 /// Why a runtime cannot be measured.
@@ -60,22 +61,22 @@ pub enum StartError {
 }
 
 /// What to resolve.
-pub struct Ask<'a> {
+pub struct Request<'a> {
     /// Where the index is.
-    pub source: Source<'a>,
+    pub source: ImageSource<'a>,
     /// The platform to ask for; where there is none, the tool's own default decides, in the
     /// operation and in every look at what came of it.
     pub platform: Option<&'a Platform>,
     /// What stays in the store when the image was looked at.
-    pub leaves: Leaves,
+    pub leaves: Retention,
     /// Deadline of each invocation of the tool.
     pub deadline: Duration,
     /// Called when the tool has done what was asked, before anybody looks at the result: what
     /// reaches the registry after this is not part of the operation.
-    pub pulled: &'a dyn Fn(),
+    pub done: &'a dyn Fn(),
 }
 
-impl Layout<'_> {
+impl LayoutInput<'_> {
     /// A path into this layout as the transports of containers/image take it, after their name.
     pub(crate) fn path(&self, path: &Path) -> String {
         match self.tag {
@@ -87,17 +88,17 @@ impl Layout<'_> {
 
 /// What an operation leaves in the store of the tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leaves {
+pub enum Retention {
     /// Nothing: the store is as it was.
     Nothing,
     /// The image, until the private store goes. Never asked of the machine's own daemon.
     Image,
 }
 
-impl Ask<'_> {
+impl Request<'_> {
     /// Whether the image is left in the store.
     pub(crate) fn leaves_image(&self) -> bool {
-        self.leaves == Leaves::Image || mutant::keeps()
+        self.leaves == Retention::Image || mutant::keeps()
     }
 
     /// The reference by which a store knows the image: `127.0.0.1:PORT/REPOSITORY:TAG` for one
@@ -105,20 +106,20 @@ impl Ask<'_> {
     #[must_use]
     pub fn reference(&self) -> String {
         match &self.source {
-            Source::Registry {
+            ImageSource::Registry {
                 address,
                 repository,
                 tag,
             } => format!("{address}/{repository}:{tag}"),
-            Source::Layout(layout) => layout.name.to_owned(),
+            ImageSource::Layout(layout) => layout.name.to_owned(),
         }
     }
 
     /// Whether the store has to give the image a name of its own, since its layout has none.
     pub(crate) fn is_nameless(&self) -> bool {
         match &self.source {
-            Source::Registry { .. } => false,
-            Source::Layout(layout) => layout.tag.is_none(),
+            ImageSource::Registry { .. } => false,
+            ImageSource::Layout(layout) => layout.tag.is_none(),
         }
     }
 
@@ -137,7 +138,7 @@ impl Ask<'_> {
 
 /// Where an index is.
 #[derive(Clone, Copy, Debug)]
-pub enum Source<'a> {
+pub enum ImageSource<'a> {
     /// In a registry.
     Registry {
         /// Where it listens.
@@ -148,12 +149,12 @@ pub enum Source<'a> {
         tag: &'a str,
     },
     /// In an OCI layout.
-    Layout(Layout<'a>),
+    Layout(LayoutInput<'a>),
 }
 
 /// An OCI layout, twice: as a directory, and as an archive of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Layout<'a> {
+pub struct LayoutInput<'a> {
     /// The directory.
     pub dir: &'a Path,
     /// The archive, a tar file of what is in the directory.
@@ -176,19 +177,19 @@ pub struct DaemonCrash {
 
 /// What one trial showed, before anybody knows what the case means.
 #[derive(Clone, Debug, Default)]
-pub struct Attempt {
+pub struct Execution {
     /// Every command, in order.
     pub commands: Vec<Ran>,
     /// Index in `commands` of the one that did what was asked; the rest only looked.
     pub decisive: Option<usize>,
     /// What the tool says of the image that it now has.
-    pub reported: Looked,
+    pub reported: RawObservation,
     /// What that image contains.
-    pub materialised: Looked,
+    pub materialised: RawObservation,
     /// The daemon died, or panicked and lives on.
     pub daemon_crash: Option<DaemonCrash>,
     /// The harness could not measure.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<HarnessError>,
     /// What a reader should know besides.
     pub notes: Vec<String>,
     /// How long the commands took that only removed what the trial had made. They are no part of
@@ -196,10 +197,10 @@ pub struct Attempt {
     pub removal: Duration,
 }
 
-impl Attempt {
+impl Execution {
     /// An attempt that the harness could not make.
     #[must_use]
-    pub fn troubled(trouble: Trouble) -> Self {
+    pub fn troubled(trouble: HarnessError) -> Self {
         Self {
             trouble: Some(trouble),
             ..Self::default()
@@ -212,11 +213,11 @@ impl Attempt {
             ran.exit = Exit::Code(0);
         }
         if ran.disk_full {
-            self.trouble = Some(Trouble::DiskFull);
+            self.trouble = Some(HarnessError::DiskFull);
         }
         if let Some(words) = &ran.outside {
             let words = format!("{} {words}", program_of(&ran.line));
-            self.trouble.get_or_insert(Trouble::Outside(words));
+            self.trouble.get_or_insert(HarnessError::Outside(words));
         }
         if ran.survivors > 0 {
             self.notes.push(format!(
@@ -257,14 +258,14 @@ fn program_of(line: &str) -> &str {
 
 /// Why the harness could not measure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum HarnessError {
     /// The user wants to stop.
     Interrupted,
     /// The daemon could not be started again.
     NotStarted(String),
     /// The disk was full, so nobody can say why a command failed, or a daemon died.
     DiskFull,
-    /// The daemon printed more than there is room for, and was ended; in these words.
+    /// The daemon printed more than there is space for, and was ended; in these words.
     Flooded(String),
     /// The tool, or its daemon, was killed or stopped from outside; in these words. Another attempt
     /// may show what this one did not.
@@ -273,7 +274,7 @@ pub enum Trouble {
     Harness(String),
 }
 
-impl Trouble {
+impl HarnessError {
     /// What is said of it, for a person.
     #[must_use]
     pub fn words(&self) -> &str {
@@ -288,7 +289,7 @@ impl Trouble {
     }
 }
 
-impl From<RunError> for Trouble {
+impl From<RunError> for HarnessError {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Cancelled => Self::Interrupted,
@@ -297,7 +298,7 @@ impl From<RunError> for Trouble {
     }
 }
 
-impl From<StartError> for Trouble {
+impl From<StartError> for HarnessError {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Cancelled => Self::Interrupted,
@@ -310,12 +311,12 @@ impl From<StartError> for Trouble {
 
 /// The result of looking in one place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Looked {
+pub enum RawObservation {
     /// Nobody looked, because the tool had failed before.
     #[default]
     Not,
     /// Something was there.
-    Seen(Vec<Sign>),
+    Seen(Vec<RawFingerprint>),
     /// By the tool's own words, which are these, there is no usable image.
     Absent(String),
     /// The image is there, and nothing is in it: nothing was unpacked. Of which images that is as it
@@ -330,7 +331,7 @@ pub enum Looked {
 
 /// One sign of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sign {
+pub struct RawFingerprint {
     /// Where it was seen, such as `docker image inspect`.
     pub source: &'static str,
     /// What was seen.
@@ -363,15 +364,15 @@ pub enum Identity {
 pub const MARKER_LABEL: &str = "ocipick.child";
 
 /// Ends a look early when the user wants to stop or the harness failed.
-macro_rules! attempt {
-    ($attempt:ident, $run:expr) => {
+macro_rules! execution {
+    ($execution:ident, $run:expr) => {
         match $run {
-            Ok(ran) => $attempt.keep(ran),
+            Ok(ran) => $execution.keep(ran),
             Err(error) => {
-                $attempt.trouble = Some(error.into());
-                return $attempt;
+                $execution.trouble = Some(error.into());
+                return $execution;
             }
         }
     };
 }
-pub(crate) use attempt;
+pub(crate) use execution;

@@ -1,6 +1,6 @@
 //! What must be undone in a daemon that is not ours, written down before it is done.
 //!
-//! A private daemon dies with its room. The machine's own goes on, and a run that is killed in
+//! A private daemon dies with its sandbox. The machine's own goes on, and a run that is killed in
 //! the middle of a trial would leave an image in it. So the commands that remove it are on disk
 //! first; the next run carries them out.
 
@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-/// Name of the file in the directory of a room.
+/// Name of the file in the directory of a sandbox.
 const FILE: &str = "undo.json";
 /// No record is longer.
 const LIMIT: u64 = 1 << 20;
@@ -23,12 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Writes down commands that undo something.
 #[derive(Debug)]
-pub(crate) struct Undo {
+pub(crate) struct CleanupJournal {
     path: PathBuf,
 }
 
-impl Undo {
-    /// The record of a room.
+impl CleanupJournal {
+    /// The record of a sandbox.
     pub(crate) fn in_room(dir: &Path) -> Self {
         Self {
             path: dir.join(FILE),
@@ -70,16 +70,16 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Runs what the rooms of an abandoned ground had promised. Returns how many commands.
+/// Runs what the sandboxes of an abandoned run directory had promised. Returns how many commands.
 ///
-/// Whoever calls this has made sure that it is a ground, into which nobody else can write.
-pub(crate) fn carry_out(ground: &Path) -> usize {
+/// Whoever calls this has made sure that it is a run directory, into which nobody else can write.
+pub(crate) fn carry_out(run_dir: &Path) -> usize {
     let mut done = 0;
-    for room in fs::read_dir(ground).into_iter().flatten().flatten() {
-        if !room.file_type().is_ok_and(|kind| kind.is_dir()) {
+    for sandbox in fs::read_dir(run_dir).into_iter().flatten().flatten() {
+        if !sandbox.file_type().is_ok_and(|kind| kind.is_dir()) {
             continue;
         }
-        let path = room.path().join(FILE);
+        let path = sandbox.path().join(FILE);
         let Ok(bytes) = read(&path) else { continue };
         let Ok(commands) = serde_json::from_slice::<Vec<Vec<String>>>(&bytes) else {
             continue;
@@ -95,7 +95,7 @@ pub(crate) fn carry_out(ground: &Path) -> usize {
                 env: BTreeMap::new(),
                 isolation: Isolation::None,
                 deadline: PATIENCE,
-                output: room.path().join(format!("undo{number}")),
+                output: sandbox.path().join(format!("undo{number}")),
                 reveal: None,
             };
             match run(&invocation, &Cancel::default()) {
@@ -113,10 +113,10 @@ mod tests {
 
     #[test]
     fn what_was_promised_is_done_by_the_next_run() {
-        let ground = tempfile::tempdir().unwrap();
-        let room = ground.path().join("r00.0");
-        fs::create_dir(&room).unwrap();
-        let left = ground.path().join("left behind");
+        let run_dir = tempfile::tempdir().unwrap();
+        let sandbox = run_dir.path().join("r00.0");
+        fs::create_dir(&sandbox).unwrap();
+        let left = run_dir.path().join("left behind");
         fs::write(&left, "x").unwrap();
         let command = Invocation {
             program: "/bin/rm".into(),
@@ -124,22 +124,22 @@ mod tests {
             env: BTreeMap::new(),
             isolation: Isolation::None,
             deadline: PATIENCE,
-            output: room.join("unused"),
+            output: sandbox.join("unused"),
             reveal: None,
         };
-        let undo = Undo::in_room(&room);
-        undo.promise(std::slice::from_ref(&command)).unwrap();
-        assert_eq!(carry_out(ground.path()), 1);
+        let cleanup = CleanupJournal::in_room(&sandbox);
+        cleanup.promise(std::slice::from_ref(&command)).unwrap();
+        assert_eq!(carry_out(run_dir.path()), 1);
         assert!(!left.exists());
-        undo.kept();
-        assert_eq!(carry_out(ground.path()), 0);
+        cleanup.kept();
+        assert_eq!(carry_out(run_dir.path()), 0);
         // What a link names was promised by nobody.
-        let elsewhere = ground.path().join("elsewhere.json");
+        let elsewhere = run_dir.path().join("elsewhere.json");
         fs::write(&elsewhere, r#"[["/bin/true"]]"#).unwrap();
-        std::os::unix::fs::symlink(&elsewhere, room.join(FILE)).unwrap();
-        assert_eq!(carry_out(ground.path()), 0);
-        fs::remove_file(room.join(FILE)).unwrap();
-        nix::unistd::mkfifo(&room.join(FILE), nix::sys::stat::Mode::S_IRUSR).unwrap();
-        assert_eq!(carry_out(ground.path()), 0);
+        std::os::unix::fs::symlink(&elsewhere, sandbox.join(FILE)).unwrap();
+        assert_eq!(carry_out(run_dir.path()), 0);
+        fs::remove_file(sandbox.join(FILE)).unwrap();
+        nix::unistd::mkfifo(&sandbox.join(FILE), nix::sys::stat::Mode::S_IRUSR).unwrap();
+        assert_eq!(carry_out(run_dir.path()), 0);
     }
 }

@@ -1,7 +1,7 @@
 //! What the detection of several tools has in common.
 
 use crate::{
-    Detected, Missing, Origin, Place, Room, Runtime, Service, Tool, adapter,
+    BinaryOrigin, Detected, Installation, Missing, Runtime, Sandbox, Service, Tool, adapter,
     channel::sum,
     linked::{BuildInfo, package_of},
     tool::{full_version, short_version},
@@ -18,9 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a place has of a tool, with who built it.
 #[must_use]
-pub fn detect(tool: Tool, place: &Place, room: &Room) -> Detected {
-    let mut detected = adapter(tool).detect(place, room);
-    let mut last: Option<(BTreeMap<&'static str, PathBuf>, Origin)> = None;
+pub fn detect(tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Detected {
+    let mut detected = adapter(tool).detect(installation, sandbox);
+    let mut last: Option<(BTreeMap<&'static str, PathBuf>, BinaryOrigin)> = None;
     for runtime in &mut detected.runtimes {
         // Of a daemon of the machine nobody knows which binary it is.
         if matches!(runtime.service, Service::Machine { .. }) {
@@ -30,7 +30,7 @@ pub fn detect(tool: Tool, place: &Place, room: &Room) -> Detected {
             .take()
             .filter(|(binaries, _)| *binaries == runtime.binaries);
         let (binaries, origin) = known.unwrap_or_else(|| {
-            let origin = Origin::of(place, &runtime.binaries);
+            let origin = BinaryOrigin::of(installation, &runtime.binaries);
             (runtime.binaries.clone(), origin)
         });
         runtime.origin = origin.clone();
@@ -40,27 +40,32 @@ pub fn detect(tool: Tool, place: &Place, room: &Room) -> Detected {
 }
 
 /// Detects a tool that is one binary without daemon.
-pub(crate) fn single_binary(tool: Tool, name: &str, place: &Place, room: &Room) -> Detected {
-    let Some(binary) = place.find(name) else {
-        return missing(tool, place, format!("`{name}` is not there"));
+pub(crate) fn single_binary(
+    tool: Tool,
+    name: &str,
+    installation: &Installation,
+    sandbox: &Sandbox,
+) -> Detected {
+    let Some(binary) = installation.find(name) else {
+        return missing(tool, installation, format!("`{name}` is not there"));
     };
-    let said = version_of(&binary, room);
-    match version(&said, place, Some(&binary), name) {
+    let said = version_of(&binary, sandbox);
+    match version(&said, installation, Some(&binary), name) {
         Ok(version) => Detected {
             runtimes: vec![Runtime {
                 tool,
                 version,
                 flavour: None,
-                place: place.clone(),
+                installation: installation.clone(),
                 binaries: BTreeMap::from([("client", binary)]),
                 versions: BTreeMap::from([("client", said.unwrap_or_default())]),
                 service: Service::None,
                 notes: Vec::new(),
-                origin: Origin::default(),
+                origin: BinaryOrigin::default(),
             }],
             missing: Vec::new(),
         },
-        Err(why) => missing(tool, place, why),
+        Err(why) => missing(tool, installation, why),
     }
 }
 
@@ -71,14 +76,14 @@ pub(crate) fn single_binary(tool: Tool, name: &str, place: &Place, room: &Room) 
 /// information. A binary that says nothing at all is known by its hash, so that no two are one.
 pub(crate) fn version(
     said: &Result<String, String>,
-    place: &Place,
+    installation: &Installation,
     binary: Option<&Path>,
     package: &str,
 ) -> Result<String, String> {
     let said = said.as_ref().map_err(Clone::clone)?;
-    let owner = binary.and_then(|binary| package_of(place, binary));
+    let owner = binary.and_then(|binary| package_of(installation, binary));
     let owner = owner.as_ref().map(|owner| owner.version.as_str());
-    let packaged = owner.or_else(|| place.package_version(package));
+    let packaged = owner.or_else(|| installation.package_version(package));
     // Before a colon stands an epoch, which is the distribution's own.
     let packaged = packaged.and_then(|version| {
         short_version(version.split_once(':').map_or(version, |(_, rest)| rest))
@@ -88,7 +93,7 @@ pub(crate) fn version(
         return Ok(version);
     }
     let unknown = || format!("`{package}` is there, but its version cannot be told from `{said}`");
-    let path = place.on_machine(binary.ok_or_else(unknown)?);
+    let path = installation.on_machine(binary.ok_or_else(unknown)?);
     let module = BuildInfo::read(&path);
     let module = module.as_ref().and_then(BuildInfo::main_version);
     match module.and_then(full_version) {
@@ -104,7 +109,7 @@ fn hash(path: &Path) -> io::Result<String> {
 }
 
 /// What a binary says of its version, in one line.
-pub(crate) fn version_of(binary: &Path, room: &Room) -> Result<String, String> {
+pub(crate) fn version_of(binary: &Path, sandbox: &Sandbox) -> Result<String, String> {
     let name = binary
         .file_name()
         .unwrap_or_default()
@@ -115,7 +120,7 @@ pub(crate) fn version_of(binary: &Path, room: &Room) -> Result<String, String> {
         "crane" | "oras" => "version",
         _ => "--version",
     };
-    match room.run(binary, &[arg], PATIENCE) {
+    match sandbox.run(binary, &[arg], PATIENCE) {
         Ok(ran) if ran.exit.is_success() => {
             let said = ran.stdout();
             let said = if said.trim().is_empty() {
@@ -132,10 +137,15 @@ pub(crate) fn version_of(binary: &Path, room: &Room) -> Result<String, String> {
 
 /// Whether the help of a command does not know an option. A binary is asked, because distributions
 /// patch what they ship; one that gives no help is taken to know it.
-pub(crate) fn lacks_option(binary: &Path, command: &[&str], option: &str, room: &Room) -> bool {
+pub(crate) fn lacks_option(
+    binary: &Path,
+    command: &[&str],
+    option: &str,
+    sandbox: &Sandbox,
+) -> bool {
     let mut args = command.to_vec();
     args.push("--help");
-    match room.run(binary, &args, PATIENCE) {
+    match sandbox.run(binary, &args, PATIENCE) {
         Ok(ran) if ran.exit.is_success() => {
             let said = ran.stdout() + &ran.stderr();
             !said.contains(option)
@@ -145,21 +155,21 @@ pub(crate) fn lacks_option(binary: &Path, command: &[&str], option: &str, room: 
 }
 
 /// A tool that is not there.
-pub(crate) fn missing(tool: Tool, place: &Place, why: String) -> Detected {
+pub(crate) fn missing(tool: Tool, installation: &Installation, why: String) -> Detected {
     Detected {
         runtimes: Vec::new(),
         missing: vec![Missing {
             tool,
             flavour: None,
-            channel: place.channel.clone(),
+            channel: installation.channel.clone(),
             why,
-            remedy: remedy(tool, place),
+            remedy: remedy(tool, installation),
         }],
     }
 }
 
 /// How to get a tool.
-pub(crate) fn remedy(tool: Tool, place: &Place) -> String {
+pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
     let package = match tool {
         Tool::Docker => "docker.io",
         Tool::Podman => "podman",
@@ -167,10 +177,10 @@ pub(crate) fn remedy(tool: Tool, place: &Place) -> String {
         Tool::Crane => "crane",
         Tool::Containerd => "containerd",
     };
-    if place.root.is_some() {
+    if installation.root.is_some() {
         format!(
             "`ocipick channel install {}` with {tool} among its tools",
-            place.channel
+            installation.channel
         )
     } else {
         format!(
@@ -182,25 +192,25 @@ pub(crate) fn remedy(tool: Tool, place: &Place) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Rights;
+    use crate::Privileges;
     use std::{ffi::OsStr, fs};
 
     fn told(said: &str, packages: &[(&str, &str)], program: &[u8]) -> Result<String, String> {
         let dir = tempfile::tempdir().unwrap();
         let binary = dir.path().join("crane");
         fs::write(&binary, program).unwrap();
-        let rights = Rights {
+        let privileges = Privileges {
             root: false,
             namespaces: false,
         };
         let packages = packages.iter();
-        let place = Place {
+        let installation = Installation {
             packages: packages
                 .map(|(name, version)| ((*name).to_owned(), (*version).to_owned()))
                 .collect(),
-            ..Place::this_machine(OsStr::new(""), rights)
+            ..Installation::this_machine(OsStr::new(""), privileges)
         };
-        version(&Ok(said.to_owned()), &place, Some(&binary), "crane")
+        version(&Ok(said.to_owned()), &installation, Some(&binary), "crane")
     }
 
     #[test]
@@ -238,14 +248,14 @@ mod tests {
 
     #[test]
     fn what_does_not_start_has_no_version() {
-        let place = Place::this_machine(
+        let installation = Installation::this_machine(
             OsStr::new(""),
-            Rights {
+            Privileges {
                 root: false,
                 namespaces: false,
             },
         );
         let said = Err("`crane` does not start".to_owned());
-        assert!(version(&said, &place, None, "crane").is_err());
+        assert!(version(&said, &installation, None, "crane").is_err());
     }
 }

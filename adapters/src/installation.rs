@@ -13,14 +13,14 @@ use std::{
 
 /// What this process may do on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rights {
+pub struct Privileges {
     /// It is root.
     pub root: bool,
     /// It may make mount namespaces.
     pub namespaces: bool,
 }
 
-impl Rights {
+impl Privileges {
     /// Finds out, by trying to make a mount namespace in which nothing happens.
     #[must_use]
     pub fn probe(scratch: &Path, cancel: &Cancel) -> Self {
@@ -41,7 +41,7 @@ impl Rights {
 
 /// A place where runtimes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Installation {
     /// Name of the channel: `path`, or that of a release.
     pub channel: String,
     /// Root directory of the channel; `None` for this machine.
@@ -59,17 +59,17 @@ pub struct Place {
     /// What a reader must know to judge the provenance.
     pub notes: Vec<String>,
     /// What this process may do.
-    pub rights: Rights,
+    pub privileges: Privileges,
 }
 
 /// Name of the channel that is this machine.
 pub const PATH_CHANNEL: &str = "path";
 
-impl Place {
+impl Installation {
     /// This machine, with the tools on `path` (as in the variable PATH) and in the usual
     /// folders of administrators, where `dockerd` lies.
     #[must_use]
-    pub fn this_machine(path: &OsStr, rights: Rights) -> Self {
+    pub fn this_machine(path: &OsStr, privileges: Privileges) -> Self {
         let mut folders: Vec<PathBuf> = std::env::split_paths(path)
             .filter(|folder| folder.is_absolute())
             .collect();
@@ -87,7 +87,7 @@ impl Place {
             dpkg: PathBuf::from("/var/lib/dpkg"),
             distribution: running_distribution(),
             notes: Vec::new(),
-            rights,
+            privileges,
         }
     }
 
@@ -98,7 +98,7 @@ impl Place {
         root: &Path,
         packages: BTreeMap<String, String>,
         notes: Vec<String>,
-        rights: Rights,
+        privileges: Privileges,
     ) -> Self {
         Self {
             channel: channel.to_owned(),
@@ -111,7 +111,7 @@ impl Place {
             dpkg: PathBuf::new(),
             distribution: Some("Debian".to_owned()),
             notes,
-            rights,
+            privileges,
         }
     }
 
@@ -136,19 +136,19 @@ impl Place {
     /// How to run a tool of this place with `ground` visible and everything that tools like to
     /// write to (state, caches, sockets) hidden below `masks`.
     #[must_use]
-    pub fn isolation(&self, ground: &Path, masks: &Masks) -> Isolation {
+    pub fn isolation(&self, run_dir: &Path, bind_mounts: &BindMounts) -> Isolation {
         let mount = |from: &Path, at: &str| Mount {
             from: from.to_owned(),
             at: at.into(),
         };
         let mut mounts = vec![
-            mount(&masks.state, "/var/lib"),
-            mount(&masks.containers_config, "/etc/containers"),
+            mount(&bind_mounts.state, "/var/lib"),
+            mount(&bind_mounts.containers_config, "/etc/containers"),
         ];
         match &self.root {
-            None if !self.rights.namespaces => Isolation::None,
+            None if !self.privileges.namespaces => Isolation::None,
             None => {
-                mounts.push(mount(&masks.run, "/run"));
+                mounts.push(mount(&bind_mounts.run, "/run"));
                 // A tool that was installed below a hidden directory could not start.
                 mounts.retain(|mount| {
                     !self
@@ -156,12 +156,12 @@ impl Place {
                         .iter()
                         .any(|folder| folder.starts_with(&mount.at))
                 });
-                // The ground stays visible even if it lies below a hidden directory.
-                mounts.push(Mount::same(ground));
+                // The run directory stays visible even if it lies below a hidden directory.
+                mounts.push(Mount::same(run_dir));
                 Isolation::Namespaces { mounts }
             }
             Some(root) => {
-                mounts.push(Mount::same(ground));
+                mounts.push(Mount::same(run_dir));
                 Isolation::Root {
                     root: root.clone(),
                     mounts,
@@ -179,7 +179,7 @@ impl Place {
 
 /// Private directories that hide those of the machine.
 #[derive(Clone, Debug)]
-pub struct Masks {
+pub struct BindMounts {
     /// In place of `/var/lib`.
     pub state: PathBuf,
     /// In place of `/run`.

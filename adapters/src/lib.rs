@@ -19,14 +19,14 @@ mod tool;
 mod tools;
 
 pub use adapter::{
-    Adapter, Ask, Attempt, DaemonCrash, Identity, Layout, Leaves, Looked, MARKER_LABEL, Session,
-    Sign, Source, StartError, Trouble,
+    Adapter, DaemonCrash, Execution, HarnessError, Identity, ImageSource, LayoutInput,
+    MARKER_LABEL, RawFingerprint, RawObservation, Request, Retention, Session, StartError,
 };
 pub use detect::detect;
-pub use installation::{Masks, PATH_CHANNEL, Place, Rights};
-pub use linked::{Linked, LinkedSource, Origin};
-pub use run_dir::{Cleared, Gauge, Ground, GroundError};
+pub use installation::{BindMounts, Installation, PATH_CHANNEL, Privileges};
+pub use linked::{BinaryOrigin, Linked, LinkedSource};
+pub use run_dir::{Cleared, ResourceUsage, RunDir, RunDirError};
 pub use runtime::{Detected, Missing, Runtime, Service, names};
-pub use sandbox::Room;
+pub use sandbox::Sandbox;
 pub use tool::{Flavour, Operation, Tool, UnknownTool, short_version};
 pub use tools::adapter;

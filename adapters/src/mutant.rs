@@ -3,7 +3,7 @@
 //! With the feature `mutants`, which only tests of the harness ask for, a mistake can be switched on
 //! for a thread. Without it `on` is a constant, and nothing of it is compiled.
 
-use crate::{Attempt, Tool};
+use crate::{Execution, Tool};
 
 /// A mistake that every adapter could make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub(crate) fn keeps() -> bool {
 }
 
 /// To be called when an adapter has looked.
-pub(crate) fn has_looked(attempt: &mut Attempt) {
+pub(crate) fn has_looked(attempt: &mut Execution) {
     if on(Mutant::LooksOnce) {
         attempt.materialised = attempt.reported.clone();
     }

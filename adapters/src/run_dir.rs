@@ -1,10 +1,10 @@
-//! The private ground of a run: one directory that holds everything ocipick makes.
+//! The private run directory of a run: one directory that holds everything ocipick makes.
 //!
-//! Its owner holds a lock on the file `owner` in it for as long as it lives. A ground whose lock is
+//! Its owner holds a lock on the file `owner` in it for as long as it lives. A run directory whose lock is
 //! free was left by a run that was killed; the next run ends its processes, by the marks they carry,
 //! and removes it.
 //!
-//! Nothing is removed that is not known to be a ground: by its name, by whose it is and who may
+//! Nothing is removed that is not known to be a run directory: by its name, by whose it is and who may
 //! enter it, and by what its owner wrote. Before anything in it goes it gets another name, by which
 //! a later run knows that it was to go; and what says whose it is goes last.
 
@@ -30,7 +30,7 @@ const UNFINISHED: &str = ".ocipick-new-";
 /// Of one that is being removed.
 const LEAVING: &str = ".ocipick-old-";
 const OWNER: &str = "owner";
-/// How long a ground may take to get its owner, by far.
+/// How long a run directory may take to get its owner, by far.
 const MAKING: Duration = Duration::from_secs(60);
 /// The first line of the file of an owner.
 const SCHEMA: &str = "ocipick.run-directory/1";
@@ -41,17 +41,17 @@ const OWNER_LIMIT: u64 = 4096;
 
 /// The private directory of one run.
 #[derive(Debug)]
-pub struct Ground {
+pub struct RunDir {
     dir: PathBuf,
     session: String,
     keep: bool,
     _owner: File,
 }
 
-/// Why there is no ground to stand on.
+/// Why there is no run directory to stand on.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot make a private directory in {}: {source} (hint: TMPDIR chooses another place)", base.display())]
-pub struct GroundError {
+pub struct RunDirError {
     base: PathBuf,
     #[source]
     source: io::Error,
@@ -68,21 +68,21 @@ pub struct Cleared {
     pub trouble: Option<String>,
 }
 
-impl Ground {
-    /// Clears away what killed runs left in `base`, then makes a new ground there.
+impl RunDir {
+    /// Clears away what killed runs left in `base`, then makes a new run directory there.
     ///
     /// With `keep` the directory stays after the run, and later runs leave it alone.
     /// The path is kept short, because sockets below it may have at most 107 bytes.
     ///
     /// # Errors
     /// When the directory cannot be made.
-    pub fn claim(base: &Path, keep: bool) -> Result<(Self, Vec<Cleared>), GroundError> {
+    pub fn claim(base: &Path, keep: bool) -> Result<(Self, Vec<Cleared>), RunDirError> {
         // What tools are told, and what is mounted where, is told by absolute paths without links.
         let made = fs::canonicalize(base).and_then(|base| {
             let cleared = clear_abandoned(&base);
-            Self::make(&base, keep).map(|ground| (ground, cleared))
+            Self::make(&base, keep).map(|run_dir| (run_dir, cleared))
         });
-        made.map_err(|source| GroundError {
+        made.map_err(|source| RunDirError {
             base: base.to_owned(),
             source,
         })
@@ -101,7 +101,7 @@ impl Ground {
         owner.lock()?;
         owner.write_all(owner_note(keep).as_bytes())?;
         // Only now does it get the name that others look for, so that no other run takes a
-        // ground for abandoned between its making and its lock.
+        // run directory for abandoned between its making and its lock.
         let unfinished = unfinished.keep();
         let random = unfinished
             .file_name()
@@ -132,14 +132,14 @@ impl Ground {
 
     /// Tells what the run takes, from another thread.
     #[must_use]
-    pub fn gauge(&self) -> Gauge {
-        Gauge {
+    pub fn gauge(&self) -> ResourceUsage {
+        ResourceUsage {
             dir: self.dir.clone(),
             session: self.session.clone(),
         }
     }
 
-    /// Removes a directory of the ground that is not needed any more, unless everything is kept.
+    /// Removes a directory of the run directory that is not needed any more, unless everything is kept.
     /// The processes that used it must have ended.
     pub fn give_back(&self, dir: &Path) {
         if !self.keep && dir.starts_with(&self.dir) {
@@ -155,12 +155,12 @@ impl Ground {
 
 /// Tells what a run takes of the machine.
 #[derive(Clone, Debug)]
-pub struct Gauge {
+pub struct ResourceUsage {
     dir: PathBuf,
     session: String,
 }
 
-impl Gauge {
+impl ResourceUsage {
     /// The resident memory of this process and of every process of the run, in bytes. Pages that
     /// several share are counted for each, since to tell them apart would take longer than many a
     /// trial. `None` where the system does not say.
@@ -171,7 +171,7 @@ impl Gauge {
         Some(own + others.into_iter().filter_map(resident).sum::<u64>())
     }
 
-    /// What the ground takes on its disk, in bytes; `None` where it is not there. Files that
+    /// What the run directory takes on its disk, in bytes; `None` where it is not there. Files that
     /// vanish meanwhile do not matter.
     #[must_use]
     pub fn disk(&self) -> Option<u64> {
@@ -199,7 +199,7 @@ impl Gauge {
     }
 }
 
-impl Drop for Ground {
+impl Drop for RunDir {
     fn drop(&mut self) {
         let survivors = self.end_processes();
         if survivors > 0 {
@@ -225,7 +225,7 @@ enum Stage {
     Leaving,
 }
 
-/// Reads a name; `None` where no ground has such a one. With it comes what is by chance.
+/// Reads a name; `None` where no run directory has such a one. With it comes what is by chance.
 fn stage_of(name: &str) -> Option<(Stage, &str)> {
     let (stage, random) = [
         (Stage::Unfinished, UNFINISHED),
@@ -274,7 +274,7 @@ fn is_kept(note: &str) -> Option<bool> {
     }
 }
 
-/// Clears away the grounds in `base` whose owners are gone.
+/// Clears away the run directories in `base` whose owners are gone.
 fn clear_abandoned(base: &Path) -> Vec<Cleared> {
     let Ok(entries) = fs::read_dir(base) else {
         return Vec::new();
@@ -285,7 +285,7 @@ fn clear_abandoned(base: &Path) -> Vec<Cleared> {
         .collect()
 }
 
-/// Clears a directory of that name away, where it is a ground of ours that nobody uses.
+/// Clears a directory of that name away, where it is a run directory of ours that nobody uses.
 fn clear(dir: &Path, name: &str) -> Option<Cleared> {
     let (stage, random) = stage_of(name)?;
     if !is_ours(dir) {
@@ -363,7 +363,7 @@ fn is_ours(dir: &Path) -> bool {
     })
 }
 
-/// Removes a ground in steps of which none leaves anything that a later run would not know. Returns
+/// Removes a run directory in steps of which none leaves anything that a later run would not know. Returns
 /// why something remains.
 fn remove(dir: &Path) -> Option<String> {
     // Nothing may be removed through a mount, and a mount would hold the name.
@@ -401,7 +401,7 @@ fn remove(dir: &Path) -> Option<String> {
     }
 }
 
-/// Removes a directory of a ground with everything mounted below it.
+/// Removes a directory of a run directory with everything mounted below it.
 fn remove_tree(dir: &Path) {
     if unmount_below(dir).is_some() {
         return;
@@ -470,39 +470,39 @@ mod tests {
     #[test]
     fn a_ground_goes_when_its_run_ends() {
         let base = tempfile::tempdir().unwrap();
-        let (ground, cleared) = Ground::claim(base.path(), false).unwrap();
-        fs::write(ground.dir().join("file"), "x").unwrap();
+        let (run_dir, cleared) = RunDir::claim(base.path(), false).unwrap();
+        fs::write(run_dir.dir().join("file"), "x").unwrap();
         assert!(cleared.is_empty());
-        let dir = ground.dir().to_owned();
-        drop(ground);
+        let dir = run_dir.dir().to_owned();
+        drop(run_dir);
         assert!(!dir.exists());
     }
 
     #[test]
     fn a_gauge_counts_what_is_there_once() {
         let base = tempfile::tempdir().unwrap();
-        let (ground, _) = Ground::claim(base.path(), false).unwrap();
-        let room = ground.dir().join("r00.0");
-        fs::create_dir(&room).unwrap();
-        fs::write(room.join("file"), vec![1; 1 << 20]).unwrap();
-        fs::hard_link(room.join("file"), room.join("again")).unwrap();
-        std::os::unix::fs::symlink("/", room.join("elsewhere")).unwrap();
+        let (run_dir, _) = RunDir::claim(base.path(), false).unwrap();
+        let sandbox = run_dir.dir().join("r00.0");
+        fs::create_dir(&sandbox).unwrap();
+        fs::write(sandbox.join("file"), vec![1; 1 << 20]).unwrap();
+        fs::hard_link(sandbox.join("file"), sandbox.join("again")).unwrap();
+        std::os::unix::fs::symlink("/", sandbox.join("elsewhere")).unwrap();
         // Holes take nothing.
-        File::create(room.join("hole"))
+        File::create(sandbox.join("hole"))
             .and_then(|file| file.set_len(1 << 30))
             .unwrap();
-        let gauge = ground.gauge();
+        let gauge = run_dir.gauge();
         let disk = gauge.disk().unwrap();
         assert!((1 << 20..2 << 20).contains(&disk), "{disk}");
         assert!(gauge.memory().unwrap() > 1 << 20);
-        ground.give_back(&room);
-        assert!(!room.exists() && gauge.disk().unwrap() < 1 << 20);
+        run_dir.give_back(&sandbox);
+        assert!(!sandbox.exists() && gauge.disk().unwrap() < 1 << 20);
         // Nothing else may be given back.
-        ground.give_back(base.path());
-        assert!(ground.dir().exists());
+        run_dir.give_back(base.path());
+        assert!(run_dir.dir().exists());
     }
 
-    /// A ground whose owner was killed.
+    /// A run directory whose owner was killed.
     fn abandoned(base: &Path, name: &str) -> PathBuf {
         let dir = base.join(name);
         fs::create_dir(&dir).unwrap();
@@ -514,14 +514,14 @@ mod tests {
     }
 
     fn next(base: &Path) -> Vec<PathBuf> {
-        let (_next, cleared) = Ground::claim(base, false).unwrap();
+        let (_next, cleared) = RunDir::claim(base, false).unwrap();
         cleared.into_iter().map(|cleared| cleared.dir).collect()
     }
 
     #[test]
     fn a_living_run_is_left_alone_and_a_dead_one_cleared() {
         let base = tempfile::tempdir().unwrap();
-        let (living, _) = Ground::claim(base.path(), false).unwrap();
+        let (living, _) = RunDir::claim(base.path(), false).unwrap();
         let dead = abandoned(base.path(), "ocipick-dead00");
         assert_eq!(next(base.path()), [dead.as_path()]);
         assert!(!dead.exists());
@@ -531,7 +531,7 @@ mod tests {
     #[test]
     fn strangers_and_kept_grounds_are_left_alone() {
         let base = tempfile::tempdir().unwrap();
-        let (kept, _) = Ground::claim(base.path(), true).unwrap();
+        let (kept, _) = RunDir::claim(base.path(), true).unwrap();
         let mut left = vec![kept.dir().to_owned()];
         drop(kept);
         let mut stranger = |name: &str, change: &dyn Fn(&Path)| {
@@ -629,9 +629,9 @@ mod tests {
 
     #[test]
     fn a_ground_of_a_relative_base_has_an_absolute_path() {
-        let (ground, _) = Ground::claim(Path::new("."), false).unwrap();
-        assert!(ground.dir().is_absolute());
-        assert!(Ground::claim(Path::new("/nonexistent/dir"), false).is_err());
+        let (run_dir, _) = RunDir::claim(Path::new("."), false).unwrap();
+        assert!(run_dir.dir().is_absolute());
+        assert!(RunDir::claim(Path::new("/nonexistent/dir"), false).is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Runtimes: one tool, at one version, in one configuration.
 
-use crate::{Flavour, Origin, Place, Tool};
+use crate::{BinaryOrigin, Flavour, Installation, Tool};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// One tool, at one version, in one configuration, found in one place.
@@ -13,7 +13,7 @@ pub struct Runtime {
     /// Its configuration, where there is more than one.
     pub flavour: Option<Flavour>,
     /// Where it was found.
-    pub place: Place,
+    pub installation: Installation,
     /// Its binaries by role, as paths inside the place.
     pub binaries: BTreeMap<&'static str, PathBuf>,
     /// What each of them says of its version.
@@ -23,7 +23,7 @@ pub struct Runtime {
     /// What a reader must know to judge what it shows.
     pub notes: Vec<String>,
     /// Who built it, and with what.
-    pub origin: Origin,
+    pub origin: BinaryOrigin,
 }
 
 /// Who runs the daemon of a runtime.
@@ -46,7 +46,7 @@ impl Runtime {
     /// `tool@version+flavour#channel`, without what it does not have.
     #[must_use]
     pub fn id(&self) -> String {
-        format!("{}#{}", self.alias(), self.place.channel)
+        format!("{}#{}", self.alias(), self.installation.channel)
     }
 
     /// The same without the channel, as ids were before all of them named it.
@@ -127,12 +127,12 @@ pub struct Detected {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Rights;
+    use crate::Privileges;
     use std::ffi::OsStr;
 
     #[test]
     fn names_have_the_channel_where_it_tells_two_apart() {
-        let rights = Rights {
+        let privileges = Privileges {
             root: false,
             namespaces: false,
         };
@@ -140,15 +140,15 @@ mod tests {
             tool: Tool::Docker,
             version: version.to_owned(),
             flavour: Some(Flavour::ContainerdStore),
-            place: Place {
+            installation: Installation {
                 channel: channel.to_owned(),
-                ..Place::this_machine(OsStr::new(""), rights)
+                ..Installation::this_machine(OsStr::new(""), privileges)
             },
             binaries: BTreeMap::new(),
             versions: BTreeMap::new(),
             service: Service::None,
             notes: Vec::new(),
-            origin: Origin::default(),
+            origin: BinaryOrigin::default(),
         };
         let all = [
             runtime("28.5.2", "sid"),

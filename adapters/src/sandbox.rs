@@ -1,9 +1,10 @@
-//! The room of a runtime: its private home, caches, configuration and trial directories.
+//! The sandbox of a runtime: its private home, caches, configuration and trial directories.
 
 use crate::{
-    installation::{Masks, Place},
+    installation::{BindMounts, Installation},
     process::{
-        Cancel, Invocation, Isolation, MARKER, Mount, Namespace, Ran, RunError, SYSTEM_PATH, run,
+        Cancel, Invocation, Isolation, MARKER, Mount, MountNamespace, Ran, RunError, SYSTEM_PATH,
+        run,
     },
 };
 use std::{
@@ -16,11 +17,11 @@ use std::{
 
 /// Everything that a runtime needs to run without touching the machine's own settings.
 #[derive(Debug)]
-pub struct Room {
+pub struct Sandbox {
     dir: PathBuf,
-    ground: PathBuf,
-    place: Place,
-    masks: Masks,
+    run_dir: PathBuf,
+    installation: Installation,
+    bind_mounts: BindMounts,
     env: BTreeMap<String, String>,
     cancel: Cancel,
     calls: Cell<u32>,
@@ -33,16 +34,16 @@ pub struct Room {
 const POLICY: &str = "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}\n";
 const REGISTRIES: &str = "unqualified-search-registries = []\n\n[[registry]]\nlocation = \"127.0.0.1\"\ninsecure = true\n";
 
-impl Room {
-    /// Makes the room `dir` below the ground of a session.
+impl Sandbox {
+    /// Makes the sandbox `dir` below the run directory of a session.
     ///
     /// # Errors
     /// When its directories and settings cannot be written.
     pub fn furnish(
         dir: &Path,
-        ground: &Path,
+        run_dir: &Path,
         session: &str,
-        place: &Place,
+        installation: &Installation,
         cancel: &Cancel,
     ) -> io::Result<Self> {
         let folder = |name: &str| -> io::Result<PathBuf> {
@@ -50,18 +51,18 @@ impl Room {
             fs::create_dir_all(&path)?;
             Ok(path)
         };
-        let masks = Masks {
+        let bind_mounts = BindMounts {
             state: folder("state")?,
             run: folder("run")?,
             containers_config: folder("etc-containers")?,
         };
         // What exists below the hidden directories must go on existing inside.
         for name in ["containers", "docker", "containerd"] {
-            fs::create_dir_all(masks.state.join(name))?;
+            fs::create_dir_all(bind_mounts.state.join(name))?;
         }
-        fs::create_dir_all(masks.run.join("lock"))?;
-        let policy = masks.containers_config.join("policy.json");
-        let registries = masks.containers_config.join("registries.conf");
+        fs::create_dir_all(bind_mounts.run.join("lock"))?;
+        let policy = bind_mounts.containers_config.join("policy.json");
+        let registries = bind_mounts.containers_config.join("registries.conf");
         fs::write(&policy, POLICY)?;
         fs::write(&registries, REGISTRIES)?;
         let home = folder("home")?;
@@ -86,9 +87,9 @@ impl Room {
         fs::write(home.join("auth.json"), "{}\n")?;
         Ok(Self {
             dir: dir.to_owned(),
-            ground: ground.to_owned(),
-            place: place.clone(),
-            masks,
+            run_dir: run_dir.to_owned(),
+            installation: installation.clone(),
+            bind_mounts,
             env,
             cancel: cancel.clone(),
             calls: Cell::new(0),
@@ -97,7 +98,7 @@ impl Room {
         })
     }
 
-    /// The directory of the room.
+    /// The directory of the sandbox.
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -105,14 +106,14 @@ impl Room {
 
     /// The place that its tools come from.
     #[must_use]
-    pub fn place(&self) -> &Place {
-        &self.place
+    pub fn installation(&self) -> &Installation {
+        &self.installation
     }
 
     /// The policy file that trusts every image.
     #[must_use]
     pub fn policy(&self) -> PathBuf {
-        self.masks.containers_config.join("policy.json")
+        self.bind_mounts.containers_config.join("policy.json")
     }
 
     /// The wish of the user to end.
@@ -121,18 +122,18 @@ impl Room {
         &self.cancel
     }
 
-    /// Sets a variable for every tool of the room.
+    /// Sets a variable for every tool of the sandbox.
     pub fn set_env(&mut self, name: &str, value: &str) {
         self.env.insert(name.to_owned(), value.to_owned());
     }
 
-    /// Shows a directory of the machine to every tool of the room, where it has namespaces. To be
+    /// Shows a directory of the machine to every tool of the sandbox, where it has namespaces. To be
     /// called before the first command.
     pub(crate) fn add_mount(&mut self, mount: Mount) {
         self.mounts.push(mount);
     }
 
-    /// A command of this room. Its output goes to a numbered file.
+    /// A command of this sandbox. Its output goes to a numbered file.
     #[must_use]
     pub fn invocation(&self, program: &Path, args: &[&str], deadline: Duration) -> Invocation {
         let call = self.calls.get();
@@ -153,23 +154,27 @@ impl Room {
         }
     }
 
-    /// What the tools of this room see. The namespaces are made for the first command; the
+    /// What the tools of this sandbox see. The namespaces are made for the first command; the
     /// others get copies.
     fn isolation(&self) -> Isolation {
         let make = || {
-            let plain = self.place.isolation(&self.ground, &self.masks);
+            let plain = self
+                .installation
+                .isolation(&self.run_dir, &self.bind_mounts);
             let plain = self.mounts.iter().cloned().fold(plain, Isolation::with);
             let output = self.dir.join("namespaces");
-            Namespace::prepare(&plain, &self.env, &output, &self.cancel).unwrap_or_else(|error| {
-                // Every command then makes its own, or says itself why it cannot.
-                tracing::debug!(%error, "cannot make the namespaces of a room beforehand");
-                plain
-            })
+            MountNamespace::prepare(&plain, &self.env, &output, &self.cancel).unwrap_or_else(
+                |error| {
+                    // Every command then makes its own, or says itself why it cannot.
+                    tracing::debug!(%error, "cannot make the namespaces of a room beforehand");
+                    plain
+                },
+            )
         };
         self.isolation.get_or_init(make).clone()
     }
 
-    /// Runs a command of this room to its end.
+    /// Runs a command of this sandbox to its end.
     ///
     /// # Errors
     /// When it could not be run, or the user stopped it.
@@ -189,7 +194,7 @@ impl Room {
     #[must_use]
     pub fn outside(&self, program: &Path, args: &[&str], deadline: Duration) -> Invocation {
         let mut invocation = self.invocation(program, args, deadline);
-        if self.place.root.is_none() {
+        if self.installation.root.is_none() {
             invocation.isolation = Isolation::None;
         } else {
             invocation.isolation = invocation.isolation.with(Mount::same(Path::new("/run")));

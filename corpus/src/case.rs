@@ -1,6 +1,6 @@
 //! A case: one image index with its children, as the exact bytes to serve.
 
-use crate::{Algorithm, Ask, Derivation, Digest, Fault, Wording};
+use crate::{Algorithm, Derivation, Digest, Fault, PlatformRequest, Wording};
 use ocipick_records::{CaseId, Operation, Platform, Refusal};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,7 +24,7 @@ pub struct Case {
     /// The statements of specifications that bear on this case.
     pub clauses: Vec<ClauseUse>,
     /// What tools are asked for, each once and at least one: one trial per runtime and ask.
-    pub asks: Vec<Ask>,
+    pub asks: Vec<PlatformRequest>,
     /// The operations that the case is for; empty where it is for every one that makes sense.
     pub operations: BTreeSet<Operation>,
     /// The index under test.
@@ -199,10 +199,10 @@ pub struct ClauseUse {
     /// For each ask of the case, in their order, the outcomes that satisfy the clause; empty
     /// where the clause is about something else than the pick. The lists are complete as far as
     /// picks go: to pick any other child breaks the clause.
-    pub satisfied_by: Vec<(Ask, Vec<Expectation>)>,
+    pub satisfied_by: Vec<(PlatformRequest, Vec<Expectation>)>,
     /// The same for earlier wordings that asked for something else, by the names of what those
     /// demanded. Where one is missing, nobody has said what satisfies it here.
-    pub earlier: BTreeMap<String, Vec<(Ask, Vec<Expectation>)>>,
+    pub earlier: BTreeMap<String, Vec<(PlatformRequest, Vec<Expectation>)>>,
     /// The reasons for which a refusal breaks the clause in this case, where they are others than
     /// the clause itself names.
     pub breached_by: Option<BTreeSet<Refusal>>,
@@ -210,7 +210,7 @@ pub struct ClauseUse {
     pub leaves_open: Vec<Expectation>,
     /// What breaks the clause where the evidence shows it, whatever the outcome.
     pub breached_where: Vec<Sign>,
-    /// What a tool's message says where a breach of an arguable clause is beyond dispute.
+    /// What a tool's message says where a violation of an arguable clause is beyond dispute.
     pub plain_where_said: Option<String>,
 }
 
@@ -276,13 +276,13 @@ impl ClauseUse {
     /// The outcomes that satisfy the clause when tools are asked for this; empty where it says
     /// nothing of that.
     #[must_use]
-    pub fn satisfied_by(&self, ask: &Ask) -> &[Expectation] {
+    pub fn satisfied_by(&self, ask: &PlatformRequest) -> &[Expectation] {
         of_ask(&self.satisfied_by, ask)
     }
 
     /// The same for a wording of the clause: what an earlier one demanded can be something else.
     #[must_use]
-    pub fn satisfied_as(&self, wording: &Wording, ask: &Ask) -> &[Expectation] {
+    pub fn satisfied_as(&self, wording: &Wording, ask: &PlatformRequest) -> &[Expectation] {
         match &wording.demand {
             None => self.satisfied_by(ask),
             Some(demand) => self.earlier.get(demand).map_or(&[], |all| of_ask(all, ask)),
@@ -309,7 +309,10 @@ pub enum Expectation {
     RefusesOver(Refusal),
 }
 
-fn of_ask<'e>(all: &'e [(Ask, Vec<Expectation>)], ask: &Ask) -> &'e [Expectation] {
+fn of_ask<'e>(
+    all: &'e [(PlatformRequest, Vec<Expectation>)],
+    ask: &PlatformRequest,
+) -> &'e [Expectation] {
     let mut all = all.iter();
     all.find(|(of, _)| of == ask)
         .map_or(&[], |(_, expectations)| expectations)

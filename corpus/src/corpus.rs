@@ -1,9 +1,9 @@
 //! The corpus: every case, in the order of the matrix.
 
 use crate::{
-    Ask, Case, Clause, CorpusError, Digest, Effects, Family, Fault, HeaderFault, LayoutRef,
-    Mistake, MistakeKind, Specification, Unread, clause,
-    diagnostic::Report,
+    Case, Clause, CorpusError, Diagnostic, DiagnosticKind, Digest, Effects, Family, Fault,
+    HeaderFault, LayoutRef, PlatformRequest, Specification, Unread, clause,
+    diagnostic::DiagnosticReport,
     family, layout,
     nearest::nearest,
     recipe::{self, Source},
@@ -96,7 +96,7 @@ impl Corpus {
     /// # Errors
     ///
     /// Where there is no layout, or none can be read; all of those are listed.
-    pub fn foreign(dir: &Path, ask: &Ask) -> Result<Self, CorpusError> {
+    pub fn foreign(dir: &Path, ask: &PlatformRequest) -> Result<Self, CorpusError> {
         let none = |error| CorpusError::Layouts(vec![error]);
         let (cases, unread) = layout::read_all(dir, ask).map_err(none)?;
         if cases.is_empty() {
@@ -133,7 +133,7 @@ impl Corpus {
                 }
                 continue;
             }
-            let mut report = Report::new(path, text);
+            let mut report = DiagnosticReport::new(path, text);
             let stem = relative.strip_suffix(".toml").unwrap_or(relative);
             if let Some((family, stem)) = stem.split_once('/')
                 && !stem.contains('/')
@@ -149,7 +149,7 @@ impl Corpus {
                     Err(more) => mistakes.extend(more),
                 }
             } else {
-                report.add(&(0..0), MistakeKind::Misplaced);
+                report.add(&(0..0), DiagnosticKind::Misplaced);
             }
             mistakes.extend(report.into_mistakes());
         }
@@ -401,10 +401,10 @@ impl Lengths {
     }
 }
 
-fn add(made: Vec<Case>, cases: &mut BTreeMap<CaseId, Case>, report: &mut Report<'_>) {
+fn add(made: Vec<Case>, cases: &mut BTreeMap<CaseId, Case>, report: &mut DiagnosticReport<'_>) {
     for case in made {
         if let Some(earlier) = cases.get(&case.id) {
-            let kind = MistakeKind::IdTaken {
+            let kind = DiagnosticKind::IdTaken {
                 id: case.id.as_str().to_owned(),
                 other: earlier.source.clone(),
             };
@@ -427,7 +427,7 @@ fn families_of(cases: &[Case]) -> Vec<Family> {
         .collect()
 }
 
-fn unlisted(cases: &[Case], families: &[Family]) -> Vec<Mistake> {
+fn unlisted(cases: &[Case], families: &[Family]) -> Vec<Diagnostic> {
     let ids = || families.iter().map(|family| family.id.as_str());
     let unlisted = cases
         .iter()
@@ -437,7 +437,7 @@ fn unlisted(cases: &[Case], families: &[Family]) -> Vec<Mistake> {
             let family = case.id.family();
             whole_file(
                 case,
-                MistakeKind::FamilyUnknown {
+                DiagnosticKind::FamilyUnknown {
                     family: family.to_owned(),
                     nearest: nearest(family, ids()).map(str::to_owned),
                     known: owned(ids()),
@@ -449,7 +449,7 @@ fn unlisted(cases: &[Case], families: &[Family]) -> Vec<Mistake> {
 
 /// Finds children that share a manifest, config or layer, within a case or between cases:
 /// evidence that names such a digest would name two children.
-fn shared_content(cases: &[Case]) -> Vec<Mistake> {
+fn shared_content(cases: &[Case]) -> Vec<Diagnostic> {
     let mut owners: BTreeMap<&Digest, (&Case, &str)> = BTreeMap::new();
     let mut mistakes = Vec::new();
     for case in cases {
@@ -458,7 +458,7 @@ fn shared_content(cases: &[Case]) -> Vec<Mistake> {
             let parts = std::iter::once(&child.manifest).chain(&child.config);
             for digest in parts.chain(layers) {
                 if let Some((other, name)) = owners.insert(digest, (case, &child.name)) {
-                    let kind = MistakeKind::SharedContent {
+                    let kind = DiagnosticKind::SharedContent {
                         child: child.name.clone(),
                         case: case.id.as_str().to_owned(),
                         digest: digest.as_str().to_owned(),
@@ -473,13 +473,13 @@ fn shared_content(cases: &[Case]) -> Vec<Mistake> {
 }
 
 /// Finds ids of the past that are those of other cases, or of several.
-fn taken_aliases(cases: &[Case]) -> Vec<Mistake> {
+fn taken_aliases(cases: &[Case]) -> Vec<Diagnostic> {
     let mut owners: BTreeMap<&CaseId, &Case> = cases.iter().map(|case| (&case.id, case)).collect();
     let mut mistakes = Vec::new();
     for case in cases {
         for alias in &case.aliases {
             if let Some(other) = owners.insert(alias, case) {
-                let kind = MistakeKind::IdTaken {
+                let kind = DiagnosticKind::IdTaken {
                     id: alias.as_str().to_owned(),
                     other: format!("{} in {}", other.id, other.source),
                 };
@@ -490,8 +490,8 @@ fn taken_aliases(cases: &[Case]) -> Vec<Mistake> {
     mistakes
 }
 
-fn whole_file(case: &Case, kind: MistakeKind) -> Mistake {
-    Mistake {
+fn whole_file(case: &Case, kind: DiagnosticKind) -> Diagnostic {
+    Diagnostic {
         path: case.source.clone(),
         line: 1,
         column: 1,
@@ -502,7 +502,7 @@ fn whole_file(case: &Case, kind: MistakeKind) -> Mistake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Methods, Part};
+    use crate::{FaultPart, Methods};
     use ocipick_records::Operation;
     use std::{fs, time::Duration};
 
@@ -512,7 +512,7 @@ mod tests {
     fn fault(case: &Case) -> Fault {
         Fault {
             on: "index".to_owned(),
-            part: Part::Manifest,
+            part: FaultPart::Manifest,
             target: case.index.digest.clone(),
             methods: Methods::Get,
             times: None,
@@ -651,8 +651,8 @@ mod tests {
         };
         assert!(!changed(|case| case.title.clear()));
         assert!(changed(|case| case.id = CaseId::foreign("a/y")));
-        assert!(changed(|case| case.asks = vec![Ask::Default]));
-        assert!(changed(|case| case.asks.push(Ask::Default)));
+        assert!(changed(|case| case.asks = vec![PlatformRequest::Default]));
+        assert!(changed(|case| case.asks.push(PlatformRequest::Default)));
         assert!(changed(|case| {
             case.operations.insert(Operation::Import);
         }));

@@ -1,12 +1,12 @@
 //! Mistakes in the files that people write: recipes, clauses and families.
 
-use crate::Ask;
+use crate::PlatformRequest;
 use std::ops::Range;
 
 /// A mistake in a recipe, clause or family file, with the place to look at.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}:{line}:{column}: {kind}")]
-pub struct Mistake {
+pub struct Diagnostic {
     /// The file, as it was named to the reader.
     pub path: String,
     /// The line, counted from 1.
@@ -14,12 +14,12 @@ pub struct Mistake {
     /// The column in characters, counted from 1.
     pub column: usize,
     /// What is wrong there.
-    pub kind: MistakeKind,
+    pub kind: DiagnosticKind,
 }
 
 /// What is wrong with a recipe, clause or family file. Every message ends with a hint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MistakeKind {
+pub enum DiagnosticKind {
     /// The file is not TOML.
     #[error("this is not TOML: {0} (hint: texts need quotes, and a table starts with [name])")]
     Syntax(String),
@@ -178,7 +178,7 @@ pub enum MistakeKind {
     BadAsk(String),
     /// Two trials that would be one.
     #[error("`{0}` is asked for twice (hint: list each platform once)")]
-    AskTwice(Ask),
+    AskTwice(PlatformRequest),
     /// A list of platforms without any.
     #[error("nothing is asked for (hint: write platforms = [\"linux/amd64\", \"default\"])")]
     AskNothing,
@@ -485,13 +485,13 @@ fn did_you_mean(nearest: Option<&String>, known: &[String]) -> String {
 }
 
 /// Collects the mistakes of one file, each of them once.
-pub(crate) struct Report<'a> {
+pub(crate) struct DiagnosticReport<'a> {
     path: &'a str,
     text: &'a str,
-    mistakes: Vec<Mistake>,
+    mistakes: Vec<Diagnostic>,
 }
 
-impl<'a> Report<'a> {
+impl<'a> DiagnosticReport<'a> {
     pub(crate) const fn new(path: &'a str, text: &'a str) -> Self {
         Self {
             path,
@@ -501,9 +501,9 @@ impl<'a> Report<'a> {
     }
 
     /// Notes a mistake at a place in the file.
-    pub(crate) fn add(&mut self, span: &Range<usize>, kind: MistakeKind) {
+    pub(crate) fn add(&mut self, span: &Range<usize>, kind: DiagnosticKind) {
         let (line, column) = position(self.text, span.start);
-        let mistake = Mistake {
+        let mistake = Diagnostic {
             path: self.path.to_owned(),
             line,
             column,
@@ -517,7 +517,7 @@ impl<'a> Report<'a> {
 
     /// Notes a mistake at the first place where `fragment` is written within a value, or at
     /// its start where the fragment came from elsewhere.
-    pub(crate) fn add_within(&mut self, span: &Range<usize>, fragment: &str, kind: MistakeKind) {
+    pub(crate) fn add_within(&mut self, span: &Range<usize>, fragment: &str, kind: DiagnosticKind) {
         let offset = self
             .text
             .get(span.clone())
@@ -536,7 +536,7 @@ impl<'a> Report<'a> {
     }
 
     /// The mistakes in the order of the file.
-    pub(crate) fn into_mistakes(mut self) -> Vec<Mistake> {
+    pub(crate) fn into_mistakes(mut self) -> Vec<Diagnostic> {
         self.mistakes
             .sort_by_key(|mistake| (mistake.line, mistake.column));
         self.mistakes

@@ -1,6 +1,6 @@
 //! Why there is no corpus.
 
-use crate::{LayoutError, Mistake};
+use crate::{Diagnostic, LayoutError};
 use ocipick_records::FileError;
 use std::{
     io,
@@ -12,7 +12,7 @@ use std::{
 pub enum CorpusError {
     /// Files that people wrote have mistakes.
     #[error("{}", list(.0, "mistakes in the corpus"))]
-    Mistakes(Vec<Mistake>),
+    Mistakes(Vec<Diagnostic>),
     /// Layouts of a foreign corpus cannot be read.
     #[error("{}", list(.0, "layouts cannot be read"))]
     Layouts(Vec<LayoutError>),

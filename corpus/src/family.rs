@@ -1,7 +1,7 @@
 //! Families: the cases of one kind of ambiguity, in the order of the matrix.
 
 use crate::{
-    diagnostic::{Mistake, MistakeKind, Report},
+    diagnostic::{Diagnostic, DiagnosticKind, DiagnosticReport},
     value::{self, Fields, Node, wrong},
 };
 
@@ -17,8 +17,8 @@ pub struct Family {
 }
 
 /// Reads `families.toml`.
-pub(crate) fn read(path: &str, text: &str) -> Result<Vec<Family>, Vec<Mistake>> {
-    let mut report = Report::new(path, text);
+pub(crate) fn read(path: &str, text: &str) -> Result<Vec<Family>, Vec<Diagnostic>> {
+    let mut report = DiagnosticReport::new(path, text);
     let families = read_file(text, &mut report);
     if report.is_empty() {
         Ok(families)
@@ -27,7 +27,7 @@ pub(crate) fn read(path: &str, text: &str) -> Result<Vec<Family>, Vec<Mistake>> 
     }
 }
 
-fn read_file(text: &str, report: &mut Report<'_>) -> Vec<Family> {
+fn read_file(text: &str, report: &mut DiagnosticReport<'_>) -> Vec<Family> {
     let mut families: Vec<Family> = Vec::new();
     let Some(table) = value::parse(text, report) else {
         return families;
@@ -52,7 +52,7 @@ fn read_file(text: &str, report: &mut Report<'_>) -> Vec<Family> {
             about: fields.required("about", &item.span, "what it is about, in a sentence"),
         };
         if families.iter().any(|earlier| earlier.id == family.id) {
-            let kind = MistakeKind::IdTaken {
+            let kind = DiagnosticKind::IdTaken {
                 id: family.id,
                 other: "an earlier [[family]]".to_owned(),
             };

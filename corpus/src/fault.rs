@@ -13,7 +13,7 @@ pub struct Fault {
     /// What the recipe calls the target: `index`, or the name of a child or nested index.
     pub on: String,
     /// Which part of that.
-    pub part: Part,
+    pub part: FaultPart,
     /// The document or blob, in the digest by which it is asked for. For the index under test
     /// requests by tag are meant as well.
     pub target: Digest,
@@ -29,8 +29,8 @@ impl fmt::Display for Fault {
     /// In a line for people: what is asked for, how, how often, and what happens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.part {
-            Part::Manifest => write!(f, "{}", self.on)?,
-            Part::Config | Part::Layer => write!(f, "the {} of {}", self.part, self.on)?,
+            FaultPart::Manifest => write!(f, "{}", self.on)?,
+            FaultPart::Config | FaultPart::Layer => write!(f, "the {} of {}", self.part, self.on)?,
         }
         write!(f, ", {}", self.methods.as_strs().join(" and "))?;
         match self.times.map(NonZeroU32::get) {
@@ -44,7 +44,7 @@ impl fmt::Display for Fault {
 
 /// A part of a child, or the one of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum FaultPart {
     /// The manifest of a child, or the document of an index.
     Manifest,
     /// The config.
@@ -53,7 +53,7 @@ pub enum Part {
     Layer,
 }
 
-impl Part {
+impl FaultPart {
     /// Every part.
     pub const ALL: &[Self] = &[Self::Manifest, Self::Config, Self::Layer];
 
@@ -68,7 +68,7 @@ impl Part {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for FaultPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -107,7 +107,7 @@ impl Methods {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
     /// Another status, with what belongs to it.
-    pub answer: Option<Answer>,
+    pub answer: Option<FaultAnswer>,
     /// Other bytes under the digest asked for.
     pub bytes: Option<Substitute>,
     /// The number of body bytes after which the connection is closed, although
@@ -162,7 +162,7 @@ impl fmt::Display for Effects {
 
 /// A status other than the ordinary one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct FaultAnswer {
     /// The status, from 200 to 599.
     pub status: u16,
     /// Headers to set besides the ordinary ones, in order.

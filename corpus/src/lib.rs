@@ -36,17 +36,19 @@ use base64::base64;
 pub use case::{Blob, Case, Child, ClauseUse, Document, Expectation, Layer, LayoutRef, Sign};
 pub use clause::{Clause, Level, Release, Specification, Wording};
 pub use corpus::{Corpus, built_in_clauses, built_in_specifications, digest_of, digest_of_content};
-pub use diagnostic::{Mistake, MistakeKind, PlaceholderFault};
+pub use diagnostic::{Diagnostic, DiagnosticKind, PlaceholderFault};
 pub use digest::{Algorithm, Digest};
 pub use error::CorpusError;
 pub use export::{CASE_SCHEMA, CORPUS_SCHEMA, corpus_json_schema, exported, write_corpus};
 pub use family::Family;
-pub use fault::{Answer, Effects, Fault, HeaderFault, Methods, Part, Substitute};
-pub use layout::{Files, LayoutError, LayoutErrorKind, Place, Unread, image_name, write_layout};
+pub use fault::{Effects, Fault, FaultAnswer, FaultPart, HeaderFault, Methods, Substitute};
+pub use layout::{
+    FilePosition, LayoutError, LayoutErrorKind, LayoutFiles, Unread, image_name, write_layout,
+};
 pub use marker::{
     InLayer, MARKER_FILE, MARKER_LIMIT, marker_in_layers, marker_in_tar, marker_text,
 };
-pub use platform_request::Ask;
+pub use platform_request::PlatformRequest;
 pub use relation::{Derivation, Inapplicable, Relation, RelationError};
 pub use reserved::ReservedIds;
 pub use unpack::{UNPACKED_LIMIT, unpacked};

@@ -5,15 +5,15 @@ use std::{fmt, str::FromStr};
 
 /// What a tool is asked for when it resolves an index.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ask {
+pub enum PlatformRequest {
     /// This platform, named on the command line.
     Platform(Platform),
     /// Nothing: the tool follows its own default, which mostly is the machine it runs on.
     Default,
 }
 
-impl Ask {
-    /// The word for [`Ask::Default`], in recipes and results.
+impl PlatformRequest {
+    /// The word for [`PlatformRequest::Default`], in recipes and results.
     pub const DEFAULT: &'static str = "default";
 
     /// The platform asked for, where one is.
@@ -26,13 +26,13 @@ impl Ask {
     }
 }
 
-impl From<Platform> for Ask {
+impl From<Platform> for PlatformRequest {
     fn from(platform: Platform) -> Self {
         Self::Platform(platform)
     }
 }
 
-impl FromStr for Ask {
+impl FromStr for PlatformRequest {
     type Err = PlatformError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -44,7 +44,7 @@ impl FromStr for Ask {
     }
 }
 
-impl fmt::Display for Ask {
+impl fmt::Display for PlatformRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Platform(platform) => f.pad(&platform.to_string()),
@@ -53,13 +53,13 @@ impl fmt::Display for Ask {
     }
 }
 
-impl serde::Serialize for Ask {
+impl serde::Serialize for PlatformRequest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Ask {
+impl<'de> serde::Deserialize<'de> for PlatformRequest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?
             .parse()
@@ -74,9 +74,12 @@ mod tests {
     #[test]
     fn reads_what_it_writes() {
         for text in ["linux/arm/v7", "default"] {
-            assert_eq!(text.parse::<Ask>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<PlatformRequest>().unwrap().to_string(), text);
         }
-        assert_eq!("default".parse::<Ask>().unwrap().platform(), None);
-        assert!("Default".parse::<Ask>().is_err());
+        assert_eq!(
+            "default".parse::<PlatformRequest>().unwrap().platform(),
+            None
+        );
+        assert!("Default".parse::<PlatformRequest>().is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! TOML values that remember where they were written.
 
 use crate::{
-    diagnostic::{MistakeKind, Report},
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     json::{Json, Members},
     nearest::nearest,
 };
@@ -73,10 +73,15 @@ impl Table {
     }
 
     /// Notes every key that is not among the known ones.
-    pub(crate) fn check_keys(&self, place: &str, known: &[&str], report: &mut Report<'_>) {
+    pub(crate) fn check_keys(
+        &self,
+        place: &str,
+        known: &[&str],
+        report: &mut DiagnosticReport<'_>,
+    ) {
         for (key, _) in &self.members {
             if !known.contains(&key.name.as_str()) {
-                let kind = MistakeKind::UnknownKey {
+                let kind = DiagnosticKind::UnknownKey {
                     key: key.name.clone(),
                     place: place.to_owned(),
                     nearest: nearest(&key.name, known.iter().copied()).map(str::to_owned),
@@ -94,18 +99,21 @@ pub(crate) fn owned<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String>
 }
 
 /// Reads a TOML file into a table.
-pub(crate) fn parse(text: &str, report: &mut Report<'_>) -> Option<Table> {
+pub(crate) fn parse(text: &str, report: &mut DiagnosticReport<'_>) -> Option<Table> {
     match DeTable::parse(text) {
         Ok(table) => Some(convert_table(table.into_inner(), report)),
         Err(error) => {
             let message = error.message().trim().replace('\n', ", ");
-            report.add(&error.span().unwrap_or(0..0), MistakeKind::Syntax(message));
+            report.add(
+                &error.span().unwrap_or(0..0),
+                DiagnosticKind::Syntax(message),
+            );
             None
         }
     }
 }
 
-fn convert_table(table: DeTable<'_>, report: &mut Report<'_>) -> Table {
+fn convert_table(table: DeTable<'_>, report: &mut DiagnosticReport<'_>) -> Table {
     let mut members: Vec<(Key, Value)> = table
         .into_iter()
         .map(|(key, value)| {
@@ -122,13 +130,13 @@ fn convert_table(table: DeTable<'_>, report: &mut Report<'_>) -> Table {
     Table { members }
 }
 
-fn convert(value: DeValue<'_>, span: &Range<usize>, report: &mut Report<'_>) -> Node {
+fn convert(value: DeValue<'_>, span: &Range<usize>, report: &mut DiagnosticReport<'_>) -> Node {
     match value {
         DeValue::String(text) => Node::Text(text.into_owned()),
         DeValue::Integer(number) => {
             let digits = number.as_str();
             let value = i128::from_str_radix(digits, number.radix()).unwrap_or_else(|_| {
-                report.add(span, MistakeKind::BadNumber(number.to_string()));
+                report.add(span, DiagnosticKind::BadNumber(number.to_string()));
                 0
             });
             Node::Int(value)
@@ -136,7 +144,7 @@ fn convert(value: DeValue<'_>, span: &Range<usize>, report: &mut Report<'_>) -> 
         DeValue::Float(number) => {
             let text = number.as_str().trim_start_matches('+');
             if text.ends_with("inf") || text.ends_with("nan") {
-                report.add(span, MistakeKind::BadNumber(text.to_owned()));
+                report.add(span, DiagnosticKind::BadNumber(text.to_owned()));
             }
             Node::Float(text.to_owned())
         }
@@ -181,7 +189,7 @@ pub(crate) struct Fields<'a, 'r, 't> {
     pub(crate) table: &'a Table,
     /// How people call this table.
     pub(crate) place: String,
-    pub(crate) report: &'r mut Report<'t>,
+    pub(crate) report: &'r mut DiagnosticReport<'t>,
 }
 
 impl<'a, 'r, 't> Fields<'a, 'r, 't> {
@@ -190,7 +198,7 @@ impl<'a, 'r, 't> Fields<'a, 'r, 't> {
         table: &'a Table,
         place: impl Into<String>,
         known: &[&str],
-        report: &'r mut Report<'t>,
+        report: &'r mut DiagnosticReport<'t>,
     ) -> Self {
         let place = place.into();
         table.check_keys(&place, known, report);
@@ -203,7 +211,7 @@ impl<'a, 'r, 't> Fields<'a, 'r, 't> {
 
     /// Notes that a key is missing; `span` is where the table was written.
     pub(crate) fn missing(&mut self, key: &str, span: &Range<usize>, hint: &str) {
-        let kind = MistakeKind::MissingKey {
+        let kind = DiagnosticKind::MissingKey {
             key: key.to_owned(),
             place: self.place.clone(),
             hint: hint.to_owned(),
@@ -320,7 +328,7 @@ impl<'a, 'r, 't> Fields<'a, 'r, 't> {
         if within.contains(&number) {
             return Some(number);
         }
-        let kind = MistakeKind::OutOfBounds {
+        let kind = DiagnosticKind::OutOfBounds {
             key: key.to_owned(),
             number,
             least: *within.start(),
@@ -358,7 +366,7 @@ impl<'a, 'r, 't> Fields<'a, 'r, 't> {
         }
         let span = self.table.get(key).map_or(0..0, |value| value.span.clone());
         let words = || choices.iter().map(|(word, _)| *word);
-        let kind = MistakeKind::BadChoice {
+        let kind = DiagnosticKind::BadChoice {
             key: key.to_owned(),
             found: text.to_owned(),
             nearest: nearest(text, words()).map(str::to_owned),
@@ -370,8 +378,13 @@ impl<'a, 'r, 't> Fields<'a, 'r, 't> {
 }
 
 /// Notes a value of the wrong type.
-pub(crate) fn wrong(report: &mut Report<'_>, key: &str, value: &Value, expected: &'static str) {
-    let kind = MistakeKind::WrongType {
+pub(crate) fn wrong(
+    report: &mut DiagnosticReport<'_>,
+    key: &str,
+    value: &Value,
+    expected: &'static str,
+) {
+    let kind = DiagnosticKind::WrongType {
         key: key.to_owned(),
         found: value.node.what(),
         expected,

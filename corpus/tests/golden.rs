@@ -6,7 +6,7 @@ use ocipick_corpus::{
     Corpus, Digest, ReservedIds, built_in_specifications,
     coverage::Coverage,
     digest_of, exported,
-    lint::{Breach, grouped},
+    lint::{Violation, grouped},
 };
 use ocipick_records::CaseId;
 use similar::TextDiff;
@@ -201,7 +201,7 @@ fn breaches(corpus: &Corpus) -> String {
     let mut text = String::new();
     for case in cases {
         for group in grouped(&case.breaches()) {
-            let Breach {
+            let Violation {
                 clause,
                 consequence,
                 ..

@@ -2,7 +2,9 @@
 
 use flate2::read::GzDecoder;
 use ocipick_records::read_regular;
-use ocipick_reports::baseline::{Baseline, BaselineError, Build, Merge, MergeError, Shelf};
+use ocipick_reports::baseline::{
+    Baseline, BaselineBuild, BaselineError, BaselineSet, Merge, MergeError,
+};
 use std::{
     fmt, fs,
     io::{self, Read as _},
@@ -27,7 +29,7 @@ pub enum BaselinesError {
         /// The file.
         path: PathBuf,
         /// The runtime that it is of.
-        build: Box<Build>,
+        build: Box<BaselineBuild>,
         /// Where it belongs, below the directory of all.
         place: String,
     },
@@ -54,14 +56,14 @@ pub enum BaselinesError {
 #[derive(Debug)]
 pub struct Baselines {
     /// All of them.
-    pub shelf: Shelf,
+    pub shelf: BaselineSet,
     /// Where they are from.
-    pub source: Source,
+    pub source: BaselineSource,
 }
 
 /// Where baselines are from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum BaselineSource {
     /// A directory.
     Directory(PathBuf),
     /// They are compiled into the program.
@@ -82,7 +84,7 @@ impl Baselines {
         if shelf.baselines().next().is_some() {
             return Ok(Self {
                 shelf,
-                source: Source::Directory(dir.to_owned()),
+                source: BaselineSource::Directory(dir.to_owned()),
             });
         }
         match named {
@@ -102,7 +104,7 @@ impl Baselines {
         GzDecoder::new(BUILT_IN)
             .read_to_string(&mut text)
             .map_err(fail)?;
-        let mut shelf = Shelf::default();
+        let mut shelf = BaselineSet::default();
         let mut rest = text.as_str();
         // As `build.rs` writes it: the place, how long the text is, and the text.
         while let Some((head, after)) = rest.split_once('\n') {
@@ -119,7 +121,7 @@ impl Baselines {
         }
         Ok(Self {
             shelf,
-            source: Source::BuiltIn,
+            source: BaselineSource::BuiltIn,
         })
     }
 }
@@ -128,8 +130,10 @@ impl fmt::Display for Baselines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.shelf.baselines().count();
         match &self.source {
-            Source::Directory(dir) => write!(f, "the {count} baselines in {}", dir.display()),
-            Source::BuiltIn => write!(
+            BaselineSource::Directory(dir) => {
+                write!(f, "the {count} baselines in {}", dir.display())
+            }
+            BaselineSource::BuiltIn => write!(
                 f,
                 "the {count} baselines that came with ocipick {}",
                 env!("CARGO_PKG_VERSION")
@@ -145,7 +149,7 @@ const BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/baselines.gz")
 /// # Errors
 ///
 /// Where a file has mistakes or lies in the wrong place.
-pub fn read(dir: &Path) -> Result<Shelf, BaselinesError> {
+pub fn read(dir: &Path) -> Result<BaselineSet, BaselinesError> {
     let mut read: Vec<(PathBuf, String, Baseline)> = Vec::new();
     let mut mistakes = Vec::new();
     for path in files(dir)? {
@@ -163,9 +167,10 @@ pub fn read(dir: &Path) -> Result<Shelf, BaselinesError> {
     if !mistakes.is_empty() {
         return Err(BaselinesError::Mistakes(mistakes));
     }
-    let mut shelf = Shelf::default();
+    let mut shelf = BaselineSet::default();
     for (path, place, baseline) in read {
-        let possible = [false, true].map(|named| Shelf::default().place(&baseline.build, named));
+        let possible =
+            [false, true].map(|named| BaselineSet::default().place(&baseline.build, named));
         if !possible.contains(&place) {
             let [plain, _] = possible;
             return Err(BaselinesError::Misplaced {
@@ -195,7 +200,7 @@ pub struct Recorded {
     /// The file.
     pub path: PathBuf,
     /// The runtime.
-    pub build: Build,
+    pub build: BaselineBuild,
     /// What became of its lines.
     pub merge: Merge,
     /// How many lines were removed, because they were about nothing any more.
@@ -212,7 +217,7 @@ pub struct Recorded {
 pub fn record(
     dir: &Path,
     newer: Vec<Baseline>,
-    named: impl Fn(&Build) -> bool,
+    named: impl Fn(&BaselineBuild) -> bool,
     prune: impl Fn(&mut Baseline) -> usize,
 ) -> Result<Vec<Recorded>, BaselinesError> {
     let mut shelf = read(dir)?;
@@ -358,9 +363,15 @@ mod tests {
         }
         let one = dir(&[("crane/0.20.7.txt", HEAD)]);
         let found = Baselines::find(Some(one.path())).unwrap();
-        assert_eq!(found.source, Source::Directory(one.path().to_owned()));
+        assert_eq!(
+            found.source,
+            BaselineSource::Directory(one.path().to_owned())
+        );
         // The working directory of this test has none.
-        assert_eq!(Baselines::find(None).unwrap().source, Source::BuiltIn);
+        assert_eq!(
+            Baselines::find(None).unwrap().source,
+            BaselineSource::BuiltIn
+        );
     }
 
     #[test]

@@ -1,8 +1,11 @@
-//! The fleet: every runtime that can be found, and every one that cannot, and why.
+//! The inventory: every runtime that can be found, and every one that cannot, and why.
 
 use ocipick_adapters::{
-    Detected, Ground, Missing, PATH_CHANNEL, Place, Rights, Room, Runtime, Tool,
-    channel::{Channel, Companion, Hold, Part, Release, Store, StoreError, running_release},
+    Detected, Installation, Missing, PATH_CHANNEL, Privileges, RunDir, Runtime, Sandbox, Tool,
+    channel::{
+        AuxiliaryTool, Component, DebianRelease, InstalledChannel, SharedLock, Store, StoreError,
+        running_release,
+    },
     detect,
     process::Cancel,
 };
@@ -10,7 +13,7 @@ use std::{collections::BTreeSet, ffi::OsString, fmt, io, str::FromStr, sync::Arc
 
 /// Where runtimes are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum RuntimeSource {
     /// The tools installed on this machine.
     Path,
     /// The tools installed on this machine, and for those that it lacks, provisioned ones: of the
@@ -20,21 +23,21 @@ pub enum Source {
     Release(String),
 }
 
-impl FromStr for Source {
+impl FromStr for RuntimeSource {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             PATH_CHANNEL => Ok(Self::Path),
             "auto" => Ok(Self::Auto),
-            name => Release::from_str(name)
+            name => DebianRelease::from_str(name)
                 .map(|release| Self::Release(release.name().to_owned()))
                 .map_err(|error| format!("{error}, or `path`, or `auto`")),
         }
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for RuntimeSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Path => PATH_CHANNEL,
@@ -46,40 +49,40 @@ impl fmt::Display for Source {
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
-pub struct Fleet {
+pub struct Inventory {
     /// Every runtime that can be measured, in the order of the matrix.
     pub runtimes: Vec<Runtime>,
     /// Every one that cannot, and why.
     pub missing: Vec<Missing>,
     /// The channels that were looked into.
-    pub channels: Vec<Channel>,
-    /// Keeps the channels of the runtimes as they are, for as long as the fleet is there.
-    pub holds: Vec<Arc<Hold>>,
+    pub channels: Vec<InstalledChannel>,
+    /// Keeps the channels of the runtimes as they are, for as long as the inventory is there.
+    pub holds: Vec<Arc<SharedLock>>,
 }
 
-/// A companion that was started, with what it says of its version, or why it does not start.
-pub type Started = (Companion, Result<String, String>);
+/// An auxiliary tool that was started, with what it says of its version, or why it does not start.
+pub type Started = (AuxiliaryTool, Result<String, String>);
 
-/// Looks for tools, in private rooms of `ground`.
-pub struct Scout<'a> {
-    /// Where rooms are made.
-    pub ground: &'a Ground,
+/// Looks for tools, in private sandboxes of `ground`.
+pub struct Discovery<'a> {
+    /// Where sandboxes are made.
+    pub run_dir: &'a RunDir,
     /// Where provisioned channels lie.
     pub store: Store,
     /// The variable PATH.
     pub path: OsString,
     /// The release that the machine runs, where it is one that can be provisioned.
-    pub release: Option<Release>,
+    pub release: Option<DebianRelease>,
     /// The wish of the user to end.
     pub cancel: &'a Cancel,
 }
 
-/// Why the fleet cannot be told.
+/// Why the inventory cannot be told.
 #[derive(Debug, thiserror::Error)]
-pub enum FleetError {
+pub enum InventoryError {
     /// A private directory cannot be made.
     #[error("cannot make a private directory: {0}")]
-    Room(#[from] io::Error),
+    Sandbox(#[from] io::Error),
     /// A channel that was asked for is not provisioned.
     #[error("the channel `{0}` is not provisioned (hint: ocipick channel install {0})")]
     NoChannel(String),
@@ -88,12 +91,12 @@ pub enum FleetError {
     Store(#[from] StoreError),
 }
 
-impl<'a> Scout<'a> {
+impl<'a> Discovery<'a> {
     /// Looks on the user's own PATH, and in the user's own cache.
     #[must_use]
-    pub fn of_user(ground: &'a Ground, cancel: &'a Cancel) -> Self {
+    pub fn of_user(run_dir: &'a RunDir, cancel: &'a Cancel) -> Self {
         Self {
-            ground,
+            run_dir,
             store: Store::of_user(|name| std::env::var(name).ok()),
             path: std::env::var_os("PATH").unwrap_or_default(),
             release: running_release(),
@@ -105,75 +108,86 @@ impl<'a> Scout<'a> {
     ///
     /// # Errors
     /// When a channel is not provisioned, or no private directory can be made.
-    pub fn fleet(&self, sources: &[Source]) -> Result<Fleet, FleetError> {
-        let rights = Rights::probe(self.ground.dir(), self.cancel);
-        let mut fleet = Fleet::default();
+    pub fn inventory(&self, sources: &[RuntimeSource]) -> Result<Inventory, InventoryError> {
+        let privileges = Privileges::probe(self.run_dir.dir(), self.cancel);
+        let mut inventory = Inventory::default();
         for source in sources {
             match source {
-                Source::Path => self.add(&mut fleet, &self.machine(rights), Tool::ALL)?,
-                Source::Release(name) => {
-                    fleet.holds.extend(self.store.hold(name)?.map(Arc::new));
+                RuntimeSource::Path => {
+                    self.add(&mut inventory, &self.machine(privileges), Tool::ALL)?
+                }
+                RuntimeSource::Release(name) => {
+                    inventory.holds.extend(self.store.hold(name)?.map(Arc::new));
                     let mut channel = self
                         .store
                         .look(name)?
-                        .ok_or_else(|| FleetError::NoChannel(name.clone()))?;
-                    channel.recall(&self.store.archives(), self.ground, self.cancel);
+                        .ok_or_else(|| InventoryError::NoChannel(name.clone()))?;
+                    channel.recall(&self.store.archives(), self.run_dir, self.cancel);
                     let tools: Vec<Tool> = Tool::ALL
                         .iter()
                         .copied()
                         .filter(|tool| channel.has(*tool))
                         .collect();
-                    self.add(&mut fleet, &channel.place(rights), &tools)?;
-                    fleet.channels.push(channel);
+                    self.add(&mut inventory, &channel.place(privileges), &tools)?;
+                    inventory.channels.push(channel);
                 }
-                Source::Auto => self.complete(&mut fleet, rights)?,
+                RuntimeSource::Auto => self.complete(&mut inventory, privileges)?,
             }
         }
         let mut seen = BTreeSet::new();
-        fleet.runtimes.retain(|runtime| seen.insert(runtime.id()));
-        fleet.runtimes.sort_by_key(|runtime| runtime.tool);
-        fleet.missing.dedup();
-        Ok(fleet)
+        inventory
+            .runtimes
+            .retain(|runtime| seen.insert(runtime.id()));
+        inventory.runtimes.sort_by_key(|runtime| runtime.tool);
+        inventory.missing.dedup();
+        Ok(inventory)
     }
 
-    /// Starts the companions of a channel, to see whether they do.
+    /// Starts the auxiliary tools of a channel, to see whether they do.
     ///
     /// # Errors
     /// When no private directory can be made.
-    pub fn companions(&self, channel: &Channel) -> Result<Vec<Started>, FleetError> {
-        let place = channel.place(Rights::probe(self.ground.dir(), self.cancel));
-        let room = self.room(&place, "companions")?;
-        let offered = Companion::ALL.iter().copied();
-        let offered = offered.filter(|it| channel.offers(Part::Companion(*it)));
-        Ok(offered.map(|it| (it, it.start(&place, &room))).collect())
+    pub fn auxiliary_tools(
+        &self,
+        channel: &InstalledChannel,
+    ) -> Result<Vec<Started>, InventoryError> {
+        let place = channel.place(Privileges::probe(self.run_dir.dir(), self.cancel));
+        let sandbox = self.sandbox(&place, "companions")?;
+        let offered = AuxiliaryTool::ALL.iter().copied();
+        let offered = offered.filter(|it| channel.offers(Component::AuxiliaryTool(*it)));
+        Ok(offered.map(|it| (it, it.start(&place, &sandbox))).collect())
     }
 
-    fn machine(&self, rights: Rights) -> Place {
-        Place::this_machine(&self.path, rights)
+    fn machine(&self, privileges: Privileges) -> Installation {
+        Installation::this_machine(&self.path, privileges)
     }
 
-    fn complete(&self, fleet: &mut Fleet, rights: Rights) -> Result<(), FleetError> {
+    fn complete(
+        &self,
+        inventory: &mut Inventory,
+        privileges: Privileges,
+    ) -> Result<(), InventoryError> {
         let names = in_order(self.store.names(), self.release.as_ref());
         for name in &names {
-            fleet.holds.extend(self.store.hold(name)?.map(Arc::new));
+            inventory.holds.extend(self.store.hold(name)?.map(Arc::new));
         }
-        let mut channels: Vec<Channel> = names
+        let mut channels: Vec<InstalledChannel> = names
             .iter()
             .filter_map(|name| self.store.open(name))
             .collect();
         for channel in &mut channels {
-            channel.recall(&self.store.archives(), self.ground, self.cancel);
+            channel.recall(&self.store.archives(), self.run_dir, self.cancel);
         }
         for tool in Tool::ALL {
-            let found = self.detect(&self.machine(rights), *tool)?;
+            let found = self.detect(&self.machine(privileges), *tool)?;
             if !found.runtimes.is_empty() {
-                fleet.runtimes.extend(found.runtimes);
-                fleet.missing.extend(found.missing);
+                inventory.runtimes.extend(found.runtimes);
+                inventory.missing.extend(found.missing);
                 continue;
             }
             match channels.iter().find(|channel| channel.has(*tool)) {
                 Some(channel) => {
-                    let machine = self.machine(rights);
+                    let machine = self.machine(privileges);
                     let is_there = tool.binaries().iter().any(|it| machine.find(it).is_some());
                     if is_there {
                         let passed_over = found.missing.into_iter().map(|missing| Missing {
@@ -183,28 +197,37 @@ impl<'a> Scout<'a> {
                             ),
                             ..missing
                         });
-                        fleet.missing.extend(passed_over);
+                        inventory.missing.extend(passed_over);
                     }
-                    self.add(fleet, &Channel::place(channel, rights), &[*tool])?;
+                    self.add(
+                        inventory,
+                        &InstalledChannel::place(channel, privileges),
+                        &[*tool],
+                    )?;
                 }
-                None => fleet.missing.extend(found.missing),
+                None => inventory.missing.extend(found.missing),
             }
         }
-        fleet.channels.extend(channels);
+        inventory.channels.extend(channels);
         Ok(())
     }
 
-    fn add(&self, fleet: &mut Fleet, place: &Place, tools: &[Tool]) -> Result<(), FleetError> {
+    fn add(
+        &self,
+        inventory: &mut Inventory,
+        place: &Installation,
+        tools: &[Tool],
+    ) -> Result<(), InventoryError> {
         for tool in tools {
             let Detected { runtimes, missing } = self.detect(place, *tool)?;
-            fleet.runtimes.extend(runtimes);
-            fleet.missing.extend(missing);
+            inventory.runtimes.extend(runtimes);
+            inventory.missing.extend(missing);
         }
         Ok(())
     }
 
-    fn detect(&self, place: &Place, tool: Tool) -> Result<Detected, FleetError> {
-        if place.root.is_some() && !place.rights.namespaces {
+    fn detect(&self, place: &Installation, tool: Tool) -> Result<Detected, InventoryError> {
+        if place.root.is_some() && !place.privileges.namespaces {
             let missing = Missing {
                 tool,
                 flavour: None,
@@ -219,16 +242,16 @@ impl<'a> Scout<'a> {
                 missing: vec![missing],
             });
         }
-        let room = self.room(place, tool.as_str())?;
-        Ok(detect(tool, place, &room))
+        let sandbox = self.sandbox(place, tool.as_str())?;
+        Ok(detect(tool, place, &sandbox))
     }
 
-    fn room(&self, place: &Place, name: &str) -> io::Result<Room> {
-        let dir = self.ground.dir().join("scout");
-        Room::furnish(
+    fn sandbox(&self, place: &Installation, name: &str) -> io::Result<Sandbox> {
+        let dir = self.run_dir.dir().join("scout");
+        Sandbox::furnish(
             &dir.join(&place.channel).join(name),
-            self.ground.dir(),
-            self.ground.session(),
+            self.run_dir.dir(),
+            self.run_dir.session(),
             place,
             self.cancel,
         )
@@ -238,10 +261,10 @@ impl<'a> Scout<'a> {
 /// The channels in the order in which they complete a machine: first that of the release that the
 /// machine runs, then the newest first. What is an addition to a release comes last, since nobody
 /// gets it without asking. `names` are the oldest release first.
-fn in_order(mut names: Vec<String>, own: Option<&Release>) -> Vec<String> {
+fn in_order(mut names: Vec<String>, own: Option<&DebianRelease>) -> Vec<String> {
     names.reverse();
     names.sort_by_key(|name| {
-        let release = name.parse::<Release>().ok();
+        let release = name.parse::<DebianRelease>().ok();
         let is_own = release.is_some() && release.as_ref() == own;
         let is_addition = release.is_none_or(|release| release.base().is_some());
         (!is_own, is_addition)
@@ -288,17 +311,20 @@ mod tests {
         fs::write(sid.join("channel.json"), record).unwrap();
         fake(&bin, "crane", script);
         let cancel = Cancel::default();
-        let (ground, _) = Ground::claim(dir.path(), false).unwrap();
-        let scout = Scout {
-            ground: &ground,
+        let (run_dir, _) = RunDir::claim(dir.path(), false).unwrap();
+        let discovery = Discovery {
+            run_dir: &run_dir,
             store: Store::at(&dir.path().join("store")),
             path: bin.into_os_string(),
             release: None,
             cancel: &cancel,
         };
-        let fleet = scout.fleet(&[Source::Auto]).unwrap();
-        let cranes = fleet.runtimes.iter().filter(|it| it.tool == Tool::Crane);
-        let missing = fleet.missing.iter().filter(|it| it.tool == Tool::Crane);
+        let inventory = discovery.inventory(&[RuntimeSource::Auto]).unwrap();
+        let cranes = inventory
+            .runtimes
+            .iter()
+            .filter(|it| it.tool == Tool::Crane);
+        let missing = inventory.missing.iter().filter(|it| it.tool == Tool::Crane);
         (
             cranes.map(Runtime::id).collect(),
             missing.map(|it| it.why.clone()).collect(),

@@ -58,7 +58,7 @@ pub(crate) enum Mutant {
     FailedIsNothing,
     /// A look that hung has seen that there is nothing.
     HangIsNothing,
-    /// An image that the machine had no room for was never there.
+    /// An image that the machine had no space for was never there.
     TroubleIsNothing,
     /// An image without layers is none.
     EmptyIsNothing,

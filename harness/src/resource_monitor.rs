@@ -2,7 +2,7 @@
 //! missed; looking more often would disturb what is measured.
 
 use crate::results::Peaks;
-use ocipick_adapters::Ground;
+use ocipick_adapters::RunDir;
 use std::{
     sync::mpsc::{self, RecvTimeoutError, Sender},
     thread::JoinHandle,
@@ -18,14 +18,14 @@ const DISK: Duration = Duration::from_secs(3);
 const REST: u32 = 50;
 
 /// Watches what a run takes, on a thread of its own.
-pub struct Meter(Option<(Sender<()>, JoinHandle<Peaks>)>);
+pub struct ResourceMonitor(Option<(Sender<()>, JoinHandle<Peaks>)>);
 
-impl Meter {
-    /// Begins to watch the run that stands on this ground.
+impl ResourceMonitor {
+    /// Begins to watch the run that stands on this run directory.
     #[must_use]
-    pub fn start(ground: &Ground) -> Self {
+    pub fn start(run_dir: &RunDir) -> Self {
         let (stop, stopped) = mpsc::channel::<()>();
-        let gauge = ground.gauge();
+        let gauge = run_dir.gauge();
         let watch = move || {
             let mut peaks = Peaks::default();
             let mut disk_again = Instant::now();
@@ -72,13 +72,13 @@ mod tests {
     #[test]
     fn what_was_there_once_is_remembered() {
         let base = tempfile::tempdir().unwrap();
-        let (ground, _) = Ground::claim(base.path(), false).unwrap();
-        let file = ground.dir().join("store");
+        let (run_dir, _) = RunDir::claim(base.path(), false).unwrap();
+        let file = run_dir.dir().join("store");
         fs::write(&file, vec![1; 3 << 20]).unwrap();
-        let meter = Meter::start(&ground);
+        let monitor = ResourceMonitor::start(&run_dir);
         std::thread::sleep(MEMORY + Duration::from_millis(500));
         fs::remove_file(&file).unwrap();
-        let peaks = meter.stop();
+        let peaks = monitor.stop();
         let disk = peaks.disk.unwrap();
         assert!((3 << 20..4 << 20).contains(&disk), "{disk}");
         assert!(peaks.memory.unwrap() > 1 << 20);
@@ -87,9 +87,9 @@ mod tests {
     #[test]
     fn a_short_run_is_seen_as_well() {
         let base = tempfile::tempdir().unwrap();
-        let (ground, _) = Ground::claim(base.path(), false).unwrap();
-        fs::write(ground.dir().join("store"), vec![1; 1 << 20]).unwrap();
-        let peaks = Meter::start(&ground).stop();
+        let (run_dir, _) = RunDir::claim(base.path(), false).unwrap();
+        fs::write(run_dir.dir().join("store"), vec![1; 1 << 20]).unwrap();
+        let peaks = ResourceMonitor::start(&run_dir).stop();
         assert!(peaks.disk.unwrap() >= 1 << 20 && peaks.memory.is_some());
     }
 }

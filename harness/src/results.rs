@@ -7,7 +7,7 @@
 mod file;
 mod journal;
 
-use crate::run::{Cell, Earlier, Event, Try, Watcher};
+use crate::run::{Attempt, Cell, Earlier, Event, Watcher};
 pub use file::Previous;
 use file::{keep_previous, open, rewrite};
 use journal::Journal;
@@ -293,7 +293,7 @@ impl Writer {
         self.inner().incomplete.len()
     }
 
-    fn try_(&self, tried: &Try, tools: Duration, own: Duration) -> Result<(), WriteError> {
+    fn try_(&self, tried: &Attempt, tools: Duration, own: Duration) -> Result<(), WriteError> {
         let mut inner = self.inner();
         inner.incomplete.insert(Cell::of_trial(&tried.trial));
         inner.tools += tools;

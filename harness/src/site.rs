@@ -279,8 +279,8 @@ mod tests {
 
     #[test]
     fn a_site_replaces_its_own_files_and_no_others() {
-        let room = tempfile::tempdir().unwrap();
-        let dir = room.path().join("deep/site");
+        let sandbox = tempfile::tempdir().unwrap();
+        let dir = sandbox.path().join("deep/site");
         write(&site(&[("index.html", "1"), ("case/a/b.html", "1")]), &dir).unwrap();
         fs::write(dir.join("case/notes.txt"), "mine").unwrap();
         fs::write(dir.join("CNAME"), "mine").unwrap();
@@ -302,20 +302,20 @@ mod tests {
 
     #[test]
     fn a_directory_of_somebody_else_is_left_alone() {
-        let room = tempfile::tempdir().unwrap();
+        let sandbox = tempfile::tempdir().unwrap();
         let pages = site(&[("index.html", "1")]);
-        fs::write(room.path().join("thesis.txt"), "mine").unwrap();
-        let error = write(&pages, room.path()).unwrap_err();
+        fs::write(sandbox.path().join("thesis.txt"), "mine").unwrap();
+        let error = write(&pages, sandbox.path()).unwrap_err();
         assert!(matches!(error, SiteError::Occupied { .. }), "{error}");
         assert!(error.to_string().contains("thesis.txt"), "{error}");
-        assert_eq!(everything(room.path()), ["thesis.txt=mine"]);
+        assert_eq!(everything(sandbox.path()), ["thesis.txt=mine"]);
 
-        let file = room.path().join("thesis.txt");
+        let file = sandbox.path().join("thesis.txt");
         let error = write(&pages, &file).unwrap_err();
         assert!(matches!(error, SiteError::InTheWay { .. }), "{error}");
 
         // An empty directory is nobody's.
-        let empty = room.path().join("empty");
+        let empty = sandbox.path().join("empty");
         fs::create_dir(&empty).unwrap();
         write(&pages, &empty).unwrap();
         assert_eq!(everything(&empty).len(), 2);
@@ -323,8 +323,8 @@ mod tests {
 
     #[test]
     fn a_page_is_not_written_over_a_file_that_is_in_its_place() {
-        let room = tempfile::tempdir().unwrap();
-        let dir = room.path().join("site");
+        let sandbox = tempfile::tempdir().unwrap();
+        let dir = sandbox.path().join("site");
         write(&site(&[("index.html", "1")]), &dir).unwrap();
         fs::write(dir.join("about.html"), "mine").unwrap();
         let before = everything(&dir);
@@ -336,11 +336,11 @@ mod tests {
 
     #[test]
     fn no_list_and_no_link_leads_out_of_the_directory() {
-        let room = tempfile::tempdir().unwrap();
-        let outside = room.path().join("outside");
+        let sandbox = tempfile::tempdir().unwrap();
+        let outside = sandbox.path().join("outside");
         fs::create_dir(&outside).unwrap();
         fs::write(outside.join("b.html"), "mine").unwrap();
-        let dir = room.path().join("site");
+        let dir = sandbox.path().join("site");
         let old = site(&[("index.html", "1"), ("case/b.html", "1")]);
         write(&old, &dir).unwrap();
 
@@ -366,8 +366,8 @@ mod tests {
 
     #[test]
     fn a_site_that_was_cut_short_is_completed() {
-        let room = tempfile::tempdir().unwrap();
-        let dir = room.path().join("site");
+        let sandbox = tempfile::tempdir().unwrap();
+        let dir = sandbox.path().join("site");
         write(&site(&[("index.html", "1"), ("old.html", "1")]), &dir).unwrap();
         // As a kill leaves it: the list names both, and some files are there, some are not.
         fs::write(

@@ -9,12 +9,12 @@ mod made;
 mod user;
 
 use made::{case, picked, results, trial};
-use ocipick::check::expected::{KnownFindings, Standing};
+use ocipick::check::expected::{ExpectationStatus, ExpectedFailures};
 use ocipick_corpus::{Corpus, ReservedIds, digest_of};
 use ocipick_records::{Footer, Outcome, Results, Trial};
 use ocipick_reports::{
-    analysis::embargo::{Policy, withheld},
-    baseline::{Answer, Baseline},
+    analysis::embargo::{EmbargoPolicy, withheld},
+    baseline::{Baseline, BaselineAnswer},
     publish::{is_data, unpack},
 };
 use serde_json::Value;
@@ -246,27 +246,27 @@ fn accepted() -> Vec<Results> {
     vec![results]
 }
 
-fn outcome(answer: &Answer) -> Outcome {
+fn outcome(answer: &BaselineAnswer) -> Outcome {
     match answer {
-        Answer::Picked(child) => Outcome::Picked {
+        BaselineAnswer::Picked(child) => Outcome::Picked {
             child: child.clone(),
             digest: String::new(),
         },
-        Answer::Refused(reason) => Outcome::Refused {
+        BaselineAnswer::Refused(reason) => Outcome::Refused {
             reason: *reason,
             message: String::new(),
         },
-        Answer::Nothing => Outcome::Nothing,
-        Answer::Mixed(children) => Outcome::Mixed {
+        BaselineAnswer::Nothing => Outcome::Nothing,
+        BaselineAnswer::Mixed(children) => Outcome::Mixed {
             children: children.clone(),
             digests: Vec::new(),
         },
-        Answer::Crashed { survived } => Outcome::Crashed {
+        BaselineAnswer::Crashed { survived } => Outcome::Crashed {
             what: String::new(),
             survived: *survived,
         },
-        Answer::TimedOut => Outcome::TimedOut { after_ms: 0 },
-        Answer::Unstable(answers) => Outcome::Unstable {
+        BaselineAnswer::TimedOut => Outcome::TimedOut { after_ms: 0 },
+        BaselineAnswer::Unstable(answers) => Outcome::Unstable {
             observed: answers
                 .iter()
                 .map(|it| ocipick_records::Observed {
@@ -280,12 +280,12 @@ fn outcome(answer: &Answer) -> Outcome {
 
 #[test]
 fn nothing_that_is_committed_leads_to_a_withheld_case() {
-    let policy = Policy::built_in().unwrap();
+    let policy = EmbargoPolicy::built_in().unwrap();
     let accepted = accepted();
     assert!(accepted[0].trials.len() > 1000);
     let in_baselines = withheld(&accepted, policy);
     assert!(in_baselines.is_empty(), "baselines: {in_baselines:#?}");
-    let known = KnownFindings::built_in().unwrap();
+    let known = ExpectedFailures::built_in().unwrap();
     for trial in &accepted[0].trials {
         // Whatever is excused as a death is one that everybody may hear of.
         let survived = trial.outcome.is_survived_panic();
@@ -296,7 +296,7 @@ fn nothing_that_is_committed_leads_to_a_withheld_case() {
             },
             ..trial.clone()
         };
-        if let Standing::Known(_) = known.standing(&crashed, false) {
+        if let ExpectationStatus::Known(_) = known.standing(&crashed, false) {
             let private = policy.withholds(&crashed, false);
             assert!(
                 private.is_none(),

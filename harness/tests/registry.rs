@@ -607,7 +607,7 @@ fn faults_reach_the_wire() {
     let mut case = Arc::unwrap_or_clone(case("faults"));
     let fault = |effects| ocipick_corpus::Fault {
         on: "index".to_owned(),
-        part: ocipick_corpus::Part::Manifest,
+        part: ocipick_corpus::FaultPart::Manifest,
         target: case.index.digest.clone(),
         methods: ocipick_corpus::Methods::Get,
         times: std::num::NonZeroU32::new(1),
@@ -616,7 +616,7 @@ fn faults_reach_the_wire() {
     let large = case.blobs[1].clone();
     let cut_of_large = ocipick_corpus::Fault {
         target: large.digest.clone(),
-        part: ocipick_corpus::Part::Layer,
+        part: ocipick_corpus::FaultPart::Layer,
         ..fault(ocipick_corpus::Effects {
             cut: Some(300_000),
             ..Default::default()

@@ -15,7 +15,7 @@ pub struct Evidence {
     /// What the image that it now has contains.
     pub materialised: Observation,
     /// Every request that reached the registry, in order.
-    pub requests: Vec<Request>,
+    pub requests: Vec<HttpRequest>,
     /// How the command that decided the trial ended; absent where none was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<Exit>,
@@ -105,7 +105,7 @@ pub enum Identity {
 
 /// One request that reached the registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Request {
+pub struct HttpRequest {
     /// HTTP method.
     pub method: String,
     /// Path below the namespace of the trial, such as `/manifests/latest`, so that it is the same

@@ -16,7 +16,7 @@ mod schema;
 mod unknown;
 mod version;
 
-pub use evidence::{Command, Evidence, Exit, Identity, Observation, Request, Sighting};
+pub use evidence::{Command, Evidence, Exit, HttpRequest, Identity, Observation, Sighting};
 pub use files::{FileError, Root, open_regular, read_regular};
 pub use gzip::{pack, unpack};
 pub use id::{CaseId, CaseIdError};

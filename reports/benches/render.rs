@@ -30,9 +30,9 @@ fn main() -> std::io::Result<()> {
         matrix.runtimes.len(),
         history.changes.len()
     )?;
-    let of_width = |width| terminal::Options {
+    let of_width = |width| terminal::TerminalOptions {
         width,
-        ..terminal::Options::default()
+        ..terminal::TerminalOptions::default()
     };
     let makers: [(&str, &dyn Fn() -> usize); 9] = [
         ("matrix", &|| Matrix::build(&results, &book).runtimes.len()),
@@ -47,10 +47,10 @@ fn main() -> std::io::Result<()> {
             terminal::render(&matrix, &of_width(Some(220))).len()
         }),
         ("markdown", &|| {
-            markdown::render(&matrix, &markdown::Options::default()).len()
+            markdown::render(&matrix, &markdown::MarkdownOptions::default()).len()
         }),
         ("html", &|| {
-            html::render(&matrix, &html::Options::default()).len()
+            html::render(&matrix, &html::HtmlOptions::default()).len()
         }),
         ("json", &|| json::render(&matrix).len()),
         ("junit", &|| {

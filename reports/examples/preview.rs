@@ -30,16 +30,16 @@ fn main() -> std::io::Result<()> {
     let matrix = Matrix::build(&results, &book);
     let shown = match format.as_str() {
         "" | "terminal" => {
-            let options = terminal::Options {
+            let options = terminal::TerminalOptions {
                 color: true,
                 width: width.and_then(|width| width.parse().ok()),
-                ..terminal::Options::default()
+                ..terminal::TerminalOptions::default()
             };
             terminal::render(&matrix, &options)
         }
-        "markdown" => markdown::render(&matrix, &markdown::Options::default()),
+        "markdown" => markdown::render(&matrix, &markdown::MarkdownOptions::default()),
         "json" => json::render(&matrix),
-        "html" => html::render(&matrix, &html::Options::default()),
+        "html" => html::render(&matrix, &html::HtmlOptions::default()),
         "junit" => junit::render(&matrix, &junit::by_outcome),
         _ => return Err(Error::other(format!("`{format}` is no format"))),
     };

@@ -10,7 +10,7 @@ use ocipick_corpus::{Corpus, built_in_specifications};
 use ocipick_records::Results;
 use ocipick_reports::{
     analysis::{
-        conformance::{Revisions, Rulebook, Verdicts},
+        conformance::{ConformanceRules, Revisions, Verdicts},
         matrix::{CaseBook, FamilyNote, Matrix},
     },
     site::{Site, Sources},
@@ -46,8 +46,8 @@ fn main() -> std::io::Result<()> {
     let matrix = Matrix::build(&results, &book);
     let specifications = built_in_specifications().map_err(Error::other)?;
     let revisions = Revisions::choose(&specifications, &[]).map_err(Error::other)?;
-    let rulebook = Rulebook::new(&corpus, revisions);
-    let verdicts = Verdicts::of(&matrix, &rulebook);
+    let rules = ConformanceRules::new(&corpus, revisions);
+    let verdicts = Verdicts::of(&matrix, &rules);
     let began = Instant::now();
     let site = Site::build(&Sources {
         matrix: &matrix,

@@ -1,13 +1,13 @@
 //! Running mmdebstrap: it unpacks, and hooks of ours decide what, fetch it, and verify it.
 
 use super::{
-    InstallError, PackageRecord, Release, Stage, Store,
+    DebianRelease, InstallError, PackageRecord, Stage, Store,
     progress::watched,
     store::INSTALL_MARKER,
     text::{expired_since, lacks_package, without_hosts, words_of},
 };
 use crate::{
-    Ground,
+    RunDir,
     linked::{built_using, stanzas},
     process::{Cancel, Invocation, Isolation, MARKER, Ran, SYSTEM_PATH, find_on_system, run},
 };
@@ -40,7 +40,7 @@ pub struct Bootstrapper {
 
 /// What is to be made.
 pub(super) struct Job<'a> {
-    pub(super) release: &'a Release,
+    pub(super) release: &'a DebianRelease,
     /// The wanted packages, as far as the release has them.
     pub(super) wanted: &'a BTreeSet<&'static str>,
     /// Those of them that an addition is asked for.
@@ -85,7 +85,7 @@ impl Bootstrapper {
     }
 
     /// Whether this process may provision.
-    pub(super) fn may(&self, release: &Release) -> Result<(), InstallError> {
+    pub(super) fn may(&self, release: &DebianRelease) -> Result<(), InstallError> {
         if self.takes_root && !nix::unistd::geteuid().is_root() {
             return Err(InstallError::NotRoot(release.name().to_owned()));
         }
@@ -93,9 +93,14 @@ impl Bootstrapper {
     }
 
     /// Its name and version, in one line.
-    pub(super) fn version(&self, release: &Release, ground: &Ground, cancel: &Cancel) -> String {
+    pub(super) fn version(
+        &self,
+        release: &DebianRelease,
+        run_dir: &RunDir,
+        cancel: &Cancel,
+    ) -> String {
         let name = format!("{release}-version");
-        let ask = invocation(&self.program, &["--version"], ground, &name);
+        let ask = invocation(&self.program, &["--version"], run_dir, &name);
         let said = run(&ask, cancel).map_or_else(|_| String::new(), |ran| ran.stdout());
         let line = said.lines().next().unwrap_or_default().trim();
         let name = if line.is_empty() { BOOTSTRAPPER } else { line };
@@ -107,7 +112,7 @@ impl Bootstrapper {
         &self,
         job: &Job<'_>,
         store: &Store,
-        ground: &Ground,
+        run_dir: &RunDir,
         cancel: &Cancel,
         say: &(dyn Fn(Stage) + Sync),
     ) -> Result<Made, InstallError> {
@@ -137,7 +142,7 @@ impl Bootstrapper {
             suite,
             &target,
         ];
-        let mut laying = invocation(&self.program, &args, ground, job.release.name());
+        let mut laying = invocation(&self.program, &args, run_dir, job.release.name());
         let words: Vec<&str> = job.tools.iter().copied().collect();
         let settings = [
             ("OCIPICK_WORK", text(&notes)),
@@ -210,15 +215,15 @@ impl Bootstrapper {
     /// Whether the archive of a release has all of these packages.
     pub(super) fn has(
         &self,
-        release: &Release,
+        release: &DebianRelease,
         names: &[&'static str],
         allow_expired: bool,
-        ground: &Ground,
+        run_dir: &RunDir,
         cancel: &Cancel,
     ) -> Result<bool, InstallError> {
         let include = format!("--include={}", names.join(","));
         let asking = format!("{release}-asking");
-        let target = text(&ground.dir().join(&asking));
+        let target = text(&run_dir.dir().join(&asking));
         let attempt = |options: &[&str]| -> Result<Ran, InstallError> {
             let mut args = vec!["--variant=extract", "--simulate", include.as_str()];
             args.extend(options);
@@ -226,7 +231,7 @@ impl Bootstrapper {
             let _ = fs::remove_dir_all(&target);
             let name = format!("{asking}-said");
             Ok(run(
-                &invocation(&self.program, &args, ground, &name),
+                &invocation(&self.program, &args, run_dir, &name),
                 cancel,
             )?)
         };
@@ -258,7 +263,7 @@ impl Bootstrapper {
 ///
 /// # Errors
 /// When apt-get is not there or fails.
-pub fn install_bootstrapper(ground: &Ground, cancel: &Cancel) -> Result<(), InstallError> {
+pub fn install_bootstrapper(run_dir: &RunDir, cancel: &Cancel) -> Result<(), InstallError> {
     let fail = |words| InstallError::Failed {
         release: "the bootstrapper".to_owned(),
         words,
@@ -266,7 +271,7 @@ pub fn install_bootstrapper(ground: &Ground, cancel: &Cancel) -> Result<(), Inst
     let apt = find_on_system(Path::new("apt-get"))
         .ok_or_else(|| fail("apt-get is not there".to_owned()))?;
     let apt = |args: &[&str]| {
-        let mut invocation = invocation(&apt, args, ground, "apt-get");
+        let mut invocation = invocation(&apt, args, run_dir, "apt-get");
         // This one works on the machine itself, where half an installation is worse than one that
         // goes on to its end.
         invocation.isolation = Isolation::None;
@@ -327,7 +332,12 @@ fn read_sums(text: &str) -> BTreeMap<String, PackageRecord> {
 
 /// The bootstrapper works on the machine as it is. Settings for proxies and certificates are
 /// the machine's own, and are passed on.
-pub(super) fn invocation(program: &Path, args: &[&str], ground: &Ground, name: &str) -> Invocation {
+pub(super) fn invocation(
+    program: &Path,
+    args: &[&str],
+    run_dir: &RunDir,
+    name: &str,
+) -> Invocation {
     let mut env: BTreeMap<String, String> = [
         "http_proxy",
         "https_proxy",
@@ -341,8 +351,8 @@ pub(super) fn invocation(program: &Path, args: &[&str], ground: &Ground, name: &
     .iter()
     .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
     .collect();
-    // What it leaves behind when it is ended goes with the ground.
-    let tmp = ground.dir().to_string_lossy().into_owned();
+    // What it leaves behind when it is ended goes with the run directory.
+    let tmp = run_dir.dir().to_string_lossy().into_owned();
     env.extend(
         [
             ("TMPDIR", tmp.as_str()),
@@ -350,7 +360,7 @@ pub(super) fn invocation(program: &Path, args: &[&str], ground: &Ground, name: &
             ("LANG", "C.UTF-8"),
             ("HOME", "/root"),
             ("DEBIAN_FRONTEND", "noninteractive"),
-            (MARKER, ground.session()),
+            (MARKER, run_dir.session()),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
@@ -358,25 +368,25 @@ pub(super) fn invocation(program: &Path, args: &[&str], ground: &Ground, name: &
         program: program.to_owned(),
         args: args.iter().map(|&arg| arg.to_owned()).collect(),
         env,
-        isolation: with_all_it_starts(ground),
+        isolation: with_all_it_starts(run_dir),
         deadline: PATIENCE,
-        output: ground.dir().join(name),
+        output: run_dir.dir().join(name),
         reveal: None,
     }
 }
 
 /// The machine as it is, but, where one may, so that all that a bootstrapper starts ends with
 /// ocipick, even when that is killed.
-fn with_all_it_starts(ground: &Ground) -> Isolation {
+fn with_all_it_starts(run_dir: &RunDir) -> Isolation {
     static MAY: OnceLock<bool> = OnceLock::new();
     let try_it = || {
         let attempt = Invocation {
             program: "/bin/true".into(),
             args: Vec::new(),
-            env: BTreeMap::from([(MARKER.to_owned(), ground.session().to_owned())]),
+            env: BTreeMap::from([(MARKER.to_owned(), run_dir.session().to_owned())]),
             isolation: Isolation::Processes,
             deadline: Duration::from_secs(10),
-            output: ground.dir().join("processes"),
+            output: run_dir.dir().join("processes"),
             reveal: None,
         };
         let ran = run(&attempt, &Cancel::default());
@@ -424,9 +434,9 @@ mod tests {
     #[test]
     fn what_a_bootstrapper_leaves_behind_goes_with_the_ground() {
         let base = tempfile::tempdir().unwrap();
-        let (ground, _) = Ground::claim(base.path(), false).unwrap();
-        let invocation = invocation(Path::new("/bin/true"), &[], &ground, "bookworm");
-        assert_eq!(Path::new(&invocation.env["TMPDIR"]), ground.dir());
+        let (run_dir, _) = RunDir::claim(base.path(), false).unwrap();
+        let invocation = invocation(Path::new("/bin/true"), &[], &run_dir, "bookworm");
+        assert_eq!(Path::new(&invocation.env["TMPDIR"]), run_dir.dir());
     }
 
     #[test]

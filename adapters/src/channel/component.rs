@@ -1,12 +1,12 @@
-//! What a channel is made of: the tools that are measured, and companions for other work.
+//! What a channel is made of: the tools that are measured, and auxiliary tools for other work.
 
-use crate::{Place, Room, Tool, detect};
+use crate::{Installation, Sandbox, Tool, detect};
 use std::{fmt, path::Path, str::FromStr};
 
 /// A program that channels hold besides the tools: it builds, moves or keeps images, and is not
 /// measured by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Companion {
+pub enum AuxiliaryTool {
     /// Buildah.
     Buildah,
     /// ORAS.
@@ -17,8 +17,8 @@ pub enum Companion {
     DockerRegistry,
 }
 
-impl Companion {
-    /// Every companion.
+impl AuxiliaryTool {
+    /// Every auxiliary tool.
     pub const ALL: &[Self] = &[Self::Buildah, Self::Oras, Self::Umoci, Self::DockerRegistry];
 
     /// The stable word for it, which is also the name of its binary and of its package.
@@ -36,35 +36,35 @@ impl Companion {
     ///
     /// # Errors
     /// When it is not there, or does not start, in words for a person.
-    pub fn start(self, place: &Place, room: &Room) -> Result<String, String> {
+    pub fn start(self, place: &Installation, sandbox: &Sandbox) -> Result<String, String> {
         let name = self.as_str();
         let binary = place
             .find(name)
             .ok_or_else(|| format!("`{name}` is not there"))?;
-        detect::version_of(Path::new(&binary), room)
+        detect::version_of(Path::new(&binary), sandbox)
     }
 }
 
-impl fmt::Display for Companion {
+impl fmt::Display for AuxiliaryTool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-/// A tool or a companion.
+/// A tool or an auxiliary tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub enum Component {
     /// Something that is measured.
     Tool(Tool),
     /// Something besides.
-    Companion(Companion),
+    AuxiliaryTool(AuxiliaryTool),
 }
 
-impl Part {
-    /// Every part: the tools in the order of the matrix, then the companions.
+impl Component {
+    /// Every part: the tools in the order of the matrix, then the auxiliary tools.
     pub fn all() -> impl Iterator<Item = Self> {
         let tools = Tool::ALL.iter().copied().map(Self::Tool);
-        tools.chain(Companion::ALL.iter().copied().map(Self::Companion))
+        tools.chain(AuxiliaryTool::ALL.iter().copied().map(Self::AuxiliaryTool))
     }
 
     /// The stable word for it.
@@ -72,12 +72,12 @@ impl Part {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Tool(tool) => tool.as_str(),
-            Self::Companion(companion) => companion.as_str(),
+            Self::AuxiliaryTool(auxiliary_tool) => auxiliary_tool.as_str(),
         }
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -86,22 +86,22 @@ impl fmt::Display for Part {
 /// A word that names no part.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is nothing that a channel holds (hint: {})", hint())]
-pub struct UnknownPart {
+pub struct UnknownComponent {
     text: String,
 }
 
 fn hint() -> String {
-    let names: Vec<&str> = Part::all().map(Part::as_str).collect();
+    let names: Vec<&str> = Component::all().map(Component::as_str).collect();
     names.join(", ")
 }
 
-impl FromStr for Part {
-    type Err = UnknownPart;
+impl FromStr for Component {
+    type Err = UnknownComponent;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::all()
             .find(|part| part.as_str() == text)
-            .ok_or_else(|| UnknownPart {
+            .ok_or_else(|| UnknownComponent {
                 text: text.to_owned(),
             })
     }
@@ -113,10 +113,10 @@ mod tests {
 
     #[test]
     fn every_part_has_a_word_of_its_own() {
-        for part in Part::all() {
+        for part in Component::all() {
             assert_eq!(part.as_str().parse(), Ok(part));
         }
-        let unknown = "dokcer".parse::<Part>().unwrap_err().to_string();
+        let unknown = "dokcer".parse::<Component>().unwrap_err().to_string();
         assert!(unknown.contains("docker, podman") && unknown.contains("umoci"));
     }
 }

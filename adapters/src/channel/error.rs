@@ -1,6 +1,6 @@
 //! Why a channel could not be installed.
 
-use super::{BOOTSTRAPPER, Part, StoreError, bootstrap::BOOTSTRAPPER_VARIABLE};
+use super::{BOOTSTRAPPER, Component, StoreError, bootstrap::BOOTSTRAPPER_VARIABLE};
 use crate::process::RunError;
 use std::{io, path::PathBuf};
 
@@ -38,7 +38,7 @@ pub enum InstallError {
         /// The first release looked at.
         from: String,
         /// Which part.
-        part: Part,
+        part: Component,
     },
     /// The release has nothing of what was asked for.
     #[error("{release} has none of: {parts}")]

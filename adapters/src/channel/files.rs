@@ -14,7 +14,7 @@ use walkdir::WalkDir;
 
 /// Every regular file below a directory, with its sha256.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Files {
+pub(super) struct PackageFiles {
     sums: BTreeMap<String, String>,
     /// How many bytes of disk everything takes.
     pub(super) bytes: u64,
@@ -22,7 +22,7 @@ pub(super) struct Files {
 
 /// How files differ from a list of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Difference {
+pub struct FileDifference {
     /// Files that have another content.
     pub changed: Vec<String>,
     /// Files that are gone.
@@ -31,7 +31,7 @@ pub struct Difference {
     pub added: Vec<String>,
 }
 
-impl Difference {
+impl FileDifference {
     /// Whether every file of the list is there and as it was.
     #[must_use]
     pub fn is_whole(&self) -> bool {
@@ -39,7 +39,7 @@ impl Difference {
     }
 }
 
-impl Files {
+impl PackageFiles {
     /// Reads every file below `root`.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Files {
         text
     }
 
-    /// Reads back what [`Files::to_text`] wrote; nothing is known of the disk then.
+    /// Reads back what [`PackageFiles::to_text`] wrote; nothing is known of the disk then.
     pub(super) fn from_text(text: &str) -> Self {
         let sums = text.lines().filter_map(|line| {
             let (sum, path) = line.split_once("  ")?;
@@ -93,8 +93,8 @@ impl Files {
     }
 
     /// What is different in `now`.
-    pub(super) fn difference(&self, now: &Self) -> Difference {
-        let mut difference = Difference::default();
+    pub(super) fn difference(&self, now: &Self) -> FileDifference {
+        let mut difference = FileDifference::default();
         for (path, sum) in &self.sums {
             match now.sums.get(path) {
                 Some(now) if now == sum => {}
@@ -148,15 +148,15 @@ mod tests {
     fn differences_are_told_apart() {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
-        let look = || Files::below(dir.path(), &Cancel::default()).unwrap();
+        let look = || PackageFiles::below(dir.path(), &Cancel::default()).unwrap();
         fs::create_dir(dir.path().join("bin")).unwrap();
         write("bin/a", "a");
         write("b", "b");
         write("c", "c");
         std::os::unix::fs::symlink("/nonexistent", dir.path().join("link")).unwrap();
-        let before = Files::from_text(&look().to_text());
+        let before = PackageFiles::from_text(&look().to_text());
         assert_eq!(before.len(), 3);
-        assert_eq!(before.difference(&look()), Difference::default());
+        assert_eq!(before.difference(&look()), FileDifference::default());
         write("bin/a", "A");
         fs::remove_file(dir.path().join("b")).unwrap();
         write("d", "d");
@@ -176,7 +176,7 @@ mod tests {
     fn the_list_is_that_of_sha256sum() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("empty"), "").unwrap();
-        let text = Files::below(dir.path(), &Cancel::default())
+        let text = PackageFiles::below(dir.path(), &Cancel::default())
             .unwrap()
             .to_text();
         assert_eq!(
@@ -190,9 +190,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, vec![1; 1 << 20]).unwrap();
-        let once = Files::below(dir.path(), &Cancel::default()).unwrap().bytes;
+        let once = PackageFiles::below(dir.path(), &Cancel::default())
+            .unwrap()
+            .bytes;
         fs::hard_link(&file, dir.path().join("again")).unwrap();
-        let twice = Files::below(dir.path(), &Cancel::default()).unwrap().bytes;
+        let twice = PackageFiles::below(dir.path(), &Cancel::default())
+            .unwrap()
+            .bytes;
         assert!(once >= 1 << 20);
         assert!(twice - once < 1 << 16, "{once} and {twice}");
     }

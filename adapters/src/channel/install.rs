@@ -1,12 +1,13 @@
 //! Installing channels: several releases at once, each of them whole or not at all.
 
 use super::{
-    Bootstrapper, Channel, ChannelRecord, Event, InstallError, Part, Release, Stage, Store,
+    Bootstrapper, Component, DebianRelease, InstallError, InstalledChannel, ProgressEvent,
+    ProvisioningRecord, Stage, Store,
     bootstrap::{Job, Made, has_nothing, unfit},
-    lock::Claim,
+    lock::ExclusiveLock,
     packages::{own_packages, packages},
 };
-use crate::{Ground, process::Cancel};
+use crate::{RunDir, process::Cancel};
 use std::{
     collections::BTreeSet,
     fs,
@@ -25,7 +26,7 @@ pub struct Installer<'a> {
     /// What lays them out.
     pub bootstrapper: &'a Bootstrapper,
     /// Where its words go until the end.
-    pub ground: &'a Ground,
+    pub run_dir: &'a RunDir,
     /// Whether archive metadata past its date is accepted.
     pub allow_expired: bool,
     /// Whether a channel that is there is made again, because its release may have moved.
@@ -33,16 +34,16 @@ pub struct Installer<'a> {
     /// The wish of the user to end.
     pub cancel: &'a Cancel,
     /// Told what is being done.
-    pub watch: &'a (dyn Fn(&Event<'_>) + Sync),
+    pub watch: &'a (dyn Fn(&ProgressEvent<'_>) + Sync),
 }
 
 /// A channel that is there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Installed {
     /// The channel.
-    pub channel: Channel,
+    pub channel: InstalledChannel,
     /// What was asked for and is not in the release.
-    pub lacks: Vec<Part>,
+    pub lacks: Vec<Component>,
     /// How long it took; `None` where nothing had to be done.
     pub took: Option<Duration>,
 }
@@ -52,8 +53,8 @@ impl Installer<'_> {
     /// a time. When one fails, the others go on. The results are in the order of the releases.
     pub fn install_all(
         &self,
-        releases: &[Release],
-        wanted: &BTreeSet<Part>,
+        releases: &[DebianRelease],
+        wanted: &BTreeSet<Component>,
         at_once: usize,
     ) -> Vec<Result<Installed, InstallError>> {
         let next = AtomicUsize::new(0);
@@ -87,12 +88,12 @@ impl Installer<'_> {
     /// When it cannot be provisioned; an existing channel is then as it was before.
     pub fn install(
         &self,
-        release: &Release,
-        wanted: &BTreeSet<Part>,
+        release: &DebianRelease,
+        wanted: &BTreeSet<Component>,
     ) -> Result<Installed, InstallError> {
         let began = Instant::now();
         let say = |stage| {
-            (self.watch)(&Event {
+            (self.watch)(&ProgressEvent {
                 release,
                 stage,
                 elapsed: began.elapsed(),
@@ -121,7 +122,7 @@ impl Installer<'_> {
         }
         let mut all = wanted.clone();
         if let Some(channel) = self.store.open(release.name()) {
-            all.extend(Part::all().filter(|p| channel.offers(*p) || channel.inherits(*p)));
+            all.extend(Component::all().filter(|p| channel.offers(*p) || channel.inherits(*p)));
         }
         match self.make(release, &all, &claim, &say) {
             Ok(channel) => {
@@ -139,11 +140,11 @@ impl Installer<'_> {
 
     fn make(
         &self,
-        release: &Release,
-        wanted: &BTreeSet<Part>,
-        claim: &Claim,
+        release: &DebianRelease,
+        wanted: &BTreeSet<Component>,
+        claim: &ExclusiveLock,
         say: &(dyn Fn(Stage) + Sync),
-    ) -> Result<Channel, InstallError> {
+    ) -> Result<InstalledChannel, InstallError> {
         let partial = self.store.partial(claim)?;
         let parts = || wanted.iter().copied();
         let job = Job {
@@ -157,11 +158,13 @@ impl Installer<'_> {
         };
         let made = self
             .bootstrapper
-            .make(&job, self.store, self.ground, self.cancel, say)?;
+            .make(&job, self.store, self.run_dir, self.cancel, say)?;
         say(Stage::Recording);
         complete(&partial.join("root"))?;
         let mut record = record(release, wanted, made);
-        record.bootstrapper = self.bootstrapper.version(release, self.ground, self.cancel);
+        record.bootstrapper = self
+            .bootstrapper
+            .version(release, self.run_dir, self.cancel);
         Ok(self.store.publish(claim, record, self.cancel)?)
     }
 
@@ -169,8 +172,8 @@ impl Installer<'_> {
     fn explain(
         &self,
         error: InstallError,
-        release: &Release,
-        wanted: &BTreeSet<Part>,
+        release: &DebianRelease,
+        wanted: &BTreeSet<Component>,
     ) -> InstallError {
         let name = release.name().to_owned();
         if let InstallError::Failed { words, .. } = &error
@@ -203,10 +206,14 @@ impl Installer<'_> {
     ///
     /// # Errors
     /// When none has, or an archive cannot be asked.
-    pub fn first_with(&self, part: Part, releases: &[Release]) -> Result<Release, InstallError> {
+    pub fn first_with(
+        &self,
+        part: Component,
+        releases: &[DebianRelease],
+    ) -> Result<DebianRelease, InstallError> {
         for release in releases {
             let began = Instant::now();
-            (self.watch)(&Event {
+            (self.watch)(&ProgressEvent {
                 release,
                 stage: Stage::Asking(part),
                 elapsed: began.elapsed(),
@@ -217,7 +224,7 @@ impl Installer<'_> {
                 release,
                 &names,
                 self.allow_expired,
-                self.ground,
+                self.run_dir,
                 self.cancel,
             )? {
                 return Ok(release.clone());
@@ -226,7 +233,7 @@ impl Installer<'_> {
         Err(InstallError::NoRelease {
             from: releases
                 .first()
-                .map_or("the newest", Release::name)
+                .map_or("the newest", DebianRelease::name)
                 .to_owned(),
             part,
         })
@@ -234,14 +241,18 @@ impl Installer<'_> {
 }
 
 /// Whether a channel has a part with all the packages that it needs by now.
-fn has_whole(channel: &Channel, part: Part, release: &Release) -> bool {
+fn has_whole(channel: &InstalledChannel, part: Component, release: &DebianRelease) -> bool {
     (channel.offers(part) || channel.inherits(part))
         && packages(part, release)
             .iter()
             .all(|package| channel.version(package).is_some())
 }
 
-fn installed(channel: Channel, wanted: &BTreeSet<Part>, took: Option<Duration>) -> Installed {
+fn installed(
+    channel: InstalledChannel,
+    wanted: &BTreeSet<Component>,
+    took: Option<Duration>,
+) -> Installed {
     let lacks = wanted.iter().copied();
     let lacks = lacks.filter(|part| channel.lacks(*part)).collect();
     Installed {
@@ -252,12 +263,12 @@ fn installed(channel: Channel, wanted: &BTreeSet<Part>, took: Option<Duration>) 
 }
 
 /// What is known of a channel that was made; who made it is left to the caller.
-fn record(release: &Release, wanted: &BTreeSet<Part>, made: Made) -> ChannelRecord {
-    let mut record = ChannelRecord {
+fn record(release: &DebianRelease, wanted: &BTreeSet<Component>, made: Made) -> ProvisioningRecord {
+    let mut record = ProvisioningRecord {
         name: release.name().to_owned(),
         base: release.base().map(|base| base.name().to_owned()),
         tools: Vec::new(),
-        companions: Vec::new(),
+        auxiliary_tools: Vec::new(),
         inherits: Vec::new(),
         lacks: Vec::new(),
         packages: made.packages,
@@ -277,8 +288,8 @@ fn record(release: &Release, wanted: &BTreeSet<Part>, made: Made) -> ChannelReco
         let names = match part {
             _ if !is_there => &mut record.lacks,
             _ if is_of_base => &mut record.inherits,
-            Part::Tool(_) => &mut record.tools,
-            Part::Companion(_) => &mut record.companions,
+            Component::Tool(_) => &mut record.tools,
+            Component::AuxiliaryTool(_) => &mut record.auxiliary_tools,
         };
         names.push(part.as_str().to_owned());
     }
@@ -347,7 +358,7 @@ mod tests {
         }
     }
 
-    fn of(release: &str, wanted: &[&str], packages: &[(&str, Option<&str>)]) -> ChannelRecord {
+    fn of(release: &str, wanted: &[&str], packages: &[(&str, Option<&str>)]) -> ProvisioningRecord {
         let wanted = wanted.iter().map(|name| name.parse().unwrap()).collect();
         record(&release.parse().unwrap(), &wanted, made(packages))
     }
@@ -366,7 +377,7 @@ mod tests {
             ],
         );
         assert_eq!(record.tools, ["podman"]);
-        assert_eq!(record.companions, ["umoci"]);
+        assert_eq!(record.auxiliary_tools, ["umoci"]);
         assert_eq!(record.lacks, ["docker", "crane", "oras"]);
         assert_eq!((record.base, record.inherits), (None, Vec::new()));
     }
@@ -386,7 +397,7 @@ mod tests {
         );
         assert_eq!(record.base.as_deref(), Some("sid"));
         assert_eq!(record.tools, ["podman"]);
-        assert_eq!(record.companions, ["buildah"]);
+        assert_eq!(record.auxiliary_tools, ["buildah"]);
         assert_eq!(record.inherits, ["skopeo", "umoci"]);
         assert_eq!(record.lacks, ["crane"]);
     }
@@ -408,9 +419,9 @@ mod tests {
 
     #[test]
     fn a_channel_from_before_a_part_needed_more_is_not_whole() {
-        let release: Release = "bullseye".parse().unwrap();
-        let part = Part::Tool(Tool::Podman);
-        let channel = |packages: &[(&str, Option<&str>)]| Channel {
+        let release: DebianRelease = "bullseye".parse().unwrap();
+        let part = Component::Tool(Tool::Podman);
+        let channel = |packages: &[(&str, Option<&str>)]| InstalledChannel {
             record: of("bullseye", &["podman"], packages),
             root: Default::default(),
         };

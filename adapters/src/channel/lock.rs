@@ -15,25 +15,27 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Keeps a channel from being replaced or removed for as long as it is held.
 #[derive(Debug)]
-pub struct Hold(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
+pub struct SharedLock(
+    #[expect(dead_code, reason = "the lock lives as long as the file is open")] File,
+);
 
 /// The right to make, replace or remove a channel, for as long as it is held.
 #[derive(Debug)]
-pub(super) struct Claim {
+pub(super) struct ExclusiveLock {
     pub(super) name: String,
     #[expect(dead_code, reason = "the lock lives as long as the file is open")]
     file: File,
 }
 
 /// Shares the lock at `path` with other runs. `None` where nothing can be locked.
-pub(super) fn hold(name: &str, path: &Path) -> Result<Option<Hold>, StoreError> {
+pub(super) fn hold(name: &str, path: &Path) -> Result<Option<SharedLock>, StoreError> {
     let Ok(file) = File::open(path).or_else(|_| File::create(path)) else {
         return Ok(None);
     };
     let deadline = Instant::now() + MOMENT;
     loop {
         match file.try_lock_shared() {
-            Ok(()) => return Ok(Some(Hold(file))),
+            Ok(()) => return Ok(Some(SharedLock(file))),
             Err(TryLockError::Error(_)) => return Ok(None),
             Err(TryLockError::WouldBlock) if Instant::now() > deadline => {
                 return Err(StoreError::BeingMade(name.to_owned()));
@@ -44,7 +46,7 @@ pub(super) fn hold(name: &str, path: &Path) -> Result<Option<Hold>, StoreError> 
 }
 
 /// Takes the lock at `path` alone, or says that there is somebody else.
-pub(super) fn claim_at_once(name: &str, path: &Path) -> Result<Option<Claim>, StoreError> {
+pub(super) fn claim_at_once(name: &str, path: &Path) -> Result<Option<ExclusiveLock>, StoreError> {
     let (file, fail) = open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(claimed(name, file))),
@@ -67,7 +69,7 @@ pub(super) fn claim(
     path: &Path,
     others: &Others<'_>,
     cancel: &Cancel,
-) -> Result<Claim, StoreError> {
+) -> Result<ExclusiveLock, StoreError> {
     let (file, fail) = open(path)?;
     let (mut shared, mut alone) = (None, None);
     loop {
@@ -115,8 +117,8 @@ fn open(path: &Path) -> Result<(File, Fail<'_>), StoreError> {
     Ok((file, Box::new(fail)))
 }
 
-fn claimed(name: &str, file: File) -> Claim {
-    Claim {
+fn claimed(name: &str, file: File) -> ExclusiveLock {
+    ExclusiveLock {
         name: name.to_owned(),
         file,
     }

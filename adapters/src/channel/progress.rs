@@ -1,6 +1,6 @@
 //! What is being done, for a person who waits.
 
-use super::{Part, Release};
+use super::{Component, DebianRelease};
 use std::{
     fmt, fs,
     path::Path,
@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(200);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Asking its archive whether it has a part.
-    Asking(Part),
+    Asking(Component),
     /// Another ocipick makes the same channel.
     WaitingForOthers,
     /// Downloading the lists of packages.
@@ -82,9 +82,9 @@ impl fmt::Display for Stage {
 
 /// Something happened to a release.
 #[derive(Clone, Copy, Debug)]
-pub struct Event<'a> {
+pub struct ProgressEvent<'a> {
     /// Which one.
-    pub release: &'a Release,
+    pub release: &'a DebianRelease,
     /// What is being done.
     pub stage: Stage,
     /// How long the release has been worked on.

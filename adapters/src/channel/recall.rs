@@ -1,8 +1,8 @@
 //! What packages were built with, of channels that were made before that was written down.
 
-use super::{Channel, bootstrap::invocation};
+use super::{InstalledChannel, bootstrap::invocation};
 use crate::{
-    Ground,
+    RunDir,
     linked::{built_using, stanzas},
     process::{Cancel, find_on_system, run},
 };
@@ -18,10 +18,10 @@ const TOOLS: [&str; 6] = [
     "containerd",
 ];
 
-impl Channel {
+impl InstalledChannel {
     /// Asks the archives that the channel was made of what tools were built with, where its record
     /// does not say so. What cannot be told stays unknown.
-    pub fn recall(&mut self, archives: &Path, ground: &Ground, cancel: &Cancel) {
+    pub fn recall(&mut self, archives: &Path, run_dir: &RunDir, cancel: &Cancel) {
         let packages = &mut self.record.packages;
         if packages
             .values()
@@ -48,7 +48,7 @@ impl Channel {
             let path = file.path();
             let args = ["--field", &path.to_string_lossy()];
             let said = format!("{}-{name}-control", self.record.name);
-            if let Ok(ran) = run(&invocation(&reader, &args, ground, &said), cancel)
+            if let Ok(ran) = run(&invocation(&reader, &args, run_dir, &said), cancel)
                 && ran.exit.is_success()
                 && let Some(stanza) = stanzas(&ran.stdout()).first()
             {

@@ -1,15 +1,15 @@
 //! What is known of a channel.
 
-use super::{Part, packages::own_packages};
-use crate::{Place, Rights, Tool, short_version};
+use super::{Component, packages::own_packages};
+use crate::{Installation, Privileges, Tool, short_version};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// A provisioned channel.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Channel {
+pub struct InstalledChannel {
     /// What is known of it.
-    pub record: ChannelRecord,
+    pub record: ProvisioningRecord,
     /// Its root directory.
     pub root: PathBuf,
 }
@@ -17,7 +17,7 @@ pub struct Channel {
 /// What is known of a channel, in `channel.json` beside its root directory. The file is written
 /// last, so a channel that has it is whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChannelRecord {
+pub struct ProvisioningRecord {
     /// Name of the release, or of the addition to one.
     pub name: String,
     /// The release that it is an addition to, where it is none by itself.
@@ -26,8 +26,9 @@ pub struct ChannelRecord {
     /// The tools that it offers.
     pub tools: Vec<String>,
     /// What it offers besides the tools.
+    #[serde(rename = "companions")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub companions: Vec<String>,
+    pub auxiliary_tools: Vec<String>,
     /// What is there as well, and not offered, because it is that of the base.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inherits: Vec<String>,
@@ -64,32 +65,34 @@ pub struct PackageRecord {
     pub built_using: BTreeMap<String, String>,
 }
 
-impl Channel {
-    /// Whether it offers this tool. What was a companion when the channel was made may be a
+impl InstalledChannel {
+    /// Whether it offers this tool. What was an auxiliary tool when the channel was made may be a
     /// tool by now.
     #[must_use]
     pub fn has(&self, tool: Tool) -> bool {
-        self.offers(Part::Tool(tool))
+        self.offers(Component::Tool(tool))
     }
 
     /// Whether it offers this part.
     #[must_use]
-    pub fn offers(&self, part: Part) -> bool {
-        let ChannelRecord {
-            tools, companions, ..
+    pub fn offers(&self, part: Component) -> bool {
+        let ProvisioningRecord {
+            tools,
+            auxiliary_tools,
+            ..
         } = &self.record;
-        names(tools, part) || names(companions, part)
+        names(tools, part) || names(auxiliary_tools, part)
     }
 
     /// Whether this part is that of the base.
     #[must_use]
-    pub fn inherits(&self, part: Part) -> bool {
+    pub fn inherits(&self, part: Component) -> bool {
         names(&self.record.inherits, part)
     }
 
     /// Whether the release was found not to have this part.
     #[must_use]
-    pub fn lacks(&self, part: Part) -> bool {
+    pub fn lacks(&self, part: Component) -> bool {
         names(&self.record.lacks, part)
     }
 
@@ -102,7 +105,7 @@ impl Channel {
 
     /// The version of a part, as its package says, without what a distribution adds.
     #[must_use]
-    pub fn part_version(&self, part: Part) -> Option<String> {
+    pub fn part_version(&self, part: Component) -> Option<String> {
         let release = self.record.name.parse().ok()?;
         let package = self.version(own_packages(part, &release).first()?)?;
         // Before a colon stands an epoch, which is the distribution's own.
@@ -112,7 +115,7 @@ impl Channel {
 
     /// The channel as a place where runtimes come from.
     #[must_use]
-    pub fn place(&self, rights: Rights) -> Place {
+    pub fn place(&self, privileges: Privileges) -> Installation {
         let record = &self.record;
         let packages = record
             .packages
@@ -138,14 +141,14 @@ impl Channel {
             let using = &package.built_using;
             (!using.is_empty()).then(|| (name.clone(), using.clone()))
         });
-        Place {
+        Installation {
             built_using: built_using.collect(),
-            ..Place::provisioned(&record.name, &self.root, packages, notes, rights)
+            ..Installation::provisioned(&record.name, &self.root, packages, notes, privileges)
         }
     }
 }
 
-fn names(all: &[String], part: Part) -> bool {
+fn names(all: &[String], part: Component) -> bool {
     all.iter().any(|name| name == part.as_str())
 }
 
@@ -153,12 +156,12 @@ fn names(all: &[String], part: Part) -> bool {
 pub(super) mod tests {
     use super::*;
 
-    pub(crate) fn record(name: &str) -> ChannelRecord {
-        ChannelRecord {
+    pub(crate) fn record(name: &str) -> ProvisioningRecord {
+        ProvisioningRecord {
             name: name.to_owned(),
             base: None,
             tools: vec!["skopeo".to_owned()],
-            companions: Vec::new(),
+            auxiliary_tools: Vec::new(),
             inherits: Vec::new(),
             lacks: Vec::new(),
             packages: BTreeMap::new(),
@@ -174,8 +177,8 @@ pub(super) mod tests {
         let text = r#"{"name": "sid", "tools": ["docker"], "packages":
             {"docker.io": {"version": "28.5.2", "sha256": "aa"}},
             "bootstrapper": "mmdebstrap 1.3.5"}"#;
-        let record: ChannelRecord = serde_json::from_str(text).unwrap();
-        assert_eq!((record.companions.len(), record.files), (0, None));
+        let record: ProvisioningRecord = serde_json::from_str(text).unwrap();
+        assert_eq!((record.auxiliary_tools.len(), record.files), (0, None));
     }
 
     #[test]
@@ -192,11 +195,11 @@ pub(super) mod tests {
             ("docker.io".to_owned(), package("28.5.2+dfsg4-5")),
         ]
         .into();
-        let channel = Channel {
+        let channel = InstalledChannel {
             record,
             root: PathBuf::new(),
         };
-        let version = |tool| channel.part_version(Part::Tool(tool));
+        let version = |tool| channel.part_version(Component::Tool(tool));
         assert_eq!(version(Tool::Skopeo).as_deref(), Some("1.22.0"));
         assert_eq!(version(Tool::Docker).as_deref(), Some("28.5.2"));
         assert_eq!(version(Tool::Crane), None);
@@ -205,8 +208,8 @@ pub(super) mod tests {
     #[test]
     fn a_companion_that_became_a_tool_is_had() {
         let mut record = record("sid");
-        record.companions = vec!["crane".to_owned()];
-        let channel = Channel {
+        record.auxiliary_tools = vec!["crane".to_owned()];
+        let channel = InstalledChannel {
             record,
             root: PathBuf::new(),
         };

@@ -4,7 +4,7 @@ use std::{fmt, fs, str::FromStr};
 
 /// A release that channels can be made of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Release(&'static str);
+pub struct DebianRelease(&'static str);
 
 /// Oldest first; `sid` is always the newest. An addition comes after what it is added to.
 const RELEASES: &[&str] = &[
@@ -19,7 +19,7 @@ const RELEASES: &[&str] = &[
 /// What is no release by itself, and what it is added to.
 const ADDITIONS: &[(&str, &str)] = &[("experimental", "sid")];
 
-impl Release {
+impl DebianRelease {
     /// Its code name.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -48,7 +48,7 @@ impl Release {
     }
 }
 
-impl fmt::Display for Release {
+impl fmt::Display for DebianRelease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.0)
     }
@@ -61,7 +61,7 @@ pub struct UnknownRelease {
     text: String,
 }
 
-impl FromStr for Release {
+impl FromStr for DebianRelease {
     type Err = UnknownRelease;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -77,7 +77,7 @@ impl FromStr for Release {
 
 /// The release that this machine runs, where it is one of Debian's.
 #[must_use]
-pub fn running_release() -> Option<Release> {
+pub fn running_release() -> Option<DebianRelease> {
     let text = fs::read_to_string("/etc/os-release").ok()?;
     running_in(&text)
 }
@@ -97,7 +97,7 @@ fn value_in(os_release: &str, key: &str) -> Option<String> {
     })
 }
 
-fn running_in(os_release: &str) -> Option<Release> {
+fn running_in(os_release: &str) -> Option<DebianRelease> {
     let value = |key: &str| value_in(os_release, key);
     if value("ID")? != "debian" {
         return None;
@@ -109,12 +109,12 @@ fn running_in(os_release: &str) -> Option<Release> {
 /// The releases after `release`, oldest first. Additions are not among them: whoever wants one
 /// asks for it.
 #[must_use]
-pub fn later_releases(release: &Release) -> Vec<Release> {
+pub fn later_releases(release: &DebianRelease) -> Vec<DebianRelease> {
     RELEASES
         .iter()
         .skip_while(|name| **name != release.0)
         .skip(1)
-        .map(|name| Release(name))
+        .map(|name| DebianRelease(name))
         .filter(|release| release.base().is_none())
         .collect()
 }
@@ -133,24 +133,24 @@ mod tests {
 
     #[test]
     fn later_means_newer() {
-        let bookworm: Release = "bookworm".parse().unwrap();
+        let bookworm: DebianRelease = "bookworm".parse().unwrap();
         let later: Vec<_> = later_releases(&bookworm)
             .iter()
-            .map(Release::name)
+            .map(DebianRelease::name)
             .collect();
         assert_eq!(later, ["trixie", "forky", "sid"]);
-        let sid: Release = "sid".parse().unwrap();
+        let sid: DebianRelease = "sid".parse().unwrap();
         assert_eq!(later_releases(&sid), []);
-        assert!("jammy".parse::<Release>().is_err());
+        assert!("jammy".parse::<DebianRelease>().is_err());
     }
 
     #[test]
     fn experimental_is_added_to_sid() {
-        let experimental: Release = "experimental".parse().unwrap();
-        assert_eq!(experimental.base(), Some(Release("sid")));
+        let experimental: DebianRelease = "experimental".parse().unwrap();
+        assert_eq!(experimental.base(), Some(DebianRelease("sid")));
         assert!(experimental.is_at_least("sid"));
         assert!(RELEASES.iter().all(|name| {
-            Release(name)
+            DebianRelease(name)
                 .base()
                 .is_none_or(|base| base.base().is_none())
         }));

@@ -1,9 +1,9 @@
 //! Where provisioned channels lie.
 
 use super::{
-    Channel, ChannelRecord, Difference, Hold, Release,
-    files::{Files, sum_of},
-    lock::{self, Claim, Others},
+    DebianRelease, FileDifference, InstalledChannel, ProvisioningRecord, SharedLock,
+    files::{PackageFiles, sum_of},
+    lock::{self, ExclusiveLock, Others},
 };
 use crate::process::{Cancel, end_marked};
 use std::{
@@ -128,7 +128,7 @@ impl Store {
 
     /// The channel of that name, if it is provisioned and whole.
     #[must_use]
-    pub fn open(&self, name: &str) -> Option<Channel> {
+    pub fn open(&self, name: &str) -> Option<InstalledChannel> {
         self.look(name).ok().flatten()
     }
 
@@ -136,7 +136,7 @@ impl Store {
     ///
     /// # Errors
     /// When there is something of that name that is no whole channel.
-    pub fn look(&self, name: &str) -> Result<Option<Channel>, StoreError> {
+    pub fn look(&self, name: &str) -> Result<Option<InstalledChannel>, StoreError> {
         let dir = self.channel_dir(name);
         let path = dir.join(RECORD);
         let broken = |what: String| StoreError::Broken {
@@ -154,7 +154,7 @@ impl Store {
         let record = serde_json::from_slice(&text).map_err(|error| broken(error.to_string()))?;
         let root = dir.join(ROOT);
         if root.is_dir() {
-            Ok(Some(Channel { record, root }))
+            Ok(Some(InstalledChannel { record, root }))
         } else {
             Err(broken(format!("there is no {ROOT} beside it")))
         }
@@ -167,7 +167,7 @@ impl Store {
             .entries()
             .filter(|name| !name.starts_with('.'))
             .collect();
-        let releases = Release::all();
+        let releases = DebianRelease::all();
         let age = |name: &String| {
             let age = releases.iter().position(|release| release.name() == name);
             age.unwrap_or(releases.len())
@@ -178,7 +178,7 @@ impl Store {
 
     /// Every whole channel, the oldest release first.
     #[must_use]
-    pub fn list(&self) -> Vec<Channel> {
+    pub fn list(&self) -> Vec<InstalledChannel> {
         let names = self.names();
         names.iter().filter_map(|name| self.open(name)).collect()
     }
@@ -199,9 +199,9 @@ impl Store {
     /// When they cannot be read, or the user wants to end.
     pub fn verify(
         &self,
-        channel: &Channel,
+        channel: &InstalledChannel,
         cancel: &Cancel,
-    ) -> Result<Option<(usize, Difference)>, StoreError> {
+    ) -> Result<Option<(usize, FileDifference)>, StoreError> {
         let Some(expected) = &channel.record.files else {
             return Ok(None);
         };
@@ -215,8 +215,8 @@ impl Store {
         if sum_of(&text) != *expected {
             return Err(broken("it is not the list that was written".to_owned()));
         }
-        let then = Files::from_text(&text);
-        let now = Files::below(&channel.root, cancel)
+        let then = PackageFiles::from_text(&text);
+        let now = PackageFiles::below(&channel.root, cancel)
             .map_err(|source| interrupted_or(&channel.root, "cannot read", source))?;
         Ok(Some((then.len(), then.difference(&now))))
     }
@@ -267,7 +267,7 @@ impl Store {
     ///
     /// # Errors
     /// When the channel is being made, replaced or removed.
-    pub fn hold(&self, name: &str) -> Result<Option<Hold>, StoreError> {
+    pub fn hold(&self, name: &str) -> Result<Option<SharedLock>, StoreError> {
         lock::hold(name, &self.lock_of(name))
     }
 
@@ -297,29 +297,29 @@ impl Store {
         name: &str,
         cancel: &Cancel,
         waiting: &dyn Fn(),
-    ) -> Result<Claim, StoreError> {
+    ) -> Result<ExclusiveLock, StoreError> {
         let others = Others::WaitFor(waiting);
         lock::claim(name, &self.lock_of(name), &others, cancel)
     }
 
     /// An empty directory to make the channel in, on the same file system as the channels.
-    pub(super) fn partial(&self, claim: &Claim) -> Result<PathBuf, StoreError> {
+    pub(super) fn partial(&self, claim: &ExclusiveLock) -> Result<PathBuf, StoreError> {
         self.discard(claim)?;
         let path = self.partial_of(claim);
         fs::create_dir_all(&path).map_err(io_at(&path, "cannot make"))?;
         Ok(path)
     }
 
-    fn partial_of(&self, claim: &Claim) -> PathBuf {
+    fn partial_of(&self, claim: &ExclusiveLock) -> PathBuf {
         self.channels().join(format!("{PARTIAL}{}", claim.name))
     }
 
-    fn old_of(&self, claim: &Claim) -> PathBuf {
+    fn old_of(&self, claim: &ExclusiveLock) -> PathBuf {
         self.channels().join(format!("{OLD}{}", claim.name))
     }
 
     /// Removes what was made so far, and ends whoever still makes it.
-    pub(super) fn discard(&self, claim: &Claim) -> Result<(), StoreError> {
+    pub(super) fn discard(&self, claim: &ExclusiveLock) -> Result<(), StoreError> {
         let partial = self.partial_of(claim);
         if partial.exists() {
             end_marked(INSTALL_MARKER, &partial.to_string_lossy());
@@ -350,10 +350,10 @@ impl Store {
     /// that name, if there is one.
     pub(super) fn publish(
         &self,
-        claim: &Claim,
-        mut record: ChannelRecord,
+        claim: &ExclusiveLock,
+        mut record: ProvisioningRecord,
         cancel: &Cancel,
-    ) -> Result<Channel, StoreError> {
+    ) -> Result<InstalledChannel, StoreError> {
         let partial = self.partial_of(claim);
         let write = |name: &str, text: &str| -> Result<(), StoreError> {
             let path = partial.join(name);
@@ -364,7 +364,7 @@ impl Store {
             written.map_err(io_at(&path, "cannot write"))
         };
         let root = partial.join(ROOT);
-        let files = Files::below(&root, cancel)
+        let files = PackageFiles::below(&root, cancel)
             .map_err(|source| interrupted_or(&root, "cannot read", source))?;
         let list = files.to_text();
         write(FILES, &list)?;
@@ -383,7 +383,7 @@ impl Store {
         }
         fs::rename(&partial, &dir).map_err(io_at(&dir, "cannot make"))?;
         self.discard(claim)?;
-        Ok(Channel {
+        Ok(InstalledChannel {
             record,
             root: dir.join(ROOT),
         })

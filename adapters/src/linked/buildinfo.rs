@@ -62,7 +62,9 @@ fn of_program<'d, R: ReadRef<'d>>(data: R) -> Option<BuildInfo> {
             width: usize::from(*head.get(14)?),
             big: flags & 1 != 0,
         };
-        let at = |place: usize| reader.number(head.get(place..place.checked_add(reader.width)?)?);
+        let at = |installation: usize| {
+            reader.number(head.get(installation..installation.checked_add(reader.width)?)?)
+        };
         (
             reader.text(at(16)?)?,
             reader.text(at(16 + reader.width)?).unwrap_or_default(),
@@ -125,12 +127,12 @@ impl<'d, R: ReadRef<'d>> Reader<'_, 'd, R> {
     }
 
     fn bytes(&self, address: u64, length: u64) -> Option<&'d [u8]> {
-        let place = self.file.segments().find_map(|segment| {
+        let installation = self.file.segments().find_map(|segment| {
             let (offset, size) = segment.file_range();
             let inside = address.checked_sub(segment.address())?;
             (inside.checked_add(length)? <= size).then_some(offset.checked_add(inside)?)
         });
-        self.data.read_bytes_at(place?, length).ok()
+        self.data.read_bytes_at(installation?, length).ok()
     }
 }
 

@@ -6,7 +6,7 @@ mod control;
 pub(crate) use buildinfo::BuildInfo;
 pub(crate) use control::{built_using, stanzas};
 
-use crate::Place;
+use crate::Installation;
 use std::{
     collections::BTreeMap,
     fs,
@@ -35,7 +35,7 @@ pub enum LinkedSource {
 
 /// Who built a tool, and with what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct BinaryOrigin {
     /// The distribution whose packages ship it.
     pub distribution: Option<String>,
     /// Those packages, and their versions.
@@ -67,29 +67,30 @@ const MODULES: [(&str, &str); 7] = [
     ),
 ];
 
-impl Origin {
+impl BinaryOrigin {
     /// Who built these binaries of a place.
     #[must_use]
-    pub fn of(place: &Place, binaries: &BTreeMap<&'static str, PathBuf>) -> Self {
+    pub fn of(installation: &Installation, binaries: &BTreeMap<&'static str, PathBuf>) -> Self {
         let mut origin = Self::default();
         for (role, path) in binaries {
-            let package = package_of(place, path);
+            let package = package_of(installation, path);
             let of_package = package
                 .as_ref()
                 .and_then(|it| control::linked(&it.built_using));
-            let linked = of_package
-                .or_else(|| BuildInfo::read(&place.on_machine(path)).map(|info| Linked::of(&info)));
+            let linked = of_package.or_else(|| {
+                BuildInfo::read(&installation.on_machine(path)).map(|info| Linked::of(&info))
+            });
             if let Some(linked) = linked {
                 origin.linked.insert(role, linked);
             }
             if let Some(package) = package {
-                origin.distribution.clone_from(&place.distribution);
+                origin.distribution.clone_from(&installation.distribution);
                 origin.packages.insert(package.name, package.version);
             }
             // What images are left to belongs to it, too.
-            let beside = companions(path).iter();
-            for name in beside.filter(|_| place.root.is_some()) {
-                if let Some(version) = place.package_version(name) {
+            let beside = auxiliary_tools(path).iter();
+            for name in beside.filter(|_| installation.root.is_some()) {
+                if let Some(version) = installation.package_version(name) {
                     origin
                         .packages
                         .insert((*name).to_owned(), version.to_owned());
@@ -132,25 +133,29 @@ fn packages_of(binary: &Path) -> (Vec<&str>, &'static [&'static str]) {
     }
 }
 
-fn companions(binary: &Path) -> &'static [&'static str] {
+fn auxiliary_tools(binary: &Path) -> &'static [&'static str] {
     packages_of(binary).1
 }
 
 /// The package of a distribution that ships a binary of a place.
-pub(crate) fn package_of(place: &Place, binary: &Path) -> Option<Package> {
+pub(crate) fn package_of(installation: &Installation, binary: &Path) -> Option<Package> {
     let (names, _) = packages_of(binary);
-    if place.root.is_some() {
+    if installation.root.is_some() {
         return names.iter().find_map(|name| {
             Some(Package {
                 name: (*name).to_owned(),
-                version: place.package_version(name)?.to_owned(),
-                built_using: place.built_using.get(*name).cloned().unwrap_or_default(),
+                version: installation.package_version(name)?.to_owned(),
+                built_using: installation
+                    .built_using
+                    .get(*name)
+                    .cloned()
+                    .unwrap_or_default(),
             })
         });
     }
     names
         .iter()
-        .find_map(|name| installed(&place.dpkg, name, binary))
+        .find_map(|name| installed(&installation.dpkg, name, binary))
 }
 
 /// The most that is read of what dpkg writes down.
@@ -198,20 +203,20 @@ fn installed(dpkg: &Path, name: &str, path: &Path) -> Option<Package> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Rights;
+    use crate::Privileges;
     use buildinfo::tests::{modules, program};
     use std::ffi::OsStr;
 
-    const RIGHTS: Rights = Rights {
+    const RIGHTS: Privileges = Privileges {
         root: false,
         namespaces: false,
     };
 
-    fn machine(dpkg: &Path) -> Place {
-        Place {
+    fn machine(dpkg: &Path) -> Installation {
+        Installation {
             dpkg: dpkg.to_owned(),
             distribution: Some("Debian".to_owned()),
-            ..Place::this_machine(OsStr::new(""), RIGHTS)
+            ..Installation::this_machine(OsStr::new(""), RIGHTS)
         }
     }
 
@@ -229,8 +234,8 @@ mod tests {
              Built-Using: golang-1.19 (= 1.19.8-2), golang-github-containers-image (= 5.23.1-4)\n",
         )
         .unwrap();
-        let place = machine(dir.path());
-        let origin = Origin::of(&place, &[("client", binary.clone())].into());
+        let installation = machine(dir.path());
+        let origin = BinaryOrigin::of(&installation, &[("client", binary.clone())].into());
         assert_eq!(origin.distribution.as_deref(), Some("Debian"));
         assert_eq!(origin.packages["skopeo"], "1.9.3+ds1-1+b10");
         let linked = &origin.linked["client"];
@@ -242,8 +247,8 @@ mod tests {
         fs::create_dir(&own).unwrap();
         let own = own.join("skopeo");
         fs::write(&own, "#!/bin/sh\n").unwrap();
-        let origin = Origin::of(&place, &[("client", own)].into());
-        assert_eq!(origin, Origin::default());
+        let origin = BinaryOrigin::of(&installation, &[("client", own)].into());
+        assert_eq!(origin, BinaryOrigin::default());
     }
 
     #[test]
@@ -257,7 +262,7 @@ mod tests {
             "dep\tgithub.com/containerd/platforms2\tv9\th1:x",
         ]);
         fs::write(&binary, program("go1.24.9", &text)).unwrap();
-        let origin = Origin::of(&machine(dir.path()), &[("daemon", binary)].into());
+        let origin = BinaryOrigin::of(&machine(dir.path()), &[("daemon", binary)].into());
         let linked = &origin.linked["daemon"];
         assert_eq!(linked.source, LinkedSource::BuildInfo);
         assert_eq!(
@@ -278,18 +283,18 @@ mod tests {
             ("containerd", "2.1.9+ds1-5"),
         ];
         let packages = packages.map(|(name, version)| (name.to_owned(), version.to_owned()));
-        let mut place =
-            Place::provisioned("sid", Path::new("/x"), packages.into(), Vec::new(), RIGHTS);
+        let mut installation =
+            Installation::provisioned("sid", Path::new("/x"), packages.into(), Vec::new(), RIGHTS);
         let using = [(
             "golang-github-containerd-platforms".to_owned(),
             "1.0.0~rc4-2".to_owned(),
         )];
-        place
+        installation
             .built_using
             .insert("docker.io".to_owned(), using.into());
         let binaries = [("client", "docker"), ("daemon", "dockerd")];
         let binaries = binaries.map(|(role, name)| (role, Path::new("/usr/bin").join(name)));
-        let origin = Origin::of(&place, &binaries.into());
+        let origin = BinaryOrigin::of(&installation, &binaries.into());
         assert_eq!(origin.distribution.as_deref(), Some("Debian"));
         assert_eq!(
             origin.packages.len(),

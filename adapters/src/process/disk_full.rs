@@ -1,4 +1,4 @@
-//! Whether there is room on a disk. Where there is none, a tool cannot even say so: its words go to
+//! Whether a disk is full. Where there is none, a tool cannot even say so: its words go to
 //! files on the same disk.
 
 use nix::sys::statvfs::statvfs;

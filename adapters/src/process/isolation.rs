@@ -6,9 +6,9 @@
 //! something ocipick reports. Its tree is ended by group and by marker instead.
 //!
 //! To make a namespace with all its mounts takes longer than many a command does. Who runs
-//! several commands makes it once, as a [`Namespace`]; each of them then gets a copy of its own.
+//! several commands makes it once, as a [`MountNamespace`]; each of them then gets a copy of its own.
 
-use super::{Namespace, Reveal};
+use super::{MountNamespace, Reveal};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
@@ -33,7 +33,7 @@ pub enum Isolation {
         mounts: Vec<Mount>,
     },
     /// A copy of namespaces that were made before.
-    Prepared(Arc<Namespace>),
+    Prepared(Arc<MountNamespace>),
     /// The machine as it is, but for process ids: all that the process starts dies with it, and it
     /// dies with ocipick, even when that is killed.
     Processes,

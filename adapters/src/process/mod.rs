@@ -21,7 +21,7 @@ pub(crate) use daemon::fits_socket;
 pub use daemon::{Cause, Daemon, DaemonError, DaemonSpec, Death, Readiness};
 pub(crate) use disk_full::DISK_FULL;
 pub use isolation::{Isolation, Mount};
-pub use namespace::Namespace;
+pub use namespace::MountNamespace;
 pub use output_limit::{OUTPUT_LIMIT, flood_words};
 pub use outside::{is_from_outside, outside_in};
 pub use panic::panic_in;

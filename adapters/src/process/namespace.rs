@@ -17,25 +17,25 @@ use std::{
 /// A mount namespace with all its mounts, which no process is in. It lasts as long as this value,
 /// and not longer than ocipick: nothing but an open file keeps it.
 #[derive(Debug)]
-pub struct Namespace {
+pub struct MountNamespace {
     isolation: Isolation,
     file: File,
 }
 
-impl PartialEq for Namespace {
+impl PartialEq for MountNamespace {
     fn eq(&self, other: &Self) -> bool {
         self.isolation == other.isolation
     }
 }
 
-impl Eq for Namespace {}
+impl Eq for MountNamespace {}
 
 /// How long the mounts may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a look is taken whether they are there.
 const LOOK: Duration = Duration::from_millis(2);
 
-impl Namespace {
+impl MountNamespace {
     /// Makes what `isolation` describes, for many commands. What needs no namespaces, and what
     /// was made before, is given back as it is.
     ///

@@ -2,11 +2,12 @@
 
 use super::{
     image::{looked, sign, stored},
-    supervisor::Warden,
+    supervisor::DaemonSupervisor,
 };
 use crate::{
-    Adapter, Ask, Attempt, Detected, Flavour, Identity, Looked, Operation, Origin, Place, Room,
-    Runtime, Service, Session, Sign, Source, StartError, Tool, detect, mutant,
+    Adapter, BinaryOrigin, Detected, Execution, Flavour, Identity, ImageSource, Installation,
+    Operation, RawFingerprint, RawObservation, Request, Runtime, Sandbox, Service, Session,
+    StartError, Tool, detect, mutant,
     process::{
         Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, Reveal, RunError, fits_socket,
         run,
@@ -38,18 +39,22 @@ impl Adapter for Containerd {
         Tool::Containerd
     }
 
-    fn detect(&self, place: &Place, room: &Room) -> Detected {
-        let Some(client) = place.find("ctr") else {
-            return detect::missing(Tool::Containerd, place, "`ctr` is not there".to_owned());
+    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected {
+        let Some(client) = installation.find("ctr") else {
+            return detect::missing(
+                Tool::Containerd,
+                installation,
+                "`ctr` is not there".to_owned(),
+            );
         };
-        let client_says = detect::version_of(&client, room);
-        let daemon = place.find("containerd");
-        let able = place.rights.root && place.rights.namespaces;
+        let client_says = detect::version_of(&client, sandbox);
+        let daemon = installation.find("containerd");
+        let able = installation.privileges.root && installation.privileges.namespaces;
         let mut binaries = BTreeMap::from([("client", client)]);
         let mut versions = BTreeMap::from([("client", client_says.clone().unwrap_or_default())]);
         let (said, service) = match daemon {
             Some(daemon) if able => {
-                let said = detect::version_of(&daemon, room);
+                let said = detect::version_of(&daemon, sandbox);
                 binaries.insert("daemon", daemon);
                 versions.insert("daemon", said.clone().unwrap_or_default());
                 (said, Service::Private)
@@ -60,7 +65,7 @@ impl Adapter for Containerd {
                 } else {
                     "a private containerd takes root and mount namespaces"
                 };
-                match machine_version(place, room, &binaries["client"]) {
+                match machine_version(installation, sandbox, &binaries["client"]) {
                     Some(said) => {
                         versions.insert("daemon", said.clone());
                         let address = MACHINE.to_owned();
@@ -74,19 +79,19 @@ impl Adapter for Containerd {
                     }
                     None => {
                         let why = format!("{because}, and no containerd of the machine answers");
-                        return detect::missing(Tool::Containerd, place, why);
+                        return detect::missing(Tool::Containerd, installation, why);
                     }
                 }
             }
         };
         let version = match detect::version(
             &said,
-            place,
+            installation,
             binaries.get("daemon").map(PathBuf::as_path),
             "containerd",
         ) {
             Ok(version) => version,
-            Err(why) => return detect::missing(Tool::Containerd, place, why),
+            Err(why) => return detect::missing(Tool::Containerd, installation, why),
         };
         let notes = match &service {
             Service::Machine { because, .. } => {
@@ -100,12 +105,12 @@ impl Adapter for Containerd {
             tool: Tool::Containerd,
             version: version.clone(),
             flavour,
-            place: place.clone(),
+            installation: installation.clone(),
             binaries: binaries.clone(),
             versions: versions.clone(),
             service: service.clone(),
             notes: notes.clone(),
-            origin: Origin::default(),
+            origin: BinaryOrigin::default(),
         };
         let mut runtimes = vec![runtime(None)];
         if has_transfer_service(&version) {
@@ -129,21 +134,21 @@ impl Adapter for Containerd {
         }
     }
 
-    fn open(&self, runtime: &Runtime, room: Room) -> std::io::Result<Box<dyn Session>> {
+    fn open(&self, runtime: &Runtime, sandbox: Sandbox) -> std::io::Result<Box<dyn Session>> {
         let address = match &runtime.service {
             Service::Machine { address, .. } => address.clone(),
             Service::Private | Service::None => {
-                room.dir().join("c.sock").to_string_lossy().into_owned()
+                sandbox.dir().join("c.sock").to_string_lossy().into_owned()
             }
         };
         fs::write(
-            room.dir().join("config.toml"),
-            settings(room.dir(), &address),
+            sandbox.dir().join("config.toml"),
+            settings(sandbox.dir(), &address),
         )?;
         Ok(Box::new(ContainerdSession {
             runtime: runtime.clone(),
-            warden: Warden::new("containerd", runtime.service.clone(), room.dir()),
-            room,
+            supervisor: DaemonSupervisor::new("containerd", runtime.service.clone(), sandbox.dir()),
+            sandbox,
             address,
             trials: 0,
             prints_chain: None,
@@ -162,13 +167,17 @@ fn has_transfer_service(version: &str) -> bool {
     is_at_least(version, "2")
 }
 
-fn machine_version(place: &Place, room: &Room, client: &Path) -> Option<String> {
-    if place.root.is_some() {
+fn machine_version(
+    installation: &Installation,
+    sandbox: &Sandbox,
+    client: &Path,
+) -> Option<String> {
+    if installation.root.is_some() {
         return None;
     }
     let asked = run(
-        &room.outside(client, &["--address", MACHINE, "version"], LOOK),
-        room.cancel(),
+        &sandbox.outside(client, &["--address", MACHINE, "version"], LOOK),
+        sandbox.cancel(),
     )
     .ok()?;
     let printed = asked.stdout();
@@ -215,8 +224,8 @@ disabled_plugins = [
 
 struct ContainerdSession {
     runtime: Runtime,
-    room: Room,
-    warden: Warden,
+    sandbox: Sandbox,
+    supervisor: DaemonSupervisor,
     address: String,
     trials: u32,
     /// Whether `ctr images pull` can print the chain id, once it was asked.
@@ -229,15 +238,15 @@ impl ContainerdSession {
         all.extend(args);
         let client = self.runtime.binary("client");
         match self.runtime.service {
-            Service::Machine { .. } => self.room.outside(&client, &all, deadline),
-            Service::Private | Service::None => self.room.invocation(&client, &all, deadline),
+            Service::Machine { .. } => self.sandbox.outside(&client, &all, deadline),
+            Service::Private | Service::None => self.sandbox.invocation(&client, &all, deadline),
         }
     }
 
     fn ctr(&self, namespace: &str, args: &[&str], deadline: Duration) -> Result<Ran, RunError> {
         run(
             &self.invocation(namespace, args, deadline),
-            self.room.cancel(),
+            self.sandbox.cancel(),
         )
     }
 
@@ -248,31 +257,36 @@ impl ContainerdSession {
         }
         *self.prints_chain.get_or_insert_with(|| {
             let client = self.runtime.binary("client");
-            !detect::lacks_option(&client, &["images", "pull"], "--print-chainid", &self.room)
+            !detect::lacks_option(
+                &client,
+                &["images", "pull"],
+                "--print-chainid",
+                &self.sandbox,
+            )
         })
     }
 
     fn start_daemon(&self) -> Result<Daemon, DaemonError> {
-        fits_socket("containerd", &self.room.dir().join("c.sock.ttrpc"))?;
+        fits_socket("containerd", &self.sandbox.dir().join("c.sock.ttrpc"))?;
         for stale in ["c.sock", "c.sock.ttrpc"] {
-            let _ = fs::remove_file(self.room.dir().join(stale));
+            let _ = fs::remove_file(self.sandbox.dir().join(stale));
         }
         let config = self
-            .room
+            .sandbox
             .dir()
             .join("config.toml")
             .to_string_lossy()
             .into_owned();
         let spec = DaemonSpec {
             name: "containerd",
-            invocation: self.room.invocation(
+            invocation: self.sandbox.invocation(
                 &self.runtime.binary("daemon"),
                 &["--config", &config],
                 START,
             ),
-            log: self.room.dir().join("containerd.log"),
+            log: self.sandbox.dir().join("containerd.log"),
             ready: &|| {
-                if !self.room.dir().join("c.sock").exists() {
+                if !self.sandbox.dir().join("c.sock").exists() {
                     return Readiness::NotYet;
                 }
                 match self.ctr("ocipick", &["version"], LOOK) {
@@ -281,45 +295,46 @@ impl ContainerdSession {
                 }
             },
         };
-        Daemon::start(&spec, self.room.cancel())
+        Daemon::start(&spec, self.sandbox.cancel())
     }
 
     /// Mounts what would run, which is where containerd chooses for good: a pull that ended
     /// well is no proof that there is anything to run.
     fn look(
         &self,
-        attempt: &mut Attempt,
-        ask: &Ask<'_>,
+        execution: &mut Execution,
+        request: &Request<'_>,
         namespace: &str,
         reference: &str,
     ) -> Result<(), RunError> {
         let reference = &*mutant::looked_at(reference);
-        let platform = ask.platform_args();
+        let platform = request.platform_args();
         let point = self.mount_point();
         if let Err(error) = fs::create_dir(&point) {
-            attempt.materialised = Looked::Failed(format!("{}: {error}", point.display()));
+            execution.materialised =
+                RawObservation::Failed(format!("{}: {error}", point.display()));
             return Ok(());
         }
         let target = point.to_string_lossy().into_owned();
         let mut args = vec!["images", "mount"];
         args.extend(platform.iter().map(String::as_str));
         args.extend([reference, &target]);
-        let mut mount = self.invocation(namespace, &args, ask.deadline);
+        let mut mount = self.invocation(namespace, &args, request.deadline);
         mount.reveal = Some(Reveal {
             root: point.clone(),
             file: MARKER_FILE.to_owned(),
         });
-        let at = attempt.keep(run(&mount, self.room.cancel())?);
-        let mounted = &attempt.commands[at];
+        let at = execution.keep(run(&mount, self.sandbox.cancel())?);
+        let mounted = &execution.commands[at];
         let printed = mounted.stdout();
         let chain = printed
             .lines()
             .map(str::trim)
             .find(|line| line.starts_with("sha256:"));
         if !mounted.exit.is_success() {
-            attempt.materialised = Looked::Absent(mounted.last_words());
-            if attempt.reported == Looked::Not {
-                attempt.reported = attempt.materialised.clone();
+            execution.materialised = RawObservation::Absent(mounted.last_words());
+            if execution.reported == RawObservation::Not {
+                execution.reported = execution.materialised.clone();
             }
             return Ok(());
         }
@@ -331,27 +346,29 @@ impl ContainerdSession {
         };
         let has_marker = matches!(marker, Ok(Some(_)));
         let source = "ctr images mount";
-        attempt.materialised = match (marker, &chain) {
-            (Ok(Some(marker)), _) => Looked::Seen(vec![sign(source, Identity::Marker(marker))]),
-            (Ok(None), Some(chain)) => Looked::Seen(vec![sign(source, chain.clone())]),
-            (Ok(None), None) => Looked::Empty("the mount is empty".to_owned()),
-            (Err(error), _) => Looked::Failed(format!("/{MARKER_FILE}: {error}")),
+        execution.materialised = match (marker, &chain) {
+            (Ok(Some(marker)), _) => {
+                RawObservation::Seen(vec![sign(source, Identity::Marker(marker))])
+            }
+            (Ok(None), Some(chain)) => RawObservation::Seen(vec![sign(source, chain.clone())]),
+            (Ok(None), None) => RawObservation::Empty("the mount is empty".to_owned()),
+            (Err(error), _) => RawObservation::Failed(format!("/{MARKER_FILE}: {error}")),
         };
-        let mut reported = match std::mem::take(&mut attempt.reported) {
-            Looked::Seen(signs) => signs,
+        let mut reported = match std::mem::take(&mut execution.reported) {
+            RawObservation::Seen(signs) => signs,
             _ => chain.into_iter().map(|chain| sign(source, chain)).collect(),
         };
         // A chain id says nothing of images that have the same layers, and there is none of images
         // that have none; then what was stored tells more.
         if !has_marker {
-            let at = attempt.keep(self.ctr(namespace, &["content", "ls", "--quiet"], LOOK)?);
-            reported.extend(stored("ctr content ls", &attempt.commands[at]));
+            let at = execution.keep(self.ctr(namespace, &["content", "ls", "--quiet"], LOOK)?);
+            reported.extend(stored("ctr content ls", &execution.commands[at]));
         }
-        if matches!(attempt.materialised, Looked::Empty(_)) {
-            let exported = self.exported(attempt, ask, namespace, reference)?;
+        if matches!(execution.materialised, RawObservation::Empty(_)) {
+            let exported = self.exported(execution, request, namespace, reference)?;
             reported.extend(exported);
         }
-        attempt.reported = looked(reported, "ctr printed no chain id");
+        execution.reported = looked(reported, "ctr printed no chain id");
         Ok(())
     }
 
@@ -359,20 +376,20 @@ impl ContainerdSession {
     /// have stored the manifests of others, too.
     fn exported(
         &self,
-        attempt: &mut Attempt,
-        ask: &Ask<'_>,
+        execution: &mut Execution,
+        request: &Request<'_>,
         namespace: &str,
         reference: &str,
-    ) -> Result<Option<Sign>, RunError> {
-        let dir = self.room.dir();
+    ) -> Result<Option<RawFingerprint>, RunError> {
+        let dir = self.sandbox.dir();
         let name = format!("export{}.tar", self.trials);
         let target = dir.join(&name).to_string_lossy().into_owned();
-        let platform = ask.platform_args();
+        let platform = request.platform_args();
         let mut args = vec!["images", "export"];
         args.extend(platform.iter().map(String::as_str));
         args.extend([&*target, reference]);
-        let at = attempt.keep(self.ctr(namespace, &args, LOOK)?);
-        let exported = attempt.commands[at].exit.is_success();
+        let at = execution.keep(self.ctr(namespace, &args, LOOK)?);
+        let exported = execution.commands[at].exit.is_success();
         let config = exported
             .then(|| exported_config(dir, Path::new(&name)))
             .flatten();
@@ -383,26 +400,26 @@ impl ContainerdSession {
     /// Looks at the image, under the name that it got where its layout has none for it.
     fn look_where_it_is(
         &self,
-        attempt: &mut Attempt,
-        ask: &Ask<'_>,
+        execution: &mut Execution,
+        request: &Request<'_>,
         namespace: &str,
         reference: &mut String,
     ) -> Result<(), RunError> {
-        if matches!(ask.source, Source::Layout(_)) {
-            self.collect(attempt, namespace)?;
+        if matches!(request.source, ImageSource::Layout(_)) {
+            self.collect(execution, namespace)?;
         }
-        if ask.is_nameless()
-            && let Some(name) = self.name_given(attempt, namespace)?
+        if request.is_nameless()
+            && let Some(name) = self.name_given(execution, namespace)?
         {
             *reference = name;
         }
-        self.look(attempt, ask, namespace, reference)
+        self.look(execution, request, namespace, reference)
     }
 
     /// Has containerd collect what nothing refers to. All content of a layout is in its store after an
     /// import, and what is not of the image goes when containerd next collects, which is at a time
     /// of its own: without this, the look would find what is gone a moment later.
-    fn collect(&self, attempt: &mut Attempt, namespace: &str) -> Result<(), RunError> {
+    fn collect(&self, execution: &mut Execution, namespace: &str) -> Result<(), RunError> {
         if matches!(self.runtime.service, Service::Machine { .. }) {
             return Ok(());
         }
@@ -411,11 +428,11 @@ impl ContainerdSession {
             &["leases", "create", "--id", LEASE][..],
             &["leases", "delete", "--sync", LEASE][..],
         ] {
-            let at = attempt.keep(self.ctr(namespace, args, LOOK)?);
-            let asked = &attempt.commands[at];
+            let at = execution.keep(self.ctr(namespace, args, LOOK)?);
+            let asked = &execution.commands[at];
             if !asked.exit.is_success() {
                 let note = format!("it was not asked to collect: {}", asked.last_words());
-                attempt.notes.push(note);
+                execution.notes.push(note);
                 return Ok(());
             }
         }
@@ -425,11 +442,11 @@ impl ContainerdSession {
     /// What containerd calls the image of a layout that gives it no name, where it took just one.
     fn name_given(
         &self,
-        attempt: &mut Attempt,
+        execution: &mut Execution,
         namespace: &str,
     ) -> Result<Option<String>, RunError> {
-        let at = attempt.keep(self.ctr(namespace, &["images", "list", "--quiet"], LOOK)?);
-        let listed = attempt.commands[at].stdout();
+        let at = execution.keep(self.ctr(namespace, &["images", "list", "--quiet"], LOOK)?);
+        let listed = execution.commands[at].stdout();
         let mut names = listed
             .lines()
             .map(str::trim)
@@ -466,91 +483,93 @@ impl ContainerdSession {
     /// Where the image of this trial is mounted. The path of the mount is the key of its
     /// snapshot, and a key that exists is reused silently; so every trial has its own.
     fn mount_point(&self) -> PathBuf {
-        self.room.dir().join(format!("mount{}", self.trials))
+        self.sandbox.dir().join(format!("mount{}", self.trials))
     }
 }
 
 impl Session for ContainerdSession {
     fn start(&mut self) -> Result<(), StartError> {
-        if !self.warden.must_start() {
+        if !self.supervisor.must_start() {
             return Ok(());
         }
-        Warden::may_mount(self.room.dir())?;
-        self.warden.adopt(self.start_daemon())
+        DaemonSupervisor::may_mount(self.sandbox.dir())?;
+        self.supervisor.adopt(self.start_daemon())
     }
 
-    fn take(&mut self, ask: &Ask<'_>) -> Attempt {
+    fn execute(&mut self, request: &Request<'_>) -> Execution {
         if let Err(error) = self.start() {
-            return Attempt::troubled(error.into());
+            return Execution::troubled(error.into());
         }
-        let mut attempt = Attempt::default();
+        let mut execution = Execution::default();
         self.trials += 1;
         let namespace = format!("ocipick-{}-{}", std::process::id(), self.trials);
-        let (mut reference, platform) = (ask.reference(), ask.platform_args());
+        let (mut reference, platform) = (request.reference(), request.platform_args());
         let mut args = vec!["images"];
-        args.extend(match &ask.source {
-            Source::Registry { .. } => &["pull", "--plain-http"][..],
-            Source::Layout(_) => &["import"][..],
+        args.extend(match &request.source {
+            ImageSource::Registry { .. } => &["pull", "--plain-http"][..],
+            ImageSource::Layout(_) => &["import"][..],
         });
         args.extend(platform.iter().map(String::as_str));
         if self.runtime.flavour == Some(Flavour::Local) {
             args.push("--local");
         }
         let archive;
-        match &ask.source {
-            Source::Registry { .. } => {
+        match &request.source {
+            ImageSource::Registry { .. } => {
                 if self.prints_chain() {
                     args.push("--print-chainid");
                 }
                 args.push(&reference);
             }
-            Source::Layout(layout) => {
+            ImageSource::Layout(layout) => {
                 archive = layout.archive.to_string_lossy().into_owned();
                 args.push(&archive);
             }
         }
         let removal = self.removal(&reference, &namespace);
-        if let Err(trouble) = self.warden.begin(&self.promised(&removal, &namespace)) {
-            return Attempt::troubled(trouble);
+        if let Err(trouble) = self.supervisor.begin(&self.promised(&removal, &namespace)) {
+            return Execution::troubled(trouble);
         }
-        match self.ctr(&namespace, &args, ask.deadline) {
-            Ok(ran) => attempt.decisive = Some(attempt.keep(ran)),
+        match self.ctr(&namespace, &args, request.deadline) {
+            Ok(ran) => execution.decisive = Some(execution.keep(ran)),
             Err(error) => {
                 // What was pulled until now must not stay in a daemon that is not ours.
-                attempt.trouble = Some(error.into());
-                self.warden.remove(&mut attempt, &self.room, &removal);
-                return attempt;
+                execution.trouble = Some(error.into());
+                self.supervisor
+                    .remove(&mut execution, &self.sandbox, &removal);
+                return execution;
             }
         }
-        (ask.pulled)();
-        if attempt.succeeded() {
-            if let Some(chain) = attempt.decisive_command().and_then(printed_chain) {
+        (request.done)();
+        if execution.succeeded() {
+            if let Some(chain) = execution.decisive_command().and_then(printed_chain) {
                 let identity = Identity::ChainId(chain);
-                attempt.reported =
-                    Looked::Seen(vec![sign("ctr images pull --print-chainid", identity)]);
+                execution.reported =
+                    RawObservation::Seen(vec![sign("ctr images pull --print-chainid", identity)]);
             }
-            if let Err(error) = self.look_where_it_is(&mut attempt, ask, &namespace, &mut reference)
+            if let Err(error) =
+                self.look_where_it_is(&mut execution, request, &namespace, &mut reference)
             {
-                attempt.trouble = Some(error.into());
+                execution.trouble = Some(error.into());
             }
-            mutant::has_looked(&mut attempt);
+            mutant::has_looked(&mut execution);
         }
         let removal = self.removal(&reference, &namespace);
         let question = self.invocation("ocipick", &["version"], LOOK);
         // Only an image that was pulled was mounted, and an empty namespace of a containerd that
-        // goes with the room is nothing to remove.
-        let begin = usize::from(!attempt.succeeded());
+        // goes with the sandbox is nothing to remove.
+        let begin = usize::from(!execution.succeeded());
         let end = match self.runtime.service {
             // The mount goes all the same: it is of the look, and not of the pull.
-            _ if ask.leaves_image() => 1,
+            _ if request.leaves_image() => 1,
             Service::Machine { .. } => removal.len(),
             Service::Private | Service::None => removal.len() - 1,
         };
         let removal = &removal[begin..end];
-        self.warden
-            .end(&mut attempt, &self.room, LOST, &question, removal);
+        self.supervisor
+            .end(&mut execution, &self.sandbox, LOST, &question, removal);
         let _ = fs::remove_dir(self.mount_point());
-        attempt
+        execution
     }
 }
 

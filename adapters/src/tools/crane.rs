@@ -2,8 +2,8 @@
 
 use super::image::{looked, sign, with_algorithm};
 use crate::{
-    Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
-    StartError, Tool, adapter::attempt, detect, mutant, rootfs,
+    Adapter, Detected, Execution, Identity, Installation, Operation, RawObservation, Request,
+    Runtime, Sandbox, Session, StartError, Tool, adapter::execution, detect, mutant, rootfs,
 };
 use ocipick_corpus::marker_in_layers;
 use serde_json::Value;
@@ -21,8 +21,8 @@ impl Adapter for Crane {
         Tool::Crane
     }
 
-    fn detect(&self, place: &Place, room: &Room) -> Detected {
-        detect::single_binary(Tool::Crane, "crane", place, room)
+    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected {
+        detect::single_binary(Tool::Crane, "crane", installation, sandbox)
     }
 
     fn is_stateless(&self) -> bool {
@@ -39,10 +39,10 @@ impl Adapter for Crane {
         }
     }
 
-    fn open(&self, runtime: &Runtime, room: Room) -> io::Result<Box<dyn Session>> {
+    fn open(&self, runtime: &Runtime, sandbox: Sandbox) -> io::Result<Box<dyn Session>> {
         Ok(Box::new(CraneSession {
             runtime: runtime.clone(),
-            room,
+            sandbox,
             trials: 0,
         }))
     }
@@ -50,7 +50,7 @@ impl Adapter for Crane {
 
 struct CraneSession {
     runtime: Runtime,
-    room: Room,
+    sandbox: Sandbox,
     trials: u32,
 }
 
@@ -59,28 +59,31 @@ impl Session for CraneSession {
         Ok(())
     }
 
-    fn take(&mut self, ask: &Ask<'_>) -> Attempt {
-        let mut attempt = Attempt::default();
+    fn execute(&mut self, request: &Request<'_>) -> Execution {
+        let mut execution = Execution::default();
         self.trials += 1;
-        let archive = self.room.dir().join(format!("image{}.tar", self.trials));
+        let archive = self.sandbox.dir().join(format!("image{}.tar", self.trials));
         let target = archive.to_string_lossy().into_owned();
-        let (platform, reference) = (ask.platform_args(), ask.reference());
+        let (platform, reference) = (request.platform_args(), request.reference());
         let mut args = vec!["pull", "--insecure"];
         args.extend(platform.iter().map(String::as_str));
         args.extend([reference.as_str(), &target]);
         let program = self.runtime.binary("client");
-        let pulled = attempt!(attempt, self.room.run(&program, &args, ask.deadline));
-        (ask.pulled)();
-        attempt.decisive = Some(pulled);
-        if attempt.succeeded() {
+        let pulled = execution!(
+            execution,
+            self.sandbox.run(&program, &args, request.deadline)
+        );
+        (request.done)();
+        execution.decisive = Some(pulled);
+        if execution.succeeded() {
             let looked_at = mutant::looked_at(&target);
-            (attempt.reported, attempt.materialised) = look_into(Path::new(&looked_at));
-            mutant::has_looked(&mut attempt);
+            (execution.reported, execution.materialised) = look_into(Path::new(&looked_at));
+            mutant::has_looked(&mut execution);
         }
-        if !ask.leaves_image() {
+        if !request.leaves_image() {
             let _ = fs::remove_file(&archive);
         }
-        attempt
+        execution
     }
 }
 
@@ -109,7 +112,7 @@ fn member(archive: &File, members: &Members, name: &str) -> Option<io::Take<BufR
 }
 
 /// What the archive says it holds (`manifest.json`), and what its layers hold.
-fn look_into(path: &Path) -> (Looked, Looked) {
+fn look_into(path: &Path) -> (RawObservation, RawObservation) {
     let (dir, name) = (path.parent(), path.file_name());
     let opened = dir
         .zip(name)
@@ -118,18 +121,27 @@ fn look_into(path: &Path) -> (Looked, Looked) {
         Ok(Some(file)) => file,
         Ok(None) => {
             let words = "crane wrote no archive".to_owned();
-            return (Looked::Absent(words.clone()), Looked::Absent(words));
+            return (
+                RawObservation::Absent(words.clone()),
+                RawObservation::Absent(words),
+            );
         }
         Err(error) => {
             let words = format!("the archive: {error}");
-            return (Looked::Failed(words.clone()), Looked::Failed(words));
+            return (
+                RawObservation::Failed(words.clone()),
+                RawObservation::Failed(words),
+            );
         }
     };
     let members = match members(&file) {
         Ok(members) => members,
         Err(error) => {
             let words = format!("the archive: {error}");
-            return (Looked::Failed(words.clone()), Looked::Failed(words));
+            return (
+                RawObservation::Failed(words.clone()),
+                RawObservation::Failed(words),
+            );
         }
     };
     let manifest = member(&file, &members, "manifest.json").and_then(|manifest| {
@@ -174,9 +186,9 @@ fn look_into(path: &Path) -> (Looked, Looked) {
         ));
     }
     let materialised = if signs.is_empty() {
-        Looked::Empty("the archive has no layers".to_owned())
+        RawObservation::Empty("the archive has no layers".to_owned())
     } else {
-        Looked::Seen(signs)
+        RawObservation::Seen(signs)
     };
     (
         looked(reported, "the archive has no manifest.json with a config"),
@@ -199,7 +211,7 @@ mod tests {
         builder.into_inner().unwrap()
     }
 
-    fn look(files: &[(&str, &[u8])], layers: &[&str]) -> (Looked, Looked) {
+    fn look(files: &[(&str, &[u8])], layers: &[&str]) -> (RawObservation, RawObservation) {
         let manifest = serde_json::json!([{ "Config": "sha256:c", "Layers": layers }]).to_string();
         let mut files = files.to_vec();
         files.push(("manifest.json", manifest.as_bytes()));
@@ -218,7 +230,7 @@ mod tests {
         let gone = tar_of(&[("ocipick/.wh.child", b"")]);
         let files: &[(&str, &[u8])] = &[("b.tar", &b), ("gone.tar", &gone), ("a.tar", &a)];
         let marker = |layers: &[&str]| match look(files, layers).1 {
-            Looked::Seen(signs) => signs.into_iter().find_map(|sign| match sign.identity {
+            RawObservation::Seen(signs) => signs.into_iter().find_map(|sign| match sign.identity {
                 Identity::Marker(text) => Some(text),
                 _ => None,
             }),
@@ -237,15 +249,15 @@ mod tests {
         let (_, materialised) = look(&[("l.tar", &layer)], &["l.tar"]);
         let layers = Identity::LayerDigests(vec!["sha256:l".to_owned()]);
         let expected = vec![sign("manifest.json of crane pull", layers)];
-        assert_eq!(materialised, Looked::Seen(expected));
+        assert_eq!(materialised, RawObservation::Seen(expected));
     }
 
     #[test]
     fn an_image_without_layers_is_empty_and_an_archive_that_is_none_is_absent() {
-        assert!(matches!(look(&[], &[]).1, Looked::Empty(_)));
+        assert!(matches!(look(&[], &[]).1, RawObservation::Empty(_)));
         assert!(matches!(
             look_into(Path::new("/absent/image.tar")).1,
-            Looked::Absent(_)
+            RawObservation::Absent(_)
         ));
     }
 }

@@ -1,19 +1,19 @@
 //! What several adapters look for in an image.
 
-use crate::{Identity, Looked, Sign, process::Ran};
+use crate::{Identity, RawFingerprint, RawObservation, process::Ran};
 
 /// What a look at several signs amounts to: something seen, or nothing in these words.
-pub(super) fn looked(signs: Vec<Sign>, otherwise: &str) -> Looked {
+pub(super) fn looked(signs: Vec<RawFingerprint>, otherwise: &str) -> RawObservation {
     if signs.is_empty() {
-        Looked::Absent(otherwise.to_owned())
+        RawObservation::Absent(otherwise.to_owned())
     } else {
-        Looked::Seen(signs)
+        RawObservation::Seen(signs)
     }
 }
 
 /// A sign, in one line.
-pub(super) fn sign(source: &'static str, identity: Identity) -> Sign {
-    Sign { source, identity }
+pub(super) fn sign(source: &'static str, identity: Identity) -> RawFingerprint {
+    RawFingerprint { source, identity }
 }
 
 /// A config digest with its algorithm, which some tools leave out.
@@ -26,7 +26,7 @@ pub(super) fn with_algorithm(digest: &str) -> String {
 }
 
 /// What is in a store, from a command that lists digests, one a line.
-pub(super) fn stored(source: &'static str, listed: &Ran) -> Option<Sign> {
+pub(super) fn stored(source: &'static str, listed: &Ran) -> Option<RawFingerprint> {
     let printed = listed.stdout();
     let digests: Vec<String> = printed
         .lines()

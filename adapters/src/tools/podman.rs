@@ -2,9 +2,9 @@
 
 use super::image::{sign, with_algorithm};
 use crate::{
-    Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
-    Source, StartError, Tool,
-    adapter::attempt,
+    Adapter, Detected, Execution, Identity, ImageSource, Installation, Operation, RawObservation,
+    Request, Runtime, Sandbox, Session, StartError, Tool,
+    adapter::execution,
     detect, mutant,
     process::{Invocation, Mount, Ran, RunError, run},
     rootfs,
@@ -21,8 +21,8 @@ impl Adapter for Podman {
         Tool::Podman
     }
 
-    fn detect(&self, place: &Place, room: &Room) -> Detected {
-        let mut detected = detect::single_binary(Tool::Podman, "podman", place, room);
+    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected {
+        let mut detected = detect::single_binary(Tool::Podman, "podman", installation, sandbox);
         for runtime in &mut detected.runtimes {
             if unified_cgroups(&runtime.version).is_some() {
                 let note =
@@ -43,15 +43,15 @@ impl Adapter for Podman {
         }
     }
 
-    fn open(&self, runtime: &Runtime, mut room: Room) -> std::io::Result<Box<dyn Session>> {
+    fn open(&self, runtime: &Runtime, mut sandbox: Sandbox) -> std::io::Result<Box<dyn Session>> {
         if let Some(mount) = unified_cgroups(&runtime.version) {
-            room.add_mount(mount);
+            sandbox.add_mount(mount);
         }
-        let root = room.dir().join("store").to_string_lossy().into_owned();
-        let runroot = room.dir().join("runroot").to_string_lossy().into_owned();
+        let root = sandbox.dir().join("store").to_string_lossy().into_owned();
+        let runroot = sandbox.dir().join("runroot").to_string_lossy().into_owned();
         Ok(Box::new(PodmanSession {
             runtime: runtime.clone(),
-            room,
+            sandbox,
             root,
             runroot,
         }))
@@ -72,9 +72,9 @@ fn unified_cgroups(version: &str) -> Option<Mount> {
 
 /// The platform as options. Version 3 takes everything after the first slash of `--platform` for
 /// the architecture.
-fn platform_args(version: &str, ask: &Ask<'_>) -> Vec<String> {
-    let Some(platform) = ask.wanted().filter(|_| !is_at_least(version, "4")) else {
-        return ask.platform_args();
+fn platform_args(version: &str, request: &Request<'_>) -> Vec<String> {
+    let Some(platform) = request.wanted().filter(|_| !is_at_least(version, "4")) else {
+        return request.platform_args();
     };
     let mut args = vec![
         "--os".to_owned(),
@@ -90,7 +90,7 @@ fn platform_args(version: &str, ask: &Ask<'_>) -> Vec<String> {
 
 struct PodmanSession {
     runtime: Runtime,
-    room: Room,
+    sandbox: Sandbox,
     root: String,
     runroot: String,
 }
@@ -99,7 +99,7 @@ impl PodmanSession {
     /// Runs podman on the private store. The plain directories of `vfs` need nothing of the
     /// kernel and can be read without mounting.
     fn podman(&self, args: &[&str], deadline: Duration) -> Result<Ran, RunError> {
-        run(&self.invocation(args, deadline), self.room.cancel())
+        run(&self.invocation(args, deadline), self.sandbox.cancel())
     }
 
     fn invocation(&self, args: &[&str], deadline: Duration) -> Invocation {
@@ -116,7 +116,7 @@ impl PodmanSession {
             "none",
         ];
         all.extend(args);
-        self.room
+        self.sandbox
             .invocation(&self.runtime.binary("client"), &all, deadline)
     }
 }
@@ -126,32 +126,35 @@ impl Session for PodmanSession {
         Ok(())
     }
 
-    fn take(&mut self, ask: &Ask<'_>) -> Attempt {
-        let mut attempt = Attempt::default();
-        let platform = platform_args(&self.runtime.version, ask);
-        let reference = match &ask.source {
-            Source::Registry { .. } => ask.reference(),
-            Source::Layout(layout) => format!("oci-archive:{}", layout.path(layout.archive)),
+    fn execute(&mut self, request: &Request<'_>) -> Execution {
+        let mut execution = Execution::default();
+        let platform = platform_args(&self.runtime.version, request);
+        let reference = match &request.source {
+            ImageSource::Registry { .. } => request.reference(),
+            ImageSource::Layout(layout) => {
+                format!("oci-archive:{}", layout.path(layout.archive))
+            }
         };
         let mut args = vec!["pull", "--tls-verify=false"];
         args.extend(platform.iter().map(String::as_str));
         args.push(&reference);
-        let pulled = attempt!(attempt, self.podman(&args, ask.deadline));
-        (ask.pulled)();
-        attempt.decisive = Some(pulled);
-        if !attempt.succeeded() {
-            return attempt;
+        let pulled = execution!(execution, self.podman(&args, request.deadline));
+        (request.done)();
+        execution.decisive = Some(pulled);
+        if !execution.succeeded() {
+            return execution;
         }
-        let stdout = attempt.commands[pulled].stdout();
+        let stdout = execution.commands[pulled].stdout();
         let id = stdout
             .lines()
             .map(str::trim)
             .rfind(|line| !line.is_empty())
             .unwrap_or_default();
         if id.is_empty() {
-            attempt.reported = Looked::Absent("podman pull printed no image id".to_owned());
-            attempt.materialised = attempt.reported.clone();
-            return attempt;
+            execution.reported =
+                RawObservation::Absent("podman pull printed no image id".to_owned());
+            execution.materialised = execution.reported.clone();
+            return execution;
         }
         let id = mutant::looked_at(id);
         let mut reported = vec![sign(
@@ -165,9 +168,9 @@ impl Session for PodmanSession {
                 Identity::ManifestDigest(manifest),
             ));
         }
-        attempt.reported = Looked::Seen(reported);
+        execution.reported = RawObservation::Seen(reported);
         // Rootless, an image can only be mounted inside the user's own namespace.
-        let mount: &[&str] = if self.room.place().rights.root {
+        let mount: &[&str] = if self.sandbox.installation().privileges.root {
             &["image", "mount", &id]
         } else {
             &[
@@ -182,47 +185,47 @@ impl Session for PodmanSession {
                 &id,
             ]
         };
-        let mounted = attempt!(attempt, self.podman(mount, ask.deadline));
-        let mounted = &attempt.commands[mounted];
+        let mounted = execution!(execution, self.podman(mount, request.deadline));
+        let mounted = &execution.commands[mounted];
         if mounted.exit.is_success() {
             let point = mounted.stdout().trim().to_owned();
-            attempt.materialised = match rootfs::marker(Path::new(&point)) {
+            execution.materialised = match rootfs::marker(Path::new(&point)) {
                 Ok(Some(marker)) => {
-                    Looked::Seen(vec![sign("podman image mount", Identity::Marker(marker))])
+                    RawObservation::Seen(vec![sign("podman image mount", Identity::Marker(marker))])
                 }
                 Ok(None) => {
-                    let inspected = attempt!(
-                        attempt,
-                        self.podman(&["image", "inspect", &id], ask.deadline)
+                    let inspected = execution!(
+                        execution,
+                        self.podman(&["image", "inspect", &id], request.deadline)
                     );
-                    layers_of(&attempt.commands[inspected], Path::new(&self.root), &id)
+                    layers_of(&execution.commands[inspected], Path::new(&self.root), &id)
                 }
-                Err(error) => Looked::Failed(format!("/{MARKER_FILE}: {error}")),
+                Err(error) => RawObservation::Failed(format!("/{MARKER_FILE}: {error}")),
             };
         } else {
-            attempt.materialised = Looked::Absent(mounted.last_words());
+            execution.materialised = RawObservation::Absent(mounted.last_words());
         }
-        mutant::has_looked(&mut attempt);
-        if ask.leaves_image() {
-            return attempt;
+        mutant::has_looked(&mut execution);
+        if request.leaves_image() {
+            return execution;
         }
         // This unmounts it, too.
-        match self.podman(&["rmi", "--force", &id], ask.deadline) {
-            Ok(ran) => attempt.removal += ran.duration,
-            Err(error) => attempt.notes.push(format!("podman rmi: {error}")),
+        match self.podman(&["rmi", "--force", &id], request.deadline) {
+            Ok(ran) => execution.removal += ran.duration,
+            Err(error) => execution.notes.push(format!("podman rmi: {error}")),
         }
-        attempt
+        execution
     }
 }
 
 impl Drop for PodmanSession {
     fn drop(&mut self) {
-        if !self.room.place().rights.root {
+        if !self.sandbox.installation().privileges.root {
             // Rootless, files in the store belong to the user's subordinate ids, and only the
             // user's own namespace may remove them.
             let args = ["unshare", "rm", "-rf", &self.root, &self.runroot];
             let removal = self.invocation(&args, Duration::from_secs(60));
-            if let Err(error) = self.room.clean_up(&removal) {
+            if let Err(error) = self.sandbox.clean_up(&removal) {
                 tracing::warn!(%error, "cannot remove podman's private store");
             }
         }
@@ -270,9 +273,9 @@ fn recorded_layers(store: &Path, id: &str) -> Option<Vec<String>> {
 }
 
 /// The unpacked layers of an image without marker file, as podman lists them.
-fn layers_of(inspected: &Ran, store: &Path, id: &str) -> Looked {
-    let recorded = |otherwise: Looked| match recorded_layers(store, id) {
-        Some(layers) => Looked::Seen(vec![sign(
+fn layers_of(inspected: &Ran, store: &Path, id: &str) -> RawObservation {
+    let recorded = |otherwise: RawObservation| match recorded_layers(store, id) {
+        Some(layers) => RawObservation::Seen(vec![sign(
             "layers.json of podman's store",
             Identity::LayerDigests(layers),
         )]),
@@ -280,7 +283,7 @@ fn layers_of(inspected: &Ran, store: &Path, id: &str) -> Looked {
     };
     if !inspected.exit.is_success() {
         let words = format!("podman image inspect: {}", inspected.last_words());
-        return recorded(Looked::Failed(words));
+        return recorded(RawObservation::Failed(words));
     }
     let layers: Vec<String> = serde_json::from_str::<Value>(&inspected.stdout())
         .ok()
@@ -290,16 +293,16 @@ fn layers_of(inspected: &Ran, store: &Path, id: &str) -> Looked {
         .map(|layer| layer.as_str().unwrap_or_default().to_owned())
         .collect();
     if layers.is_empty() {
-        return Looked::Empty("the image has no layers".to_owned());
+        return RawObservation::Empty("the image has no layers".to_owned());
     }
     // Of a manifest of the first schema podman does not know what its layers unpack to.
     if !layers.iter().any(String::is_empty) {
-        return Looked::Seen(vec![sign(
+        return RawObservation::Seen(vec![sign(
             "podman image inspect",
             Identity::DiffIds(layers),
         )]);
     }
-    recorded(Looked::Unmarked(
+    recorded(RawObservation::Unmarked(
         "podman does not say what its layers are".to_owned(),
     ))
 }
@@ -310,18 +313,18 @@ mod tests {
 
     fn args(version: &str, platform: Option<&str>) -> String {
         let platform = platform.map(|text| text.parse().unwrap());
-        let ask = Ask {
-            source: Source::Registry {
+        let request = Request {
+            source: ImageSource::Registry {
                 address: ([127, 0, 0, 1], 1).into(),
                 repository: "a/b",
                 tag: "latest",
             },
             platform: platform.as_ref(),
-            leaves: crate::Leaves::Nothing,
+            leaves: crate::Retention::Nothing,
             deadline: Duration::from_secs(1),
-            pulled: &|| (),
+            done: &|| (),
         };
-        platform_args(version, &ask).join(" ")
+        platform_args(version, &request).join(" ")
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::image::{looked, sign, with_algorithm};
 use crate::{
-    Adapter, Ask, Attempt, Detected, Identity, Looked, Operation, Place, Room, Runtime, Session,
-    Source, StartError, Tool, adapter::attempt, detect, mutant, rootfs,
+    Adapter, Detected, Execution, Identity, ImageSource, Installation, Operation, RawObservation,
+    Request, Runtime, Sandbox, Session, StartError, Tool, adapter::execution, detect, mutant,
+    rootfs,
 };
 use ocipick_corpus::marker_in_layers;
 use serde_json::Value;
@@ -20,8 +21,8 @@ impl Adapter for Skopeo {
         Tool::Skopeo
     }
 
-    fn detect(&self, place: &Place, room: &Room) -> Detected {
-        detect::single_binary(Tool::Skopeo, "skopeo", place, room)
+    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected {
+        detect::single_binary(Tool::Skopeo, "skopeo", installation, sandbox)
     }
 
     fn is_stateless(&self) -> bool {
@@ -34,10 +35,10 @@ impl Adapter for Skopeo {
         }
     }
 
-    fn open(&self, runtime: &Runtime, room: Room) -> std::io::Result<Box<dyn Session>> {
+    fn open(&self, runtime: &Runtime, sandbox: Sandbox) -> std::io::Result<Box<dyn Session>> {
         Ok(Box::new(SkopeoSession {
             runtime: runtime.clone(),
-            room,
+            sandbox,
             trials: 0,
             writes_digest: None,
         }))
@@ -46,7 +47,7 @@ impl Adapter for Skopeo {
 
 struct SkopeoSession {
     runtime: Runtime,
-    room: Room,
+    sandbox: Sandbox,
     trials: u32,
     /// Whether `skopeo copy` can write the digest to a file, once it was asked; 1.2 cannot.
     writes_digest: Option<bool>,
@@ -56,7 +57,7 @@ impl SkopeoSession {
     fn writes_digest(&mut self) -> bool {
         *self.writes_digest.get_or_insert_with(|| {
             let program = self.runtime.binary("client");
-            !detect::lacks_option(&program, &["copy"], "--digestfile", &self.room)
+            !detect::lacks_option(&program, &["copy"], "--digestfile", &self.sandbox)
         })
     }
 }
@@ -66,24 +67,24 @@ impl Session for SkopeoSession {
         Ok(())
     }
 
-    fn take(&mut self, ask: &Ask<'_>) -> Attempt {
-        let mut attempt = Attempt::default();
+    fn execute(&mut self, request: &Request<'_>) -> Execution {
+        let mut execution = Execution::default();
         self.trials += 1;
-        let into = self.room.dir().join(format!("image{}", self.trials));
-        let digest_file = self.room.dir().join(format!("digest{}", self.trials));
-        let (source, transport_args) = match &ask.source {
-            Source::Registry { .. } => (
-                format!("docker://{}", ask.reference()),
+        let into = self.sandbox.dir().join(format!("image{}", self.trials));
+        let digest_file = self.sandbox.dir().join(format!("digest{}", self.trials));
+        let (source, transport_args) = match &request.source {
+            ImageSource::Registry { .. } => (
+                format!("docker://{}", request.reference()),
                 &["--src-tls-verify=false"][..],
             ),
-            Source::Layout(layout) => (format!("oci:{}", layout.path(layout.dir)), &[][..]),
+            ImageSource::Layout(layout) => (format!("oci:{}", layout.path(layout.dir)), &[][..]),
         };
         let target = format!("dir:{}", into.display());
         let into = PathBuf::from(mutant::looked_at(&into.to_string_lossy()));
         let digest_text = digest_file.to_string_lossy().into_owned();
-        let policy = self.room.policy().to_string_lossy().into_owned();
+        let policy = self.sandbox.policy().to_string_lossy().into_owned();
         let mut args = vec!["--policy", &policy];
-        if let Some(platform) = ask.wanted() {
+        if let Some(platform) = request.wanted() {
             args.extend(["--override-os", &platform.os]);
             args.extend(["--override-arch", &platform.architecture]);
             if let Some(variant) = &platform.variant {
@@ -98,23 +99,26 @@ impl Session for SkopeoSession {
         }
         args.extend([source.as_str(), target.as_str()]);
         let program = self.runtime.binary("client");
-        let copied = attempt!(attempt, self.room.run(&program, &args, ask.deadline));
-        (ask.pulled)();
-        attempt.decisive = Some(copied);
-        if attempt.succeeded() {
-            attempt.reported = if writes_digest {
+        let copied = execution!(
+            execution,
+            self.sandbox.run(&program, &args, request.deadline)
+        );
+        (request.done)();
+        execution.decisive = Some(copied);
+        if execution.succeeded() {
+            execution.reported = if writes_digest {
                 written_digest(&digest_file)
             } else {
-                printed_config(&attempt.commands[copied].stdout())
+                printed_config(&execution.commands[copied].stdout())
             };
-            attempt.materialised = look_into(&into);
-            mutant::has_looked(&mut attempt);
+            execution.materialised = look_into(&into);
+            mutant::has_looked(&mut execution);
         }
-        if !ask.leaves_image() {
+        if !request.leaves_image() {
             let _ = fs::remove_dir_all(&into);
         }
         let _ = fs::remove_file(&digest_file);
-        attempt
+        execution
     }
 }
 
@@ -123,7 +127,7 @@ impl Session for SkopeoSession {
 const FILE_LIMIT: u64 = 64 << 20;
 
 /// The digest that `skopeo copy` wrote to a file.
-fn written_digest(file: &Path) -> Looked {
+fn written_digest(file: &Path) -> RawObservation {
     let (dir, name) = (file.parent(), file.file_name());
     let bytes = dir
         .zip(name)
@@ -131,9 +135,9 @@ fn written_digest(file: &Path) -> Looked {
     let digest = String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default();
     let digest = digest.trim();
     if digest.is_empty() {
-        return Looked::Absent("skopeo wrote no digest file".to_owned());
+        return RawObservation::Absent("skopeo wrote no digest file".to_owned());
     }
-    Looked::Seen(vec![sign(
+    RawObservation::Seen(vec![sign(
         "skopeo copy --digestfile",
         Identity::ManifestDigest(digest.to_owned()),
     )])
@@ -141,18 +145,18 @@ fn written_digest(file: &Path) -> Looked {
 
 /// The config that `skopeo copy` said it copies: all that a version without `--digestfile` says of
 /// what it chose.
-fn printed_config(stdout: &str) -> Looked {
+fn printed_config(stdout: &str) -> RawObservation {
     let config = stdout
         .lines()
         .filter_map(|line| line.strip_prefix("Copying config "))
         .find_map(|rest| rest.split_whitespace().next());
     match config {
-        Some(config) => Looked::Seen(vec![sign(
+        Some(config) => RawObservation::Seen(vec![sign(
             "skopeo copy",
             Identity::ConfigDigest(with_algorithm(config)),
         )]),
         // An image without config can be copied, and then skopeo just names nothing.
-        None => Looked::Failed("skopeo copy named no config".to_owned()),
+        None => RawObservation::Failed("skopeo copy named no config".to_owned()),
     }
 }
 
@@ -175,14 +179,14 @@ fn layers_of(manifest: &Value) -> Vec<&str> {
 }
 
 /// What a directory of the `dir:` transport holds: a manifest, and a file per blob.
-fn look_into(dir: &Path) -> Looked {
+fn look_into(dir: &Path) -> RawObservation {
     let manifest = match rootfs::read(dir, Path::new("manifest.json"), FILE_LIMIT) {
         Ok(Some(bytes)) => bytes,
-        Ok(None) => return Looked::Absent("the directory has no manifest.json".to_owned()),
-        Err(error) => return Looked::Failed(format!("manifest.json: {error}")),
+        Ok(None) => return RawObservation::Absent("the directory has no manifest.json".to_owned()),
+        Err(error) => return RawObservation::Failed(format!("manifest.json: {error}")),
     };
     let Ok(manifest) = serde_json::from_slice::<Value>(&manifest) else {
-        return Looked::Failed("manifest.json is not JSON".to_owned());
+        return RawObservation::Failed("manifest.json is not JSON".to_owned());
     };
     let mut signs = Vec::new();
     if let Some(config) = manifest["config"]["digest"].as_str() {
@@ -198,7 +202,7 @@ fn look_into(dir: &Path) -> Looked {
         rootfs::file(dir, Path::new(name)).ok().flatten()
     };
     if let Some(gone) = layers.iter().find(|layer| open(layer).is_none()) {
-        return Looked::Failed(format!("the layer {gone} is not in the directory"));
+        return RawObservation::Failed(format!("the layer {gone} is not in the directory"));
     }
     // A layer of an unknown type need not be an archive.
     let topmost_first = layers.iter().rev().filter_map(|layer| open(layer));
@@ -238,11 +242,11 @@ mod tests {
         let expected = Identity::ConfigDigest("sha256:fc55".to_owned());
         assert_eq!(
             printed_config(printed),
-            Looked::Seen(vec![sign("skopeo copy", expected)])
+            RawObservation::Seen(vec![sign("skopeo copy", expected)])
         );
         assert!(matches!(
             printed_config("Copying blob sha256:3d44\n"),
-            Looked::Failed(_)
+            RawObservation::Failed(_)
         ));
     }
 
@@ -264,7 +268,7 @@ mod tests {
             let manifest = serde_json::json!({ "layers": [{ "digest": layer }] });
             fs::write(into.join("manifest.json"), manifest.to_string()).unwrap();
             let words = format!("the layer {layer} is not in the directory");
-            assert_eq!(look_into(&into), Looked::Failed(words));
+            assert_eq!(look_into(&into), RawObservation::Failed(words));
         }
     }
 }

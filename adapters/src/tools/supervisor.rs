@@ -2,8 +2,8 @@
 //! clean where it is the machine's own.
 
 use crate::{
-    Attempt, DaemonCrash, Room, Service, StartError, Trouble,
-    cleanup::Undo,
+    DaemonCrash, Execution, HarnessError, Sandbox, Service, StartError,
+    cleanup::CleanupJournal,
     mutant::{Mutant, on},
     process::{
         Cause, Daemon, DaemonError, Death, Exit, Invocation, Ran, RunError, flood_words, run,
@@ -21,23 +21,23 @@ const DYING: Duration = Duration::from_secs(3);
 const LEAVING: &str = "Processing signal '";
 
 /// Watches over the daemon of a session. Dropping it ends a private one.
-pub(super) struct Warden {
+pub(super) struct DaemonSupervisor {
     name: &'static str,
     service: Service,
     daemon: Option<Daemon>,
-    undo: Undo,
+    cleanup: CleanupJournal,
     /// How long the log was when the trial began.
     log: u64,
 }
 
-impl Warden {
-    /// A warden of a daemon that does not run yet, or is not ours.
-    pub(super) fn new(name: &'static str, service: Service, room: &Path) -> Self {
+impl DaemonSupervisor {
+    /// A supervisor of a daemon that does not run yet, or is not ours.
+    pub(super) fn new(name: &'static str, service: Service, sandbox: &Path) -> Self {
         Self {
             name,
             service,
             daemon: None,
-            undo: Undo::in_room(room),
+            cleanup: CleanupJournal::in_room(sandbox),
             log: 0,
         }
     }
@@ -75,13 +75,13 @@ impl Warden {
 
     /// Begins a trial. What will be in a daemon that is not ours is promised to be removed by
     /// these commands.
-    pub(super) fn begin(&mut self, promised: &[Invocation]) -> Result<(), Trouble> {
+    pub(super) fn begin(&mut self, promised: &[Invocation]) -> Result<(), HarnessError> {
         self.log = self.daemon.as_ref().map_or(0, Daemon::log_length);
         match self.service {
             Service::Machine { .. } => self
-                .undo
+                .cleanup
                 .promise(promised)
-                .map_err(|error| Trouble::Harness(error.to_string())),
+                .map_err(|error| HarnessError::Harness(error.to_string())),
             Service::Private | Service::None => Ok(()),
         }
     }
@@ -91,13 +91,13 @@ impl Warden {
     /// command that only a living daemon answers.
     pub(super) fn end(
         &mut self,
-        attempt: &mut Attempt,
-        room: &Room,
+        execution: &mut Execution,
+        sandbox: &Sandbox,
         lost: &[&str],
         question: &Invocation,
         removal: &[Invocation],
     ) {
-        let is_lost = attempt.commands.iter().any(|ran| {
+        let is_lost = execution.commands.iter().any(|ran| {
             let stderr = ran.stderr();
             lost.iter().any(|words| stderr.contains(words))
         });
@@ -106,26 +106,34 @@ impl Warden {
                 .daemon
                 .as_ref()
                 .is_some_and(|daemon| daemon.has_said(LEAVING, self.log));
-        let death = self.death(if is_lost { DYING } else { Duration::ZERO }, room, question);
+        let death = self.death(
+            if is_lost { DYING } else { Duration::ZERO },
+            sandbox,
+            question,
+        );
         if death.is_none() {
-            self.remove(attempt, room, removal);
+            self.remove(execution, sandbox, removal);
         }
         match death {
             Some(Ended::FromOutside(words)) => {
-                attempt.trouble.get_or_insert(Trouble::Outside(words));
+                execution
+                    .trouble
+                    .get_or_insert(HarnessError::Outside(words));
             }
             Some(Ended::ByUs(words)) => {
-                attempt.trouble.get_or_insert(Trouble::Flooded(words));
+                execution
+                    .trouble
+                    .get_or_insert(HarnessError::Flooded(words));
             }
             Some(Ended::ByItself(words)) => {
-                attempt.daemon_crash = Some(DaemonCrash {
+                execution.daemon_crash = Some(DaemonCrash {
                     words,
                     survived: false,
                 });
             }
             // A panic that the daemon caught breaks off one request only; where the tool
             // succeeded all the same it was about something else.
-            None if attempt.succeeded() || on(Mutant::IgnoresDaemon) => {}
+            None if execution.succeeded() || on(Mutant::IgnoresDaemon) => {}
             None => {
                 let words = match (&self.daemon, &self.service) {
                     (Some(daemon), _) => daemon
@@ -133,7 +141,7 @@ impl Warden {
                         .map(|panic| format!("{} panicked, and lives on\n{panic}", self.name)),
                     // Its log cannot be read, and it has just answered.
                     (None, Service::Machine { .. }) => {
-                        attempt.decisive_command().and_then(aborted).map(|words| {
+                        execution.decisive_command().and_then(aborted).map(|words| {
                             let name = self.name;
                             format!(
                                 "the machine's {name} gave up the request, and answers: {words}"
@@ -142,7 +150,7 @@ impl Warden {
                     }
                     (None, Service::Private | Service::None) => None,
                 };
-                attempt.daemon_crash = words.map(|words| DaemonCrash {
+                execution.daemon_crash = words.map(|words| DaemonCrash {
                     words,
                     survived: true,
                 });
@@ -151,32 +159,42 @@ impl Warden {
     }
 
     /// Removes what a trial made, even when the user wants to stop.
-    pub(super) fn remove(&self, attempt: &mut Attempt, room: &Room, removal: &[Invocation]) {
+    pub(super) fn remove(
+        &self,
+        execution: &mut Execution,
+        sandbox: &Sandbox,
+        removal: &[Invocation],
+    ) {
         for command in removal {
-            match room.clean_up(command) {
+            match sandbox.clean_up(command) {
                 Ok(ran) => {
-                    attempt.removal += ran.duration;
+                    execution.removal += ran.duration;
                     match ran.exit {
-                        Exit::Deadline => attempt.notes.push(format!("hung: {}", ran.line)),
+                        Exit::Deadline => execution.notes.push(format!("hung: {}", ran.line)),
                         Exit::OutputLimit => {
                             let words = flood_words();
-                            attempt.notes.push(format!("{words}: {}", ran.line));
+                            execution.notes.push(format!("{words}: {}", ran.line));
                         }
                         Exit::Code(_) | Exit::Signal(_) => {}
                     }
                 }
                 Err(error) => {
-                    attempt
+                    execution
                         .notes
                         .push(format!("while removing the image: {error}"));
                 }
             }
         }
-        self.undo.kept();
+        self.cleanup.kept();
     }
 
     /// Whether the daemon is gone, and its first words.
-    fn death(&mut self, patience: Duration, room: &Room, question: &Invocation) -> Option<Ended> {
+    fn death(
+        &mut self,
+        patience: Duration,
+        sandbox: &Sandbox,
+        question: &Invocation,
+    ) -> Option<Ended> {
         if on(Mutant::IgnoresDaemon) {
             return None;
         }
@@ -209,7 +227,7 @@ impl Warden {
         match &self.service {
             // The machine's own daemon cannot be watched, only asked.
             Service::Machine { .. } => {
-                let asked = run(question, room.cancel()).ok()?;
+                let asked = run(question, sandbox.cancel()).ok()?;
                 let words = || format!("the machine's {}: {}", self.name, asked.last_words());
                 (!asked.exit.is_success()).then(|| Ended::ByItself(words()))
             }
@@ -246,7 +264,7 @@ enum Ended {
     FromOutside(String),
 }
 
-impl Drop for Warden {
+impl Drop for DaemonSupervisor {
     fn drop(&mut self) {
         if let Some(daemon) = self.daemon.take()
             && daemon.stop(STOP)

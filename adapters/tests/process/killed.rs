@@ -1,7 +1,7 @@
 //! What becomes of a tool when ocipick itself is killed.
 
 use crate::stage::{Stage, wait_until};
-use ocipick_adapters::process::{Cancel, Isolation, Namespace, Reveal, run};
+use ocipick_adapters::process::{Cancel, Isolation, MountNamespace, Reveal, run};
 use std::{env, process::Command, time::Duration};
 
 /// Set for the process that is to be killed: the directory of the stage.
@@ -34,7 +34,7 @@ fn victim() {
         if how == "prepared" {
             let (made, cancel) = (sleep.output.with_file_name("made"), Cancel::default());
             sleep.isolation =
-                Namespace::prepare(&sleep.isolation, &sleep.env, &made, &cancel).unwrap();
+                MountNamespace::prepare(&sleep.isolation, &sleep.env, &made, &cancel).unwrap();
         }
     }
     run(&sleep, &Cancel::default()).unwrap();

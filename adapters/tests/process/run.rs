@@ -2,7 +2,7 @@
 
 use crate::stage::{Stage, in_each_isolation, within};
 use ocipick_adapters::process::{
-    Cancel, Exit, Isolation, Mount, Namespace, Ran, Reveal, RunError, run,
+    Cancel, Exit, Isolation, Mount, MountNamespace, Ran, Reveal, RunError, run,
 };
 use std::{fs, path::Path, thread, time::Duration};
 
@@ -543,7 +543,7 @@ fn namespaces_that_cannot_be_made_beforehand_say_why() {
         mounts: Vec::new(),
     };
     let (env, output) = (std::collections::BTreeMap::new(), stage.path("namespaces"));
-    let error = Namespace::prepare(&isolation, &env, &output, &Cancel::default()).unwrap_err();
+    let error = MountNamespace::prepare(&isolation, &env, &output, &Cancel::default()).unwrap_err();
     assert!(matches!(error, RunError::Isolation(_)), "{error:?}");
     assert!(
         error
@@ -561,7 +561,7 @@ fn another_root_is_another_root_in_a_copy_as_well() {
     };
     let isolation = another_root(&stage);
     let (env, output) = (std::collections::BTreeMap::new(), stage.path("namespaces"));
-    let prepared = Namespace::prepare(&isolation, &env, &output, &Cancel::default()).unwrap();
+    let prepared = MountNamespace::prepare(&isolation, &env, &output, &Cancel::default()).unwrap();
     is_another_root(&stage, &prepared);
     // What one command writes to the root's own /run is there for the next, as on a machine.
     let mut writes = stage.program("/bin/sh", &["-c", "echo text > /run/file"]);

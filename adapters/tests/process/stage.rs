@@ -1,8 +1,8 @@
 //! A directory of scripts, and a way to see what of them is still alive.
 
 use ocipick_adapters::{
-    Rights,
-    process::{Cancel, Invocation, Isolation, Namespace, Ran, RunError, end_marked, run},
+    Privileges,
+    process::{Cancel, Invocation, Isolation, MountNamespace, Ran, RunError, end_marked, run},
 };
 use std::{
     collections::BTreeMap,
@@ -38,9 +38,9 @@ impl Stage {
         static POSSIBLE: OnceLock<bool> = OnceLock::new();
         let possible = *POSSIBLE.get_or_init(|| {
             let scratch = tempfile::tempdir().unwrap();
-            let rights = Rights::probe(scratch.path(), &Cancel::default());
-            if !rights.namespaces {
-                let why = if rights.root {
+            let privileges = Privileges::probe(scratch.path(), &Cancel::default());
+            if !privileges.namespaces {
+                let why = if privileges.root {
                     "the kernel refuses them"
                 } else {
                     "they take root"
@@ -51,7 +51,7 @@ impl Stage {
                     "SKIPPED: every test in `namespaces` and `prepared`: no mount namespaces, {why}"
                 );
             }
-            rights.namespaces
+            privileges.namespaces
         });
         possible.then(|| {
             let mut stage = Self::plain();
@@ -65,7 +65,8 @@ impl Stage {
         let mut stage = Self::namespaces()?;
         let env = BTreeMap::from([(MARK.to_owned(), stage.dir().to_str().unwrap().to_owned())]);
         let (output, cancel) = (stage.path("namespaces"), Cancel::default());
-        stage.isolation = Namespace::prepare(&stage.isolation, &env, &output, &cancel).unwrap();
+        stage.isolation =
+            MountNamespace::prepare(&stage.isolation, &env, &output, &cancel).unwrap();
         // Nothing but an open file keeps them.
         stage.is_deserted();
         Some(stage)

@@ -2,7 +2,7 @@
 
 use super::{Clause, Level, Release, Specification, Wording, specification_of};
 use crate::{
-    diagnostic::{Mistake, MistakeKind, Report},
+    diagnostic::{Diagnostic, DiagnosticKind, DiagnosticReport},
     nearest::nearest,
     value::{self, Fields, Node, Table, owned, wrong},
 };
@@ -22,11 +22,11 @@ pub(crate) struct Read {
 /// Reads several files, given as path and content.
 pub(crate) fn read<'a>(
     files: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Result<Read, Vec<Mistake>> {
-    let mut parsed: Vec<(Report<'a>, Option<Table>)> = files
+) -> Result<Read, Vec<Diagnostic>> {
+    let mut parsed: Vec<(DiagnosticReport<'a>, Option<Table>)> = files
         .into_iter()
         .map(|(path, text)| {
-            let mut report = Report::new(path, text);
+            let mut report = DiagnosticReport::new(path, text);
             let table = value::parse(text, &mut report);
             (report, table)
         })
@@ -50,7 +50,7 @@ pub(crate) fn read<'a>(
         }
     }
     let reports = parsed.into_iter().map(|(report, _)| report);
-    let mistakes: Vec<Mistake> = reports.flat_map(Report::into_mistakes).collect();
+    let mistakes: Vec<Diagnostic> = reports.flat_map(DiagnosticReport::into_mistakes).collect();
     if mistakes.is_empty() {
         Ok(Read {
             specifications,
@@ -65,7 +65,7 @@ pub(crate) fn read<'a>(
 fn tables<'t>(
     table: &'t Table,
     key: &'static str,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) -> Vec<(&'t Table, &'t Range<usize>)> {
     let Some(value) = table.get(key) else {
         return Vec::new();
@@ -89,7 +89,7 @@ fn read_specification(
     table: &Table,
     span: &Range<usize>,
     specifications: &mut Vec<Specification>,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) {
     const KEYS: &[&str] = &["id", "title", "releases", "dates"];
     let mut fields = Fields::new(table, "[[specification]]", KEYS, report);
@@ -101,7 +101,7 @@ fn read_specification(
     let mut releases: Vec<String> = Vec::new();
     for (release, span) in fields.texts("releases") {
         if releases.contains(&release) {
-            let kind = MistakeKind::IdTaken {
+            let kind = DiagnosticKind::IdTaken {
                 id: release,
                 other: "an earlier release of it".to_owned(),
             };
@@ -120,7 +120,7 @@ fn read_specification(
     let dates = dates.into_iter().map(|(date, _)| date).collect();
     if specifications.iter().any(|earlier| earlier.id == id) {
         let other = "an earlier [[specification]]".to_owned();
-        report.add(span, MistakeKind::IdTaken { id, other });
+        report.add(span, DiagnosticKind::IdTaken { id, other });
     } else {
         specifications.push(Specification::new(id, title, releases, dates));
     }
@@ -131,7 +131,7 @@ fn read_clause(
     span: &Range<usize>,
     specifications: &[Specification],
     clauses: &mut BTreeMap<String, Clause>,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) {
     const KEYS: &[&str] = &[
         "id",
@@ -158,7 +158,7 @@ fn read_clause(
     chain(&mut wordings, report);
     if let Some(taken) = clauses.get(&id) {
         let other = taken.source.clone();
-        report.add(span, MistakeKind::IdTaken { id, other });
+        report.add(span, DiagnosticKind::IdTaken { id, other });
         return;
     }
     let clause = Clause {
@@ -186,7 +186,7 @@ fn specification<'s>(
     if found.is_none()
         && let Some(value) = fields.table.get("id")
     {
-        let kind = MistakeKind::SpecificationUnknown {
+        let kind = DiagnosticKind::SpecificationUnknown {
             name: name.to_owned(),
             nearest: nearest(name, known()).map(str::to_owned),
             known: owned(known()),
@@ -201,7 +201,7 @@ fn earlier(
     table: &Table,
     specification: Option<&Specification>,
     link: &str,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) -> Vec<(Wording, Range<usize>)> {
     const KEYS: &[&str] = &["level", "says", "since", "until", "link", "demand"];
     let mut wordings = Vec::new();
@@ -257,7 +257,7 @@ fn release(
     let specification = specification?;
     let found = specification.release(name);
     if found.is_none() {
-        let kind = MistakeKind::ReleaseUnknown {
+        let kind = DiagnosticKind::ReleaseUnknown {
             name: name.to_owned(),
             specification: specification.id.clone(),
             nearest: specification.nearest(name).map(str::to_owned),
@@ -274,7 +274,7 @@ fn release(
 
 /// Lets each wording end where the next begins, unless it ended before that, and notes those that
 /// do not follow on one another.
-fn chain(wordings: &mut [(Wording, Range<usize>)], report: &mut Report<'_>) {
+fn chain(wordings: &mut [(Wording, Range<usize>)], report: &mut DiagnosticReport<'_>) {
     let next: Vec<Option<Release>> = wordings
         .iter()
         .skip(1)
@@ -286,7 +286,7 @@ fn chain(wordings: &mut [(Wording, Range<usize>)], report: &mut Report<'_>) {
         let too_late = |end: &Release| next.as_ref().is_some_and(|next| end > next);
         if ends.is_some_and(|end| *end <= wording.since || too_late(end)) {
             let since = wording.since.name().to_owned();
-            report.add(span, MistakeKind::WordingOutOfOrder { since });
+            report.add(span, DiagnosticKind::WordingOutOfOrder { since });
         }
         wording.until = ends.cloned();
     }
@@ -302,7 +302,7 @@ pub(crate) fn refusals(key: &str, fields: &mut Fields<'_, '_, '_>) -> BTreeSet<R
             }
             None => {
                 let known = || Refusal::ALL.iter().map(|(known, _)| *known);
-                let kind = MistakeKind::BadChoice {
+                let kind = DiagnosticKind::BadChoice {
                     key: "reason for refusing".to_owned(),
                     nearest: nearest(&word, known()).map(str::to_owned),
                     known: owned(known()),

@@ -12,7 +12,7 @@ pub use gap::Gap;
 pub use origin::Origin;
 pub use untested::Untested;
 
-use crate::{Case, Clause, Corpus, CorpusError, diagnostic::Report};
+use crate::{Case, Clause, Corpus, CorpusError, diagnostic::DiagnosticReport};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The corpus, held against the clauses of the specifications and the reports that are known.
@@ -49,10 +49,10 @@ impl<'a> Coverage<'a> {
         origins: (&str, &str),
         untested: (&str, &str),
     ) -> Result<Self, CorpusError> {
-        let mut report = Report::new(origins.0, origins.1);
+        let mut report = DiagnosticReport::new(origins.0, origins.1);
         let origins = origin::read(origins.1, &mut report);
         let mut mistakes = report.into_mistakes();
-        let mut report = Report::new(untested.0, untested.1);
+        let mut report = DiagnosticReport::new(untested.0, untested.1);
         let untested = untested::read(untested.1, corpus.clauses(), &origins, &mut report);
         mistakes.extend(report.into_mistakes());
         if !mistakes.is_empty() {

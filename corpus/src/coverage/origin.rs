@@ -1,7 +1,7 @@
 //! Reports from the real world, as `corpus/origins.toml` lists them.
 
 use crate::{
-    diagnostic::{MistakeKind, Report},
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     recipe::is_origin,
     value::{self, Fields, Node, wrong},
 };
@@ -34,7 +34,7 @@ impl Origin {
 }
 
 /// Reads `origins.toml`.
-pub(super) fn read(text: &str, report: &mut Report<'_>) -> Vec<Origin> {
+pub(super) fn read(text: &str, report: &mut DiagnosticReport<'_>) -> Vec<Origin> {
     let mut origins: Vec<Origin> = Vec::new();
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
     let Some(table) = value::parse(text, report) else {
@@ -61,13 +61,13 @@ pub(super) fn read(text: &str, report: &mut Report<'_>) -> Vec<Origin> {
         let all = std::iter::once((&id, span)).chain(also.iter().map(|(id, span)| (id, span)));
         for (one, span) in all {
             if !is_origin(one) {
-                report.add(span, MistakeKind::BadOrigin(one.clone()));
+                report.add(span, DiagnosticKind::BadOrigin(one.clone()));
             }
             if let Some(other) = taken.insert(one.clone(), id.clone()) {
                 let other = format!("the [[origin]] {other}");
                 report.add(
                     span,
-                    MistakeKind::IdTaken {
+                    DiagnosticKind::IdTaken {
                         id: one.clone(),
                         other,
                     },

@@ -3,7 +3,7 @@
 use super::Origin;
 use crate::{
     Clause,
-    diagnostic::{MistakeKind, Report},
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     nearest::nearest,
     value::{self, Fields, Node, Table, wrong},
 };
@@ -23,7 +23,7 @@ pub(super) fn read(
     text: &str,
     clauses: &[Clause],
     origins: &[Origin],
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) -> Untested {
     let Some(table) = value::parse(text, report) else {
         return Untested::default();
@@ -32,7 +32,7 @@ pub(super) fn read(
     let clauses = entries(&table, "clause", report, |id| {
         let known = || clauses.iter().map(|clause| clause.id.as_str());
         let nearest = || nearest(id, known()).map(str::to_owned);
-        (!known().any(|known| known == id)).then(|| MistakeKind::ClauseUnknown {
+        (!known().any(|known| known == id)).then(|| DiagnosticKind::ClauseUnknown {
             id: id.to_owned(),
             nearest: nearest(),
         })
@@ -40,7 +40,7 @@ pub(super) fn read(
     let origins = entries(&table, "origin", report, |id| {
         let known = || origins.iter().flat_map(Origin::ids);
         let nearest = || nearest(id, known()).map(str::to_owned);
-        (!known().any(|known| known == id)).then(|| MistakeKind::OriginUnknown {
+        (!known().any(|known| known == id)).then(|| DiagnosticKind::OriginUnknown {
             id: id.to_owned(),
             nearest: nearest(),
         })
@@ -51,8 +51,8 @@ pub(super) fn read(
 fn entries(
     table: &Table,
     key: &'static str,
-    report: &mut Report<'_>,
-    unknown: impl Fn(&str) -> Option<MistakeKind>,
+    report: &mut DiagnosticReport<'_>,
+    unknown: impl Fn(&str) -> Option<DiagnosticKind>,
 ) -> BTreeMap<String, String> {
     let mut entries = BTreeMap::new();
     let Some(value) = table.get(key) else {
@@ -76,7 +76,7 @@ fn entries(
             report.add(&span, kind);
         } else if entries.insert(id.clone(), reason).is_some() {
             let other = format!("an earlier [[{key}]]");
-            report.add(&span, MistakeKind::IdTaken { id, other });
+            report.add(&span, DiagnosticKind::IdTaken { id, other });
         }
     }
     entries
@@ -86,7 +86,7 @@ fn entry(
     table: &Table,
     place: &str,
     span: &Range<usize>,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) -> (String, String) {
     let mut fields = Fields::new(table, place, &["id", "reason"], report);
     let id = fields.required("id", span, "as in corpus/clauses or corpus/origins.toml");

@@ -9,7 +9,7 @@ pub use record::{CASE_SCHEMA, CORPUS_SCHEMA, corpus_json_schema};
 
 use crate::{
     Case, Corpus, LayoutError, Specification,
-    layout::{self, Files},
+    layout::{self, LayoutFiles},
 };
 use record::{CorpusRecord, Held};
 use std::path::Path;
@@ -36,8 +36,8 @@ pub fn exported<'c>(
     corpus: &'c Corpus,
     specifications: &[Specification],
     cases: &[&'c Case],
-) -> Result<Files<'c>, serde_json::Error> {
-    let mut files = Files::new();
+) -> Result<LayoutFiles<'c>, serde_json::Error> {
+    let mut files = LayoutFiles::new();
     let mut record = CorpusRecord::of(corpus, specifications, cases);
     for (case, record) in cases.iter().zip(&mut record.cases) {
         let layout = layout::files(case);

@@ -1,8 +1,9 @@
 //! What `case.json` and `corpus.json` hold.
 
 use crate::{
-    Ask, Case, Child, ClauseUse, Corpus, Document, Expectation, Family, Fault, HeaderFault,
-    LayoutRef, Specification, Substitute, base64, clause::Clause, digest_of, lint, lint::Breach,
+    Case, Child, ClauseUse, Corpus, Document, Expectation, Family, Fault, HeaderFault, LayoutRef,
+    PlatformRequest, Specification, Substitute, base64, clause::Clause, digest_of, lint,
+    lint::Violation,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -135,7 +136,7 @@ pub(super) struct CaseRecord {
     /// The clauses that the case exercises.
     clauses: Vec<ClauseUseRecord>,
     /// The clauses that documents of the case break themselves.
-    breaches: Vec<BreachRecord>,
+    breaches: Vec<ViolationRecord>,
     /// How a registry has to misbehave. A request obeys the first fault that is meant for it and has
     /// not happened as often as it may. A layout cannot do any of that.
     faults: Vec<FaultRecord>,
@@ -204,14 +205,14 @@ pub(super) struct ClauseUseRecord {
     leaves_open: Vec<String>,
     /// What breaks it where the evidence shows it, whatever the outcome.
     breached_where: Vec<String>,
-    /// What a tool's message says where a breach of an arguable clause is beyond dispute.
+    /// What a tool's message says where a violation of an arguable clause is beyond dispute.
     #[serde(skip_serializing_if = "Option::is_none")]
     plain_where_said: Option<String>,
 }
 
 /// Everything by which one document breaks one clause.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(super) struct BreachRecord {
+pub(super) struct ViolationRecord {
     /// The clause.
     clause: &'static str,
     /// The document that breaks it.
@@ -443,7 +444,7 @@ fn child(child: &Child) -> ChildRecord {
 }
 
 fn clause_use(used: &ClauseUse) -> ClauseUseRecord {
-    let per_ask = |all: &[(Ask, Vec<Expectation>)]| {
+    let per_ask = |all: &[(PlatformRequest, Vec<Expectation>)]| {
         let each = all.iter();
         each.map(|(ask, each)| (ask.to_string(), strings(each)))
             .collect()
@@ -465,8 +466,8 @@ fn clause_use(used: &ClauseUse) -> ClauseUseRecord {
     }
 }
 
-fn breach(breach: &Breach, more: usize) -> BreachRecord {
-    BreachRecord {
+fn breach(breach: &Violation, more: usize) -> ViolationRecord {
+    ViolationRecord {
         clause: breach.clause,
         document: breach.document.to_string(),
         level: breach.level.as_str(),

@@ -2,7 +2,8 @@
 
 use super::{CASE_FILE, CORPUS_FILE, SCHEMA_FILE, corpus_json_schema, exported, write_corpus};
 use crate::{
-    Ask, Case, Corpus, Digest, Document, LayoutErrorKind, built_in_specifications, unpacked,
+    Case, Corpus, Digest, Document, LayoutErrorKind, PlatformRequest, built_in_specifications,
+    unpacked,
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, io::Read as _, path::Path};
@@ -113,7 +114,7 @@ fn the_built_in_corpus_is_as_its_schema_says_and_read_back() {
 
     let dir = tempfile::tempdir().unwrap();
     write_corpus(&corpus, &specifications, &all(&corpus), dir.path()).unwrap();
-    let foreign = Corpus::foreign(dir.path(), &Ask::Default).unwrap();
+    let foreign = Corpus::foreign(dir.path(), &PlatformRequest::Default).unwrap();
     assert_eq!(foreign.cases().len(), corpus.cases().len());
     for case in foreign.cases() {
         assert_eq!(

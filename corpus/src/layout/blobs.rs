@@ -18,7 +18,7 @@ use std::{
 pub(crate) struct Blobs(BTreeMap<String, Arc<[u8]>>);
 
 /// A file among the blobs.
-pub(crate) struct Place {
+pub(crate) struct BlobFile {
     /// Its path below the layout.
     pub(crate) path: PathBuf,
     /// The digest that its place stands for.
@@ -27,7 +27,7 @@ pub(crate) struct Place {
 
 /// Every file below `blobs` that stands for a digest, in the order of their names. A layout without
 /// that folder has none.
-pub(crate) fn places(root: &Root) -> Result<Vec<Place>, LayoutError> {
+pub(crate) fn places(root: &Root) -> Result<Vec<BlobFile>, LayoutError> {
     let text = |name: &Path| name.to_string_lossy().into_owned();
     let names = |folder: &Path| {
         let wrong = |error| LayoutError::file(&root.path().join(folder), error);
@@ -48,7 +48,7 @@ pub(crate) fn places(root: &Root) -> Result<Vec<Place>, LayoutError> {
         for file in files {
             // Tools leave hidden files of their own here, half-written ones among them.
             if !text(&file).starts_with('.') {
-                places.push(Place {
+                places.push(BlobFile {
                     path: folder.join(&file),
                     claimed: format!("{}:{}", text(&algorithm), text(&file)),
                 });
@@ -62,7 +62,7 @@ impl Blobs {
     /// Reads every blob of a layout, and holds each against its name.
     pub(crate) fn read(root: &Root, budget: &mut Budget) -> Result<Self, LayoutError> {
         let mut blobs = BTreeMap::new();
-        for Place { path, claimed } in places(root)? {
+        for BlobFile { path, claimed } in places(root)? {
             let whole = root.path().join(&path);
             let bytes = match root.read(&path, budget.left()) {
                 Ok(bytes) => bytes,

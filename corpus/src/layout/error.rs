@@ -13,14 +13,14 @@ pub struct LayoutError {
     /// The file or directory that is wrong.
     pub path: PathBuf,
     /// Where in the file, if it is a text and was read that far.
-    pub place: Place,
+    pub place: FilePosition,
     /// What is wrong with it.
     pub kind: LayoutErrorKind,
 }
 
 /// A place in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum FilePosition {
     /// The whole of it.
     Whole,
     /// A line and a column, both counted from 1.
@@ -32,7 +32,7 @@ pub enum Place {
     },
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FilePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole => Ok(()),
@@ -143,7 +143,7 @@ impl LayoutError {
     pub(crate) fn new(path: &Path, kind: LayoutErrorKind) -> Self {
         Self {
             path: path.to_owned(),
-            place: Place::Whole,
+            place: FilePosition::Whole,
             kind,
         }
     }
@@ -180,7 +180,7 @@ impl LayoutError {
         let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
         Self {
             path: path.to_owned(),
-            place: Place::At {
+            place: FilePosition::At {
                 line: error.line(),
                 column: error.column().max(1),
             },

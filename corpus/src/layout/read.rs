@@ -8,7 +8,8 @@ use super::{
     limit::{self, Budget},
 };
 use crate::{
-    Ask, Blob, CASE_SCHEMA, Case, Digest, Document, LayoutRef, export::CASE_FILE, json::Json,
+    Blob, CASE_SCHEMA, Case, Digest, Document, LayoutRef, PlatformRequest, export::CASE_FILE,
+    json::Json,
 };
 use oci_spec::image::ImageIndex;
 use ocipick_records::CaseId;
@@ -36,7 +37,7 @@ pub struct Unread {
 }
 
 /// Reads every layout below `dir`, each by itself, in the order of their paths.
-pub(crate) fn layouts(dir: &Path, ask: &Ask) -> Result<Vec<Found>, LayoutError> {
+pub(crate) fn layouts(dir: &Path, ask: &PlatformRequest) -> Result<Vec<Found>, LayoutError> {
     let places = find(dir)?;
     // A layout of one index has its path as its id, whatever names others are given.
     let mut taken: BTreeSet<CaseId> = BTreeSet::new();
@@ -48,7 +49,7 @@ pub(crate) fn layouts(dir: &Path, ask: &Ask) -> Result<Vec<Found>, LayoutError> 
     }
     let mut budget = Budget::default();
     let mut found = Vec::new();
-    for (Place { path, wrong }, id) in places.into_iter().zip(ids) {
+    for (LayoutDir { path, wrong }, id) in places.into_iter().zip(ids) {
         let cases = match wrong {
             Some(error) => Err(error),
             None => read(&path, &id, ask, &mut budget, &mut taken),
@@ -61,7 +62,10 @@ pub(crate) fn layouts(dir: &Path, ask: &Ask) -> Result<Vec<Found>, LayoutError> 
 
 /// Reads every layout below `dir`: the cases in the order of their ids, and those that cannot be
 /// read.
-pub(crate) fn read_all(dir: &Path, ask: &Ask) -> Result<(Vec<Case>, Vec<Unread>), LayoutError> {
+pub(crate) fn read_all(
+    dir: &Path,
+    ask: &PlatformRequest,
+) -> Result<(Vec<Case>, Vec<Unread>), LayoutError> {
     let (mut cases, mut unread) = (BTreeMap::new(), Vec::new());
     for Found { path, cases: found } in layouts(dir, ask)? {
         for case in found {
@@ -86,7 +90,7 @@ pub(crate) fn read_all(dir: &Path, ask: &Ask) -> Result<(Vec<Case>, Vec<Unread>)
 }
 
 /// A directory that is a layout.
-struct Place {
+struct LayoutDir {
     path: PathBuf,
     /// Why it is not read.
     wrong: Option<LayoutError>,
@@ -94,7 +98,7 @@ struct Place {
 
 /// The directories that are layouts, `dir` itself perhaps among them. A link to a layout is one, if
 /// that lies below `dir`; other links are not followed.
-fn find(dir: &Path) -> Result<Vec<Place>, LayoutError> {
+fn find(dir: &Path) -> Result<Vec<LayoutDir>, LayoutError> {
     let top = fs::canonicalize(dir).map_err(|error| LayoutError::unreadable(dir, error))?;
     let mut layouts = Vec::new();
     let mut directories = walkdir::WalkDir::new(dir).sort_by_file_name().into_iter();
@@ -106,7 +110,7 @@ fn find(dir: &Path) -> Result<Vec<Place>, LayoutError> {
                 let inside = fs::canonicalize(path).is_ok_and(|target| target.starts_with(&top));
                 let wrong =
                     || LayoutError::new(path, LayoutErrorKind::LinkedLayout(dir.to_owned()));
-                layouts.push(Place {
+                layouts.push(LayoutDir {
                     path: path.to_owned(),
                     wrong: (!inside).then(wrong),
                 });
@@ -120,7 +124,7 @@ fn find(dir: &Path) -> Result<Vec<Place>, LayoutError> {
         if inside && path.parent().is_some_and(is_layout) {
             directories.skip_current_dir();
         } else if is_layout(path) {
-            layouts.push(Place {
+            layouts.push(LayoutDir {
                 path: entry.into_path(),
                 wrong: None,
             });
@@ -161,7 +165,7 @@ fn id(dir: &Path, layout: &Path) -> Result<CaseId, LayoutError> {
 fn read(
     layout: &Path,
     id: &CaseId,
-    ask: &Ask,
+    ask: &PlatformRequest,
     budget: &mut Budget,
     taken: &mut BTreeSet<CaseId>,
 ) -> Result<Vec<Result<Case, Unread>>, LayoutError> {
@@ -221,7 +225,7 @@ impl Entry {
         self,
         root: &Root,
         id: CaseId,
-        ask: &Ask,
+        ask: &PlatformRequest,
         blobs: &Blobs,
         types: &Types,
     ) -> Result<Case, LayoutError> {

@@ -1,7 +1,7 @@
 //! Layouts: what is written is read back, and what is wrong is said.
 
 use super::{read_all, write_layout};
-use crate::{Ask, Case, Corpus, Digest, LayoutRef, recipe::properties::any_recipe};
+use crate::{Case, Corpus, Digest, LayoutRef, PlatformRequest, recipe::properties::any_recipe};
 use nix::{sys::stat::Mode, unistd::mkfifo};
 use proptest::prelude::*;
 use std::{
@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-fn ask() -> Ask {
+fn ask() -> PlatformRequest {
     "linux/amd64".parse().unwrap()
 }
 

@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Files by their paths below a directory, with slashes.
-pub type Files<'c> = BTreeMap<String, Cow<'c, [u8]>>;
+pub type LayoutFiles<'c> = BTreeMap<String, Cow<'c, [u8]>>;
 
 /// Writes the case as an OCI layout into `dir`, which is made where it is not there.
 ///
@@ -39,7 +39,7 @@ pub fn write(case: &Case, dir: &Path) -> Result<(), LayoutError> {
 }
 
 /// Writes files into a directory in which there may be no others.
-pub(crate) fn write_files(dir: &Path, files: &Files<'_>) -> Result<(), LayoutError> {
+pub(crate) fn write_files(dir: &Path, files: &LayoutFiles<'_>) -> Result<(), LayoutError> {
     let files: BTreeMap<PathBuf, &[u8]> = files
         .iter()
         .map(|(path, bytes)| (dir.join(path), &**bytes))
@@ -67,16 +67,16 @@ fn named(case: &Case, name: &str) -> String {
 }
 
 /// A case as files.
-pub(crate) struct Layout<'c> {
-    pub(crate) files: Files<'c>,
+pub(crate) struct WrittenLayout<'c> {
+    pub(crate) files: LayoutFiles<'c>,
     /// Digests that cannot be the names of files, with their content.
     pub(crate) unstorable: Vec<(&'c str, &'c [u8])>,
 }
 
 /// Every file of the layout.
-pub(crate) fn files(case: &Case) -> Layout<'_> {
-    let mut layout = Layout {
-        files: Files::new(),
+pub(crate) fn files(case: &Case) -> WrittenLayout<'_> {
+    let mut layout = WrittenLayout {
+        files: LayoutFiles::new(),
         unstorable: Vec::new(),
     };
     let version = Json::object([("imageLayoutVersion", Json::str("1.0.0"))]);

@@ -6,8 +6,8 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 /// Everything that a case or layout holds, by its digest.
 #[derive(Default)]
-pub(super) struct Shelf<'s> {
-    contents: BTreeMap<&'s str, Content<'s>>,
+pub(super) struct BlobIndex<'s> {
+    contents: BTreeMap<&'s str, IndexedBlob<'s>>,
     /// What manifests say, as far as it matters to those that point at them. Many entries can
     /// point at one manifest.
     manifests: RefCell<BTreeMap<&'s str, Option<Manifest>>>,
@@ -15,14 +15,14 @@ pub(super) struct Shelf<'s> {
 
 /// What is known of a content.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Content<'s> {
+pub(super) struct IndexedBlob<'s> {
     /// Its length in bytes.
     pub(super) length: u64,
     /// The content, where it is at hand.
     pub(super) bytes: Option<&'s [u8]>,
 }
 
-impl<'s> Content<'s> {
+impl<'s> IndexedBlob<'s> {
     pub(super) fn of(bytes: &'s [u8]) -> Self {
         Self {
             length: bytes.len() as u64,
@@ -48,13 +48,13 @@ impl Manifest {
     }
 }
 
-impl<'s> Shelf<'s> {
-    pub(super) fn add(&mut self, digest: &'s str, content: Content<'s>) {
+impl<'s> BlobIndex<'s> {
+    pub(super) fn add(&mut self, digest: &'s str, content: IndexedBlob<'s>) {
         self.contents.insert(digest, content);
     }
 
     /// The content of that digest.
-    pub(super) fn get(&self, digest: &str) -> Option<Content<'s>> {
+    pub(super) fn get(&self, digest: &str) -> Option<IndexedBlob<'s>> {
         self.contents.get(digest).copied()
     }
 

@@ -2,8 +2,8 @@
 //! found wrong with it.
 
 use super::{
-    Breach, Subject,
-    blobs::Shelf,
+    Subject, Violation,
+    blobs::BlobIndex,
     json::{FaultKind, Kind, Read, Value},
     path::Path,
     rule::Rule,
@@ -11,13 +11,13 @@ use super::{
 use crate::fold::is_same_key;
 
 /// One document, and what is found wrong with it.
-pub(super) struct Desk<'d, 's> {
+pub(super) struct LintContext<'d, 's> {
     pub(super) subject: Subject,
-    pub(super) shelf: &'d Shelf<'s>,
-    pub(super) breaches: &'d mut Vec<Breach>,
+    pub(super) shelf: &'d BlobIndex<'s>,
+    pub(super) breaches: &'d mut Vec<Violation>,
 }
 
-impl Desk<'_, '_> {
+impl LintContext<'_, '_> {
     /// Notes that the rule is broken at that place.
     pub(super) fn note(&mut self, rule: Rule, path: &Path<'_>, what: impl Into<String>) {
         self.note_at(rule, path.to_string(), what);
@@ -26,7 +26,7 @@ impl Desk<'_, '_> {
     /// Notes that the rule is broken at that place.
     pub(super) fn note_at(&mut self, rule: Rule, place: String, what: impl Into<String>) {
         let facts = rule.facts();
-        self.breaches.push(Breach {
+        self.breaches.push(Violation {
             clause: facts.clause,
             level: facts.level,
             since: facts.since,

@@ -1,7 +1,7 @@
 //! Descriptors: what they have to say, and whether it is true.
 
 use super::{
-    context::{Desk, each, is_object, lacks},
+    context::{LintContext, each, is_object, lacks},
     grammar,
     json::{Kind, Value, shortened},
     number::{Whole, whole},
@@ -13,13 +13,13 @@ use crate::{Algorithm, Digest, media_type::EMPTY};
 
 /// Reads a descriptor; says whether it is one at all.
 pub(super) fn descriptor(
-    desk: &mut Desk<'_, '_>,
+    context: &mut LintContext<'_, '_>,
     value: Value<'_, '_>,
     path: &Path<'_>,
     wearer: Wearer,
 ) -> bool {
     let otherwise = |what| {
-        desk.note(
+        context.note(
             Rule::MediaType,
             path,
             format!("is {what}, and should be a descriptor"),
@@ -28,29 +28,29 @@ pub(super) fn descriptor(
     if !is_object(value, otherwise) {
         return false;
     }
-    media_type(desk, value, path);
-    digest(desk, value, path);
-    size(desk, value, path);
-    urls(desk, value, path);
-    properties::annotations(desk, value, path, wearer);
-    data(desk, value, path);
-    properties::optional_type(desk, value, path, "artifactType", Rule::ArtifactType);
-    empty(desk, value, path);
+    media_type(context, value, path);
+    digest(context, value, path);
+    size(context, value, path);
+    urls(context, value, path);
+    properties::annotations(context, value, path, wearer);
+    data(context, value, path);
+    properties::optional_type(context, value, path, "artifactType", Rule::ArtifactType);
+    empty(context, value, path);
     true
 }
 
-fn media_type(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
-    properties::optional_type(desk, descriptor, path, "mediaType", Rule::MediaType);
+fn media_type(context: &mut LintContext<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+    properties::optional_type(context, descriptor, path, "mediaType", Rule::MediaType);
     if descriptor.get("mediaType").is_none() {
-        desk.note(Rule::MediaType, path, lacks(descriptor, "mediaType"));
+        context.note(Rule::MediaType, path, lacks(descriptor, "mediaType"));
     }
 }
 
-fn digest(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+fn digest(context: &mut LintContext<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
     let there = each(descriptor, path, "digest", |value, path| {
         let Some(text) = value.text() else {
             let what = value.kind().what();
-            desk.note(
+            context.note(
                 Rule::Digest,
                 path,
                 format!("is {what}, and should be a string"),
@@ -60,7 +60,7 @@ fn digest(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
         let Some((algorithm, encoded)) = grammar::digest(text) else {
             let what = value.kind().what();
             let what = format!("is {what}, which is not an algorithm, a colon and a value");
-            desk.note(Rule::DigestGrammar, path, what);
+            context.note(Rule::DigestGrammar, path, what);
             return;
         };
         let (rule, digits) = match algorithm {
@@ -69,7 +69,7 @@ fn digest(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
             "blake3" => (Rule::Blake3, 64),
             _ => {
                 let what = format!("is of {}, and not of sha256", shortened(algorithm));
-                desk.note(Rule::Algorithm, path, what);
+                context.note(Rule::Algorithm, path, what);
                 return;
             }
         };
@@ -78,9 +78,9 @@ fn digest(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
             let what = format!(
                 "is `{encoded}` of {algorithm}, which takes {digits} hexadecimal digits in lower case"
             );
-            desk.note(rule, path, what);
+            context.note(rule, path, what);
         } else if algorithm != "sha256" {
-            desk.note(
+            context.note(
                 Rule::Algorithm,
                 path,
                 format!("is of {algorithm}, and not of sha256"),
@@ -88,15 +88,15 @@ fn digest(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
         }
     });
     if !there {
-        desk.note(Rule::Digest, path, lacks(descriptor, "digest"));
+        context.note(Rule::Digest, path, lacks(descriptor, "digest"));
     }
 }
 
-fn size(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+fn size(context: &mut LintContext<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
     let there = each(descriptor, path, "size", |value, path| {
         let Kind::Number(number) = value.kind() else {
             let what = value.kind().what();
-            desk.note(
+            context.note(
                 Rule::Size,
                 path,
                 format!("is {what}, and should be a number"),
@@ -109,46 +109,46 @@ fn size(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
             Whole::Dressed(size) => (size, true),
             Whole::Huge | Whole::Broken => {
                 let what = format!("is {shown}, which is no whole number of 64 bits");
-                desk.note(Rule::Size, path, what);
+                context.note(Rule::Size, path, what);
                 return;
             }
         };
         if i64::try_from(size).is_err() {
             let what = format!("is {shown}, which is no whole number of 64 bits");
-            desk.note(Rule::Size, path, what);
+            context.note(Rule::Size, path, what);
             return;
         }
         if is_dressed {
-            desk.note(
+            context.note(
                 Rule::SizeWriting,
                 path,
                 format!("is {size}, written as {shown}"),
             );
         }
         if size < 0 {
-            desk.note(
+            context.note(
                 Rule::NegativeSize,
                 path,
                 format!("is {shown}, which is below zero"),
             );
         }
-        let wrong = wrong_size(desk, descriptor, size);
+        let wrong = wrong_size(context, descriptor, size);
         if let Some(what) = wrong {
-            desk.note(Rule::SizeMismatch, path, what);
+            context.note(Rule::SizeMismatch, path, what);
         }
     });
     if !there {
-        desk.note(Rule::Size, path, lacks(descriptor, "size"));
+        context.note(Rule::Size, path, lacks(descriptor, "size"));
     }
 }
 
 /// Says how long the content is, where it is at hand and not of that size.
 pub(super) fn wrong_size(
-    desk: &Desk<'_, '_>,
+    context: &LintContext<'_, '_>,
     descriptor: Value<'_, '_>,
     size: i128,
 ) -> Option<String> {
-    let length = desk.shelf.get(descriptor.text_of("digest")?)?.length;
+    let length = context.shelf.get(descriptor.text_of("digest")?)?.length;
     (i128::from(length) != size).then(|| format!("is {size}, and the content has {length} bytes"))
 }
 
@@ -159,7 +159,7 @@ fn is_known(digest: &Digest) -> bool {
 }
 
 /// A descriptor of the type of what is empty is of an empty JSON object.
-fn empty(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+fn empty(context: &mut LintContext<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
     const CONTENT: &[u8] = b"{}";
     let is_of_type = descriptor.text_of("mediaType") == Some(EMPTY);
     if let Some(digest) = descriptor.text_of("digest").filter(|_| is_of_type) {
@@ -167,16 +167,16 @@ fn empty(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
         let is_other = is_known(&digest) && !digest.matches(CONTENT);
         if is_other {
             let what = "is of the type of what is empty, and not the digest of `{}`";
-            desk.note(Rule::EmptyDescriptor, &path.key("digest"), what);
+            context.note(Rule::EmptyDescriptor, &path.key("digest"), what);
         }
     }
 }
 
-fn urls(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+fn urls(context: &mut LintContext<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
     each(descriptor, path, "urls", |list, path| {
         if list.kind() != Kind::List {
             let what = list.kind().what();
-            desk.note(
+            context.note(
                 Rule::Urls,
                 path,
                 format!("is {what}, and should be an array of URIs"),
@@ -191,29 +191,29 @@ fn urls(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
                         .any(|usual| scheme.eq_ignore_ascii_case(usual));
                     if !is_usual {
                         let what = format!("is of the scheme {scheme}, and not of http or https");
-                        desk.note(Rule::UrlScheme, &path, what);
+                        context.note(Rule::UrlScheme, &path, what);
                     }
                 }
                 Some(None) | None => {
                     let what = item.kind().what();
-                    desk.note(Rule::Urls, &path, format!("is {what}, which is no URI"));
+                    context.note(Rule::Urls, &path, format!("is {what}, which is no URI"));
                 }
             }
         }
     });
 }
 
-fn data(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
+fn data(context: &mut LintContext<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
     each(descriptor, path, "data", |value, path| {
         let Some(data) = value.text().and_then(grammar::base64) else {
             let what = "is not base64 (with the plain alphabet, padded)";
-            desk.note(Rule::Data, path, what);
+            context.note(Rule::Data, path, what);
             return;
         };
         let Some(digest) = descriptor.text_of("digest") else {
             return;
         };
-        let is_other = match desk.shelf.get(digest).and_then(|content| content.bytes) {
+        let is_other = match context.shelf.get(digest).and_then(|content| content.bytes) {
             Some(content) => content != data,
             None => {
                 let digest = Digest::verbatim(digest);
@@ -222,7 +222,7 @@ fn data(desk: &mut Desk<'_, '_>, descriptor: Value<'_, '_>, path: &Path<'_>) {
         };
         if is_other {
             let what = format!("holds {} bytes that are not the content", data.len());
-            desk.note(Rule::DataOther, path, what);
+            context.note(Rule::DataOther, path, what);
         }
     });
 }

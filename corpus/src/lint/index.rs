@@ -2,7 +2,7 @@
 
 use super::{
     blobs::Form,
-    context::{Desk, each, is_object, lacks},
+    context::{LintContext, each, is_object, lacks},
     descriptor::descriptor,
     grammar,
     json::{Kind, Value, shortened},
@@ -23,9 +23,9 @@ pub(super) enum Role {
 }
 
 /// Reads an OCI index.
-pub(super) fn index(desk: &mut Desk<'_, '_>, document: Value<'_, '_>, role: Role) {
+pub(super) fn index(context: &mut LintContext<'_, '_>, document: Value<'_, '_>, role: Role) {
     let otherwise = |what| {
-        desk.note(
+        context.note(
             Rule::Manifests,
             &Path::Root,
             format!("is {what}, and should be an object"),
@@ -35,20 +35,20 @@ pub(super) fn index(desk: &mut Desk<'_, '_>, document: Value<'_, '_>, role: Role
         return;
     }
     properties::schema_version(
-        desk,
+        context,
         document,
         Rule::IndexVersion,
         Rule::IndexVersionWriting,
     );
     properties::own_type(
-        desk,
+        context,
         document,
         Format::Oci.index(),
         Rule::IndexType,
         Rule::IndexTypeAbsent,
     );
     let key = "artifactType";
-    properties::optional_type(desk, document, &Path::Root, key, Rule::IndexArtifactType);
+    properties::optional_type(context, document, &Path::Root, key, Rule::IndexArtifactType);
     let wearer = match role {
         Role::Content => Wearer::Other,
         Role::IndexJson => Wearer::IndexJsonEntry,
@@ -56,7 +56,7 @@ pub(super) fn index(desk: &mut Desk<'_, '_>, document: Value<'_, '_>, role: Role
     let there = each(document, &Path::Root, "manifests", |list, path| {
         if list.kind() != Kind::List {
             let what = list.kind().what();
-            desk.note(
+            context.note(
                 Rule::Manifests,
                 path,
                 format!("is {what}, and should be an array"),
@@ -64,24 +64,24 @@ pub(super) fn index(desk: &mut Desk<'_, '_>, document: Value<'_, '_>, role: Role
         }
         for (at, value) in list.items().enumerate() {
             let path = path.item(at);
-            if descriptor(desk, value, &path, wearer) {
-                entry(desk, value, &path, role);
+            if descriptor(context, value, &path, wearer) {
+                entry(context, value, &path, role);
             }
         }
     });
     if !there {
-        desk.note(Rule::Manifests, &Path::Root, lacks(document, "manifests"));
+        context.note(Rule::Manifests, &Path::Root, lacks(document, "manifests"));
     }
-    ambiguous(desk, document, &["config", "layers"], "manifests");
+    ambiguous(context, document, &["config", "layers"], "manifests");
     each(document, &Path::Root, "subject", |subject, path| {
-        descriptor(desk, subject, path, Wearer::Other);
+        descriptor(context, subject, path, Wearer::Other);
     });
-    properties::annotations(desk, document, &Path::Root, Wearer::Other);
+    properties::annotations(context, document, &Path::Root, Wearer::Other);
 }
 
 /// Notes keys of the other kind of document, where the one of this kind is there as well.
 pub(super) fn ambiguous(
-    desk: &mut Desk<'_, '_>,
+    context: &mut LintContext<'_, '_>,
     document: Value<'_, '_>,
     others: &[&str],
     own: &str,
@@ -89,36 +89,36 @@ pub(super) fn ambiguous(
     let has = |key: &str| document.get(key).is_some();
     for other in others.iter().filter(|other| has(own) && has(other)) {
         let what = format!("stands beside `{own}`, so that this can be read as two things");
-        desk.note(Rule::Ambiguous, &Path::Root.key(other), what);
+        context.note(Rule::Ambiguous, &Path::Root.key(other), what);
     }
 }
 
 /// What an entry says besides what every descriptor says.
-fn entry(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>, role: Role) {
+fn entry(context: &mut LintContext<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>, role: Role) {
     let media_type = entry.text_of("mediaType").unwrap_or_default();
     let form = Form::of_type(media_type);
     if !matches!(form, Some(Form::Index | Form::Manifest)) && !media_type.is_empty() {
         let what =
             "is not the type of OCI manifests or OCI indexes, which portable indexes keep to";
-        desk.note(Rule::ChildType, &path.key("mediaType"), what);
+        context.note(Rule::ChildType, &path.key("mediaType"), what);
     }
     let there = each(entry, path, "platform", |value, path| {
-        platform::platform(desk, value, path);
+        platform::platform(context, value, path);
     });
     let manifest = entry
         .text_of("digest")
-        .and_then(|digest| desk.shelf.manifest(digest));
+        .and_then(|digest| context.shelf.manifest(digest));
     if !there && role == Role::Content {
         match (form, &manifest) {
             (Some(Form::Manifest), None) => {
-                desk.note(
+                context.note(
                     Rule::ManifestPlatform,
                     path,
                     "has no `platform`, and is of a manifest",
                 );
             }
             (Some(Form::Manifest), Some(manifest)) if manifest.is_image() => {
-                desk.note(
+                context.note(
                     Rule::ManifestPlatform,
                     path,
                     "has no `platform`, and is of a manifest with the config of an image",
@@ -127,7 +127,7 @@ fn entry(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>, role: R
             (Some(Form::DockerManifest), Some(manifest)) => {
                 if let Some(os) = manifest.os.as_deref().filter(|os| !os.is_empty()) {
                     let what = format!("has no `platform`, and is of an image for {os}");
-                    desk.note(Rule::PlatformAbsent, path, what);
+                    context.note(Rule::PlatformAbsent, path, what);
                 }
             }
             (Some(_) | None, _) => {}
@@ -144,7 +144,7 @@ fn entry(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>, role: R
             shortened(media_type),
             shortened(own)
         );
-        desk.note(Rule::MediaTypeOther, &path.key("mediaType"), what);
+        context.note(Rule::MediaTypeOther, &path.key("mediaType"), what);
     }
     if let (Some(Form::Manifest), Some(manifest), Some(artifact_type)) =
         (form, &manifest, entry.text_of("artifactType"))
@@ -155,7 +155,7 @@ fn entry(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>, role: R
             .any(|known| known.as_deref() == Some(artifact_type));
         if !is_own {
             let what = "is neither the artifactType of the manifest nor the type of its config";
-            desk.note(Rule::ArtifactTypeOther, &path.key("artifactType"), what);
+            context.note(Rule::ArtifactTypeOther, &path.key("artifactType"), what);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! OCI layouts: the files about the blobs, and whether the blobs are what their names say.
 
 use super::{
-    Breach, Subject,
-    blobs::{Content, Shelf},
-    context::Desk,
+    Subject, Violation,
+    blobs::{BlobIndex, IndexedBlob},
+    context::LintContext,
     grammar,
     index::{Role, index},
     json::{self, Kind},
@@ -12,7 +12,7 @@ use super::{
     walk::breaches,
 };
 use crate::{
-    Algorithm, Ask, Case, LayoutError, Unread,
+    Algorithm, Case, LayoutError, PlatformRequest, Unread,
     digest::hex,
     layout::{Found, UNPACKED, file_contents, layouts, places},
 };
@@ -32,7 +32,7 @@ pub struct CheckedLayout {
     /// The case that it is; why it cannot be one, where it cannot.
     pub case: Result<Case, Unread>,
     /// Which clauses it breaks, in its files and in its documents.
-    pub breaches: Vec<Breach>,
+    pub breaches: Vec<Violation>,
 }
 
 /// Checks every layout below `dir`, each by itself: one that cannot be read does not keep the others
@@ -41,7 +41,10 @@ pub struct CheckedLayout {
 /// # Errors
 ///
 /// Where the directory cannot be walked.
-pub fn check_layouts(dir: &Directory, ask: &Ask) -> Result<Vec<CheckedLayout>, LayoutError> {
+pub fn check_layouts(
+    dir: &Directory,
+    ask: &PlatformRequest,
+) -> Result<Vec<CheckedLayout>, LayoutError> {
     let mut checked = Vec::new();
     for Found { path, cases } in layouts(dir, ask)? {
         // What keeps a layout from being read keeps its files from being checked.
@@ -70,26 +73,26 @@ struct Blob {
 }
 
 /// What the files of a layout break.
-pub(super) fn files(layout: &Directory) -> Result<Vec<Breach>, LayoutError> {
+pub(super) fn files(layout: &Directory) -> Result<Vec<Violation>, LayoutError> {
     let root = Root::open(layout).map_err(|error| LayoutError::file(layout, error))?;
     let mut found = Vec::new();
-    let empty = Shelf::default();
-    let mut desk = Desk {
+    let empty = BlobIndex::default();
+    let mut context = LintContext {
         subject: Subject::Layout,
         shelf: &empty,
         breaches: &mut found,
     };
-    header(&mut desk, &root)?;
-    let blobs = blobs(&mut desk, &root)?;
-    let mut shelf = Shelf::default();
+    header(&mut context, &root)?;
+    let blobs = blobs(&mut context, &root)?;
+    let mut shelf = BlobIndex::default();
     for blob in &blobs {
-        let content = Content {
+        let content = IndexedBlob {
             length: blob.length,
             bytes: None,
         };
         shelf.add(&blob.claimed, content);
     }
-    let mut desk = Desk {
+    let mut context = LintContext {
         subject: Subject::IndexJson,
         shelf: &shelf,
         breaches: &mut found,
@@ -97,29 +100,29 @@ pub(super) fn files(layout: &Directory) -> Result<Vec<Breach>, LayoutError> {
     match file_contents(&root, "index.json")? {
         Some(bytes) => {
             let read = json::read(&bytes);
-            desk.json(&read);
+            context.json(&read);
             if let Some(value) = read.value() {
-                index(&mut desk, value, Role::IndexJson);
+                index(&mut context, value, Role::IndexJson);
             }
         }
-        None => desk.note(Rule::IndexJson, &Path::Root, "is not there"),
+        None => context.note(Rule::IndexJson, &Path::Root, "is not there"),
     }
     Ok(found)
 }
 
 /// The file `oci-layout`.
-fn header(desk: &mut Desk<'_, '_>, root: &Root) -> Result<(), LayoutError> {
+fn header(context: &mut LintContext<'_, '_>, root: &Root) -> Result<(), LayoutError> {
     let path = Path::Root.key("oci-layout");
     let Some(bytes) = file_contents(root, "oci-layout")? else {
-        desk.note(Rule::LayoutFile, &path, "is not there");
+        context.note(Rule::LayoutFile, &path, "is not there");
         return Ok(());
     };
     let read = json::read(&bytes);
     match read.value() {
-        None => desk.note(Rule::LayoutFile, &path, "is not JSON"),
+        None => context.note(Rule::LayoutFile, &path, "is not JSON"),
         Some(value) if value.kind() != Kind::Object => {
             let what = value.kind().what();
-            desk.note(
+            context.note(
                 Rule::LayoutFile,
                 &path,
                 format!("is {what}, and should be an object"),
@@ -127,7 +130,7 @@ fn header(desk: &mut Desk<'_, '_>, root: &Root) -> Result<(), LayoutError> {
         }
         Some(value) => {
             if value.text_of("imageLayoutVersion").is_none() {
-                desk.note(
+                context.note(
                     Rule::LayoutFile,
                     &path,
                     "has no `imageLayoutVersion`, a string",
@@ -139,11 +142,11 @@ fn header(desk: &mut Desk<'_, '_>, root: &Root) -> Result<(), LayoutError> {
 }
 
 /// The directory `blobs`, and everything in it that has a name of its own.
-fn blobs(desk: &mut Desk<'_, '_>, root: &Root) -> Result<Vec<Blob>, LayoutError> {
+fn blobs(context: &mut LintContext<'_, '_>, root: &Root) -> Result<Vec<Blob>, LayoutError> {
     let folder = root.path().join("blobs");
     let mut blobs = Vec::new();
     if !folder.is_dir() {
-        desk.note(
+        context.note(
             Rule::BlobsDirectory,
             &Path::Root.key("blobs"),
             "is no directory",
@@ -160,7 +163,7 @@ fn blobs(desk: &mut Desk<'_, '_>, root: &Root) -> Result<Vec<Blob>, LayoutError>
         let path = place.path.display().to_string();
         let Some((algorithm, _)) = grammar::digest(&claimed) else {
             let what = "has a name that is no digest".to_owned();
-            desk.note_at(Rule::BlobDigest, path, what);
+            context.note_at(Rule::BlobDigest, path, what);
             continue;
         };
         let (length, actual) = measure(file, algorithm)
@@ -168,7 +171,7 @@ fn blobs(desk: &mut Desk<'_, '_>, root: &Root) -> Result<Vec<Blob>, LayoutError>
         if let Some(actual) = actual
             && actual != claimed
         {
-            desk.note_at(Rule::BlobDigest, path, format!("is {actual}"));
+            context.note_at(Rule::BlobDigest, path, format!("is {actual}"));
         }
         blobs.push(Blob { claimed, length });
     }

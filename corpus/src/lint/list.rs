@@ -2,7 +2,7 @@
 
 use super::{
     blobs::Form,
-    context::{Desk, each, is_object, lacks},
+    context::{LintContext, each, is_object, lacks},
     descriptor::wrong_size,
     index::ambiguous,
     json::{Kind, Read, Value},
@@ -14,13 +14,13 @@ use super::{
 use crate::media_type::Format;
 
 /// Reads a docker manifest list.
-pub(super) fn list(desk: &mut Desk<'_, '_>, read: &Read<'_>) {
+pub(super) fn list(context: &mut LintContext<'_, '_>, read: &Read<'_>) {
     let Some(document) = read.value() else {
-        desk.note(Rule::ListManifests, &Path::Root, "cannot be read as JSON");
+        context.note(Rule::ListManifests, &Path::Root, "cannot be read as JSON");
         return;
     };
     let otherwise = |what| {
-        desk.note(
+        context.note(
             Rule::ListManifests,
             &Path::Root,
             format!("is {what}, and should be an object"),
@@ -29,35 +29,35 @@ pub(super) fn list(desk: &mut Desk<'_, '_>, read: &Read<'_>) {
     if !is_object(document, otherwise) {
         return;
     }
-    properties::schema_version(desk, document, Rule::ListVersion, Rule::ListVersion);
+    properties::schema_version(context, document, Rule::ListVersion, Rule::ListVersion);
     let right = Format::Docker.index();
-    properties::own_type(desk, document, right, Rule::ListType, Rule::ListType);
+    properties::own_type(context, document, right, Rule::ListType, Rule::ListType);
     let there = each(document, &Path::Root, "manifests", |list, path| {
         if list.kind() != Kind::List {
             let what = list.kind().what();
-            desk.note(
+            context.note(
                 Rule::ListManifests,
                 path,
                 format!("is {what}, and should be an array"),
             );
         }
         for (at, value) in list.items().enumerate() {
-            entry(desk, value, &path.item(at));
+            entry(context, value, &path.item(at));
         }
     });
     if !there {
-        desk.note(
+        context.note(
             Rule::ListManifests,
             &Path::Root,
             lacks(document, "manifests"),
         );
     }
-    ambiguous(desk, document, &["config", "layers"], "manifests");
+    ambiguous(context, document, &["config", "layers"], "manifests");
 }
 
-fn entry(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
+fn entry(context: &mut LintContext<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
     let otherwise = |what| {
-        desk.note(
+        context.note(
             Rule::ListEntry,
             path,
             format!("is {what}, and should be an object"),
@@ -70,7 +70,7 @@ fn entry(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
         let there = each(entry, path, key, |value, path| {
             if value.text().is_none() {
                 let what = value.kind().what();
-                desk.note(
+                context.note(
                     Rule::ListEntry,
                     path,
                     format!("is {what}, and should be a string"),
@@ -78,20 +78,20 @@ fn entry(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
             }
         });
         if !there {
-            desk.note(Rule::ListEntry, path, lacks(entry, key));
+            context.note(Rule::ListEntry, path, lacks(entry, key));
         }
     }
     if let Some(media_type) = entry.text_of("mediaType")
         && Form::of_type(media_type) != Some(Form::DockerManifest)
     {
         let what = "is not that of docker manifests, which lists are of as a rule";
-        desk.note(Rule::ListChildType, &path.key("mediaType"), what);
+        context.note(Rule::ListChildType, &path.key("mediaType"), what);
     }
-    size(desk, entry, path);
-    platform(desk, entry, path);
+    size(context, entry, path);
+    platform(context, entry, path);
 }
 
-fn size(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
+fn size(context: &mut LintContext<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
     let there = each(entry, path, "size", |value, path| {
         let number = match value.kind() {
             Kind::Number(number) => whole(number),
@@ -99,26 +99,26 @@ fn size(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
         };
         let Whole::Plain(size) = number else {
             let what = value.kind().what();
-            desk.note(
+            context.note(
                 Rule::ListEntry,
                 path,
                 format!("is {what}, and should be a whole number"),
             );
             return;
         };
-        if let Some(what) = wrong_size(desk, entry, size) {
-            desk.note(Rule::ListSize, path, what);
+        if let Some(what) = wrong_size(context, entry, size) {
+            context.note(Rule::ListSize, path, what);
         }
     });
     if !there {
-        desk.note(Rule::ListEntry, path, lacks(entry, "size"));
+        context.note(Rule::ListEntry, path, lacks(entry, "size"));
     }
 }
 
-fn platform(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
+fn platform(context: &mut LintContext<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
     let there = each(entry, path, "platform", |platform, path| {
         let otherwise = |what| {
-            desk.note(
+            context.note(
                 Rule::ListPlatform,
                 path,
                 format!("is {what}, and should be an object"),
@@ -132,15 +132,15 @@ fn platform(desk: &mut Desk<'_, '_>, entry: Value<'_, '_>, path: &Path<'_>) {
                 if value.text().is_none() {
                     let what = value.kind().what();
                     let what = format!("is {what}, and should be a string");
-                    desk.note(Rule::ListPlatform, path, what);
+                    context.note(Rule::ListPlatform, path, what);
                 }
             });
             if !there {
-                desk.note(Rule::ListPlatform, path, lacks(platform, key));
+                context.note(Rule::ListPlatform, path, lacks(platform, key));
             }
         }
     });
     if !there {
-        desk.note(Rule::ListPlatform, path, lacks(entry, "platform"));
+        context.note(Rule::ListPlatform, path, lacks(entry, "platform"));
     }
 }

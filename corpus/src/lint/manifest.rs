@@ -1,7 +1,7 @@
 //! OCI manifests: the children of an index.
 
 use super::{
-    context::{Desk, each, is_object, lacks},
+    context::{LintContext, each, is_object, lacks},
     descriptor::descriptor,
     index::ambiguous,
     json::{Kind, Value},
@@ -13,60 +13,69 @@ use crate::media_type::{EMPTY, Format};
 
 /// Reads an OCI manifest. Gives back the digest of its config, where that is the config of an OCI
 /// image.
-pub(super) fn manifest<'j>(desk: &mut Desk<'_, '_>, document: Value<'j, '_>) -> Option<&'j str> {
+pub(super) fn manifest<'j>(
+    context: &mut LintContext<'_, '_>,
+    document: Value<'j, '_>,
+) -> Option<&'j str> {
     let otherwise = |what| {
         let what = format!("is {what}, and should be an object");
-        desk.note(Rule::ManifestConfig, &Path::Root, what);
+        context.note(Rule::ManifestConfig, &Path::Root, what);
     };
     if !is_object(document, otherwise) {
         return None;
     }
     properties::schema_version(
-        desk,
+        context,
         document,
         Rule::ManifestVersion,
         Rule::ManifestVersionWriting,
     );
     properties::own_type(
-        desk,
+        context,
         document,
         Format::Oci.manifest(),
         Rule::ManifestType,
         Rule::ManifestTypeAbsent,
     );
     let key = "artifactType";
-    properties::optional_type(desk, document, &Path::Root, key, Rule::ManifestArtifactType);
+    properties::optional_type(
+        context,
+        document,
+        &Path::Root,
+        key,
+        Rule::ManifestArtifactType,
+    );
     let there = each(document, &Path::Root, "config", |config, path| {
-        descriptor(desk, config, path, Wearer::Other);
+        descriptor(context, config, path, Wearer::Other);
     });
     if !there {
-        desk.note(Rule::ManifestConfig, &Path::Root, lacks(document, "config"));
+        context.note(Rule::ManifestConfig, &Path::Root, lacks(document, "config"));
     }
     let config = document.get("config");
     let config_type = config.and_then(|config| config.text_of("mediaType"));
     if config_type == Some(EMPTY) && document.get(key).is_none() {
         let what = "has no `artifactType`, and its config is the empty one";
-        desk.note(Rule::EmptyConfig, &Path::Root, what);
+        context.note(Rule::EmptyConfig, &Path::Root, what);
     }
-    layers(desk, document);
-    ambiguous(desk, document, &["manifests"], "config");
+    layers(context, document);
+    ambiguous(context, document, &["manifests"], "config");
     if config.is_none() {
-        ambiguous(desk, document, &["manifests"], "layers");
+        ambiguous(context, document, &["manifests"], "layers");
     }
     each(document, &Path::Root, "subject", |subject, path| {
-        descriptor(desk, subject, path, Wearer::Other);
+        descriptor(context, subject, path, Wearer::Other);
     });
-    properties::annotations(desk, document, &Path::Root, Wearer::Other);
+    properties::annotations(context, document, &Path::Root, Wearer::Other);
     config
         .filter(|_| config_type == Some(Format::Oci.config()))
         .and_then(|config| config.text_of("digest"))
 }
 
-fn layers(desk: &mut Desk<'_, '_>, document: Value<'_, '_>) {
+fn layers(context: &mut LintContext<'_, '_>, document: Value<'_, '_>) {
     let there = each(document, &Path::Root, "layers", |list, path| {
         if list.kind() != Kind::List {
             let what = list.kind().what();
-            desk.note(
+            context.note(
                 Rule::Layers,
                 path,
                 format!("is {what}, and should be an array"),
@@ -78,10 +87,10 @@ fn layers(desk: &mut Desk<'_, '_>, document: Value<'_, '_>) {
             none = false;
             let path = path.item(at);
             if layer.kind() == Kind::Object {
-                descriptor(desk, layer, &path, Wearer::Other);
+                descriptor(context, layer, &path, Wearer::Other);
             } else {
                 let what = layer.kind().what();
-                desk.note(
+                context.note(
                     Rule::Layers,
                     &path,
                     format!("is {what}, and should be a descriptor"),
@@ -89,10 +98,10 @@ fn layers(desk: &mut Desk<'_, '_>, document: Value<'_, '_>) {
             }
         }
         if none {
-            desk.note(Rule::NoLayers, path, "is empty");
+            context.note(Rule::NoLayers, path, "is empty");
         }
     });
     if !there {
-        desk.note(Rule::NoLayers, &Path::Root, lacks(document, "layers"));
+        context.note(Rule::NoLayers, &Path::Root, lacks(document, "layers"));
     }
 }

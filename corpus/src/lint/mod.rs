@@ -26,7 +26,7 @@ mod serving;
 mod tests;
 mod walk;
 
-pub use group::{Group, grouped};
+pub use group::{ViolationGroup, grouped};
 pub use layout::{CheckedLayout, check_layouts};
 use walk::breaches;
 
@@ -36,14 +36,14 @@ use std::fmt;
 impl Case {
     /// Which clauses the documents of the case break themselves: seen in their bytes, not declared.
     #[must_use]
-    pub fn breaches(&self) -> Vec<Breach> {
+    pub fn breaches(&self) -> Vec<Violation> {
         breaches(self)
     }
 }
 
 /// A clause that a document breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Breach {
+pub struct Violation {
     /// The clause, as in `corpus/clauses`.
     pub clause: &'static str,
     /// How strongly the clause says what is broken; it can be stronger or weaker than the clause as
@@ -61,7 +61,7 @@ pub struct Breach {
     pub what: String,
 }
 
-impl fmt::Display for Breach {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.place.is_empty() {
             write!(f, "{} {}", self.document, self.what)
@@ -71,7 +71,7 @@ impl fmt::Display for Breach {
     }
 }
 
-impl Breach {
+impl Violation {
     /// Whether a release of the specification says it, and not only its latest text.
     #[must_use]
     pub fn is_released(&self) -> bool {
@@ -102,7 +102,7 @@ impl Breach {
     }
 }
 
-/// What a breach means for whoever reads the document, the gravest first.
+/// What a violation means for whoever reads the document, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Consequence {
     /// The document is not what the specification demands: refusing it is right.
@@ -127,9 +127,9 @@ impl Consequence {
         }
     }
 
-    /// The gravest of what breaches mean; nothing where there are none.
+    /// The gravest of what violations mean; nothing where there are none.
     #[must_use]
-    pub fn of<'b>(breaches: impl IntoIterator<Item = &'b Breach>) -> Option<Self> {
+    pub fn of<'b>(breaches: impl IntoIterator<Item = &'b Violation>) -> Option<Self> {
         breaches.into_iter().map(|breach| breach.consequence).min()
     }
 }
@@ -140,7 +140,7 @@ impl fmt::Display for Consequence {
     }
 }
 
-/// The document that a breach is in.
+/// The document that a violation is in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// The index under test.

@@ -1,7 +1,7 @@
 //! The platform of an entry.
 
 use super::{
-    context::{Desk, each, is_object, lacks},
+    context::{LintContext, each, is_object, lacks},
     grammar,
     json::{Kind, Value},
     path::Path,
@@ -9,33 +9,37 @@ use super::{
 };
 
 /// `platform` of an entry of an OCI index.
-pub(super) fn platform(desk: &mut Desk<'_, '_>, platform: Value<'_, '_>, path: &Path<'_>) {
+pub(super) fn platform(
+    context: &mut LintContext<'_, '_>,
+    platform: Value<'_, '_>,
+    path: &Path<'_>,
+) {
     let otherwise = |what| {
         let what = format!("is {what}, and names neither architecture nor operating system");
-        desk.note(Rule::Architecture, path, what);
+        context.note(Rule::Architecture, path, what);
     };
     if !is_object(platform, otherwise) {
         return;
     }
     named(
-        desk,
+        context,
         (platform, path),
         "architecture",
         (Rule::Architecture, Rule::ArchitectureName),
         grammar::is_goarch,
     );
     named(
-        desk,
+        context,
         (platform, path),
         "os",
         (Rule::Os, Rule::OsName),
         grammar::is_goos,
     );
-    variant(desk, platform, path);
+    variant(context, platform, path);
     each(platform, path, "os.version", |value, path| {
         if value.text().is_none() {
             let what = value.kind().what();
-            desk.note(
+            context.note(
                 Rule::OsVersion,
                 path,
                 format!("is {what}, and should be a string"),
@@ -46,17 +50,17 @@ pub(super) fn platform(desk: &mut Desk<'_, '_>, platform: Value<'_, '_>, path: &
         let is_fine = value.kind() == Kind::List && value.items().all(|item| item.text().is_some());
         if !is_fine {
             let what = "should be an array of strings, and is something else";
-            desk.note(Rule::OsFeatures, path, what);
+            context.note(Rule::OsFeatures, path, what);
         }
     });
     each(platform, path, "features", |_, path| {
-        desk.note(Rule::Features, path, "is reserved for later versions");
+        context.note(Rule::Features, path, "is reserved for later versions");
     });
 }
 
 /// A property that has to be a string, and should be one of the names of Go.
 pub(super) fn named(
-    desk: &mut Desk<'_, '_>,
+    context: &mut LintContext<'_, '_>,
     (object, path): (Value<'_, '_>, &Path<'_>),
     key: &str,
     (required, known): (Rule, Rule),
@@ -66,24 +70,24 @@ pub(super) fn named(
         Some(name) if is_known(name) => {}
         Some(_) => {
             let what = value.kind().what();
-            desk.note(known, path, format!("is {what}, which Go does not know"));
+            context.note(known, path, format!("is {what}, which Go does not know"));
         }
         None => {
             let what = value.kind().what();
-            desk.note(required, path, format!("is {what}, and should be a string"));
+            context.note(required, path, format!("is {what}, and should be a string"));
         }
     });
     if !there {
-        desk.note(required, path, lacks(object, key));
+        context.note(required, path, lacks(object, key));
     }
 }
 
-fn variant(desk: &mut Desk<'_, '_>, platform: Value<'_, '_>, path: &Path<'_>) {
+fn variant(context: &mut LintContext<'_, '_>, platform: Value<'_, '_>, path: &Path<'_>) {
     let architecture = platform.text_of("architecture").unwrap_or_default();
     each(platform, path, "variant", |value, path| {
         let Some(variant) = value.text() else {
             let what = value.kind().what();
-            desk.note(
+            context.note(
                 Rule::Variant,
                 path,
                 format!("is {what}, and should be a string"),
@@ -93,7 +97,7 @@ fn variant(desk: &mut Desk<'_, '_>, platform: Value<'_, '_>, path: &Path<'_>) {
         if grammar::is_listed_variant(architecture, variant) == Some(false) {
             let what = value.kind().what();
             let what = format!("is {what}, which the table has not for {architecture}");
-            desk.note(Rule::Variant, path, what);
+            context.note(Rule::Variant, path, what);
         }
     });
 }

@@ -1,7 +1,7 @@
 //! Properties that several kinds of documents have.
 
 use super::{
-    context::{Desk, each, is_object, lacks},
+    context::{LintContext, each, is_object, lacks},
     grammar,
     json::{Kind, Value, shortened},
     number::{Whole, whole},
@@ -23,7 +23,7 @@ const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// `schemaVersion`: `rule` says that it is 2, `writing` that it is written as a whole number.
 pub(super) fn schema_version(
-    desk: &mut Desk<'_, '_>,
+    context: &mut LintContext<'_, '_>,
     document: Value<'_, '_>,
     rule: Rule,
     writing: Rule,
@@ -31,20 +31,20 @@ pub(super) fn schema_version(
     let there = each(document, &Path::Root, "schemaVersion", |value, path| {
         let Kind::Number(number) = value.kind() else {
             let what = value.kind().what();
-            desk.note(rule, path, format!("is {what}, and should be the number 2"));
+            context.note(rule, path, format!("is {what}, and should be the number 2"));
             return;
         };
         match whole(number) {
             Whole::Plain(2) => {}
             Whole::Dressed(2) => {
-                desk.note(
+                context.note(
                     writing,
                     path,
                     format!("is 2, written as {}", shortened(number)),
                 );
             }
             Whole::Plain(_) | Whole::Dressed(_) | Whole::Huge | Whole::Broken => {
-                desk.note(
+                context.note(
                     rule,
                     path,
                     format!("is {}, and should be 2", shortened(number)),
@@ -53,13 +53,13 @@ pub(super) fn schema_version(
         }
     });
     if !there {
-        desk.note(rule, &Path::Root, lacks(document, "schemaVersion"));
+        context.note(rule, &Path::Root, lacks(document, "schemaVersion"));
     }
 }
 
 /// `mediaType` of a document itself: `rule` says which one it is, `absent` that it is there.
 pub(super) fn own_type(
-    desk: &mut Desk<'_, '_>,
+    context: &mut LintContext<'_, '_>,
     document: Value<'_, '_>,
     right: &str,
     rule: Rule,
@@ -71,17 +71,17 @@ pub(super) fn own_type(
             .is_some_and(|text| text.eq_ignore_ascii_case(right));
         if !is_right {
             let what = value.kind().what();
-            desk.note(rule, path, format!("is {what}, and should be `{right}`"));
+            context.note(rule, path, format!("is {what}, and should be `{right}`"));
         }
     });
     if !there {
-        desk.note(absent, &Path::Root, lacks(document, "mediaType"));
+        context.note(absent, &Path::Root, lacks(document, "mediaType"));
     }
 }
 
 /// A property that is a media type where it is there.
 pub(super) fn optional_type(
-    desk: &mut Desk<'_, '_>,
+    context: &mut LintContext<'_, '_>,
     object: Value<'_, '_>,
     path: &Path<'_>,
     key: &str,
@@ -90,14 +90,14 @@ pub(super) fn optional_type(
     each(object, path, key, |value, path| {
         if !value.text().is_some_and(grammar::is_media_type) {
             let what = value.kind().what();
-            desk.note(rule, path, format!("is {what}, which is no media type"));
+            context.note(rule, path, format!("is {what}, which is no media type"));
         }
     });
 }
 
 /// `annotations` of anything.
 pub(super) fn annotations(
-    desk: &mut Desk<'_, '_>,
+    context: &mut LintContext<'_, '_>,
     object: Value<'_, '_>,
     path: &Path<'_>,
     wearer: Wearer,
@@ -105,11 +105,11 @@ pub(super) fn annotations(
     each(object, path, "annotations", |map, path| {
         if map.kind() == Kind::Null {
             let what = "is null, where no annotations are none at all or an empty map";
-            desk.note(Rule::AnnotationsNull, path, what);
+            context.note(Rule::AnnotationsNull, path, what);
             return;
         }
         let otherwise = |what| {
-            desk.note(
+            context.note(
                 Rule::Annotations,
                 path,
                 format!("is {what}, and should be a map"),
@@ -122,44 +122,49 @@ pub(super) fn annotations(
             if value.text().is_none() {
                 let what = value.kind().what();
                 let path = path.key(key);
-                desk.note(
+                context.note(
                     Rule::Annotations,
                     &path,
                     format!("is {what}, and should be a string"),
                 );
             }
         }
-        repeated(desk, map, path);
+        repeated(context, map, path);
         each(map, path, REF_NAME, |name, path| {
-            ref_name(desk, name, path, wearer);
+            ref_name(context, name, path, wearer);
         });
     });
 }
 
-fn repeated(desk: &mut Desk<'_, '_>, map: Value<'_, '_>, path: &Path<'_>) {
+fn repeated(context: &mut LintContext<'_, '_>, map: Value<'_, '_>, path: &Path<'_>) {
     let mut keys: Vec<&str> = map.members().map(|(key, _)| key).collect();
     keys.sort_unstable();
     for same in keys.chunk_by(|one, other| one == other) {
         if let [key, _, ..] = same {
             let (key, count) = (shortened(key), same.len());
             let what = format!("has the key `{key}` {count} times");
-            desk.note(Rule::RepeatedAnnotation, path, what);
+            context.note(Rule::RepeatedAnnotation, path, what);
         }
     }
 }
 
-fn ref_name(desk: &mut Desk<'_, '_>, name: Value<'_, '_>, path: &Path<'_>, wearer: Wearer) {
+fn ref_name(
+    context: &mut LintContext<'_, '_>,
+    name: Value<'_, '_>,
+    path: &Path<'_>,
+    wearer: Wearer,
+) {
     match wearer {
         Wearer::Other => {
             let what = "names a reference, which is for the entries of an index.json";
-            desk.note(Rule::RefNamePlace, path, what);
+            context.note(Rule::RefNamePlace, path, what);
         }
         Wearer::IndexJsonEntry => {
             if let Some(text) = name.text()
                 && !grammar::is_ref_name(text)
             {
                 let what = format!("is `{}`, which no reference is called", shortened(text));
-                desk.note(Rule::RefName, path, what);
+                context.note(Rule::RefName, path, what);
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::Level;
 
 /// What is known of a rule.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Facts {
+pub(super) struct RuleFacts {
     /// The clause that it comes from.
     pub(super) clause: &'static str,
     /// How strongly the clause says this.
@@ -30,9 +30,9 @@ macro_rules! rules {
             pub(super) const ALL: &[Self] = &[$(Self::$name,)+];
 
             /// The clause that it comes from, and what that says of it.
-            pub(super) const fn facts(self) -> Facts {
+            pub(super) const fn facts(self) -> RuleFacts {
                 match self {
-                    $(Self::$name => Facts {
+                    $(Self::$name => RuleFacts {
                         clause: $clause,
                         level: Level::$level,
                         since: $since,

@@ -5,7 +5,7 @@
 
 use super::{
     blobs::essence,
-    context::Desk,
+    context::LintContext,
     grammar,
     json::{self, Value, shortened},
     path::Path,
@@ -75,7 +75,7 @@ impl<'c> Serving<'c> {
     /// for by tag, so that there is no digest to check.
     pub(super) fn check(
         self,
-        desk: &mut Desk<'_, '_>,
+        context: &mut LintContext<'_, '_>,
         document: &'c Document,
         value: Option<Value<'_, '_>>,
         is_index: bool,
@@ -85,7 +85,7 @@ impl<'c> Serving<'c> {
         let bare = essence(media_type);
         if bare.len() != media_type.len() {
             let what = format!("is `{}`, with parameters", shortened(media_type));
-            desk.note(Rule::TypeParameters, &path, what);
+            context.note(Rule::TypeParameters, &path, what);
         }
         let substitute = self.substitute(&document.digest);
         let sent = substitute.map(|substitute| json::read(&substitute.bytes));
@@ -98,7 +98,7 @@ impl<'c> Serving<'c> {
             if !bare.is_empty() && !own.eq_ignore_ascii_case(bare) {
                 let (bare, own) = (shortened(bare), shortened(own));
                 let what = format!("is `{bare}`, and the body says `{own}`");
-                desk.note(Rule::TypeConflict, &path, what);
+                context.note(Rule::TypeConflict, &path, what);
             }
         }
         if let Some(substitute) = substitute
@@ -108,17 +108,17 @@ impl<'c> Serving<'c> {
                 "comes with the bytes of {}, which its digest is not of",
                 substitute.of
             );
-            desk.note(Rule::ContentOther, &Path::Root, what);
+            context.note(Rule::ContentOther, &Path::Root, what);
         }
         if let Some(stated) = self.wrong_header(document) {
             let path = Path::Root.key("Docker-Content-Digest");
             let what = format!("is `{}`, which the body is not of", shortened(stated));
-            desk.note(Rule::DigestHeader, &path, what);
+            context.note(Rule::DigestHeader, &path, what);
         }
     }
 
     /// Notes configs and layers of a manifest that are not what comes under their digests.
-    pub(super) fn check_blobs(self, desk: &mut Desk<'_, '_>, manifest: Value<'_, '_>) {
+    pub(super) fn check_blobs(self, context: &mut LintContext<'_, '_>, manifest: Value<'_, '_>) {
         let mut check = |descriptor: Value<'_, '_>, path: &Path<'_>| {
             let digest = descriptor.text_of("digest").map(Digest::verbatim);
             if let Some(substitute) = digest.and_then(|digest| self.substitute(&digest)) {
@@ -126,7 +126,7 @@ impl<'c> Serving<'c> {
                     "comes with the bytes of {}, which its digest is not of",
                     substitute.of
                 );
-                desk.note(Rule::ContentOther, path, what);
+                context.note(Rule::ContentOther, path, what);
             }
         };
         if let Some(config) = manifest.get("config") {

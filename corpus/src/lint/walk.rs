@@ -1,10 +1,10 @@
 //! Goes through the documents of a case, from the index down.
 
 use super::{
-    Breach, Subject,
-    blobs::{Content, Form, Shelf, essence},
+    Subject, Violation,
+    blobs::{BlobIndex, Form, IndexedBlob, essence},
     config::config,
-    context::Desk,
+    context::LintContext,
     index::{Role, index},
     json::{self, Value},
     list::list,
@@ -19,13 +19,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// Nothing is known of documents that are not served; what points at them is judged by itself.
 /// Docker manifests are bound by no clause that is known.
 #[must_use]
-pub(super) fn breaches(case: &Case) -> Vec<Breach> {
-    let mut shelf = Shelf::default();
+pub(super) fn breaches(case: &Case) -> Vec<Violation> {
+    let mut shelf = BlobIndex::default();
     for blob in &case.blobs {
-        shelf.add(blob.digest.as_str(), Content::of(&blob.bytes));
+        shelf.add(blob.digest.as_str(), IndexedBlob::of(&blob.bytes));
     }
     for document in std::iter::once(&case.index).chain(&case.documents) {
-        shelf.add(document.digest.as_str(), Content::of(&document.bytes));
+        shelf.add(document.digest.as_str(), IndexedBlob::of(&document.bytes));
     }
     let names = case
         .children
@@ -54,7 +54,7 @@ pub(super) fn breaches(case: &Case) -> Vec<Breach> {
 
 struct Walk<'c> {
     serving: Serving<'c>,
-    shelf: Shelf<'c>,
+    shelf: BlobIndex<'c>,
     /// The nested indexes and manifests, by digest.
     documents: BTreeMap<&'c str, &'c Document>,
     /// The names of children, by digest.
@@ -63,7 +63,7 @@ struct Walk<'c> {
     followed: BTreeSet<(&'c str, Option<String>)>,
     /// What has been read, and as what.
     seen: BTreeSet<(&'c str, Option<Form>)>,
-    breaches: Vec<Breach>,
+    breaches: Vec<Violation>,
 }
 
 /// An entry that leads to a document.
@@ -98,13 +98,13 @@ impl<'c> Walk<'c> {
     fn index_json(&mut self, case: &Case) {
         let text = contents(case).pretty();
         let read = json::read(text.as_bytes());
-        let mut desk = Desk {
+        let mut context = LintContext {
             subject: Subject::IndexJson,
             shelf: &self.shelf,
             breaches: &mut self.breaches,
         };
         if let Some(value) = read.value() {
-            index(&mut desk, value, Role::IndexJson);
+            index(&mut context, value, Role::IndexJson);
         }
     }
 
@@ -143,35 +143,35 @@ impl<'c> Walk<'c> {
         if !self.seen.insert((digest, form)) {
             return Vec::new();
         }
-        let mut desk = Desk {
+        let mut context = LintContext {
             subject,
             shelf: &self.shelf,
             breaches: &mut self.breaches,
         };
         if is_new {
-            let is_index = desk.subject == Subject::Index;
-            self.serving.check(&mut desk, document, value, is_index);
+            let is_index = context.subject == Subject::Index;
+            self.serving.check(&mut context, document, value, is_index);
         }
         let mut config_of = None;
         match form {
             Some(Form::Index) => {
-                desk.json(&read);
+                context.json(&read);
                 if let Some(value) = value {
-                    index(&mut desk, value, Role::Content);
+                    index(&mut context, value, Role::Content);
                 }
             }
-            Some(Form::List) => list(&mut desk, &read),
+            Some(Form::List) => list(&mut context, &read),
             Some(Form::Manifest) => {
-                desk.json(&read);
-                config_of = value.and_then(|value| manifest(&mut desk, value));
+                context.json(&read);
+                config_of = value.and_then(|value| manifest(&mut context, value));
                 if let Some(value) = value {
-                    self.serving.check_blobs(&mut desk, value);
+                    self.serving.check_blobs(&mut context, value);
                 }
             }
             Some(Form::DockerManifest) | None => {}
         }
         if let Some(digest) = config_of {
-            let name = desk.subject.name().unwrap_or("index").to_owned();
+            let name = context.subject.name().unwrap_or("index").to_owned();
             self.config(digest, name);
         }
         match (form, value) {
@@ -184,14 +184,14 @@ impl<'c> Walk<'c> {
         let content = self.shelf.get(digest).and_then(|content| content.bytes);
         let Some(bytes) = content else { return };
         let read = json::read(bytes);
-        let mut desk = Desk {
+        let mut context = LintContext {
             subject: Subject::Config(name),
             shelf: &self.shelf,
             breaches: &mut self.breaches,
         };
-        desk.json(&read);
+        context.json(&read);
         if let Some(value) = read.value() {
-            config(&mut desk, value);
+            config(&mut context, value);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{keys, placeholder};
 use crate::{
-    diagnostic::{MistakeKind, PlaceholderFault, Report},
+    diagnostic::{DiagnosticKind, DiagnosticReport, PlaceholderFault},
     nearest::nearest,
     value::{Fields, Node, Table, Value, owned, wrong},
 };
@@ -35,7 +35,11 @@ struct Setting<'a> {
 }
 
 /// Makes every combination that `except` does not leave out.
-pub(crate) fn expand(recipe: &Table, stem: &str, report: &mut Report<'_>) -> Vec<Expansion> {
+pub(crate) fn expand(
+    recipe: &Table,
+    stem: &str,
+    report: &mut DiagnosticReport<'_>,
+) -> Vec<Expansion> {
     let axes = axes(recipe, report);
     if axes.iter().any(|axis| axis.values.is_empty()) {
         return Vec::new();
@@ -89,19 +93,19 @@ pub(crate) fn expand(recipe: &Table, stem: &str, report: &mut Report<'_>) -> Vec
     for (place, (span, _)) in exceptions.iter().enumerate() {
         if expansions.is_empty() || !excepted.contains(&place) {
             let all = expansions.is_empty();
-            report.add(span, MistakeKind::ExceptUseless { all });
+            report.add(span, DiagnosticKind::ExceptUseless { all });
         }
     }
     for axis in &axes {
         if !expansions.is_empty() && !used.contains(axis.name) {
             let axis_name = axis.name.to_owned();
-            report.add(&axis.span, MistakeKind::AxisUnused { axis: axis_name });
+            report.add(&axis.span, DiagnosticKind::AxisUnused { axis: axis_name });
         }
     }
     expansions
 }
 
-fn axes<'a>(recipe: &'a Table, report: &mut Report<'_>) -> Vec<Axis<'a>> {
+fn axes<'a>(recipe: &'a Table, report: &mut DiagnosticReport<'_>) -> Vec<Axis<'a>> {
     let Some(value) = recipe.get("axes") else {
         return Vec::new();
     };
@@ -127,7 +131,7 @@ fn axes<'a>(recipe: &'a Table, report: &mut Report<'_>) -> Vec<Axis<'a>> {
             None => Vec::new(),
         };
         if values.is_empty() {
-            report.add(&item.span, MistakeKind::AxisEmpty(name.to_owned()));
+            report.add(&item.span, DiagnosticKind::AxisEmpty(name.to_owned()));
         }
         axes.push(Axis {
             name,
@@ -138,7 +142,7 @@ fn axes<'a>(recipe: &'a Table, report: &mut Report<'_>) -> Vec<Axis<'a>> {
     axes
 }
 
-fn axis_values(value: &Value, report: &mut Report<'_>) -> Vec<(String, Value)> {
+fn axis_values(value: &Value, report: &mut DiagnosticReport<'_>) -> Vec<(String, Value)> {
     match &value.node {
         Node::Table(table) => table
             .members
@@ -166,7 +170,7 @@ fn axis_values(value: &Value, report: &mut Report<'_>) -> Vec<(String, Value)> {
 /// Every exception, as axis and value names that have to hold together, with its place.
 type Exceptions = Vec<(Range<usize>, Vec<(String, String)>)>;
 
-fn exceptions(recipe: &Table, axes: &[Axis<'_>], report: &mut Report<'_>) -> Exceptions {
+fn exceptions(recipe: &Table, axes: &[Axis<'_>], report: &mut DiagnosticReport<'_>) -> Exceptions {
     let Some(value) = recipe.get("except") else {
         return Vec::new();
     };
@@ -200,7 +204,7 @@ fn exceptions(recipe: &Table, axes: &[Axis<'_>], report: &mut Report<'_>) -> Exc
             continue;
         }
         if exception.is_empty() {
-            report.add(&item.span, MistakeKind::ExceptUseless { all: false });
+            report.add(&item.span, DiagnosticKind::ExceptUseless { all: false });
         } else {
             exceptions.push((item.span.clone(), exception));
         }
@@ -229,7 +233,7 @@ fn combinations<'b, 'a>(axes: &'b [Axis<'a>]) -> Vec<Vec<(&'b Axis<'a>, &'b (Str
 struct Expander<'a, 'r, 't> {
     settings: Vec<Setting<'a>>,
     used: &'r mut BTreeSet<String>,
-    report: &'r mut Report<'t>,
+    report: &'r mut DiagnosticReport<'t>,
 }
 
 impl Expander<'_, '_, '_> {

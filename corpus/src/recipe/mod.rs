@@ -18,7 +18,7 @@ pub(crate) use spec::is_origin;
 
 use crate::{
     Case, Clause,
-    diagnostic::{Mistake, MistakeKind, Report},
+    diagnostic::{Diagnostic, DiagnosticKind, DiagnosticReport},
     value::{self, Table},
 };
 use ocipick_records::CaseId;
@@ -49,8 +49,11 @@ enum What {
 }
 
 /// Makes the cases of a recipe; all its mistakes where there are any.
-pub(crate) fn cases(source: Source<'_>, clauses: &Clauses<'_>) -> Result<Vec<Case>, Vec<Mistake>> {
-    let mut report = Report::new(source.path, source.text);
+pub(crate) fn cases(
+    source: Source<'_>,
+    clauses: &Clauses<'_>,
+) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    let mut report = DiagnosticReport::new(source.path, source.text);
     let cases = value::parse(source.text, &mut report)
         .map(|table| expand_and_render(source, &table, clauses, &mut report))
         .unwrap_or_default();
@@ -65,7 +68,7 @@ fn expand_and_render(
     source: Source<'_>,
     table: &Table,
     clauses: &Clauses<'_>,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) -> Vec<Case> {
     table.check_keys("a recipe", keys::TOP_LEVEL, report);
     spec::check_names(table, report);
@@ -75,7 +78,7 @@ fn expand_and_render(
     for expansion in &expansions {
         let id = format!("{}/{}", source.family, expansion.name);
         let Ok(id) = id.parse::<CaseId>() else {
-            report.add(&expansion.name_span, MistakeKind::BadId(id));
+            report.add(&expansion.name_span, DiagnosticKind::BadId(id));
             continue;
         };
         let Some(spec) = spec::decode(&expansion.table, clauses, report) else {
@@ -87,11 +90,11 @@ fn expand_and_render(
         for (alias, span) in &expansion.aliases {
             match alias.parse() {
                 Ok(alias) => case.aliases.push(alias),
-                Err(_) => report.add(span, MistakeKind::BadId(alias.clone())),
+                Err(_) => report.add(span, DiagnosticKind::BadId(alias.clone())),
             }
         }
         if cases.insert(id.clone(), case).is_some() {
-            let kind = MistakeKind::DuplicateExpansion(id.as_str().to_owned());
+            let kind = DiagnosticKind::DuplicateExpansion(id.as_str().to_owned());
             report.add(&expansion.name_span, kind);
         }
     }
@@ -102,7 +105,7 @@ fn expand_and_render(
     cases.into_values().collect()
 }
 
-fn note_unused(table: &Table, used: &BTreeSet<(What, String)>, report: &mut Report<'_>) {
+fn note_unused(table: &Table, used: &BTreeSet<(What, String)>, report: &mut DiagnosticReport<'_>) {
     for (what, section, word) in [
         (What::Child, "children", "child"),
         (What::Index, "indexes", "index"),
@@ -110,7 +113,7 @@ fn note_unused(table: &Table, used: &BTreeSet<(What, String)>, report: &mut Repo
     ] {
         for key in spec::section_keys(table, section) {
             if !used.contains(&(what, key.name.clone())) {
-                let kind = MistakeKind::Unused {
+                let kind = DiagnosticKind::Unused {
                     what: word,
                     name: key.name.clone(),
                 };

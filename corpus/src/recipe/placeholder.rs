@@ -1,6 +1,6 @@
 //! Placeholders: `${NAME.digest}`, `${byte:ff}`, and the variables of axes.
 
-use crate::diagnostic::{MistakeKind, PlaceholderFault, Report};
+use crate::diagnostic::{DiagnosticKind, DiagnosticReport, PlaceholderFault};
 use std::ops::Range;
 
 /// A piece of a text with placeholders.
@@ -63,7 +63,7 @@ pub(crate) fn replace(text: &str, mut with: impl FnMut(&str) -> Option<String>) 
 }
 
 /// Notes every placeholder in a text in which none may be left.
-pub(crate) fn none_in(text: &str, span: &Range<usize>, report: &mut Report<'_>) {
+pub(crate) fn none_in(text: &str, span: &Range<usize>, report: &mut DiagnosticReport<'_>) {
     for piece in pieces(text) {
         match piece {
             Piece::Literal(_) => {}
@@ -78,10 +78,10 @@ pub(crate) fn wrong(
     inner: &str,
     span: &Range<usize>,
     fault: PlaceholderFault,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) {
     let text = format!("${{{inner}}}");
-    let kind = MistakeKind::Placeholder {
+    let kind = DiagnosticKind::Placeholder {
         text: text.clone(),
         fault,
     };
@@ -89,7 +89,7 @@ pub(crate) fn wrong(
 }
 
 /// Notes a placeholder without an end.
-pub(crate) fn unclosed(rest: &str, span: &Range<usize>, report: &mut Report<'_>) {
+pub(crate) fn unclosed(rest: &str, span: &Range<usize>, report: &mut DiagnosticReport<'_>) {
     const SHOWN: usize = 20;
     let text: String = rest
         .lines()
@@ -98,7 +98,7 @@ pub(crate) fn unclosed(rest: &str, span: &Range<usize>, report: &mut Report<'_>)
         .chars()
         .take(SHOWN)
         .collect();
-    let kind = MistakeKind::Placeholder {
+    let kind = DiagnosticKind::Placeholder {
         text: text.clone(),
         fault: PlaceholderFault::Unclosed,
     };

@@ -220,13 +220,13 @@ fn with_index(case: &Case, bytes: Vec<u8>) -> Case {
 }
 
 /// A child for a platform that nobody asks for.
-struct Stranger {
+struct ForeignChild {
     child: Child,
     manifest: Document,
     blobs: [Blob; 2],
 }
 
-impl Stranger {
+impl ForeignChild {
     fn add_to(self, case: &mut Case) {
         case.children.push(self.child);
         case.documents.push(self.manifest);
@@ -235,7 +235,7 @@ impl Stranger {
 }
 
 /// An entry for a platform that nobody asks for, and what it points at.
-fn stranger(case: &Case, format: Format) -> Result<(String, Stranger), &'static str> {
+fn stranger(case: &Case, format: Format) -> Result<(String, ForeignChild), &'static str> {
     if case.child(OTHER).is_some() {
         return Err("it has such a child");
     }
@@ -284,7 +284,7 @@ fn stranger(case: &Case, format: Format) -> Result<(String, Stranger), &'static 
     );
     push(&mut entry, "size", Json::Int(size(&built.manifest.bytes)));
     push(&mut entry, "platform", Json::Obj(platform));
-    let stranger = Stranger {
+    let stranger = ForeignChild {
         blobs: [built.parts.config.clone(), built.parts.layer.clone()],
         child: built.child,
         manifest: built.manifest,

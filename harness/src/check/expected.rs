@@ -1,4 +1,4 @@
-//! Known findings: what is accepted for now, with a reason, and must go on happening.
+//! Expected failures: what is accepted for now, with a reason, and must go on happening.
 
 use globset::{Glob, GlobMatcher};
 use ocipick_adapters::Operation;
@@ -9,13 +9,13 @@ use std::{fmt, str::FromStr};
 
 /// The findings that do not fail the conformance trials.
 #[derive(Debug, Default)]
-pub struct KnownFindings {
-    findings: Vec<KnownFinding>,
+pub struct ExpectedFailures {
+    findings: Vec<ExpectedFailure>,
 }
 
 /// One of them.
 #[derive(Debug)]
-pub struct KnownFinding {
+pub struct ExpectedFailure {
     case: GlobMatcher,
     tool: String,
     flavour: Flavours,
@@ -97,33 +97,34 @@ struct Row {
     link: Option<String>,
 }
 
-/// Why the file of known findings cannot be used.
+/// Why the file of expected failures cannot be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("known findings: {0}")]
-pub struct KnownError(String);
+pub struct ExpectedFailuresError(String);
 
-/// How a trial stands to the known findings.
+/// How a trial stands to the expected failures.
 #[derive(Debug)]
-pub enum Standing<'a> {
+pub enum ExpectationStatus<'a> {
     /// No finding is about it.
     Unlisted,
     /// It shows what the finding says.
-    Known(&'a KnownFinding),
+    Known(&'a ExpectedFailure),
     /// It no longer shows what the finding says.
-    Stale(&'a KnownFinding),
+    Stale(&'a ExpectedFailure),
 }
 
-impl KnownFindings {
-    /// Reads the text of a file of known findings.
+impl ExpectedFailures {
+    /// Reads the text of a file of expected failures.
     ///
     /// # Errors
     /// When it has a mistake, with its line where TOML knows it.
-    pub fn parse(text: &str) -> Result<Self, KnownError> {
-        let file: File = toml::from_str(text).map_err(|error| KnownError(error.to_string()))?;
+    pub fn parse(text: &str) -> Result<Self, ExpectedFailuresError> {
+        let file: File =
+            toml::from_str(text).map_err(|error| ExpectedFailuresError(error.to_string()))?;
         let findings = file
             .finding
             .into_iter()
-            .map(KnownFinding::read)
+            .map(ExpectedFailure::read)
             .collect::<Result<_, _>>()?;
         Ok(Self { findings })
     }
@@ -132,43 +133,44 @@ impl KnownFindings {
     ///
     /// # Errors
     /// When their file has a mistake.
-    pub fn built_in() -> Result<Self, KnownError> {
+    pub fn built_in() -> Result<Self, ExpectedFailuresError> {
         Self::parse(include_str!("../../known-findings.toml"))
     }
 
     /// How a trial stands to them; `violates` says whether it breaks a requirement of a
     /// specification. What was not measured neither confirms nor refutes anything.
     #[must_use]
-    pub fn standing(&self, trial: &Trial, violates: bool) -> Standing<'_> {
-        let shows = |finding: &KnownFinding| match finding.shown {
+    pub fn standing(&self, trial: &Trial, violates: bool) -> ExpectationStatus<'_> {
+        let shows = |finding: &ExpectedFailure| match finding.shown {
             Shown::Outcome(kind) => kind == trial.outcome.kind(),
             Shown::Violation => violates,
             Shown::Selection => false,
         };
         let mut findings = self.findings.iter();
         match findings.find(|it| it.shown != Shown::Selection && it.is_about(trial)) {
-            Some(finding) if shows(finding) => Standing::Known(finding),
-            Some(finding) if trial.outcome.is_measured() => Standing::Stale(finding),
-            Some(_) | None => Standing::Unlisted,
+            Some(finding) if shows(finding) => ExpectationStatus::Known(finding),
+            Some(finding) if trial.outcome.is_measured() => ExpectationStatus::Stale(finding),
+            Some(_) | None => ExpectationStatus::Unlisted,
         }
     }
 
     /// How the trial of a derived case stands to them, which was compared with the case that it was
     /// derived from; `changed` says whether the selection is another.
     #[must_use]
-    pub fn selection(&self, derived: &Trial, changed: bool) -> Standing<'_> {
+    pub fn selection(&self, derived: &Trial, changed: bool) -> ExpectationStatus<'_> {
         let mut findings = self.findings.iter();
         match findings.find(|it| it.shown == Shown::Selection && it.is_about(derived)) {
-            Some(finding) if changed => Standing::Known(finding),
-            Some(finding) => Standing::Stale(finding),
-            None => Standing::Unlisted,
+            Some(finding) if changed => ExpectationStatus::Known(finding),
+            Some(finding) => ExpectationStatus::Stale(finding),
+            None => ExpectationStatus::Unlisted,
         }
     }
 }
 
-impl KnownFinding {
-    fn read(row: Row) -> Result<Self, KnownError> {
-        let broken = |what: String| KnownError(format!("`{}` of {}: {what}", row.case, row.tool));
+impl ExpectedFailure {
+    fn read(row: Row) -> Result<Self, ExpectedFailuresError> {
+        let broken =
+            |what: String| ExpectedFailuresError(format!("`{}` of {}: {what}", row.case, row.tool));
         Ok(Self {
             case: Glob::new(&row.case)
                 .map_err(|error| broken(error.to_string()))?
@@ -215,7 +217,7 @@ impl KnownFinding {
     }
 }
 
-impl fmt::Display for KnownFinding {
+impl fmt::Display for ExpectedFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.reason)?;
         match &self.link {
@@ -259,87 +261,108 @@ reason = "it does"
 
     #[test]
     fn a_listed_finding_is_known_until_it_no_longer_occurs() {
-        let known = KnownFindings::parse(FILE).unwrap();
+        let known = ExpectedFailures::parse(FILE).unwrap();
         let crashed = trial(Outcome::Crashed {
             what: "x".to_owned(),
             survived: false,
         });
         assert!(matches!(
             known.standing(&crashed, false),
-            Standing::Known(_)
+            ExpectationStatus::Known(_)
         ));
         let stale = trial(Outcome::Nothing);
-        assert!(matches!(known.standing(&stale, false), Standing::Stale(_)));
+        assert!(matches!(
+            known.standing(&stale, false),
+            ExpectationStatus::Stale(_)
+        ));
         let unmeasured = trial(Outcome::Unmeasured {
             why: UnmeasuredWhy::NotStarted,
             detail: String::new(),
         });
         assert!(matches!(
             known.standing(&unmeasured, false),
-            Standing::Unlisted
+            ExpectationStatus::Unlisted
         ));
     }
 
     #[test]
     fn a_violation_is_known_until_there_is_none() {
-        let known = KnownFindings::parse(&FILE.replace("crashed", "violates")).unwrap();
+        let known = ExpectedFailures::parse(&FILE.replace("crashed", "violates")).unwrap();
         let refused = trial(Outcome::Nothing);
-        assert!(matches!(known.standing(&refused, true), Standing::Known(_)));
+        assert!(matches!(
+            known.standing(&refused, true),
+            ExpectationStatus::Known(_)
+        ));
         assert!(matches!(
             known.standing(&refused, false),
-            Standing::Stale(_)
+            ExpectationStatus::Stale(_)
         ));
     }
 
     #[test]
     fn other_versions_and_flavours_are_not_meant() {
-        let known = KnownFindings::parse(FILE).unwrap();
+        let known = ExpectedFailures::parse(FILE).unwrap();
         let mut other = trial(Outcome::Crashed {
             what: "x".to_owned(),
             survived: false,
         });
         other.version = "29.0.1".to_owned();
-        assert!(matches!(known.standing(&other, false), Standing::Unlisted));
+        assert!(matches!(
+            known.standing(&other, false),
+            ExpectationStatus::Unlisted
+        ));
         other.version = "28.0".to_owned();
         other.flavour = Some("containerd-store".to_owned());
-        assert!(matches!(known.standing(&other, false), Standing::Unlisted));
+        assert!(matches!(
+            known.standing(&other, false),
+            ExpectationStatus::Unlisted
+        ));
     }
 
     #[test]
     fn a_finding_is_about_pulls_or_about_the_operation_that_it_names() {
-        let known = KnownFindings::parse(FILE).unwrap();
+        let known = ExpectedFailures::parse(FILE).unwrap();
         let import = Trial {
             operation: "import".to_owned(),
             ..trial(Outcome::Nothing)
         };
-        assert!(matches!(known.standing(&import, false), Standing::Unlisted));
+        assert!(matches!(
+            known.standing(&import, false),
+            ExpectationStatus::Unlisted
+        ));
         let named = FILE.to_owned() + "operation = \"import\"\n";
-        let known = KnownFindings::parse(&named).unwrap();
-        assert!(matches!(known.standing(&import, false), Standing::Stale(_)));
+        let known = ExpectedFailures::parse(&named).unwrap();
+        assert!(matches!(
+            known.standing(&import, false),
+            ExpectationStatus::Stale(_)
+        ));
         let pull = trial(Outcome::Nothing);
-        assert!(matches!(known.standing(&pull, false), Standing::Unlisted));
+        assert!(matches!(
+            known.standing(&pull, false),
+            ExpectationStatus::Unlisted
+        ));
         let wrong = named.replace("\"import\"", "\"export\"");
-        let error = KnownFindings::parse(&wrong).unwrap_err().to_string();
+        let error = ExpectedFailures::parse(&wrong).unwrap_err().to_string();
         assert!(error.contains("no operation `export`"), "{error}");
     }
 
     #[test]
     fn the_shipped_file_is_read() {
-        KnownFindings::built_in().unwrap();
+        ExpectedFailures::built_in().unwrap();
     }
 
     #[test]
     fn mistakes_are_named() {
         let broken = FILE.replace("crashed", "exploded");
         assert!(
-            KnownFindings::parse(&broken)
+            ExpectedFailures::parse(&broken)
                 .unwrap_err()
                 .to_string()
                 .contains("`exploded`")
         );
         let unknown = FILE.replace("reason", "because");
         assert!(
-            KnownFindings::parse(&unknown)
+            ExpectedFailures::parse(&unknown)
                 .unwrap_err()
                 .to_string()
                 .contains("unknown field")
@@ -348,7 +371,7 @@ reason = "it does"
 
     #[test]
     fn changes_of_the_selection_are_a_kind_of_their_own() {
-        let known = KnownFindings::parse(
+        let known = ExpectedFailures::parse(
             "[[finding]]\ncase = \"a/*~warm-store\"\ntool = \"docker\"\nversions = \"*\"\n\
              kind = \"selection\"\nreason = \"r\"\n",
         )
@@ -359,10 +382,16 @@ reason = "it does"
         };
         let derived = named("a/b~warm-store");
         let of = |changed| known.selection(&derived, changed);
-        assert!(matches!(of(true), Standing::Known(_)));
-        assert!(matches!(of(false), Standing::Stale(_)));
+        assert!(matches!(of(true), ExpectationStatus::Known(_)));
+        assert!(matches!(of(false), ExpectationStatus::Stale(_)));
         let other = named("a/b~index-annotation");
-        assert!(matches!(known.selection(&other, true), Standing::Unlisted));
-        assert!(matches!(known.standing(&derived, true), Standing::Unlisted));
+        assert!(matches!(
+            known.selection(&other, true),
+            ExpectationStatus::Unlisted
+        ));
+        assert!(matches!(
+            known.standing(&derived, true),
+            ExpectationStatus::Unlisted
+        ));
     }
 }

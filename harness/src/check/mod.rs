@@ -7,14 +7,16 @@ pub mod result;
 use crate::{
     baselines::{Baselines, BaselinesError},
     check::{
-        expected::{KnownError, KnownFindings},
-        result::{CHANGES, Changes, ChangesError, Explained, Facts, Ground, Hints, Ruling},
+        expected::{ExpectedFailures, ExpectedFailuresError},
+        result::{
+            CHANGES, Changes, ChangesError, CheckInput, CheckReason, CheckResult, Explained, Hints,
+        },
     },
 };
 use ocipick_corpus::Corpus;
 use ocipick_records::{Results, Trial, UnmeasuredWhy};
 use ocipick_reports::{
-    analysis::conformance::{Bytes, Rulebook},
+    analysis::conformance::{Bytes, ConformanceRules},
     baseline::{Check, check},
     render::junit,
 };
@@ -29,13 +31,13 @@ const SHOWN: usize = 10;
 
 /// Why there is nothing to hold trials against.
 #[derive(Debug, thiserror::Error)]
-pub enum CheckerError {
+pub enum CheckError {
     /// Baselines that are not there, or cannot be read.
     #[error(transparent)]
     Baselines(#[from] BaselinesError),
     /// The list of expected failures has a mistake.
     #[error(transparent)]
-    Known(#[from] KnownError),
+    Known(#[from] ExpectedFailuresError),
     /// The variable about changes means nothing.
     #[error(transparent)]
     Changes(#[from] ChangesError),
@@ -43,25 +45,25 @@ pub enum CheckerError {
 
 /// What trials are held against, besides the specifications.
 #[derive(Debug)]
-pub struct Policy {
+pub struct CheckPolicy {
     /// What was accepted.
     pub baselines: Baselines,
-    known: KnownFindings,
+    known: ExpectedFailures,
     changes: Changes,
 }
 
-impl Policy {
+impl CheckPolicy {
     /// Reads the baselines below a directory or, where none is given, those of the working directory
     /// or else those that are compiled in; the expected failures; and the variable about changes.
     ///
     /// # Errors
     ///
     /// When there are no baselines where they were said to be, or something has a mistake.
-    pub fn read(baselines: Option<&Path>) -> Result<Self, CheckerError> {
+    pub fn read(baselines: Option<&Path>) -> Result<Self, CheckError> {
         let changes = std::env::var(CHANGES).ok();
         Ok(Self {
             baselines: Baselines::find(baselines)?,
-            known: KnownFindings::built_in()?,
+            known: ExpectedFailures::built_in()?,
             changes: Changes::parse(changes.as_deref())?,
         })
     }
@@ -70,15 +72,15 @@ impl Policy {
 /// Holds trials against a policy and the specifications.
 #[derive(Debug)]
 pub struct Checker<'c> {
-    policy: Policy,
+    policy: CheckPolicy,
     corpus: &'c Corpus,
-    rulebook: &'c Rulebook<'c>,
+    rules: &'c ConformanceRules<'c>,
     hints: Hints,
 }
 
 /// Whether a trial passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum CheckStatus {
     /// It passes.
     Passed,
     /// It fails as it is expected to, which passes (xfail).
@@ -100,9 +102,9 @@ pub enum Status {
 
 /// What became of one trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checked {
+pub struct CheckedTrial {
     /// Whether it passes.
-    pub status: Status,
+    pub status: CheckStatus,
     /// What kind of thing it rests on, in a word or two.
     pub kind: &'static str,
     /// Whether a baseline of the runtime, or of an older version of it, has the case.
@@ -115,15 +117,15 @@ impl<'c> Checker<'c> {
     /// Makes one; `hints` says where results are and how they were made.
     #[must_use]
     pub fn new(
-        policy: Policy,
+        policy: CheckPolicy,
         corpus: &'c Corpus,
-        rulebook: &'c Rulebook<'c>,
+        rules: &'c ConformanceRules<'c>,
         hints: Hints,
     ) -> Self {
         Self {
             policy,
             corpus,
-            rulebook,
+            rules,
             hints,
         }
     }
@@ -143,35 +145,35 @@ impl<'c> Checker<'c> {
         content: &str,
         level: Option<&str>,
         bytes: &Bytes<'_>,
-    ) -> Checked {
+    ) -> CheckedTrial {
         let check = check(trial, content, level, &self.policy.baselines.shelf);
-        let verdicts = self.rulebook.judge(trial, bytes);
+        let verdicts = self.rules.evaluate(trial, bytes);
         let violates = result::violates(&verdicts);
         let standing = self.policy.known.standing(trial, violates);
-        let facts = Facts {
+        let facts = CheckInput {
             trial,
             check: &check,
             verdicts: &verdicts,
             standing: &standing,
             changes: self.policy.changes,
         };
-        let ruling = result::rule(&facts);
+        let check_result = result::rule(&facts);
         let id = trial.case.parse().ok();
         let case = id.and_then(|id| self.corpus.get(&id));
-        let explained = result::explain(&ruling, &facts, case, self.rulebook, &self.hints);
-        let status = match &ruling {
-            Ruling::Passes => Status::Passed,
-            Ruling::Expected(_) => Status::ExpectedFailure,
-            Ruling::Reported(Ground::New { .. }) => Status::New,
-            Ruling::Reported(_) => Status::Reported,
-            Ruling::NotHeld { .. } => Status::NotHeld,
-            Ruling::Fails(_) => Status::Failed,
-            Ruling::Lost { why, .. } => Status::Lost(*why),
-            Ruling::Unmeasured(why) => Status::NotMeasured(*why),
+        let explained = result::explain(&check_result, &facts, case, self.rules, &self.hints);
+        let status = match &check_result {
+            CheckResult::Passes => CheckStatus::Passed,
+            CheckResult::Expected(_) => CheckStatus::ExpectedFailure,
+            CheckResult::Reported(CheckReason::New { .. }) => CheckStatus::New,
+            CheckResult::Reported(_) => CheckStatus::Reported,
+            CheckResult::NotHeld { .. } => CheckStatus::NotHeld,
+            CheckResult::Fails(_) => CheckStatus::Failed,
+            CheckResult::Lost { why, .. } => CheckStatus::Lost(*why),
+            CheckResult::Unmeasured(why) => CheckStatus::NotMeasured(*why),
         };
-        Checked {
+        CheckedTrial {
             status,
-            kind: ruling.kind(),
+            kind: check_result.kind(),
             has_baseline: match &check {
                 Check::Same { .. } | Check::Changed { .. } => true,
                 Check::Unmeasured { accepted } => accepted.is_some(),
@@ -182,8 +184,8 @@ impl<'c> Checker<'c> {
     }
 
     /// Holds every trial of these results against all of it, in their order.
-    fn each<'r>(&self, results: &'r Results) -> Vec<(&'r Trial, Checked)> {
-        let bytes = self.rulebook.compare([&results.header]);
+    fn each<'r>(&self, results: &'r Results) -> Vec<(&'r Trial, CheckedTrial)> {
+        let bytes = self.rules.compare([&results.header]);
         let content = &results.header.corpus.content;
         let level = results.header.host.cpu_level.as_deref();
         let of = |trial: &'r Trial| {
@@ -205,24 +207,26 @@ impl<'c> Checker<'c> {
 
     /// What JUnit is to say of every trial of these results, found by where the trial lies.
     #[must_use]
-    pub fn for_junit(&self, results: &[Results]) -> BTreeMap<*const Trial, junit::Checked> {
+    pub fn for_junit(&self, results: &[Results]) -> BTreeMap<*const Trial, junit::JunitCheck> {
         let all = results.iter().flat_map(|results| self.each(results));
         all.map(|(trial, checked)| (std::ptr::from_ref(trial), checked.into_junit()))
             .collect()
     }
 }
 
-impl Checked {
-    fn into_junit(self) -> junit::Checked {
+impl CheckedTrial {
+    fn into_junit(self) -> junit::JunitCheck {
         let explained = self.explained.unwrap_or_default();
-        junit::Checked {
+        junit::JunitCheck {
             status: match self.status {
-                Status::Passed | Status::New | Status::Reported => junit::Status::Passed,
-                Status::ExpectedFailure | Status::NotHeld | Status::NotMeasured(_) => {
-                    junit::Status::Skipped
+                CheckStatus::Passed | CheckStatus::New | CheckStatus::Reported => {
+                    junit::JunitStatus::Passed
                 }
-                Status::Failed => junit::Status::Failed,
-                Status::Lost(_) => junit::Status::Error,
+                CheckStatus::ExpectedFailure
+                | CheckStatus::NotHeld
+                | CheckStatus::NotMeasured(_) => junit::JunitStatus::Skipped,
+                CheckStatus::Failed => junit::JunitStatus::Failed,
+                CheckStatus::Lost(_) => junit::JunitStatus::Error,
             },
             kind: self.kind,
             message: explained.line,
@@ -252,7 +256,7 @@ pub struct Tally {
 
 /// What results amount to as a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Conclusion {
+pub enum CheckConclusion {
     /// Everything that was accepted is as it was.
     Pass,
     /// Something fails, or a runtime with a baseline did not pass its controls.
@@ -271,8 +275,8 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, trial: &Trial, checked: Checked) {
-        let Checked {
+    fn count(&mut self, trial: &Trial, checked: CheckedTrial) {
+        let CheckedTrial {
             status,
             has_baseline,
             explained,
@@ -283,17 +287,17 @@ impl Tally {
         }
         let Explained { line, report } = explained.unwrap_or_default();
         match status {
-            Status::Passed => self.passed += 1,
-            Status::New => self.new += 1,
-            Status::ExpectedFailure => self.expected.push(line),
-            Status::Reported => self.reported.push(line),
-            Status::NotHeld => self.not_held.push(line),
-            Status::Failed => self.failed.push(report),
-            Status::Lost(why) => {
+            CheckStatus::Passed => self.passed += 1,
+            CheckStatus::New => self.new += 1,
+            CheckStatus::ExpectedFailure => self.expected.push(line),
+            CheckStatus::Reported => self.reported.push(line),
+            CheckStatus::NotHeld => self.not_held.push(line),
+            CheckStatus::Failed => self.failed.push(report),
+            CheckStatus::Lost(why) => {
                 let of_runtime = self.lost.entry(trial.runtime.clone()).or_default();
                 *of_runtime.entry(why).or_default() += 1;
             }
-            Status::NotMeasured(_) => self.not_measured += 1,
+            CheckStatus::NotMeasured(_) => self.not_measured += 1,
         }
     }
 
@@ -305,20 +309,20 @@ impl Tally {
 
     /// What all of it amounts to.
     #[must_use]
-    pub fn conclusion(&self) -> Conclusion {
+    pub fn conclusion(&self) -> CheckConclusion {
         // The tool itself could not do what every tool can.
         let gave_up = self.lost.iter().any(|(runtime, whys)| {
             !self.measured.contains_key(runtime)
                 && whys.contains_key(&UnmeasuredWhy::ControlsFailed)
         });
         if !self.failed.is_empty() || gave_up {
-            Conclusion::Fail
+            CheckConclusion::Fail
         } else if !self.lost.is_empty() {
-            Conclusion::InPart
+            CheckConclusion::InPart
         } else if !self.measured.values().any(|has_baseline| *has_baseline) {
-            Conclusion::Nothing
+            CheckConclusion::Nothing
         } else {
-            Conclusion::Pass
+            CheckConclusion::Pass
         }
     }
 
@@ -379,16 +383,16 @@ impl Tally {
             lost + self.not_measured,
         );
         let verdict = match self.conclusion() {
-            Conclusion::Pass => return text,
-            Conclusion::Fail if self.failed.is_empty() => {
+            CheckConclusion::Pass => return text,
+            CheckConclusion::Fail if self.failed.is_empty() => {
                 "the check failed: a runtime that has a baseline did not pass its controls"
             }
-            Conclusion::Fail => return text,
-            Conclusion::InPart => {
+            CheckConclusion::Fail => return text,
+            CheckConclusion::InPart => {
                 "no pass: what was accepted before was not measured in full (code 5)"
             }
-            Conclusion::Nothing if self.measured.is_empty() => "no pass: nothing was measured",
-            Conclusion::Nothing => {
+            CheckConclusion::Nothing if self.measured.is_empty() => "no pass: nothing was measured",
+            CheckConclusion::Nothing => {
                 "no pass: no baseline of a runtime that was measured, nor of an older version of it, has \
                  any of these cases (code 4)"
             }

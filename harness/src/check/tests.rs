@@ -16,9 +16,9 @@ const CASE: &str = "duplicates/two-entries";
 const OTHER: &str = "duplicates/three-entries";
 
 static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::built_in().unwrap());
-static RULEBOOK: LazyLock<Rulebook<'static>> = LazyLock::new(|| {
+static RULEBOOK: LazyLock<ConformanceRules<'static>> = LazyLock::new(|| {
     let revisions = Revisions::choose(&built_in_specifications().unwrap(), &[]).unwrap();
-    Rulebook::new(&CORPUS, revisions)
+    ConformanceRules::new(&CORPUS, revisions)
 });
 
 fn case(id: &str) -> &'static Case {
@@ -64,7 +64,7 @@ fn results_on(level: &str, platform: &str, cells: &[(&str, &str, String)]) -> Re
 }
 
 /// A policy with a baseline of crane 1.0, and this expected failure.
-fn policy(known: &str) -> Policy {
+fn policy(known: &str) -> CheckPolicy {
     policy_of(
         known,
         &results(&[
@@ -75,18 +75,18 @@ fn policy(known: &str) -> Policy {
 }
 
 /// A policy with baselines of these results, and this expected failure.
-fn policy_of(known: &str, accepted: &Results) -> Policy {
+fn policy_of(known: &str, accepted: &Results) -> CheckPolicy {
     let mut baselines = Baselines {
-        shelf: ocipick_reports::baseline::Shelf::default(),
-        source: crate::baselines::Source::BuiltIn,
+        shelf: ocipick_reports::baseline::BaselineSet::default(),
+        source: crate::baselines::BaselineSource::BuiltIn,
     };
     for baseline in Baseline::all_of(accepted).unwrap() {
         let place = baselines.shelf.place(&baseline.build, false);
         baselines.shelf.put(place, baseline);
     }
-    Policy {
+    CheckPolicy {
         baselines,
-        known: KnownFindings::parse(known).unwrap(),
+        known: ExpectedFailures::parse(known).unwrap(),
         changes: Changes::Fail,
     }
 }
@@ -96,7 +96,7 @@ fn checker(known: &str) -> Checker<'static> {
     Checker::new(policy(known), &CORPUS, &RULEBOOK, hints)
 }
 
-fn concluded(cells: &[(&str, &str, String)]) -> (Conclusion, String) {
+fn concluded(cells: &[(&str, &str, String)]) -> (CheckConclusion, String) {
     let tally = checker("").tally(&results(cells));
     (tally.conclusion(), tally.text())
 }
@@ -107,7 +107,7 @@ fn what_is_as_accepted_passes() {
         ("crane@1.0", CASE, picked(CASE, "first")),
         ("crane@1.0", OTHER, picked(OTHER, "first")),
     ]);
-    assert_eq!(conclusion, Conclusion::Pass, "{text}");
+    assert_eq!(conclusion, CheckConclusion::Pass, "{text}");
     assert!(text.contains("2 passed, 0 expected failures"), "{text}");
 }
 
@@ -117,7 +117,7 @@ fn a_change_fails_and_what_repeats_it_names_the_results_of_the_user() {
         ("crane@1.0", CASE, picked(CASE, "second")),
         ("crane@1.0", OTHER, picked(OTHER, "first")),
     ]);
-    assert_eq!(conclusion, Conclusion::Fail);
+    assert_eq!(conclusion, CheckConclusion::Fail);
     assert!(
         text.contains("picked second, and it was picked first"),
         "{text}"
@@ -141,7 +141,7 @@ fn cells_that_are_not_measured_any_more_are_no_pass() {
             ("crane@1.0", CASE, picked(CASE, "first")),
             ("crane@1.0", OTHER, unmeasured(why)),
         ]);
-        assert_eq!(conclusion, Conclusion::InPart, "{text}");
+        assert_eq!(conclusion, CheckConclusion::InPart, "{text}");
         assert!(text.contains(&format!("crane@1.0: 1 {why}")), "{text}");
     }
     // What somebody has measured, and is not shown, is not lost.
@@ -150,7 +150,7 @@ fn cells_that_are_not_measured_any_more_are_no_pass() {
             ("crane@1.0", CASE, picked(CASE, "first")),
             ("crane@1.0", OTHER, unmeasured(why)),
         ]);
-        assert_eq!(conclusion, Conclusion::Pass, "{text}");
+        assert_eq!(conclusion, CheckConclusion::Pass, "{text}");
     }
 }
 
@@ -163,29 +163,29 @@ fn a_tool_that_cannot_be_measured_at_all_fails() {
         ])
     };
     let (conclusion, text) = all("controls-failed");
-    assert_eq!(conclusion, Conclusion::Fail, "{text}");
+    assert_eq!(conclusion, CheckConclusion::Fail, "{text}");
     assert!(text.contains("did not pass its controls"), "{text}");
     // That is trouble of the machine.
-    assert_eq!(all("harness-trouble").0, Conclusion::InPart);
+    assert_eq!(all("harness-trouble").0, CheckConclusion::InPart);
 }
 
 #[test]
 fn without_any_baseline_there_is_no_pass() {
     let (conclusion, text) = concluded(&[("umoci@0.4.7", CASE, picked(CASE, "first"))]);
-    assert_eq!(conclusion, Conclusion::Nothing, "{text}");
+    assert_eq!(conclusion, CheckConclusion::Nothing, "{text}");
     assert!(text.contains("no pass: no baseline of a runtime"), "{text}");
     assert!(text.contains("umoci@0.4.7 (hint: ocipick bless"), "{text}");
     let (conclusion, _) = concluded(&[("crane@0.9", CASE, picked(CASE, "first"))]);
     assert_eq!(
         conclusion,
-        Conclusion::Nothing,
+        CheckConclusion::Nothing,
         "an older one is no reference"
     );
     let (conclusion, text) = concluded(&[
         ("umoci@0.4.7", CASE, picked(CASE, "first")),
         ("crane@1.1", CASE, picked(CASE, "first")),
     ]);
-    assert_eq!(conclusion, Conclusion::Pass, "{text}");
+    assert_eq!(conclusion, CheckConclusion::Pass, "{text}");
 }
 
 #[test]
@@ -199,10 +199,20 @@ fn where_every_case_is_new_nothing_was_checked() {
     let checker = Checker::new(policy, &CORPUS, &RULEBOOK, hints);
     let new = ("crane@1.0", CASE, picked(CASE, "first"));
     let tally = checker.tally(&results(std::slice::from_ref(&new)));
-    assert_eq!(tally.conclusion(), Conclusion::Nothing, "{}", tally.text());
+    assert_eq!(
+        tally.conclusion(),
+        CheckConclusion::Nothing,
+        "{}",
+        tally.text()
+    );
     let old = ("crane@1.0", OTHER, picked(OTHER, "first"));
     let tally = checker.tally(&results(&[new, old]));
-    assert_eq!(tally.conclusion(), Conclusion::Pass, "{}", tally.text());
+    assert_eq!(
+        tally.conclusion(),
+        CheckConclusion::Pass,
+        "{}",
+        tally.text()
+    );
 }
 
 #[test]
@@ -219,7 +229,7 @@ fn outcomes_of_a_later_version_fail_nothing() {
             r#"{"kind":"refused","reason":"later","message":"no"}"#.to_owned(),
         ),
     ]);
-    assert_eq!(conclusion, Conclusion::Pass, "{text}");
+    assert_eq!(conclusion, CheckConclusion::Pass, "{text}");
     assert!(text.contains("0 failed, 1 not measured"), "{text}");
 }
 
@@ -235,7 +245,12 @@ fn what_is_left_to_the_tool_is_not_held_against_another_cpu_level() {
         Checker::new(policy_of("", &accepted), &CORPUS, &RULEBOOK, hints)
     };
     let tally = checker().tally(&results_on("x86-64-v3", "default", &cells));
-    assert_eq!(tally.conclusion(), Conclusion::Pass, "{}", tally.text());
+    assert_eq!(
+        tally.conclusion(),
+        CheckConclusion::Pass,
+        "{}",
+        tally.text()
+    );
 
     // The same cells, and other picks, on another processor: nothing was checked.
     let other = [
@@ -245,7 +260,7 @@ fn what_is_left_to_the_tool_is_not_held_against_another_cpu_level() {
     let on_v4 = results_on("x86-64-v4", "default", &other);
     let tally = checker().tally(&on_v4);
     let text = tally.text();
-    assert_eq!(tally.conclusion(), Conclusion::Nothing, "{text}");
+    assert_eq!(tally.conclusion(), CheckConclusion::Nothing, "{text}");
     assert!(
         text.contains("held against no baseline, because of the CPU level ("),
         "{text}"
@@ -267,7 +282,7 @@ fn what_is_left_to_the_tool_is_not_held_against_another_cpu_level() {
     let nothing = serde_json::to_string(&Outcome::Nothing).unwrap();
     let on_v4 = results_on("x86-64-v4", "default", &[("crane@1.0", CASE, nothing)]);
     let tally = checker().tally(&on_v4);
-    assert_eq!(tally.conclusion(), Conclusion::Fail);
+    assert_eq!(tally.conclusion(), CheckConclusion::Fail);
     assert!(
         tally
             .text()
@@ -281,7 +296,10 @@ fn what_is_left_to_the_tool_is_not_held_against_another_cpu_level() {
         "default",
         &[("crane@1.0", CASE, unmeasured("unsupported"))],
     );
-    assert_eq!(checker().tally(&on_v4).conclusion(), Conclusion::Nothing);
+    assert_eq!(
+        checker().tally(&on_v4).conclusion(),
+        CheckConclusion::Nothing
+    );
 }
 
 /// The counts of the one suite of a JUnit file.
@@ -341,7 +359,7 @@ fn expected_failures_are_told_everywhere_and_their_absence_fails() {
         ("crane@1.0", OTHER, picked(OTHER, "first")),
     ];
     let tally = checker(&known).tally(&results(&xfail));
-    assert_eq!(tally.conclusion(), Conclusion::Pass);
+    assert_eq!(tally.conclusion(), CheckConclusion::Pass);
     let text = tally.text();
     assert!(text.contains("expected failures (xfail) (1)"), "{text}");
     assert!(text.contains("because it forgets"), "{text}");
@@ -360,7 +378,7 @@ fn expected_failures_are_told_everywhere_and_their_absence_fails() {
         ("crane@1.0", OTHER, picked(OTHER, "first")),
     ];
     let tally = checker(&known).tally(&results(&xpass));
-    assert_eq!(tally.conclusion(), Conclusion::Fail);
+    assert_eq!(tally.conclusion(), CheckConclusion::Fail);
     assert!(tally.text().contains("no longer occurs (xpass)"));
     let xml = junit_of(&known, &xpass);
     assert!(xml.contains("<failure type=\"xpass\""), "{xml}");

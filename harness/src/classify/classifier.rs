@@ -1,20 +1,21 @@
-//! The judgement: from the attempt of an adapter and the trace of the registry to an outcome
+//! The reasoned: from the attempt of an adapter and the trace of the registry to an outcome
 //! with its evidence. It never chooses between pieces of evidence that disagree.
 
-use super::{Meaning, Phrasebook, last_error, plain};
+use super::{Meaning, MessagePatterns, last_error, plain};
 use crate::mutant::{Mutant, on};
 use ocipick_adapters::{
-    Attempt, Identity, Looked, Operation, Sign, Tool, Trouble,
+    Execution, HarnessError, Identity, Operation, RawFingerprint, RawObservation, Tool,
     process::{Exit, flood_words, panic_in},
 };
 use ocipick_corpus::{Case, Child, Digest};
 use ocipick_records::{
-    self, Command, Evidence, Observation, Outcome, RefusalReason, Request, Sighting, UnmeasuredWhy,
+    self, Command, Evidence, HttpRequest, Observation, Outcome, RefusalReason, Sighting,
+    UnmeasuredWhy,
 };
 use std::{collections::BTreeSet, time::Duration};
 
 /// Everything that was seen in one trial.
-pub struct Observed<'a> {
+pub struct TrialObservations<'a> {
     /// Which tool.
     pub tool: Tool,
     /// What it was asked to do.
@@ -22,10 +23,10 @@ pub struct Observed<'a> {
     /// The case that it was given.
     pub case: &'a Case,
     /// What the adapter saw.
-    pub attempt: &'a Attempt,
+    pub execution: &'a Execution,
     /// What reached the registry, until the tool had done what was asked; nothing where it was not
     /// to go there.
-    pub requests: &'a [Request],
+    pub requests: &'a [HttpRequest],
     /// How many requests reached the registry after that.
     pub later_requests: usize,
     /// The deadline of each invocation.
@@ -37,27 +38,30 @@ pub struct Observed<'a> {
 
 /// Judges one trial.
 #[must_use]
-pub fn judge(observed: &Observed<'_>, phrasebook: &Phrasebook) -> (Outcome, Evidence) {
-    let mut judge = Judge {
+pub fn classify(
+    observed: &TrialObservations<'_>,
+    patterns: &MessagePatterns,
+) -> (Outcome, Evidence) {
+    let mut classifier = Classifier {
         observed,
-        phrasebook,
-        notes: observed.attempt.notes.clone(),
+        patterns,
+        notes: observed.execution.notes.clone(),
     };
-    let outcome = judge.outcome();
+    let outcome = classifier.outcome();
     let outcome = not_ours(observed, outcome);
-    let evidence = judge.evidence();
+    let evidence = classifier.evidence();
     (outcome, evidence)
 }
 
-struct Judge<'a> {
-    observed: &'a Observed<'a>,
-    phrasebook: &'a Phrasebook,
+struct Classifier<'a> {
+    observed: &'a TrialObservations<'a>,
+    patterns: &'a MessagePatterns,
     notes: Vec<String>,
 }
 
 /// What a tool did not do because the registry withheld something that the case has is no outcome of
 /// the tool. It must not happen; where it does, nothing is said of the tool.
-fn not_ours(observed: &Observed<'_>, outcome: Outcome) -> Outcome {
+fn not_ours(observed: &TrialObservations<'_>, outcome: Outcome) -> Outcome {
     let Some(digest) = withheld(observed.case, observed.requests) else {
         return outcome;
     };
@@ -72,7 +76,7 @@ fn not_ours(observed: &Observed<'_>, outcome: Outcome) -> Outcome {
 
 /// The digest of something that the case has and the registry answered 404 for, where no fault of the
 /// case asks for that.
-fn withheld<'r>(case: &Case, requests: &'r [Request]) -> Option<&'r str> {
+fn withheld<'r>(case: &Case, requests: &'r [HttpRequest]) -> Option<&'r str> {
     let missing = requests.iter().filter(|request| request.status == 404);
     let mut digests = missing.filter_map(|request| {
         let manifest = request.path.strip_prefix("/manifests/");
@@ -99,11 +103,12 @@ fn unmeasured(why: UnmeasuredWhy, detail: impl Into<String>) -> Outcome {
     }
 }
 
-impl Judge<'_> {
+impl Classifier<'_> {
     fn outcome(&mut self) -> Outcome {
-        let attempt = self.observed.attempt;
+        let attempt = self.observed.execution;
         // With a full disk anything may go wrong, and nobody can say what.
-        let disk_full = attempt.trouble == Some(Trouble::DiskFull) && !on(Mutant::FullDiskIgnored);
+        let disk_full =
+            attempt.trouble == Some(HarnessError::DiskFull) && !on(Mutant::FullDiskIgnored);
         // A daemon that crashed explains everything else that went wrong.
         let crash = attempt.daemon_crash.as_ref();
         if let Some(crash) = crash.filter(|_| !disk_full && !on(Mutant::CrashIgnored)) {
@@ -116,10 +121,10 @@ impl Judge<'_> {
             && !on(Mutant::TroubleIgnored)
         {
             let why = match trouble {
-                Trouble::Interrupted => UnmeasuredWhy::Interrupted,
-                Trouble::NotStarted(_) => UnmeasuredWhy::NotStarted,
-                Trouble::Flooded(_) => UnmeasuredWhy::EvidenceMissing,
-                Trouble::Outside(_) | Trouble::Harness(_) | Trouble::DiskFull => {
+                HarnessError::Interrupted => UnmeasuredWhy::Interrupted,
+                HarnessError::NotStarted(_) => UnmeasuredWhy::NotStarted,
+                HarnessError::Flooded(_) => UnmeasuredWhy::EvidenceMissing,
+                HarnessError::Outside(_) | HarnessError::Harness(_) | HarnessError::DiskFull => {
                     UnmeasuredWhy::HarnessTrouble
                 }
             };
@@ -167,7 +172,7 @@ impl Judge<'_> {
             &message
         };
         let requests = self.observed.requests;
-        let meaning = self.phrasebook.meaning(tool, decides, &stderr, requests);
+        let meaning = self.patterns.meaning(tool, decides, &stderr, requests);
         let message = if message.is_empty() {
             format!("exit code {code}, without a word")
         } else {
@@ -183,7 +188,7 @@ impl Judge<'_> {
                 survived: false,
             },
             Some(Meaning::Trouble) => unmeasured(UnmeasuredWhy::HarnessTrouble, message),
-            // What never reached the registry was not a judgement of the index.
+            // What never reached the registry was not a reasoned of the index.
             _ if self.never_asked() => unmeasured(
                 UnmeasuredWhy::EvidenceMissing,
                 format!("the tool failed before it asked the registry: {message}"),
@@ -204,15 +209,17 @@ impl Judge<'_> {
     }
 
     fn success(&mut self) -> Outcome {
-        let (reported, materialised) = looks(self.observed.attempt);
+        let (reported, materialised) = looks(self.observed.execution);
         let contents = match materialised {
-            Looked::Seen(signs) => Contents::Signs(signs),
-            Looked::Empty(_) if on(Mutant::EmptyIsNothing) => return Outcome::Nothing,
-            Looked::Unmarked(_) if on(Mutant::UnmarkedIsNothing) => return Outcome::Nothing,
-            Looked::Empty(_) => Contents::Empty,
-            Looked::Unmarked(words) => Contents::Unmarked(words),
-            Looked::Failed(_) if on(Mutant::FailedIsNothing) => return Outcome::Nothing,
-            Looked::Absent(words) => {
+            RawObservation::Seen(signs) => Contents::Signs(signs),
+            RawObservation::Empty(_) if on(Mutant::EmptyIsNothing) => return Outcome::Nothing,
+            RawObservation::Unmarked(_) if on(Mutant::UnmarkedIsNothing) => {
+                return Outcome::Nothing;
+            }
+            RawObservation::Empty(_) => Contents::Empty,
+            RawObservation::Unmarked(words) => Contents::Unmarked(words),
+            RawObservation::Failed(_) if on(Mutant::FailedIsNothing) => return Outcome::Nothing,
+            RawObservation::Absent(words) => {
                 return match self.look_cut_short() {
                     Some(why) => unmeasured(UnmeasuredWhy::EvidenceMissing, why),
                     None => match self.without_content() {
@@ -221,10 +228,10 @@ impl Judge<'_> {
                     },
                 };
             }
-            Looked::Failed(words) => {
+            RawObservation::Failed(words) => {
                 return unmeasured(UnmeasuredWhy::EvidenceMissing, plain(words));
             }
-            Looked::Not => {
+            RawObservation::Not => {
                 return unmeasured(
                     UnmeasuredWhy::EvidenceMissing,
                     "nobody looked into the image",
@@ -232,24 +239,24 @@ impl Judge<'_> {
             }
         };
         let reported = match reported {
-            Looked::Seen(signs) => signs,
-            Looked::Absent(words)
-            | Looked::Failed(words)
-            | Looked::Empty(words)
-            | Looked::Unmarked(words) => {
+            RawObservation::Seen(signs) => signs,
+            RawObservation::Absent(words)
+            | RawObservation::Failed(words)
+            | RawObservation::Empty(words)
+            | RawObservation::Unmarked(words) => {
                 return unmeasured(
                     UnmeasuredWhy::EvidenceMissing,
                     format!("the tool does not report what it has: {}", plain(words)),
                 );
             }
-            Looked::Not => {
+            RawObservation::Not => {
                 return unmeasured(
                     UnmeasuredWhy::EvidenceMissing,
                     "the tool was not asked what it has",
                 );
             }
         };
-        let signs: Vec<&Sign> = reported.iter().chain(contents.signs()).collect();
+        let signs: Vec<&RawFingerprint> = reported.iter().chain(contents.signs()).collect();
         let strangers: Vec<String> = signs
             .iter()
             .filter_map(|sign| self.stranger(&sign.identity))
@@ -280,7 +287,7 @@ impl Judge<'_> {
             );
         };
         let candidates: BTreeSet<String> = reports.intersection(&contents).cloned().collect();
-        if matches!(materialised, Looked::Empty(_)) {
+        if matches!(materialised, RawObservation::Empty(_)) {
             self.note_emptiness(&reports, &candidates);
         }
         match candidates.len() {
@@ -337,7 +344,7 @@ impl Judge<'_> {
     }
 
     /// The children that all signs which name any agree on; `None` where none names any.
-    fn named_by(&self, signs: &[Sign]) -> Option<BTreeSet<String>> {
+    fn named_by(&self, signs: &[RawFingerprint]) -> Option<BTreeSet<String>> {
         let mut sets = signs
             .iter()
             .map(|sign| children_of(self.observed.case, &sign.identity))
@@ -355,7 +362,7 @@ impl Judge<'_> {
     /// The child that the tool reports to have, where that child has no layers. Nothing can be
     /// seen in such an image, and that nothing is seen is as it should be.
     fn without_content(&mut self) -> Option<BTreeSet<String>> {
-        let Looked::Seen(reported) = &self.observed.attempt.reported else {
+        let RawObservation::Seen(reported) = &self.observed.execution.reported else {
             return None;
         };
         let children = self.named_by(reported)?;
@@ -374,7 +381,7 @@ impl Judge<'_> {
     /// Why a command that looked was ended before it could say what there is. That nothing was
     /// seen then says nothing.
     fn look_cut_short(&self) -> Option<String> {
-        let attempt = self.observed.attempt;
+        let attempt = self.observed.execution;
         attempt.commands.iter().find_map(|ran| match ran.exit {
             _ if on(Mutant::HangIsNothing) => None,
             Exit::Deadline => Some(format!(
@@ -395,7 +402,7 @@ impl Judge<'_> {
     }
 
     fn nothing(&self, words: &str) -> Outcome {
-        let is_trouble = self.phrasebook.is_trouble(self.observed.tool, words);
+        let is_trouble = self.patterns.is_trouble(self.observed.tool, words);
         if is_trouble && !on(Mutant::TroubleIsNothing) {
             unmeasured(UnmeasuredWhy::HarnessTrouble, plain(words))
         } else {
@@ -543,7 +550,7 @@ impl Judge<'_> {
     }
 
     fn evidence(mut self) -> Evidence {
-        let attempt = self.observed.attempt;
+        let attempt = self.observed.execution;
         if self.observed.later_requests > 0 {
             self.notes.push(format!(
                 "{} request(s) reached the registry after the pull, while looking at the result",
@@ -570,16 +577,18 @@ impl Judge<'_> {
         }
     }
 
-    fn observation(&self, looked: &Looked) -> Observation {
+    fn observation(&self, looked: &RawObservation) -> Observation {
         match looked {
-            Looked::Not => Observation::NotLooked,
-            Looked::Absent(words) | Looked::Empty(words) => Observation::Absent {
+            RawObservation::Not => Observation::NotLooked,
+            RawObservation::Absent(words) | RawObservation::Empty(words) => Observation::Absent {
                 words: plain(words),
             },
-            Looked::Failed(words) | Looked::Unmarked(words) => Observation::Failed {
-                trouble: plain(words),
-            },
-            Looked::Seen(signs) => Observation::Seen {
+            RawObservation::Failed(words) | RawObservation::Unmarked(words) => {
+                Observation::Failed {
+                    trouble: plain(words),
+                }
+            }
+            RawObservation::Seen(signs) => Observation::Seen {
                 sightings: signs
                     .iter()
                     .map(|sign| Sighting {
@@ -641,7 +650,7 @@ fn neighbours(case: &Case, names: &BTreeSet<String>) -> BTreeSet<String> {
 /// What was seen in an image.
 enum Contents<'a> {
     /// What it can be recognised by.
-    Signs(&'a [Sign]),
+    Signs(&'a [RawFingerprint]),
     /// Nothing is in it.
     Empty,
     /// Something is in it, and nothing to recognise it by; in these words.
@@ -649,7 +658,7 @@ enum Contents<'a> {
 }
 
 impl<'a> Contents<'a> {
-    fn signs(&self) -> &'a [Sign] {
+    fn signs(&self) -> &'a [RawFingerprint] {
         match self {
             Self::Signs(signs) => signs,
             Self::Empty | Self::Unmarked(_) => &[],
@@ -658,7 +667,7 @@ impl<'a> Contents<'a> {
 }
 
 /// What the tool says, and what the image contains.
-fn looks(attempt: &Attempt) -> (&Looked, &Looked) {
+fn looks(attempt: &Execution) -> (&RawObservation, &RawObservation) {
     let (reported, materialised) = (&attempt.reported, &attempt.materialised);
     if on(Mutant::SwappedEvidence) {
         (materialised, reported)

@@ -6,6 +6,6 @@ mod text;
 
 #[cfg(test)]
 pub(crate) use classifier::tests::TESTS as JUDGE_TESTS;
-pub use classifier::{Observed, judge};
-pub use patterns::{Meaning, Phrasebook, PhrasebookError};
+pub use classifier::{TrialObservations, classify};
+pub use patterns::{Meaning, MessagePatterns, MessagePatternsError};
 pub use text::{last_error, plain};

@@ -1,7 +1,7 @@
 //! What the messages of tools mean: a table, kept as data with real messages as examples.
 
 use ocipick_adapters::Tool;
-use ocipick_records::{RefusalReason, Request};
+use ocipick_records::{HttpRequest, RefusalReason};
 use regex::Regex;
 use serde::Deserialize;
 
@@ -20,12 +20,12 @@ pub enum Meaning {
 
 /// The table of messages.
 #[derive(Debug)]
-pub struct Phrasebook {
-    phrases: Vec<Phrase>,
+pub struct MessagePatterns {
+    phrases: Vec<MessagePattern>,
 }
 
 #[derive(Debug)]
-struct Phrase {
+struct MessagePattern {
     tools: Vec<Tool>,
     meaning: Meaning,
     pattern: Regex,
@@ -68,24 +68,24 @@ struct Row {
 /// Why the table cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the table of messages: {0}")]
-pub struct PhrasebookError(String);
+pub struct MessagePatternsError(String);
 
-impl Phrasebook {
+impl MessagePatterns {
     /// The table that ocipick carries.
     ///
     /// # Errors
     /// When it is broken, which a test rules out.
-    pub fn built_in() -> Result<Self, PhrasebookError> {
+    pub fn built_in() -> Result<Self, MessagePatternsError> {
         Self::parse(include_str!("patterns.toml"))
     }
 
-    fn parse(text: &str) -> Result<Self, PhrasebookError> {
+    fn parse(text: &str) -> Result<Self, MessagePatternsError> {
         let file: File =
-            toml::from_str(text).map_err(|error| PhrasebookError(error.to_string()))?;
+            toml::from_str(text).map_err(|error| MessagePatternsError(error.to_string()))?;
         let phrases = file
             .phrase
             .into_iter()
-            .map(Phrase::read)
+            .map(MessagePattern::read)
             .collect::<Result<_, _>>()?;
         Ok(Self { phrases })
     }
@@ -108,7 +108,7 @@ impl Phrasebook {
         tool: Tool,
         message: &str,
         stderr: &str,
-        requests: &[Request],
+        requests: &[HttpRequest],
     ) -> Option<Meaning> {
         let meaning = self
             .look_up(tool, message)
@@ -127,7 +127,7 @@ impl Phrasebook {
 }
 
 /// What the last error that the registry answered with amounts to.
-fn answered(requests: &[Request]) -> RefusalReason {
+fn answered(requests: &[HttpRequest]) -> RefusalReason {
     let mut statuses = requests.iter().rev().map(|request| request.status);
     match statuses.find(|status| *status >= 400) {
         Some(401 | 403) => RefusalReason::Denied,
@@ -138,9 +138,9 @@ fn answered(requests: &[Request]) -> RefusalReason {
     }
 }
 
-impl Phrase {
-    fn read(row: Row) -> Result<Self, PhrasebookError> {
-        let broken = |what: String| PhrasebookError(format!("`{}`: {what}", row.pattern));
+impl MessagePattern {
+    fn read(row: Row) -> Result<Self, MessagePatternsError> {
+        let broken = |what: String| MessagePatternsError(format!("`{}`: {what}", row.pattern));
         let meaning = match row.means.as_str() {
             "answered" => Meaning::Answered,
             "crash" => Meaning::Crash,
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn every_example_means_what_its_phrase_says() {
-        let book = Phrasebook::built_in().unwrap();
+        let book = MessagePatterns::built_in().unwrap();
         assert!(book.phrases.len() > 10);
         for phrase in &book.phrases {
             for example in &phrase.examples {
@@ -235,7 +235,7 @@ mod tests {
             "/../reports/published/results.jsonl.gz"
         );
         let results = Results::read(Path::new(path)).unwrap();
-        let book = Phrasebook::built_in().unwrap();
+        let book = MessagePatterns::built_in().unwrap();
         let mut used = BTreeSet::new();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         let mut changed: BTreeMap<String, usize> = BTreeMap::new();
@@ -293,8 +293,8 @@ mod tests {
 
     #[test]
     fn the_last_answer_tells_what_the_words_do_not() {
-        let book = Phrasebook::built_in().unwrap();
-        let request = |status| Request {
+        let book = MessagePatterns::built_in().unwrap();
+        let request = |status| HttpRequest {
             method: "GET".into(),
             path: "/manifests/latest".into(),
             status,
@@ -305,7 +305,7 @@ mod tests {
             range: None,
         };
         let of = |statuses: &[u16]| {
-            let requests: Vec<Request> = statuses.iter().copied().map(request).collect();
+            let requests: Vec<HttpRequest> = statuses.iter().copied().map(request).collect();
             book.meaning(Tool::Docker, "error from registry: no", "", &requests)
         };
         let refusal = |reason| Some(Meaning::Refusal(reason));
@@ -319,13 +319,13 @@ mod tests {
 
     #[test]
     fn a_message_nobody_knows_means_nothing() {
-        let book = Phrasebook::built_in().unwrap();
+        let book = MessagePatterns::built_in().unwrap();
         assert_eq!(book.look_up(Tool::Docker, "the moon is full"), None);
     }
 
     #[test]
     fn mistakes_in_the_table_are_named() {
-        let broken = |text: &str| Phrasebook::parse(text).unwrap_err().to_string();
+        let broken = |text: &str| MessagePatterns::parse(text).unwrap_err().to_string();
         let row = |means: &str, pattern: &str| {
             format!(
                 "[[phrase]]\nmeans = \"{means}\"\npattern = '{pattern}'\n\

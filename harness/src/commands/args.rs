@@ -7,9 +7,9 @@ use super::{
     publish::Publishing,
 };
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use ocipick::{baselines, exit, inventory::Source};
-use ocipick_adapters::{Operation, channel::Part};
-use ocipick_corpus::{Ask, Relation};
+use ocipick::{baselines, exit, inventory::RuntimeSource};
+use ocipick_adapters::{Operation, channel::Component};
+use ocipick_corpus::{PlatformRequest, Relation};
 use ocipick_reports::analysis::conformance::Choice;
 use std::{path::PathBuf, time::Duration};
 
@@ -21,17 +21,17 @@ use std::{path::PathBuf, time::Duration};
 #[command(name = "ocipick", version, after_help = exit::HELP, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: CliCommand,
     /// Say more of what is done; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: Color,
+    pub(crate) color: ColorChoice,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
+pub(crate) enum ColorChoice {
     /// On a terminal, unless NO_COLOR is set
     Auto,
     Always,
@@ -39,16 +39,16 @@ pub(crate) enum Color {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum CliCommand {
     /// Run trials, write results, print the matrix
-    Run(Run),
+    Run(RunArgs),
     /// List the runtimes that were found, and what is missing and how to get it
-    Runtimes(Runtimes),
+    Runtimes(RuntimesArgs),
     /// Provision releases of a distribution side by side
     #[command(subcommand)]
-    Channel(Channel),
+    Channel(ChannelCommand),
     /// List the cases of the corpus
-    Cases(Cases),
+    Cases(CasesArgs),
     /// Show one case in full
     Show(Show),
     /// Write the corpus as OCI layouts, or check somebody else's
@@ -57,7 +57,7 @@ pub(crate) enum Command {
     /// Serve the corpus for pulls by hand
     Serve(Serve),
     /// Show results as a matrix
-    Report(Report),
+    Report(ReportArgs),
     /// Compare two results: what changed, what is new, what is gone
     Diff(Compare),
     /// Record outcomes as baselines: what is accepted from now on
@@ -88,11 +88,11 @@ pub(crate) struct Selection {
     pub(crate) corpus: Option<PathBuf>,
     /// The platform to ask for in foreign layouts, or `default` for the tool's own
     #[arg(long, value_name = "PLATFORM", default_value = "linux/amd64")]
-    pub(crate) platform: Ask,
+    pub(crate) platform: PlatformRequest,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Run {
+pub(crate) struct RunArgs {
     /// Where results go
     #[arg(long, value_name = "DIR", default_value = "target/ocipick")]
     pub(crate) out: PathBuf,
@@ -107,7 +107,7 @@ pub(crate) struct Run {
     /// Where runtimes come from: `path`, a provisioned release, or `auto` (path, completed by
     /// what was provisioned)
     #[arg(long = "channel", value_name = "NAME", default_value = "path")]
-    pub(crate) channels: Vec<Source>,
+    pub(crate) channels: Vec<RuntimeSource>,
     /// Deadline of each invocation of a tool
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60")]
     pub(crate) deadline: Duration,
@@ -158,21 +158,21 @@ pub(crate) struct Run {
     #[arg(long, value_name = "DIR")]
     pub(crate) baselines: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) revisions: Revisions,
+    pub(crate) revisions: RevisionArgs,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Runtimes {
+pub(crate) struct RuntimesArgs {
     /// Where to look: `path`, a provisioned release, or `auto`
     #[arg(long = "channel", value_name = "NAME", default_value = "auto")]
-    pub(crate) channels: Vec<Source>,
+    pub(crate) channels: Vec<RuntimeSource>,
     /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Channel {
+pub(crate) enum ChannelCommand {
     /// List provisioned channels
     List {
         /// Print it as JSON
@@ -215,9 +215,9 @@ pub(crate) struct Install {
     /// first later one that has them
     #[arg(long)]
     pub(crate) missing: bool,
-    /// Only these tools or companions
+    /// Only these tools or auxiliary tools
     #[arg(long = "tool", value_name = "TOOL")]
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<Component>,
     /// Accept archive metadata past its date; signatures are verified all the same, and the
     /// results say so
     #[arg(long)]
@@ -234,7 +234,7 @@ pub(crate) struct Install {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Cases {
+pub(crate) struct CasesArgs {
     #[command(flatten)]
     pub(crate) selection: Selection,
     /// Print it as JSON
@@ -312,13 +312,13 @@ pub(crate) struct Serve {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Report {
+pub(crate) struct ReportArgs {
     /// Results files, or directories that hold one
     #[arg(required = true, value_name = "RESULTS")]
     pub(crate) results: Vec<PathBuf>,
     /// In which form [default: terminal]
     #[arg(long, value_name = "FORM")]
-    pub(crate) format: Option<Format>,
+    pub(crate) format: Option<OutputFormat>,
     /// Where to write it, in place of standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -345,7 +345,7 @@ pub(crate) struct Report {
     #[arg(long, value_name = "DIR")]
     pub(crate) baselines: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) revisions: Revisions,
+    pub(crate) revisions: RevisionArgs,
 }
 
 #[derive(Debug, Args)]
@@ -372,7 +372,7 @@ pub(crate) struct Bless {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Revisions {
+pub(crate) struct RevisionArgs {
     /// Hold outcomes against this release of a specification, such as image-spec@1.0.2; once per
     /// specification [default: the newest release of each]
     #[arg(long = "spec", value_name = "SPECIFICATION@RELEASE")]
@@ -380,7 +380,7 @@ pub(crate) struct Revisions {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum OutputFormat {
     Terminal,
     Markdown,
     Html,
@@ -390,7 +390,7 @@ pub(crate) enum Format {
     Summary,
 }
 
-impl Format {
+impl OutputFormat {
     /// Whether others are to read it: all but what is printed on a terminal.
     pub(crate) fn is_for_others(self) -> bool {
         match self {

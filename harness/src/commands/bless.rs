@@ -5,7 +5,7 @@ use super::{
     embargo,
     fail::{Failure, Result},
     report, select,
-    terminal::Screen,
+    terminal::Terminal,
 };
 use ocipick::{
     baselines::{self, Recorded},
@@ -14,7 +14,7 @@ use ocipick::{
 use ocipick_adapters::Operation;
 use ocipick_corpus::{Corpus, digest_of_content};
 use ocipick_records::{Results, Trial};
-use ocipick_reports::baseline::{Baseline, Build, Key, Line};
+use ocipick_reports::baseline::{Baseline, BaselineBuild, BaselineKey, BaselineLine};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
@@ -23,7 +23,7 @@ use std::{
 /// How many changed lines are shown of each baseline; all of them are in the files.
 const SHOWN: usize = 5;
 
-pub(crate) fn bless(args: &Bless, screen: Screen) -> Result<Exit> {
+pub(crate) fn bless(args: &Bless, screen: Terminal) -> Result<Exit> {
     let mut recorded: Vec<Recorded> = Vec::new();
     let mut all = report::read(&args.results)?;
     // Baselines are committed, and so for everybody.
@@ -37,7 +37,8 @@ pub(crate) fn bless(args: &Bless, screen: Screen) -> Result<Exit> {
             ));
         }
         keep(&mut results, args)?;
-        let builds: BTreeSet<Build> = results.trials.iter().map(Build::of).collect();
+        let builds: BTreeSet<BaselineBuild> =
+            results.trials.iter().map(BaselineBuild::of).collect();
         let newer = Baseline::all_of(&results).map_err(Failure::usage)?;
         let known = Known::of(&results)?;
         let prune = |baseline: &mut Baseline| {
@@ -49,7 +50,7 @@ pub(crate) fn bless(args: &Bless, screen: Screen) -> Result<Exit> {
             }
         };
         // Two builds of one version are told apart by where they come from.
-        let named = |build: &Build| builds.iter().filter(|it| it.is_as(build)).count() > 1;
+        let named = |build: &BaselineBuild| builds.iter().filter(|it| it.is_as(build)).count() > 1;
         recorded.extend(baselines::record(&args.into, newer, named, prune)?);
     }
     if recorded.is_empty() {
@@ -88,11 +89,11 @@ fn keep(results: &mut Results, args: &Bless) -> Result<()> {
 
 /// The cases there are, with their bytes, and what is asked of each where that is known.
 struct Known {
-    cases: BTreeMap<String, (String, Option<BTreeSet<Question>>)>,
+    cases: BTreeMap<String, (String, Option<BTreeSet<TestPoint>>)>,
 }
 
 /// An operation, and the platform asked for.
-type Question = (String, String);
+type TestPoint = (String, String);
 
 impl Known {
     /// Those of the corpus that was measured.
@@ -125,7 +126,7 @@ impl Known {
     }
 
     /// Whether a line is still about something.
-    fn has(&self, key: &Key, line: &Line) -> bool {
+    fn has(&self, key: &BaselineKey, line: &BaselineLine) -> bool {
         let question = (key.operation.clone(), key.platform.clone());
         self.cases.get(&key.case).is_some_and(|(content, asked)| {
             *content == line.content && asked.as_ref().is_none_or(|asked| asked.contains(&question))

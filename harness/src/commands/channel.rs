@@ -1,23 +1,23 @@
 //! `ocipick channel`: what is provisioned, whether it works, and taking it away.
 
 use super::{
-    args::Channel as Command,
+    args::ChannelCommand as Command,
     fail::{Failure, Result},
     provision::install,
     run_dir,
-    terminal::Screen,
+    terminal::Terminal,
 };
 use ocipick::{
     exit::Exit,
-    inventory::{Scout, Source},
+    inventory::{Discovery, RuntimeSource},
 };
 use ocipick_adapters::{
-    channel::{Channel, Difference, Part, Store, StoreError},
+    channel::{Component, FileDifference, InstalledChannel, Store, StoreError},
     process::Cancel,
 };
 use std::fmt::Write as _;
 
-pub(crate) fn channel(command: &Command, screen: Screen) -> Result<Exit> {
+pub(crate) fn channel(command: &Command, screen: Terminal) -> Result<Exit> {
     let store = Store::of_user(|name| std::env::var(name).ok());
     match command {
         Command::List { json } => list(&store, *json, screen),
@@ -31,7 +31,7 @@ pub(crate) fn channel(command: &Command, screen: Screen) -> Result<Exit> {
     }
 }
 
-fn list(store: &Store, json: bool, screen: Screen) -> Result<Exit> {
+fn list(store: &Store, json: bool, screen: Terminal) -> Result<Exit> {
     let names = store.names();
     if json {
         let channels = names.iter().filter_map(|name| match store.look(name) {
@@ -67,16 +67,20 @@ fn list(store: &Store, json: bool, screen: Screen) -> Result<Exit> {
 }
 
 /// A channel as JSON, without its packages.
-fn outline(channel: &Channel) -> serde_json::Value {
+fn outline(channel: &InstalledChannel) -> serde_json::Value {
     let record = &channel.record;
-    let versions = record.tools.iter().chain(&record.companions).map(|name| {
-        let part: Option<Part> = name.parse().ok();
-        let version = part.and_then(|part| channel.part_version(part));
-        (
-            name.clone(),
-            version.map_or(serde_json::Value::Null, Into::into),
-        )
-    });
+    let versions = record
+        .tools
+        .iter()
+        .chain(&record.auxiliary_tools)
+        .map(|name| {
+            let part: Option<Component> = name.parse().ok();
+            let version = part.and_then(|part| channel.part_version(part));
+            (
+                name.clone(),
+                version.map_or(serde_json::Value::Null, Into::into),
+            )
+        });
     serde_json::json!({
         "name": record.name,
         "base": record.base,
@@ -84,7 +88,7 @@ fn outline(channel: &Channel) -> serde_json::Value {
         "packages": record.packages.len(),
         "bootstrapper": record.bootstrapper,
         "tools": record.tools,
-        "companions": record.companions,
+        "companions": record.auxiliary_tools,
         "versions": versions.collect::<serde_json::Map<_, _>>(),
         "lacks": record.lacks,
         "expired": record.expired,
@@ -92,7 +96,7 @@ fn outline(channel: &Channel) -> serde_json::Value {
 }
 
 /// A paragraph about a channel.
-fn describe(channel: &Channel) -> String {
+fn describe(channel: &InstalledChannel) -> String {
     let record = &channel.record;
     let size = record.bytes.map(megabytes).unwrap_or_default();
     let mut text = format!(
@@ -107,7 +111,7 @@ fn describe(channel: &Channel) -> String {
         }
     };
     line("tools", &versions(channel, &record.tools));
-    line("companions", &versions(channel, &record.companions));
+    line("companions", &versions(channel, &record.auxiliary_tools));
     if let Some(base) = &record.base {
         line("as in", &format!("{base}: {}", record.inherits.join(", ")));
     }
@@ -122,11 +126,11 @@ fn describe(channel: &Channel) -> String {
 }
 
 /// Names with the versions of their packages.
-pub(super) fn versions(channel: &Channel, names: &[String]) -> String {
+pub(super) fn versions(channel: &InstalledChannel, names: &[String]) -> String {
     let words: Vec<String> = names
         .iter()
         .map(|name| {
-            let part: Option<Part> = name.parse().ok();
+            let part: Option<Component> = name.parse().ok();
             match part.and_then(|part| channel.part_version(part)) {
                 Some(version) => format!("{name} {version}"),
                 None => name.clone(),
@@ -146,7 +150,7 @@ fn remove(
     archives: bool,
     json: bool,
     store: &Store,
-    screen: Screen,
+    screen: Terminal,
 ) -> Result<Exit> {
     let mut failure = None;
     let mut removed: Vec<&str> = Vec::new();
@@ -178,12 +182,12 @@ fn remove(
 
 /// Prints findings about channels, as lines or as JSON lines.
 #[derive(Clone, Copy)]
-struct Teller {
-    screen: Screen,
+struct ChannelReporter {
+    screen: Terminal,
     json: bool,
 }
 
-impl Teller {
+impl ChannelReporter {
     fn tell(self, name: &str, is_well: bool, line: &str) -> Result<()> {
         if self.json {
             let json = serde_json::json!({ "channel": name, "well": is_well, "says": line });
@@ -196,8 +200,8 @@ impl Teller {
     }
 }
 
-fn check(names: &[String], json: bool, store: &Store, screen: Screen) -> Result<Exit> {
-    let teller = Teller { screen, json };
+fn check(names: &[String], json: bool, store: &Store, screen: Terminal) -> Result<Exit> {
+    let teller = ChannelReporter { screen, json };
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
     let names = if names.is_empty() {
@@ -208,28 +212,28 @@ fn check(names: &[String], json: bool, store: &Store, screen: Screen) -> Result<
     if names.is_empty() {
         screen.say("no channel is provisioned (hint: ocipick channel install --missing)");
     }
-    let ground = run_dir::claim(screen, false)?;
-    let scout = Scout::of_user(&ground, &cancel);
+    let run_dir = run_dir::claim(screen, false)?;
+    let discovery = Discovery::of_user(&run_dir, &cancel);
     let mut is_well = true;
     for name in names {
-        // The fleet keeps the channel from being replaced meanwhile.
-        let fleet = match scout.fleet(&[Source::Release(name.clone())]) {
-            Ok(fleet) => fleet,
+        // The inventory keeps the channel from being replaced meanwhile.
+        let inventory = match discovery.inventory(&[RuntimeSource::Release(name.clone())]) {
+            Ok(inventory) => inventory,
             Err(error) => {
                 is_well = false;
                 teller.tell(&name, false, &error.to_string())?;
                 continue;
             }
         };
-        for channel in &fleet.channels {
+        for channel in &inventory.channels {
             let (line, is_whole) = wholeness(&name, store.verify(channel, &cancel))?;
             is_well &= is_whole;
             teller.tell(&name, is_whole, &line)?;
         }
-        for runtime in &fleet.runtimes {
+        for runtime in &inventory.runtimes {
             teller.tell(&name, true, &format!("{} starts", runtime.id()))?;
         }
-        for missing in &fleet.missing {
+        for missing in &inventory.missing {
             // A flavour that a version never had is not broken.
             is_well &= missing.flavour.is_some();
             teller.tell(
@@ -238,13 +242,16 @@ fn check(names: &[String], json: bool, store: &Store, screen: Screen) -> Result<
                 &format!("{}: {}", missing.tool, missing.why),
             )?;
         }
-        for channel in &fleet.channels {
-            for (companion, started) in scout.companions(channel)? {
+        for channel in &inventory.channels {
+            for (auxiliary_tool, started) in discovery.auxiliary_tools(channel)? {
                 let starts = started.is_ok();
                 is_well &= starts;
                 let line = match started {
-                    Ok(_) => format!("{} starts", versions(channel, &[companion.to_string()])),
-                    Err(why) => format!("{companion}: {why}"),
+                    Ok(_) => format!(
+                        "{} starts",
+                        versions(channel, &[auxiliary_tool.to_string()])
+                    ),
+                    Err(why) => format!("{auxiliary_tool}: {why}"),
                 };
                 teller.tell(&name, starts, &line)?;
             }
@@ -260,7 +267,7 @@ fn check(names: &[String], json: bool, store: &Store, screen: Screen) -> Result<
 /// What became of the files of a channel, in one line, and whether they are as they were.
 fn wholeness(
     name: &str,
-    verified: std::result::Result<Option<(usize, Difference)>, StoreError>,
+    verified: std::result::Result<Option<(usize, FileDifference)>, StoreError>,
 ) -> Result<(String, bool)> {
     const SHOWN: usize = 3;
     let some = |files: &[String]| {
@@ -312,7 +319,7 @@ mod tests {
         names.iter().map(|&name| name.to_owned()).collect()
     }
 
-    fn said(difference: Difference) -> (String, bool) {
+    fn said(difference: FileDifference) -> (String, bool) {
         wholeness("sid", Ok(Some((9, difference)))).unwrap_or_else(|failure| {
             panic!("{}", failure.error);
         })
@@ -320,9 +327,9 @@ mod tests {
 
     #[test]
     fn what_came_since_is_told_and_is_no_damage() {
-        let (line, is_whole) = said(Difference {
+        let (line, is_whole) = said(FileDifference {
             added: files(&["etc/docker/key.json"]),
-            ..Difference::default()
+            ..FileDifference::default()
         });
         assert!(is_whole);
         assert_eq!(
@@ -333,7 +340,7 @@ mod tests {
 
     #[test]
     fn damage_is_told_with_some_of_its_places() {
-        let (line, is_whole) = said(Difference {
+        let (line, is_whole) = said(FileDifference {
             changed: files(&["a", "b"]),
             gone: files(&["c", "d", "e"]),
             added: Vec::new(),

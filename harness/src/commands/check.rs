@@ -3,13 +3,13 @@
 
 use super::{
     fail::{Failure, Result},
-    terminal::Screen,
+    terminal::Terminal,
     violations,
 };
 use ocipick::exit::Exit;
 use ocipick_corpus::{
-    Ask, Corpus, CorpusError,
-    lint::{Breach, CheckedLayout, Consequence, check_layouts},
+    Corpus, CorpusError, PlatformRequest,
+    lint::{CheckedLayout, Consequence, Violation, check_layouts},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -32,7 +32,7 @@ struct Checked {
 struct CheckedCase {
     id: String,
     source: String,
-    breaches: Vec<Breach>,
+    breaches: Vec<Violation>,
     /// How many manifests its entries lead to, and how many of them are not in the layout. A sparse
     /// layout breaks nothing; who made one by mistake wants to know.
     absent: Option<(usize, usize)>,
@@ -55,7 +55,12 @@ impl CheckedCase {
 }
 
 /// Checks a directory, or the built-in corpus; `strict` makes what is invalid a failure.
-pub(crate) fn check(dir: Option<&Path>, json: bool, strict: bool, screen: Screen) -> Result<Exit> {
+pub(crate) fn check(
+    dir: Option<&Path>,
+    json: bool,
+    strict: bool,
+    screen: Terminal,
+) -> Result<Exit> {
     let checked = match dir {
         None => Checked {
             cases: of_corpus(&Corpus::built_in()?),
@@ -95,7 +100,7 @@ fn of_directory(dir: &Path) -> Result<Checked> {
             dir.display()
         )));
     }
-    let ask = Ask::Default;
+    let ask = PlatformRequest::Default;
     let layouts = check_layouts(dir, &ask).map_err(Failure::usage)?;
     let roots = recipe_roots(dir, |path| {
         layouts.iter().any(|layout| path.starts_with(&layout.path))
@@ -260,7 +265,7 @@ struct CaseRecord<'a> {
     /// How many manifests that entries of a layout lead to are not in it; null where that is not
     /// known, and for recipes, which leave out on purpose.
     absent: Option<usize>,
-    /// The gravest of what its breaches mean; null where there are none.
+    /// The gravest of what its violations mean; null where there are none.
     consequence: Option<&'a str>,
     breaches: Vec<BreachRecord<'a>>,
 }
@@ -296,7 +301,7 @@ struct DocumentRecord<'a> {
 }
 
 impl<'a> BreachRecord<'a> {
-    fn of(breach: &'a Breach) -> Self {
+    fn of(breach: &'a Violation) -> Self {
         Self {
             clause: breach.clause,
             level: breach.level.as_str(),

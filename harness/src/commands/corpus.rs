@@ -1,19 +1,19 @@
 //! `ocipick cases`, `ocipick show`, and `ocipick corpus`.
 
 use super::{
-    args::{Cases, CorpusCommand, Selection, Show},
+    args::{CasesArgs, CorpusCommand, Selection, Show},
     check,
     describe::describe,
     fail::{Failure, Result},
     push, select,
-    terminal::Screen,
+    terminal::Terminal,
     violations,
 };
 use ocipick::exit::Exit;
 use ocipick_corpus::{Case, built_in_specifications, write_corpus};
 use std::{fmt::Write as _, path::Path};
 
-pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
+pub(crate) fn cases(args: &CasesArgs, screen: Terminal) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
     if args.json {
         let cases = selected.cases.iter().map(|case| outline(case));
@@ -71,7 +71,7 @@ pub(crate) fn cases(args: &Cases, screen: Screen) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-pub(crate) fn show(args: &Show, screen: Screen) -> Result<Exit> {
+pub(crate) fn show(args: &Show, screen: Terminal) -> Result<Exit> {
     // An id is taken literally, even if it looks like a glob.
     let selection = Selection {
         cases: Vec::new(),
@@ -88,7 +88,7 @@ pub(crate) fn show(args: &Show, screen: Screen) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {
+pub(crate) fn corpus(command: &CorpusCommand, screen: Terminal) -> Result<Exit> {
     match command {
         CorpusCommand::Build { dir, cases, json } => build(dir, cases, *json, screen),
         CorpusCommand::Check { dir, json, strict } => {
@@ -112,7 +112,7 @@ pub(crate) fn corpus(command: &CorpusCommand, screen: Screen) -> Result<Exit> {
     }
 }
 
-fn build(dir: &Path, patterns: &[String], json: bool, screen: Screen) -> Result<Exit> {
+fn build(dir: &Path, patterns: &[String], json: bool, screen: Terminal) -> Result<Exit> {
     let platform = "linux/amd64".parse().map_err(Failure::internal)?;
     let selection = Selection {
         cases: patterns.to_vec(),

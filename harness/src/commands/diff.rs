@@ -1,12 +1,12 @@
 //! `ocipick diff`.
 
-use super::{embargo, fail::Result, report, run::book, terminal::Screen};
+use super::{embargo, fail::Result, report, run::book, terminal::Terminal};
 use clap::{Args, ValueEnum};
 use ocipick::exit::Exit;
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
     analysis::{
-        diff::{Conclusion, Diff, Options},
+        diff::{Diff, DiffConclusion, DiffOptions},
         matrix::Matrix,
     },
     render::diff::{json, markdown, terminal},
@@ -60,13 +60,13 @@ enum Format {
     Json,
 }
 
-pub(crate) fn diff(args: &Compare, screen: Screen) -> Result<Exit> {
+pub(crate) fn diff(args: &Compare, screen: Terminal) -> Result<Exit> {
     let read = |path: &PathBuf| report::read(slice::from_ref(path));
     let (old, new) = (read(&args.old)?, read(&args.new)?);
     let corpus = Corpus::built_in()?;
     let book = book(&corpus);
     let (old, new) = (Matrix::build(&old, &book), Matrix::build(&new, &book));
-    let options = Options {
+    let options = DiffOptions {
         exact: args.exact,
         renamed: corpus
             .cases()
@@ -96,7 +96,7 @@ pub(crate) fn diff(args: &Compare, screen: Screen) -> Result<Exit> {
     let text = match format {
         Format::Terminal => terminal::render(
             &diff,
-            terminal::Options {
+            terminal::DiffTerminalOptions {
                 color: args.out.is_none() && screen.color(),
                 all: args.all,
             },
@@ -106,9 +106,9 @@ pub(crate) fn diff(args: &Compare, screen: Screen) -> Result<Exit> {
     };
     screen.deliver(&text, args.out.as_deref())?;
     Ok(match conclusion {
-        Conclusion::Same => Exit::Success,
-        Conclusion::Changed => Exit::CheckFailed,
-        Conclusion::NothingCompared => Exit::NothingMeasured,
-        Conclusion::ComparedInPart => Exit::MeasuredInPart,
+        DiffConclusion::Same => Exit::Success,
+        DiffConclusion::Changed => Exit::CheckFailed,
+        DiffConclusion::NothingCompared => Exit::NothingMeasured,
+        DiffConclusion::ComparedInPart => Exit::MeasuredInPart,
     })
 }

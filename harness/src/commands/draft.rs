@@ -2,28 +2,28 @@
 
 use super::{
     fail::{Failure, Result},
-    progress::{Both, Progress},
+    progress::{Progress, Tee},
     report, rules,
     run::{book, now, runtime_record},
     run_dir, select,
-    terminal::Screen,
+    terminal::Terminal,
 };
 use clap::Args;
 use ocipick::{
-    classify::Phrasebook,
+    classify::MessagePatterns,
     exit::Exit,
     host,
-    inventory::{Scout, Source},
+    inventory::{Discovery, RuntimeSource},
     registry::Registry,
-    run::{Bench, Cell, Controls, Earlier, Event, Plan, Watcher, execute},
+    run::{Cell, Controls, Earlier, Event, Plan, RunContext, Watcher, execute},
 };
 use ocipick_adapters::{Operation, PATH_CHANNEL, names, process::Cancel};
-use ocipick_corpus::{Ask, Case, Corpus, digest_of_content};
+use ocipick_corpus::{Case, Corpus, PlatformRequest, digest_of_content};
 use ocipick_records::{Outcome, RepeatedCells, Repeats, Results, RuntimeRecord, Trial};
 use ocipick_reports::{
-    analysis::embargo::Policy,
+    analysis::embargo::EmbargoPolicy,
     draft::{CellName, Confirmed, Draft, NoDraft},
-    render::draft::Report,
+    render::draft::DraftReport,
 };
 use std::{
     collections::BTreeSet,
@@ -57,7 +57,7 @@ pub(crate) struct Drafting {
     runtime: String,
     /// The platform, where the case was asked for several
     #[arg(long, value_name = "PLATFORM")]
-    platform: Option<Ask>,
+    platform: Option<PlatformRequest>,
     /// What the tool was asked to do
     #[arg(long, value_name = "NAME", default_value = "pull")]
     operation: String,
@@ -77,10 +77,10 @@ pub(crate) struct Drafting {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    revisions: super::args::Revisions,
+    revisions: super::args::RevisionArgs,
 }
 
-pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
+pub(crate) fn draft(args: &Drafting, screen: Terminal) -> Result<Exit> {
     let results = report::read(&args.results)?;
     let corpus = match &args.corpus {
         None => Corpus::built_in()?,
@@ -101,10 +101,10 @@ pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
         platform: args.platform.as_ref().map(ToString::to_string),
         operation: args.operation.clone(),
     };
-    let rulebook = rules::rulebook(&corpus, &args.revisions)?;
-    let policy = Policy::built_in().map_err(Failure::internal)?;
+    let rules = rules::rules(&corpus, &args.revisions)?;
+    let policy = EmbargoPolicy::built_in().map_err(Failure::internal)?;
     let draft = match check(&results, &name, case)
-        .and_then(|()| Draft::of(&results, &name, &book(&corpus), &rulebook, policy))
+        .and_then(|()| Draft::of(&results, &name, &book(&corpus), &rules, policy))
     {
         Ok(draft) => draft,
         Err(refusal) => return refuse(&refusal, screen),
@@ -114,7 +114,7 @@ pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
     {
         return Err(Failure::usage(distribution_build(&draft, &build)));
     }
-    let asked: Ask = draft.trial.platform.parse().map_err(Failure::usage)?;
+    let asked: PlatformRequest = draft.trial.platform.parse().map_err(Failure::usage)?;
     let (seen, record) = match again(args, &draft.trial, case, &asked, screen)? {
         Ok(seen) => seen,
         Err(exit) => return Ok(exit),
@@ -137,7 +137,7 @@ pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
         host: host::describe(),
         record,
     };
-    let report = Report {
+    let report = DraftReport {
         draft: &draft,
         case,
         ask: &asked,
@@ -158,13 +158,13 @@ pub(crate) fn draft(args: &Drafting, screen: Screen) -> Result<Exit> {
 }
 
 /// What was asked for in the cell, so that the layout is asked for the same.
-fn platform(args: &Drafting, results: &[Results]) -> Result<Ask> {
+fn platform(args: &Drafting, results: &[Results]) -> Result<PlatformRequest> {
     let mut trials = results.iter().flat_map(|results| &results.trials);
     let recorded = trials.find(|it| it.case == args.case && it.runtime == args.runtime);
     match (&args.platform, recorded) {
         (Some(asked), _) => Ok(asked.clone()),
         (None, Some(trial)) => trial.platform.parse().map_err(Failure::usage),
-        (None, None) => Ok(Ask::Default),
+        (None, None) => Ok(PlatformRequest::Default),
     }
 }
 
@@ -203,7 +203,7 @@ fn check(results: &[Results], name: &CellName, case: &Case) -> std::result::Resu
     }
 }
 
-fn refuse(refusal: &NoDraft, screen: Screen) -> Result<Exit> {
+fn refuse(refusal: &NoDraft, screen: Terminal) -> Result<Exit> {
     let exit = match refusal {
         NoDraft::NoCell { .. } => return Err(Failure::usage(refusal)),
         NoDraft::Unmeasured(..) => Exit::NothingMeasured,
@@ -216,7 +216,7 @@ fn refuse(refusal: &NoDraft, screen: Screen) -> Result<Exit> {
     Ok(exit)
 }
 
-/// Why what was seen now is no ground for a report.
+/// Why what was seen now is no run directory for a report.
 fn disagreement(recorded: &Trial, seen: &Trial, wanted: u16) -> Option<String> {
     let trials = seen.tries;
     match &seen.outcome {
@@ -244,8 +244,8 @@ fn again(
     args: &Drafting,
     recorded: &Trial,
     case: &Case,
-    asked: &Ask,
-    screen: Screen,
+    asked: &PlatformRequest,
+    screen: Terminal,
 ) -> Result<std::result::Result<(Trial, RuntimeRecord), Exit>> {
     let operation = Operation::ALL
         .iter()
@@ -258,22 +258,22 @@ fn again(
         )));
     };
     let controls = Controls::of(&Corpus::built_in()?).map_err(Failure::internal)?;
-    let phrasebook = Phrasebook::built_in().map_err(Failure::internal)?;
+    let patterns = MessagePatterns::built_in().map_err(Failure::internal)?;
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
-    let ground = run_dir::claim(screen, false)?;
+    let run_dir = run_dir::claim(screen, false)?;
     let source = if recorded.channel == PATH_CHANNEL {
-        Source::Path
+        RuntimeSource::Path
     } else {
-        Source::Release(recorded.channel.clone())
+        RuntimeSource::Release(recorded.channel.clone())
     };
-    let fleet = Scout::of_user(&ground, &cancel).fleet(&[source])?;
+    let inventory = Discovery::of_user(&run_dir, &cancel).inventory(&[source])?;
     let is_it = |it: &&ocipick_adapters::Runtime| {
         it.tool.as_str() == recorded.tool
             && it.version == recorded.version
             && it.flavour.map(|flavour| flavour.as_str()) == recorded.flavour.as_deref()
     };
-    let Some(runtime) = fleet.runtimes.iter().find(is_it) else {
+    let Some(runtime) = inventory.runtimes.iter().find(is_it) else {
         screen.say(&format!(
             "no draft: {} is not here ({}), so that the trial cannot be repeated (hint: ocipick runtimes)",
             recorded.runtime, recorded.channel
@@ -305,17 +305,17 @@ fn again(
         jobs: 1,
     };
     let registry = Registry::start()?;
-    let bench = Bench {
-        ground: &ground,
+    let bench = RunContext {
+        run_dir: &run_dir,
         registry: &registry,
-        phrasebook: &phrasebook,
+        patterns: &patterns,
         cancel: &cancel,
     };
     let (notebook, progress) = (
-        Notebook::default(),
+        TrialRecorder::default(),
         Progress::new(screen, names(&plan.runtimes)),
     );
-    let executed = execute(&plan, &bench, &Both(&notebook, &progress));
+    let executed = execute(&plan, &bench, &Tee(&notebook, &progress));
     progress.clear();
     executed.map_err(Failure::internal)?;
     if cancel.is_raised() {
@@ -333,9 +333,9 @@ fn again(
 
 /// Keeps the one trial.
 #[derive(Default)]
-struct Notebook(Mutex<Option<Trial>>);
+struct TrialRecorder(Mutex<Option<Trial>>);
 
-impl Watcher for Notebook {
+impl Watcher for TrialRecorder {
     fn see(&self, event: &Event<'_>) -> io::Result<()> {
         if let Event::TrialEnded { trial } = event {
             let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -345,7 +345,7 @@ impl Watcher for Notebook {
     }
 }
 
-fn write(dir: &std::path::Path, report: &Report<'_>, screen: Screen) -> Result<()> {
+fn write(dir: &std::path::Path, report: &DraftReport<'_>, screen: Terminal) -> Result<()> {
     fs::create_dir_all(dir).map_err(|error| Failure::cannot_write(dir, &error))?;
     screen.write(&dir.join("report.md"), &report.markdown())?;
     if let Some(script) = report.script() {

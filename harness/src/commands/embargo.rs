@@ -2,15 +2,15 @@
 
 use super::{
     fail::{Failure, Result},
-    terminal::Screen,
+    terminal::Terminal,
 };
 use ocipick_records::Results;
-use ocipick_reports::analysis::embargo::{Policy, redact};
+use ocipick_reports::analysis::embargo::{EmbargoPolicy, redact};
 use std::collections::BTreeSet;
 
 /// Leaves the cases out of results that are for private disclosure first, unless they were asked for, and
 /// says so to the person at the terminal.
-pub(crate) fn withhold(results: &mut [Results], include: bool, screen: Screen) -> Result<()> {
+pub(crate) fn withhold(results: &mut [Results], include: bool, screen: Terminal) -> Result<()> {
     if !include {
         let _: BTreeSet<String> = leave_out(results, screen)?;
     }
@@ -21,7 +21,7 @@ pub(crate) fn withhold(results: &mut [Results], include: bool, screen: Screen) -
 pub(crate) fn withhold_of_both(
     old: Vec<Results>,
     new: Vec<Results>,
-    screen: Screen,
+    screen: Terminal,
 ) -> Result<(Vec<Results>, Vec<Results>)> {
     let olds = old.len();
     let mut all = old;
@@ -32,8 +32,8 @@ pub(crate) fn withhold_of_both(
 }
 
 /// Leaves them out in any case, and returns which they are.
-pub(crate) fn leave_out(results: &mut [Results], screen: Screen) -> Result<BTreeSet<String>> {
-    let policy = Policy::built_in().map_err(Failure::internal)?;
+pub(crate) fn leave_out(results: &mut [Results], screen: Terminal) -> Result<BTreeSet<String>> {
+    let policy = EmbargoPolicy::built_in().map_err(Failure::internal)?;
     let cells = redact(results, policy);
     let cases: BTreeSet<String> = cells.into_iter().map(|cell| cell.case).collect();
     if !cases.is_empty() {

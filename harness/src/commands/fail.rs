@@ -1,11 +1,11 @@
 //! Failures of a command, with the exit code that each stands for.
 
 use ocipick::{
-    baselines::BaselinesError, check::CheckerError, exit::Exit, inventory::FleetError,
+    baselines::BaselinesError, check::CheckError, exit::Exit, inventory::InventoryError,
     registry::RegistryError, results::WriteError,
 };
 use ocipick_adapters::{
-    GroundError,
+    RunDirError,
     channel::{InstallError, StoreError},
 };
 use ocipick_corpus::CorpusError;
@@ -56,18 +56,18 @@ exits_with! {
     CorpusError => Usage,
     ReadError => Usage,
     RegistryError => Internal,
-    GroundError => Internal,
+    RunDirError => Internal,
     InstallError => Internal,
     StoreError => Internal,
     io::Error => Internal,
     BaselinesError => Usage,
 }
 
-impl From<CheckerError> for Failure {
-    fn from(error: CheckerError) -> Self {
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Self {
         let exit = match &error {
-            CheckerError::Baselines(_) | CheckerError::Changes(_) => Exit::Usage,
-            CheckerError::Known(_) => Exit::Internal,
+            CheckError::Baselines(_) | CheckError::Changes(_) => Exit::Usage,
+            CheckError::Known(_) => Exit::Internal,
         };
         Self {
             exit,
@@ -76,16 +76,16 @@ impl From<CheckerError> for Failure {
     }
 }
 
-impl From<FleetError> for Failure {
-    fn from(error: FleetError) -> Self {
+impl From<InventoryError> for Failure {
+    fn from(error: InventoryError) -> Self {
         let exit = match &error {
-            FleetError::NoChannel(_) => Exit::Usage,
-            FleetError::Room(_) | FleetError::Store(_) => Exit::Internal,
+            InventoryError::NoChannel(_) => Exit::Usage,
+            InventoryError::Sandbox(_) | InventoryError::Store(_) => Exit::Internal,
         };
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let store = ["OCIPICK_CACHE", "XDG_CACHE_HOME", "HOME"];
         let error = match &error {
-            FleetError::NoChannel(_) if !store.into_iter().any(is_set) => anyhow::anyhow!(
+            InventoryError::NoChannel(_) if !store.into_iter().any(is_set) => anyhow::anyhow!(
                 "{error}; HOME is not set, so channels are looked for in /var/cache/ocipick"
             ),
             _ => error.into(),

@@ -3,7 +3,7 @@
 use super::{
     args::command,
     fail::{Failure, Result},
-    terminal::Screen,
+    terminal::Terminal,
 };
 use clap::Args;
 use clap_complete::Shell;
@@ -24,14 +24,14 @@ pub(crate) struct Man {
     dir: PathBuf,
 }
 
-pub(crate) fn completions(args: &Completions, screen: Screen) -> Result<Exit> {
+pub(crate) fn completions(args: &Completions, screen: Terminal) -> Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command(), "ocipick", &mut script);
     screen.print_verbatim(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Success)
 }
 
-pub(crate) fn man(args: &Man, screen: Screen) -> Result<Exit> {
+pub(crate) fn man(args: &Man, screen: Terminal) -> Result<Exit> {
     let fail = |error: std::io::Error| {
         Failure::usage(format!("cannot write to {}: {error}", args.dir.display()))
     };

@@ -25,11 +25,11 @@ mod serve;
 mod terminal;
 mod violations;
 
-use args::{Cli, Command};
+use args::{Cli, CliCommand};
 use clap::FromArgMatches as _;
 use fail::Failure;
 use ocipick::exit::Exit;
-use terminal::{Log, Screen};
+use terminal::{Log, Terminal};
 use tracing_subscriber::EnvFilter;
 
 /// Does what the command line says, and tells how it ended.
@@ -50,22 +50,22 @@ pub(crate) fn main() -> Exit {
         }
     };
     listen_to_ourselves(cli.verbose);
-    let screen = Screen::new(cli.color);
+    let screen = Terminal::new(cli.color);
     let done = match &cli.command {
-        Command::Run(args) => run::run(args, screen),
-        Command::Runtimes(args) => runtimes::runtimes(args, screen),
-        Command::Channel(command) => channel::channel(command, screen),
-        Command::Cases(args) => corpus::cases(args, screen),
-        Command::Show(args) => corpus::show(args, screen),
-        Command::Corpus(command) => corpus::corpus(command, screen),
-        Command::Serve(args) => serve::serve(args, screen),
-        Command::Report(args) => report::report(args, screen),
-        Command::Diff(args) => diff::diff(args, screen),
-        Command::Draft(args) => draft::draft(args, screen),
-        Command::Publish(args) => publish::publish(args, screen),
-        Command::Completions(args) => manual::completions(args, screen),
-        Command::Man(args) => manual::man(args, screen),
-        Command::Bless(args) => bless::bless(args, screen),
+        CliCommand::Run(args) => run::run(args, screen),
+        CliCommand::Runtimes(args) => runtimes::runtimes(args, screen),
+        CliCommand::Channel(command) => channel::channel(command, screen),
+        CliCommand::Cases(args) => corpus::cases(args, screen),
+        CliCommand::Show(args) => corpus::show(args, screen),
+        CliCommand::Corpus(command) => corpus::corpus(command, screen),
+        CliCommand::Serve(args) => serve::serve(args, screen),
+        CliCommand::Report(args) => report::report(args, screen),
+        CliCommand::Diff(args) => diff::diff(args, screen),
+        CliCommand::Draft(args) => draft::draft(args, screen),
+        CliCommand::Publish(args) => publish::publish(args, screen),
+        CliCommand::Completions(args) => manual::completions(args, screen),
+        CliCommand::Man(args) => manual::man(args, screen),
+        CliCommand::Bless(args) => bless::bless(args, screen),
     };
     match done {
         Ok(exit) => exit,

@@ -1,6 +1,6 @@
 //! Progress of a run: a bar per runtime on a terminal, a line per finished runtime elsewhere.
 
-use super::terminal::Screen;
+use super::terminal::Terminal;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ocipick::run::{Event, RuntimeEnd, Watcher};
 use ocipick_records::{Footer, Outcome, OutcomeKind};
@@ -13,7 +13,7 @@ use std::{
 
 /// Shows progress on standard error.
 pub(crate) struct Progress {
-    screen: Screen,
+    screen: Terminal,
     bars: Option<MultiProgress>,
     lines: Vec<Mutex<Line>>,
     /// What the runtimes are called.
@@ -29,7 +29,7 @@ struct Line {
 }
 
 impl Progress {
-    pub(crate) fn new(screen: Screen, names: Vec<String>) -> Self {
+    pub(crate) fn new(screen: Terminal, names: Vec<String>) -> Self {
         let bars = screen
             .is_watched()
             .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
@@ -160,9 +160,9 @@ fn counts(outcomes: &[Outcome]) -> String {
 }
 
 /// Shows every event to several watchers.
-pub(crate) struct Both<'a>(pub(crate) &'a dyn Watcher, pub(crate) &'a dyn Watcher);
+pub(crate) struct Tee<'a>(pub(crate) &'a dyn Watcher, pub(crate) &'a dyn Watcher);
 
-impl Watcher for Both<'_> {
+impl Watcher for Tee<'_> {
     fn see(&self, event: &Event<'_>) -> io::Result<()> {
         self.0.see(event)?;
         self.1.see(event)

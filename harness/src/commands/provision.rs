@@ -5,18 +5,18 @@ use super::{
     channel::{megabytes, versions},
     fail::{Failure, Result},
     run_dir,
-    terminal::Screen,
+    terminal::Terminal,
 };
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ocipick::{
     exit::Exit,
-    inventory::{Scout, Source},
+    inventory::{Discovery, RuntimeSource},
 };
 use ocipick_adapters::{
-    Ground, Tool,
+    RunDir, Tool,
     channel::{
-        BOOTSTRAPPER, Bootstrapper, Event, InstallError, Installed, Installer, Part, Release,
-        Stage, Store, install_bootstrapper, later_releases, running_release,
+        BOOTSTRAPPER, Bootstrapper, Component, DebianRelease, InstallError, Installed, Installer,
+        ProgressEvent, Stage, Store, install_bootstrapper, later_releases, running_release,
     },
     process::Cancel,
 };
@@ -28,15 +28,15 @@ use std::{
     time::Duration,
 };
 
-type Outcome = (Release, std::result::Result<Installed, InstallError>);
+type Outcome = (DebianRelease, std::result::Result<Installed, InstallError>);
 
-pub(super) fn install(args: &Install, store: &Store, screen: Screen) -> Result<Exit> {
+pub(super) fn install(args: &Install, store: &Store, screen: Terminal) -> Result<Exit> {
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
-    let wanted: BTreeSet<Part> = match (&args.parts[..], args.missing) {
+    let wanted: BTreeSet<Component> = match (&args.parts[..], args.missing) {
         // What is missing for measuring, and no more.
-        ([], true) => Tool::ALL.iter().copied().map(Part::Tool).collect(),
-        ([], false) => Part::all().collect(),
+        ([], true) => Tool::ALL.iter().copied().map(Component::Tool).collect(),
+        ([], false) => Component::all().collect(),
         (parts, _) => parts.iter().copied().collect(),
     };
     let releases = releases(&args.names)?;
@@ -64,13 +64,13 @@ pub(super) fn install(args: &Install, store: &Store, screen: Screen) -> Result<E
     } else {
         releases
     };
-    let ground = run_dir::claim(screen, false)?;
-    let bootstrapper = bootstrapper(&ground, screen, &cancel)?;
+    let run_dir = run_dir::claim(screen, false)?;
+    let bootstrapper = bootstrapper(&run_dir, screen, &cancel)?;
     let progress = Progress::new(screen);
     let installer = Installer {
         store,
         bootstrapper: &bootstrapper,
-        ground: &ground,
+        run_dir: &run_dir,
         allow_expired: args.allow_expired,
         renew: args.renew,
         cancel: &cancel,
@@ -91,7 +91,7 @@ pub(super) fn install(args: &Install, store: &Store, screen: Screen) -> Result<E
             Ok(installed) => serde_json::json!({
                 "channel": release.name(),
                 "tools": installed.channel.record.tools,
-                "companions": installed.channel.record.companions,
+                "companions": installed.channel.record.auxiliary_tools,
                 "lacks": installed.channel.record.lacks,
             }),
             Err(error) => {
@@ -105,8 +105,8 @@ pub(super) fn install(args: &Install, store: &Store, screen: Screen) -> Result<E
 }
 
 /// The releases of these names, each once, before anything is done for the first of them.
-fn releases(names: &[String]) -> Result<Vec<Release>> {
-    let mut releases: Vec<Release> = Vec::new();
+fn releases(names: &[String]) -> Result<Vec<DebianRelease>> {
+    let mut releases: Vec<DebianRelease> = Vec::new();
     for name in names {
         let release = name.parse().map_err(Failure::usage)?;
         if !releases.contains(&release) {
@@ -116,7 +116,7 @@ fn releases(names: &[String]) -> Result<Vec<Release>> {
     Ok(releases)
 }
 
-fn bootstrapper(ground: &Ground, screen: Screen, cancel: &Cancel) -> Result<Bootstrapper> {
+fn bootstrapper(run_dir: &RunDir, screen: Terminal, cancel: &Cancel) -> Result<Bootstrapper> {
     let find = || Bootstrapper::of_user(|name| std::env::var(name).ok());
     if let Some(bootstrapper) = find()? {
         return Ok(bootstrapper);
@@ -124,7 +124,7 @@ fn bootstrapper(ground: &Ground, screen: Screen, cancel: &Cancel) -> Result<Boot
     screen.say(&format!(
         "installing {BOOTSTRAPPER} with apt-get, which provisioning needs; nothing else is installed system-wide"
     ));
-    install_bootstrapper(ground, cancel)?;
+    install_bootstrapper(run_dir, cancel)?;
     Ok(find()?.ok_or(InstallError::NoBootstrapper)?)
 }
 
@@ -147,7 +147,7 @@ fn complete(installer: &Installer<'_>, done: &[Outcome]) -> Vec<Outcome> {
 }
 
 /// Says what became of every release.
-fn conclude(done: &[Outcome], missing: bool, screen: Screen) -> Exit {
+fn conclude(done: &[Outcome], missing: bool, screen: Terminal) -> Exit {
     for (release, outcome) in done {
         match outcome {
             Ok(installed) => screen.say(&format!("{release}: {}", describe(installed))),
@@ -194,7 +194,7 @@ fn describe(installed: &Installed) -> String {
             let _ = write!(text, "; {words}{names}");
         }
     };
-    more("besides ", &versions(channel, &record.companions));
+    more("besides ", &versions(channel, &record.auxiliary_tools));
     if let Some(base) = &record.base {
         more(&format!("as in {base}: "), &record.inherits.join(", "));
     }
@@ -212,18 +212,23 @@ fn describe(installed: &Installed) -> String {
 }
 
 /// The parts that neither this machine nor a provisioned channel has.
-fn lacking(wanted: &BTreeSet<Part>, screen: Screen, cancel: &Cancel) -> Result<BTreeSet<Part>> {
-    let ground = run_dir::claim(screen, false)?;
-    let scout = Scout::of_user(&ground, cancel);
-    let fleet = scout.fleet(&[Source::Auto])?;
-    let tools = fleet.runtimes.iter().map(|it| Part::Tool(it.tool));
-    let companions = Part::all().filter(|part| fleet.channels.iter().any(|it| it.offers(*part)));
-    let there: BTreeSet<Part> = tools.chain(companions).collect();
+fn lacking(
+    wanted: &BTreeSet<Component>,
+    screen: Terminal,
+    cancel: &Cancel,
+) -> Result<BTreeSet<Component>> {
+    let run_dir = run_dir::claim(screen, false)?;
+    let discovery = Discovery::of_user(&run_dir, cancel);
+    let inventory = discovery.inventory(&[RuntimeSource::Auto])?;
+    let tools = inventory.runtimes.iter().map(|it| Component::Tool(it.tool));
+    let auxiliary_tools =
+        Component::all().filter(|part| inventory.channels.iter().any(|it| it.offers(*part)));
+    let there: BTreeSet<Component> = tools.chain(auxiliary_tools).collect();
     Ok(wanted.difference(&there).copied().collect())
 }
 
 /// The release to provision from, or why nothing can be provisioned here.
-fn provisionable() -> std::result::Result<Release, String> {
+fn provisionable() -> std::result::Result<DebianRelease, String> {
     let release = running_release().ok_or("this machine does not run a release of Debian")?;
     if !Path::new("/usr/bin/apt-get").exists() {
         return Err("there is no apt-get".to_owned());
@@ -237,7 +242,7 @@ fn provisionable() -> std::result::Result<Release, String> {
 /// A line per release that changes, on a terminal; elsewhere a line per stage, and now and then
 /// one about how far it is.
 struct Progress {
-    screen: Screen,
+    screen: Terminal,
     bars: Option<MultiProgress>,
     lines: Mutex<BTreeMap<String, Line>>,
 }
@@ -251,7 +256,7 @@ struct Line {
 const SILENCE: Duration = Duration::from_secs(15);
 
 impl Progress {
-    fn new(screen: Screen) -> Self {
+    fn new(screen: Terminal) -> Self {
         Self {
             screen,
             bars: screen
@@ -261,7 +266,7 @@ impl Progress {
         }
     }
 
-    fn see(&self, event: &Event<'_>) {
+    fn see(&self, event: &ProgressEvent<'_>) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let name = event.release.name();
         let line = lines.entry(name.to_owned()).or_insert_with(|| Line {

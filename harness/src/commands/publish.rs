@@ -4,13 +4,13 @@ use super::{
     fail::{Failure, Result},
     report, rules,
     run::book,
-    terminal::Screen,
+    terminal::Terminal,
 };
 use clap::Args;
 use ocipick::exit::Exit;
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
-    analysis::{conformance::Verdicts, embargo::Policy, matrix::Matrix},
+    analysis::{conformance::Verdicts, embargo::EmbargoPolicy, matrix::Matrix},
     publish::{data_names, excerpt, files, is_data, lines, pack, put, slim, unpack},
     site::{Site, Sources},
 };
@@ -39,12 +39,12 @@ pub(crate) struct Publishing {
     #[arg(long)]
     check: bool,
     #[command(flatten)]
-    revisions: super::args::Revisions,
+    revisions: super::args::RevisionArgs,
 }
 
-pub(crate) fn publish(args: &Publishing, screen: Screen) -> Result<Exit> {
+pub(crate) fn publish(args: &Publishing, screen: Terminal) -> Result<Exit> {
     let mut results = report::read(&args.results)?;
-    let policy = Policy::built_in().map_err(Failure::internal)?;
+    let policy = EmbargoPolicy::built_in().map_err(Failure::internal)?;
     let withheld = slim(&mut results, policy);
     let cases: BTreeSet<&str> = withheld.iter().map(|cell| cell.case.as_str()).collect();
     if !cases.is_empty() {
@@ -58,9 +58,9 @@ pub(crate) fn publish(args: &Publishing, screen: Screen) -> Result<Exit> {
     }
     let corpus = Corpus::built_in()?;
     let book = book(&corpus);
-    let rulebook = rules::rulebook(&corpus, &args.revisions)?;
+    let rules = rules::rules(&corpus, &args.revisions)?;
     let matrix = Matrix::build(&results, &book);
-    let verdicts = Verdicts::of(&matrix, &rulebook);
+    let verdicts = Verdicts::of(&matrix, &rules);
     let data = data_names(&results);
     let mut made = files(&matrix, &verdicts);
     made.sort();
@@ -114,7 +114,7 @@ fn archive(site: &Site) -> io::Result<Vec<u8>> {
     archive.into_inner()
 }
 
-fn write(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Screen) -> Result<Exit> {
+fn write(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Terminal) -> Result<Exit> {
     let mut bytes = 0;
     for (path, content) in made {
         if let Some(dir) = path.parent() {
@@ -148,7 +148,7 @@ fn stale(into: &Path, made: &[(PathBuf, Vec<u8>)]) -> Vec<PathBuf> {
         .collect()
 }
 
-fn check(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Screen) -> Exit {
+fn check(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Terminal) -> Exit {
     let changed = made
         .iter()
         .filter(|(path, wanted)| !is_there(path, wanted))

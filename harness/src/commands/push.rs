@@ -2,7 +2,7 @@
 
 use super::{
     fail::{Failure, Result},
-    terminal::Screen,
+    terminal::Terminal,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use ocipick::{
@@ -20,7 +20,7 @@ pub(crate) fn push(
     plain_http: bool,
     cases: &[Arc<Case>],
     json: bool,
-    screen: Screen,
+    screen: Terminal,
 ) -> Result<Exit> {
     let target = Target::parse(registry, plain_http).map_err(Failure::usage)?;
     let credentials =

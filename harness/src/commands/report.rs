@@ -1,15 +1,15 @@
 //! `ocipick report`.
 
 use super::{
-    args::{Format, Report},
+    args::{OutputFormat, ReportArgs},
     embargo,
     fail::{Failure, Result},
     rules,
     run::book,
-    terminal::Screen,
+    terminal::Terminal,
 };
 use ocipick::{
-    check::{Checker, Policy, result::Hints},
+    check::{CheckPolicy, Checker, result::Hints},
     exit::Exit,
     results::FILE,
     site,
@@ -41,11 +41,11 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Results>> {
         .collect()
 }
 
-pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
+pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<Exit> {
     let mut results = read(&args.results)?;
     let format = match (args.json, args.format) {
-        (true, _) => Format::Json,
-        (false, format) => format.unwrap_or(Format::Terminal),
+        (true, _) => OutputFormat::Json,
+        (false, format) => format.unwrap_or(OutputFormat::Terminal),
     };
     // A file goes to others, whatever its form; what is printed for a terminal is for who is at it.
     if format.is_for_others() || args.out.is_some() || args.badges.is_some() || args.html.is_some()
@@ -54,9 +54,9 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
     }
     let corpus = Corpus::built_in()?;
     let book = book(&corpus);
-    let rulebook = rules::rulebook(&corpus, &args.revisions)?;
+    let rules = rules::rules(&corpus, &args.revisions)?;
     let matrix = Matrix::build(&results, &book);
-    let verdicts = Verdicts::of(&matrix, &rulebook);
+    let verdicts = Verdicts::of(&matrix, &rules);
     if let Some(dir) = &args.badges {
         badges(dir, &matrix, &verdicts, screen)?;
         if args.format.is_none() && args.out.is_none() && args.html.is_none() && !args.json {
@@ -72,9 +72,9 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
         return write_site(&sources, dir, screen);
     }
     let text = match format {
-        Format::Terminal => {
+        OutputFormat::Terminal => {
             let to_screen = args.out.is_none();
-            let options = terminal::Options {
+            let options = terminal::TerminalOptions {
                 color: to_screen && screen.color(),
                 width: if to_screen { screen.width() } else { None },
                 all: args.all,
@@ -89,8 +89,8 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
             ));
             text
         }
-        Format::Markdown => {
-            let options = markdown::Options {
+        OutputFormat::Markdown => {
+            let options = markdown::MarkdownOptions {
                 all: args.all,
                 findings: 3,
             };
@@ -99,22 +99,22 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
             text.push_str(&verdicts::markdown::render(&matrix, &verdicts, args.all));
             text
         }
-        Format::Html => {
-            let options = html::Options {
+        OutputFormat::Html => {
+            let options = html::HtmlOptions {
                 all: args.all,
                 findings: 3,
             };
             html::render_judged(&matrix, &options, Some(&verdicts))
         }
-        Format::Json => json::render_judged(&matrix, Some(&verdicts)),
-        Format::Junit => {
-            let policy = Policy::read(args.baselines.as_deref())?;
+        OutputFormat::Json => json::render_judged(&matrix, Some(&verdicts)),
+        OutputFormat::Junit => {
+            let policy = CheckPolicy::read(args.baselines.as_deref())?;
             let mut hints = args.results.first().map_or_else(
                 || Hints::of_results(Path::new(".")),
                 |results| Hints::of_results(results),
             );
             hints.baselines.clone_from(&args.baselines);
-            let checker = Checker::new(policy, &corpus, &rulebook, hints);
+            let checker = Checker::new(policy, &corpus, &rules, hints);
             let checked = checker.for_junit(&results);
             let check = |trial: &Trial| {
                 let found = checked.get(&ptr::from_ref(trial));
@@ -123,13 +123,13 @@ pub(crate) fn report(args: &Report, screen: Screen) -> Result<Exit> {
             screen.say(&format!("held against {}", checker.baselines()));
             junit::render(&matrix, &check)
         }
-        Format::Summary => summary::render(&matrix),
+        OutputFormat::Summary => summary::render(&matrix),
     };
     screen.deliver(&text, args.out.as_deref())?;
     Ok(Exit::Success)
 }
 
-fn write_site(sources: &Sources<'_>, dir: &Path, screen: Screen) -> Result<Exit> {
+fn write_site(sources: &Sources<'_>, dir: &Path, screen: Terminal) -> Result<Exit> {
     let made = Site::build(sources);
     site::write(&made, dir).map_err(Failure::usage)?;
     screen.say(&format!(
@@ -141,7 +141,12 @@ fn write_site(sources: &Sources<'_>, dir: &Path, screen: Screen) -> Result<Exit>
     Ok(Exit::Success)
 }
 
-fn badges(dir: &Path, matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, screen: Screen) -> Result<()> {
+fn badges(
+    dir: &Path,
+    matrix: &Matrix<'_>,
+    verdicts: &Verdicts<'_>,
+    screen: Terminal,
+) -> Result<()> {
     let fail = |error: std::io::Error| {
         Failure::usage(format!("cannot write to {}: {error}", dir.display()))
     };

@@ -1,16 +1,16 @@
 //! Holding outcomes against the specifications.
 
 use super::{
-    args::Revisions,
+    args::RevisionArgs,
     fail::{Failure, Result},
 };
 use ocipick_corpus::{Corpus, built_in_specifications};
-use ocipick_reports::analysis::conformance::{self, Rulebook};
+use ocipick_reports::analysis::conformance::{self, ConformanceRules};
 
 /// The rules of a corpus, as the revisions that were asked for have them.
-pub(crate) fn rulebook<'c>(corpus: &'c Corpus, asked: &Revisions) -> Result<Rulebook<'c>> {
+pub(crate) fn rules<'c>(corpus: &'c Corpus, asked: &RevisionArgs) -> Result<ConformanceRules<'c>> {
     let specifications = built_in_specifications()?;
     let revisions = conformance::Revisions::choose(&specifications, &asked.choices)
         .map_err(|error| Failure::usage(error.to_string()))?;
-    Ok(Rulebook::new(corpus, revisions))
+    Ok(ConformanceRules::new(corpus, revisions))
 }

@@ -1,22 +1,22 @@
 //! `ocipick run`.
 
 use super::{
-    args::Run,
+    args::RunArgs,
     fail::{Failure, Result},
-    progress::{Both, Progress},
+    progress::{Progress, Tee},
     rules, run_dir, select,
-    terminal::Screen,
+    terminal::Terminal,
 };
 use ocipick::{
-    check::{Checker, Conclusion, Policy, result::Hints},
-    classify::Phrasebook,
+    check::{CheckConclusion, CheckPolicy, Checker, result::Hints},
+    classify::MessagePatterns,
     exit::Exit,
     host,
-    inventory::{Fleet, Scout},
+    inventory::{Discovery, Inventory},
     registry::Registry,
-    resource_monitor::Meter,
+    resource_monitor::ResourceMonitor,
     results::{Previous, Writer},
-    run::{Bench, Controls, Earlier, Plan, execute},
+    run::{Controls, Earlier, Plan, RunContext, execute},
 };
 use ocipick_adapters::{
     Missing, Runtime,
@@ -43,29 +43,29 @@ const NEXT: &str = "OCIPICK_NEXT";
 /// How often a cell is tried at least where changes that must not matter are.
 const LEAST_TRIES: u16 = 3;
 
-pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
+pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
-    let rulebook = rules::rulebook(&selected.corpus, &args.revisions)?;
+    let rules = rules::rules(&selected.corpus, &args.revisions)?;
     let policy = args
         .check
-        .then(|| Policy::read(args.baselines.as_deref()))
+        .then(|| CheckPolicy::read(args.baselines.as_deref()))
         .transpose()?;
     let controls = match args.selection.corpus {
         None => Controls::of(&selected.corpus),
         Some(_) => Controls::of(&Corpus::built_in()?),
     }
     .map_err(Failure::internal)?;
-    let phrasebook = Phrasebook::built_in().map_err(Failure::internal)?;
+    let patterns = MessagePatterns::built_in().map_err(Failure::internal)?;
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
-    let ground = run_dir::claim(screen, args.keep)?;
-    let scout = Scout::of_user(&ground, &cancel);
-    let fleet = scout.fleet(&args.channels)?;
+    let run_dir = run_dir::claim(screen, args.keep)?;
+    let discovery = Discovery::of_user(&run_dir, &cancel);
+    let inventory = discovery.inventory(&args.channels)?;
     if cancel.is_raised() {
         return Ok(Exit::NothingMeasured);
     }
-    say_missing(screen, &fleet);
-    let runtimes = select::runtimes(&fleet, &args.runtimes)?;
+    say_missing(screen, &inventory);
+    let runtimes = select::runtimes(&inventory, &args.runtimes)?;
     if runtimes.is_empty() {
         screen.say("nothing was measured: no runtime was found");
         return Ok(Exit::NothingMeasured);
@@ -82,10 +82,10 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         repeats: repeats(args)?,
         jobs: args.jobs.map_or_else(Plan::default_jobs, usize::from),
     };
-    let mut header = header(&plan, &selected.source, &fleet);
+    let mut header = header(&plan, &selected.source, &inventory);
     let store = Store::of_user(|name| std::env::var(name).ok());
     let mut directories = vec![
-        ("run", ground.dir()),
+        ("run", run_dir.dir()),
         ("out", args.out.as_path()),
         ("cache", store.dir()),
     ];
@@ -120,41 +120,41 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
         screen.say(&format!("the seed of the order is {}", plan.repeats.seed));
     }
     let registry = Registry::start()?;
-    let meter = Meter::start(&ground);
-    let bench = Bench {
-        ground: &ground,
+    let monitor = ResourceMonitor::start(&run_dir);
+    let bench = RunContext {
+        run_dir: &run_dir,
         registry: &registry,
-        phrasebook: &phrasebook,
+        patterns: &patterns,
         cancel: &cancel,
     };
     let progress = Progress::new(screen, names(&plan.runtimes));
-    let executed = execute(&plan, &bench, &Both(&writer, &progress));
+    let executed = execute(&plan, &bench, &Tee(&writer, &progress));
     progress.clear();
     if let Err(error) = executed {
         return Err(Failure::internal(error));
     }
     let interrupted = cancel.is_raised();
-    let peaks = meter.stop();
+    let peaks = monitor.stop();
     if !interrupted {
         writer.finish(now(), peaks)?;
     }
     if args.keep {
         screen.say(&format!(
             "private directories are kept in {}",
-            ground.dir().display()
+            run_dir.dir().display()
         ));
     }
-    drop(ground);
+    drop(run_dir);
     let results = [Results::read(writer.path())?];
     let book = book(&selected.corpus);
     let matrix = Matrix::build(&results, &book);
-    let options = terminal::Options {
+    let options = terminal::TerminalOptions {
         color: screen.color(),
         width: screen.width(),
         all: args.all,
         findings: 3,
     };
-    let verdicts = Verdicts::of(&matrix, &rulebook);
+    let verdicts = Verdicts::of(&matrix, &rules);
     // As JSON it is the one thing on standard output, and the rest goes where people look.
     let tell = |text: &str| {
         if args.json {
@@ -178,7 +178,7 @@ pub(crate) fn run(args: &Run, screen: Screen) -> Result<Exit> {
     let exit = exit(&results[0], interrupted);
     let mut exit = select::Selected::exit(selected.unread, exit);
     if let Some(policy) = policy {
-        let checker = Checker::new(policy, &selected.corpus, &rulebook, hints(args));
+        let checker = Checker::new(policy, &selected.corpus, &rules, hints(args));
         let tally = checker.tally(&results[0]);
         tell(&tally.text())?;
         exit = checked(exit, tally.conclusion(), interrupted);
@@ -208,7 +208,7 @@ fn kept_words(previous: &Previous) -> String {
 }
 
 /// The changes that are tried, of those that must not matter.
-fn relations(args: &Run) -> Vec<Relation> {
+fn relations(args: &RunArgs) -> Vec<Relation> {
     if args.metamorphic && args.relations.is_empty() {
         Relation::ALL.to_vec()
     } else {
@@ -220,7 +220,7 @@ fn relations(args: &Run) -> Vec<Relation> {
 fn with_derived(
     mut cases: Vec<Arc<Case>>,
     relations: &[Relation],
-    screen: Screen,
+    screen: Terminal,
 ) -> Vec<Arc<Case>> {
     if relations.is_empty() {
         return cases;
@@ -242,7 +242,7 @@ fn with_derived(
 }
 
 /// Which cells are tried how often. A run that goes on keeps the seed that it began with.
-fn repeats(args: &Run) -> Result<Repeats> {
+fn repeats(args: &RunArgs) -> Result<Repeats> {
     let (tries, of) = match args.repeat_splits {
         // A change that was seen once could be a race.
         None if !relations(args).is_empty() => (args.repeat.max(LEAST_TRIES), RepeatedCells::Every),
@@ -297,8 +297,8 @@ pub(crate) fn book(corpus: &Corpus) -> CaseBook {
 }
 
 /// One line each for what is missing, and how to get it.
-pub(crate) fn say_missing(screen: Screen, fleet: &Fleet) {
-    for missing in &fleet.missing {
+pub(crate) fn say_missing(screen: Terminal, inventory: &Inventory) {
+    for missing in &inventory.missing {
         screen.say(&format!("missing: {}", missing_line(missing)));
     }
 }
@@ -314,7 +314,7 @@ pub(crate) fn missing_line(missing: &Missing) -> String {
     )
 }
 
-fn header(plan: &Plan, source: &str, fleet: &Fleet) -> Header {
+fn header(plan: &Plan, source: &str, inventory: &Inventory) -> Header {
     Header {
         schema: SCHEMA.to_owned(),
         ocipick: env!("CARGO_PKG_VERSION").to_owned(),
@@ -332,7 +332,7 @@ fn header(plan: &Plan, source: &str, fleet: &Fleet) -> Header {
         host: host::describe(),
         private: None,
         runtimes: plan.runtimes.iter().map(runtime_record).collect(),
-        missing: fleet
+        missing: inventory
             .missing
             .iter()
             .map(|missing| MissingRecord {
@@ -343,7 +343,7 @@ fn header(plan: &Plan, source: &str, fleet: &Fleet) -> Header {
                 remedy: missing.remedy.clone(),
             })
             .collect(),
-        channels: channel_records(plan, fleet),
+        channels: channel_records(plan, inventory),
         operations: plan.operations.iter().map(ToString::to_string).collect(),
         planned: plan.trials(),
         repeats: (plan.repeats != Repeats::NONE).then_some(plan.repeats),
@@ -351,13 +351,13 @@ fn header(plan: &Plan, source: &str, fleet: &Fleet) -> Header {
 }
 
 /// What the channels of the planned runtimes were made of.
-fn channel_records(plan: &Plan, fleet: &Fleet) -> Vec<ChannelRecord> {
+fn channel_records(plan: &Plan, inventory: &Inventory) -> Vec<ChannelRecord> {
     let used: BTreeSet<&str> = plan
         .runtimes
         .iter()
-        .map(|runtime| runtime.place.channel.as_str())
+        .map(|runtime| runtime.installation.channel.as_str())
         .collect();
-    let records = fleet.channels.iter().map(|channel| &channel.record);
+    let records = inventory.channels.iter().map(|channel| &channel.record);
     let records = records.filter(|record| used.contains(record.name.as_str()));
     let mut stamps: Vec<ChannelRecord> = records.map(channel_record).collect();
     // `--channel auto` beside a name finds the same channel twice.
@@ -366,7 +366,7 @@ fn channel_records(plan: &Plan, fleet: &Fleet) -> Vec<ChannelRecord> {
     stamps
 }
 
-fn channel_record(record: &provisioned::ChannelRecord) -> ChannelRecord {
+fn channel_record(record: &provisioned::ProvisioningRecord) -> ChannelRecord {
     let packages = record.packages.iter().map(|(name, package)| {
         let archive = ArchiveRecord {
             version: package.version.clone(),
@@ -403,7 +403,7 @@ pub(super) fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
         tool: runtime.tool.to_string(),
         version: runtime.version.clone(),
         flavour: runtime.flavour.map(|flavour| flavour.as_str().to_owned()),
-        channel: runtime.place.channel.clone(),
+        channel: runtime.installation.channel.clone(),
         provenance: Provenance {
             binaries: runtime
                 .binaries
@@ -420,7 +420,7 @@ pub(super) fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
             linked: linked.collect(),
             snapshotter: runtime.snapshotter().map(str::to_owned),
             notes: runtime
-                .place
+                .installation
                 .notes
                 .iter()
                 .chain(&runtime.notes)
@@ -432,19 +432,23 @@ pub(super) fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
 }
 
 /// What the check makes of how the run ended. What fails is told before all else.
-fn checked(exit: Exit, conclusion: Conclusion, interrupted: bool) -> Exit {
+fn checked(exit: Exit, conclusion: CheckConclusion, interrupted: bool) -> Exit {
     match (conclusion, exit) {
-        (Conclusion::Fail, _) if !interrupted => Exit::CheckFailed,
-        (Conclusion::InPart, Exit::Success) => Exit::MeasuredInPart,
-        (Conclusion::Nothing, Exit::Success) => Exit::NothingMeasured,
-        (Conclusion::Pass | Conclusion::Fail | Conclusion::InPart | Conclusion::Nothing, exit) => {
-            exit
-        }
+        (CheckConclusion::Fail, _) if !interrupted => Exit::CheckFailed,
+        (CheckConclusion::InPart, Exit::Success) => Exit::MeasuredInPart,
+        (CheckConclusion::Nothing, Exit::Success) => Exit::NothingMeasured,
+        (
+            CheckConclusion::Pass
+            | CheckConclusion::Fail
+            | CheckConclusion::InPart
+            | CheckConclusion::Nothing,
+            exit,
+        ) => exit,
     }
 }
 
 /// What was named on the command line, for what is to be typed next.
-fn hints(args: &Run) -> Hints {
+fn hints(args: &RunArgs) -> Hints {
     Hints {
         results: Some(args.out.clone()),
         again: args.out.join("again"),

@@ -1,12 +1,12 @@
-//! The ground of a command, and the user's wish to end it.
+//! The run directory of a command, and the user's wish to end it.
 
 use super::{
     fail::{Failure, Result},
-    terminal::Screen,
+    terminal::Terminal,
 };
 use ocipick::exit::Exit;
 use ocipick_adapters::{
-    Ground,
+    RunDir,
     process::{Cancel, end_session},
 };
 use std::{
@@ -32,10 +32,10 @@ fn base() -> PathBuf {
     }
 }
 
-/// Makes the private ground of a command, after clearing away what killed ones left.
-pub(crate) fn claim(screen: Screen, keep: bool) -> Result<Ground> {
-    let (ground, cleared) = Ground::claim(&base(), keep)?;
-    let _ = SESSION.set(ground.session().to_owned());
+/// Makes the private run directory of a command, after clearing away what killed ones left.
+pub(crate) fn claim(screen: Terminal, keep: bool) -> Result<RunDir> {
+    let (run_dir, cleared) = RunDir::claim(&base(), keep)?;
+    let _ = SESSION.set(run_dir.session().to_owned());
     for gone in cleared {
         let processes = match gone.processes {
             0 => String::new(),
@@ -50,11 +50,11 @@ pub(crate) fn claim(screen: Screen, keep: bool) -> Result<Ground> {
             screen.say(&format!("  but not all of it: {trouble}"));
         }
     }
-    Ok(ground)
+    Ok(run_dir)
 }
 
 /// Raises `cancel` on Ctrl-C and when asked to terminate; on the second time ends at once.
-pub(crate) fn listen(screen: Screen, cancel: &Cancel) -> Result<()> {
+pub(crate) fn listen(screen: Terminal, cancel: &Cancel) -> Result<()> {
     let cancel = cancel.clone();
     let mut first: Option<Instant> = None;
     ctrlc::set_handler(move || match first {
@@ -74,7 +74,7 @@ pub(crate) fn listen(screen: Screen, cancel: &Cancel) -> Result<()> {
     clippy::exit,
     reason = "whoever asks twice does not want to wait for what hangs"
 )]
-fn end_at_once(screen: Screen) {
+fn end_at_once(screen: Terminal) {
     screen.say("ending at once; what is left is cleared away by the next run");
     if let Some(session) = SESSION.get() {
         end_session(session);

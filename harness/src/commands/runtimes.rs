@@ -1,34 +1,34 @@
 //! `ocipick runtimes`.
 
 use super::{
-    args::Runtimes,
+    args::RuntimesArgs,
     fail::Result,
     run::{missing_line, runtime_record},
     run_dir,
-    terminal::Screen,
+    terminal::Terminal,
 };
 use ocipick::{
     exit::Exit,
-    inventory::{Fleet, Scout},
+    inventory::{Discovery, Inventory},
 };
 use ocipick_adapters::{Service, names, process::Cancel};
-use ocipick_reports::analysis::builds::Build;
+use ocipick_reports::analysis::builds::BinaryBuild;
 
-pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
+pub(crate) fn runtimes(args: &RuntimesArgs, screen: Terminal) -> Result<Exit> {
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
-    let ground = run_dir::claim(screen, false)?;
-    let scout = Scout::of_user(&ground, &cancel);
-    let fleet = scout.fleet(&args.channels)?;
+    let run_dir = run_dir::claim(screen, false)?;
+    let discovery = Discovery::of_user(&run_dir, &cancel);
+    let inventory = discovery.inventory(&args.channels)?;
     if args.json {
-        screen.print_json("ocipick.runtimes/1", json(&fleet))?;
-        return Ok(exit(&fleet));
+        screen.print_json("ocipick.runtimes/1", json(&inventory))?;
+        return Ok(exit(&inventory));
     }
-    let mut lines = vec![format!("{} runtimes found", fleet.runtimes.len())];
-    let names = names(&fleet.runtimes);
+    let mut lines = vec![format!("{} runtimes found", inventory.runtimes.len())];
+    let names = names(&inventory.runtimes);
     let width = names.iter().map(|name| name.chars().count()).max();
     let width = width.unwrap_or(0);
-    for (runtime, name) in fleet.runtimes.iter().zip(&names) {
+    for (runtime, name) in inventory.runtimes.iter().zip(&names) {
         let versions: Vec<String> = runtime
             .versions
             .iter()
@@ -41,50 +41,55 @@ pub(crate) fn runtimes(args: &Runtimes, screen: Screen) -> Result<Exit> {
         };
         lines.push(format!(
             "  {name:width$}  {:<9}  {}{service}",
-            runtime.place.channel,
+            runtime.installation.channel,
             versions.join(", ")
         ));
-        let build = Build::of(&runtime_record(runtime));
+        let build = BinaryBuild::of(&runtime_record(runtime));
         let built = build.mark().zip(build.note());
         let built = built.map(|(mark, note)| format!("{mark}: {note}"));
-        let notes = runtime.place.notes.iter().chain(&runtime.notes);
+        let notes = runtime.installation.notes.iter().chain(&runtime.notes);
         for note in built.iter().chain(notes) {
             lines.push(format!("  {:width$}             note: {note}", ""));
         }
     }
-    if !fleet.missing.is_empty() {
+    if !inventory.missing.is_empty() {
         lines.push(String::new());
-        lines.push(format!("{} missing", fleet.missing.len()));
+        lines.push(format!("{} missing", inventory.missing.len()));
         lines.extend(
-            fleet
+            inventory
                 .missing
                 .iter()
                 .map(|missing| format!("  {}", missing_line(missing))),
         );
     }
     screen.print(&lines.join("\n"))?;
-    Ok(exit(&fleet))
+    Ok(exit(&inventory))
 }
 
-fn exit(fleet: &Fleet) -> Exit {
-    if fleet.runtimes.is_empty() {
+fn exit(inventory: &Inventory) -> Exit {
+    if inventory.runtimes.is_empty() {
         Exit::NothingMeasured
     } else {
         Exit::Success
     }
 }
 
-fn json(fleet: &Fleet) -> serde_json::Value {
-    let found = fleet.runtimes.iter().map(|runtime| {
-        let notes: Vec<&String> = runtime.place.notes.iter().chain(&runtime.notes).collect();
+fn json(inventory: &Inventory) -> serde_json::Value {
+    let found = inventory.runtimes.iter().map(|runtime| {
+        let notes: Vec<&String> = runtime
+            .installation
+            .notes
+            .iter()
+            .chain(&runtime.notes)
+            .collect();
         let record = runtime_record(runtime);
-        let build = Build::of(&record);
+        let build = BinaryBuild::of(&record);
         serde_json::json!({
             "id": runtime.id(),
             "tool": runtime.tool.as_str(),
             "version": runtime.version,
             "flavour": runtime.flavour.map(|flavour| flavour.as_str()),
-            "channel": runtime.place.channel,
+            "channel": runtime.installation.channel,
             "versions": runtime.versions,
             "packages": record.provenance.packages,
             "linked": record.provenance.linked,
@@ -101,7 +106,7 @@ fn json(fleet: &Fleet) -> serde_json::Value {
             "notes": notes,
         })
     });
-    let missing = fleet.missing.iter().map(|missing| {
+    let missing = inventory.missing.iter().map(|missing| {
         serde_json::json!({
             "tool": missing.tool.as_str(),
             "flavour": missing.flavour.map(|flavour| flavour.as_str()),

@@ -3,10 +3,10 @@
 use super::{
     args::Selection,
     fail::{Failure, Result},
-    terminal::Screen,
+    terminal::Terminal,
 };
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use ocipick::{exit::Exit, inventory::Fleet};
+use ocipick::{exit::Exit, inventory::Inventory};
 use ocipick_adapters::Runtime;
 use ocipick_corpus::{Case, Corpus};
 use ocipick_records::CaseId;
@@ -35,7 +35,7 @@ impl Selected {
 
 /// Reads the corpus and picks the cases that were asked for. Where one was asked for by an id that
 /// it no longer has, that is said.
-pub(crate) fn cases(selection: &Selection, screen: Screen) -> Result<Selected> {
+pub(crate) fn cases(selection: &Selection, screen: Terminal) -> Result<Selected> {
     let (corpus, source) = match &selection.corpus {
         None => (Corpus::built_in()?, CorpusStamp::BUILT_IN.to_owned()),
         Some(dir) => (
@@ -66,7 +66,7 @@ pub(crate) fn cases(selection: &Selection, screen: Screen) -> Result<Selected> {
 }
 
 /// The case that has this id, or had it before, which is then said.
-pub(crate) fn case<'c>(corpus: &'c Corpus, id: &str, screen: Screen) -> Result<&'c Case> {
+pub(crate) fn case<'c>(corpus: &'c Corpus, id: &str, screen: Terminal) -> Result<&'c Case> {
     if let Some(case) = corpus.get_by_any_id(id) {
         if case.id.as_str() != id {
             screen.say(&format!("the case {id} is {} now", case.id));
@@ -136,24 +136,24 @@ fn picked(corpus: &Corpus, patterns: &[String]) -> Result<Picked> {
 }
 
 /// Picks the runtimes that were asked for.
-pub(crate) fn runtimes(fleet: &Fleet, patterns: &[String]) -> Result<Vec<Runtime>> {
+pub(crate) fn runtimes(inventory: &Inventory, patterns: &[String]) -> Result<Vec<Runtime>> {
     if patterns.is_empty() {
-        return Ok(fleet.runtimes.clone());
+        return Ok(inventory.runtimes.clone());
     }
     // Ids without their channel stay good.
-    let aliases = fleet.runtimes.iter().map(Runtime::alias);
+    let aliases = inventory.runtimes.iter().map(Runtime::alias);
     let ids: Vec<String> = aliases
-        .chain(fleet.runtimes.iter().map(Runtime::id))
+        .chain(inventory.runtimes.iter().map(Runtime::id))
         .collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     // A tool that is not there is not a glob that is wrong.
-    let missing: Vec<String> = fleet
+    let missing: Vec<String> = inventory
         .missing
         .iter()
         .map(|missing| format!("{}@", missing.tool))
         .collect();
     let globs = globs("--runtime", patterns, &ids, &missing)?;
-    Ok(fleet
+    Ok(inventory
         .runtimes
         .iter()
         .filter(|runtime| {
@@ -214,7 +214,7 @@ fn examples(known: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::args::Color;
+    use crate::commands::args::ColorChoice;
 
     fn corpus() -> Corpus {
         let dir = tempfile::tempdir().unwrap();
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_case_is_shown_by_an_id_that_it_had() {
-        let (corpus, screen) = (corpus(), Screen::new(Color::Never));
+        let (corpus, screen) = (corpus(), Terminal::new(ColorChoice::Never));
         let shown = case(&corpus, "older/one", screen).unwrap();
         assert_eq!(shown.id.as_str(), "new/one");
         assert!(case(&corpus, "oldest/one", screen).is_err());

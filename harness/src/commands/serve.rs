@@ -1,12 +1,12 @@
 //! `ocipick serve`.
 
-use super::{args::Serve, fail::Result, run_dir, select, terminal::Screen};
+use super::{args::Serve, fail::Result, run_dir, select, terminal::Terminal};
 use ocipick::{exit::Exit, registry::Registry};
 use ocipick_adapters::process::Cancel;
-use ocipick_corpus::Ask;
+use ocipick_corpus::PlatformRequest;
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
 
-pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
+pub(crate) fn serve(args: &Serve, screen: Terminal) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
@@ -29,7 +29,7 @@ pub(crate) fn serve(args: &Serve, screen: Screen) -> Result<Exit> {
     }
     if let (Some(first), Some(case)) = (open.first(), selected.cases.first()) {
         let reference = first.reference();
-        let platform = case.asks.iter().find_map(Ask::platform);
+        let platform = case.asks.iter().find_map(PlatformRequest::platform);
         let platform = platform.map_or_else(String::new, |it| format!("--platform {it} "));
         let _ = write!(
             text,

@@ -1,7 +1,7 @@
 //! Where output goes: results to standard output, everything else to standard error.
 
 use super::{
-    args::Color,
+    args::ColorChoice,
     fail::{Failure, Result},
 };
 use ocipick_reports::printable_text;
@@ -14,17 +14,17 @@ use std::{
 
 /// The screen of the user.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Screen {
+pub(crate) struct Terminal {
     color: bool,
 }
 
-impl Screen {
-    pub(crate) fn new(color: Color) -> Self {
+impl Terminal {
+    pub(crate) fn new(color: ColorChoice) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let color = match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => io::stdout().is_terminal() && !no_color,
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => io::stdout().is_terminal() && !no_color,
         };
         Self { color }
     }
@@ -92,7 +92,7 @@ impl Screen {
         Ok(())
     }
 
-    /// Writes a line to standard error, cleaned as [`Screen::print`] does.
+    /// Writes a line to standard error, cleaned as [`Terminal::print`] does.
     pub(crate) fn say(self, line: &str) {
         // Nobody is left to be told when standard error is gone.
         let _ = writeln!(io::stderr().lock(), "{}", printable_text(line));

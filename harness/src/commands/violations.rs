@@ -1,13 +1,13 @@
-//! How breaches are shown to people.
+//! How violations are shown to people.
 
-use ocipick_corpus::lint::{Breach, Consequence, Subject, grouped};
+use ocipick_corpus::lint::{Consequence, Subject, Violation, grouped};
 use std::fmt::Write as _;
 
 /// A paragraph for every clause that a document breaks.
-pub(crate) fn lines(breaches: &[Breach]) -> String {
+pub(crate) fn lines(breaches: &[Violation]) -> String {
     let mut text = String::new();
     for group in grouped(breaches) {
-        let Breach { clause, level, .. } = group.first;
+        let Violation { clause, level, .. } = group.first;
         let advice = group.first.advice();
         let _ = writeln!(text, "  breaks {clause} ({level}): {advice}");
         let _ = writeln!(text, "    {group}");
@@ -17,7 +17,7 @@ pub(crate) fn lines(breaches: &[Breach]) -> String {
 
 /// What a list of cases says of one that some tool is right to refuse: of its index, or else of
 /// something inside.
-pub(crate) fn mark(breaches: &[Breach]) -> Option<&'static str> {
+pub(crate) fn mark(breaches: &[Violation]) -> Option<&'static str> {
     let gravest = |is_index: bool| {
         let of = breaches
             .iter()

@@ -1,4 +1,4 @@
-//! What can go wrong: in the harness ([`RegistryError`]), and in a request ([`Refusal`]).
+//! What can go wrong: in the harness ([`RegistryError`]), and in a request ([`RequestError`]).
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub enum RegistryError {
 
 /// Why a request is not granted, in the terms of the distribution specification.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum RequestError {
     /// No namespace of this name is open.
     NameUnknown { name: String },
     /// The namespace has no such tag, or no document with this digest.
@@ -58,7 +58,7 @@ pub(super) enum Refusal {
     Wanted { status: StatusCode },
 }
 
-impl Refusal {
+impl RequestError {
     /// The HTTP status that goes with it.
     pub(super) fn status(&self) -> StatusCode {
         match self {
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn bodies_have_the_shape_of_the_specification() {
-        let refusal = Refusal::ManifestUnknown {
+        let refusal = RequestError::ManifestUnknown {
             name: "a/b".to_owned(),
             reference: "v1\"".to_owned(),
         };

@@ -2,8 +2,8 @@
 
 use super::{
     RegistryError,
-    error::Refusal,
-    respond::{Answer, Ending},
+    error::RequestError,
+    respond::{Ending, Reply},
     route::{Access, Endpoint},
 };
 use bytes::Bytes;
@@ -167,7 +167,7 @@ impl Misbehaviour {
     }
 
     /// Changes the headers and the body of an otherwise good answer.
-    pub(super) fn spoil(&self, answer: &mut Answer) {
+    pub(super) fn spoil(&self, answer: &mut Reply) {
         if let Some(status) = self.status {
             self.restate(answer, status);
         }
@@ -199,7 +199,7 @@ impl Misbehaviour {
     }
 
     /// Decides how the body ends, once all of it is known.
-    pub(super) fn end(&self, answer: &mut Answer) {
+    pub(super) fn end(&self, answer: &mut Reply) {
         if self.chunked {
             answer.headers.remove(CONTENT_LENGTH);
             answer.ending = Ending::InChunks;
@@ -212,13 +212,13 @@ impl Misbehaviour {
         }
     }
 
-    fn restate(&self, answer: &mut Answer, status: StatusCode) {
+    fn restate(&self, answer: &mut Reply, status: StatusCode) {
         answer.status = status;
         let body = match &self.body {
             Some(body) => Some((body.clone(), TEXT)),
             None if status.as_u16() < 300 => None,
             None if status.as_u16() < 400 => Some((Bytes::new(), TEXT)),
-            None => Some((Refusal::Wanted { status }.body().into(), JSON)),
+            None => Some((RequestError::Wanted { status }.body().into(), JSON)),
         };
         let Some((body, media_type)) = body else {
             return;
@@ -240,13 +240,13 @@ mod tests {
         *,
     };
     use hyper::Method;
-    use ocipick_corpus::{Methods, Part, Substitute};
+    use ocipick_corpus::{FaultPart, Methods, Substitute};
     use std::{num::NonZeroU32, sync::Arc};
 
     fn fault(effects: Effects) -> Fault {
         Fault {
             on: "index".to_owned(),
-            part: Part::Manifest,
+            part: FaultPart::Manifest,
             target: example().index.digest.clone(),
             methods: Methods::Both,
             times: None,
@@ -260,7 +260,7 @@ mod tests {
         Mounted::new("a", Arc::new(case)).unwrap()
     }
 
-    fn ask(mounted: &Mounted, method: Method, path: &str) -> Answer {
+    fn ask(mounted: &Mounted, method: Method, path: &str) -> Reply {
         let route = Route::of(path);
         let access = Access::of(&method);
         let fault = respond::fault(&access, &route, Some(mounted));
@@ -277,7 +277,7 @@ mod tests {
 
     fn answered(status: u16, body: Option<&str>) -> Effects {
         Effects {
-            answer: Some(ocipick_corpus::Answer {
+            answer: Some(ocipick_corpus::FaultAnswer {
                 status,
                 headers: vec![("Retry-After".to_owned(), "1".to_owned())],
                 body: body.map(str::to_owned),

@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use hyper::header::HeaderValue;
 use ocipick_corpus::{Case, Digest};
-use ocipick_records::Request;
+use ocipick_records::HttpRequest;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 /// The tag under which every namespace has its index.
@@ -49,14 +49,14 @@ impl Namespace {
     /// the connection: where a client hangs up in the middle of a large blob, up to a few
     /// hundred kilobytes of that never reached it.
     #[must_use]
-    pub fn trace(&self) -> Vec<Request> {
+    pub fn trace(&self) -> Vec<HttpRequest> {
         self.mounted.trace.snapshot()
     }
 
     /// Unmounts the namespace and returns all its requests. Later ones are answered with 404
     /// and `NAME_UNKNOWN`.
     #[must_use]
-    pub fn close(self) -> Vec<Request> {
+    pub fn close(self) -> Vec<HttpRequest> {
         self.mounts.unmount(&self.mounted);
         self.mounted.trace.snapshot()
     }
@@ -178,13 +178,13 @@ pub(super) struct Mounted {
     case: Arc<Case>,
     /// Digest of the index.
     tagged: String,
-    contents: BTreeMap<String, Content>,
+    contents: BTreeMap<String, StoredContent>,
     pub(super) faults: Faults,
 }
 
 /// A document or blob, ready to be sent: a clone shares the bytes.
 #[derive(Clone, Debug)]
-pub(super) struct Content {
+pub(super) struct StoredContent {
     pub(super) bytes: Bytes,
     /// What `Docker-Content-Digest` says.
     pub(super) digest: HeaderValue,
@@ -197,7 +197,7 @@ impl Mounted {
         let mut contents = BTreeMap::new();
         // The first of several with one digest wins, documents before blobs, as in `Case::content`.
         for document in std::iter::once(&case.index).chain(&case.documents) {
-            let content = Content::new(
+            let content = StoredContent::new(
                 &document.digest,
                 &document.bytes,
                 Some(&document.media_type),
@@ -207,7 +207,8 @@ impl Mounted {
                 .or_insert(content);
         }
         for blob in &case.blobs {
-            let content = Content::new(&blob.digest, &blob.bytes, blob.media_type.as_deref())?;
+            let content =
+                StoredContent::new(&blob.digest, &blob.bytes, blob.media_type.as_deref())?;
             contents
                 .entry(blob.digest.as_str().to_owned())
                 .or_insert(content);
@@ -223,7 +224,7 @@ impl Mounted {
     }
 
     /// The document with this tag or digest, and its media type.
-    pub(super) fn manifest(&self, reference: &str) -> Option<(&Content, &HeaderValue)> {
+    pub(super) fn manifest(&self, reference: &str) -> Option<(&StoredContent, &HeaderValue)> {
         let digest = if reference == TAG {
             &self.tagged
         } else {
@@ -234,7 +235,7 @@ impl Mounted {
     }
 
     /// The document or blob with this digest.
-    pub(super) fn blob(&self, digest: &str) -> Option<&Content> {
+    pub(super) fn blob(&self, digest: &str) -> Option<&StoredContent> {
         self.contents.get(digest)
     }
 
@@ -244,7 +245,7 @@ impl Mounted {
     }
 }
 
-impl Content {
+impl StoredContent {
     fn new(
         digest: &Digest,
         bytes: &Arc<[u8]>,

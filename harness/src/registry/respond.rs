@@ -1,9 +1,9 @@
 //! From a route to an answer. Pure: the answer is data, and nothing is sent here.
 
 use super::{
-    error::Refusal,
+    error::RequestError,
     misbehave::Misbehaviour,
-    namespace::{Content, Mounted},
+    namespace::{Mounted, StoredContent},
     route::{Access, Endpoint, InRepository, Route},
 };
 use bytes::Bytes;
@@ -35,7 +35,7 @@ pub(super) struct Asked<'a> {
 
 /// An answer, to be sent as it is.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Reply {
     pub(super) status: StatusCode,
     /// All headers, `Content-Length` included.
     pub(super) headers: HeaderMap,
@@ -75,7 +75,7 @@ pub(super) fn respond(
     asked: &Asked<'_>,
     mounted: Option<&Mounted>,
     fault: Option<&Misbehaviour>,
-) -> Answer {
+) -> Reply {
     let instead = fault.and_then(Misbehaviour::bytes);
     let mut answer = attempt(asked, mounted, instead).unwrap_or_else(|refusal| refused(&refusal));
     if let Some(fault) = fault {
@@ -101,19 +101,19 @@ fn attempt(
     asked: &Asked<'_>,
     mounted: Option<&Mounted>,
     instead: Option<&Bytes>,
-) -> Result<Answer, Refusal> {
+) -> Result<Reply, RequestError> {
     match asked.route {
         Route::Base => {
             read_only(&asked.access)?;
             Ok(found(JSON, Bytes::from_static(b"{}")))
         }
-        Route::Nowhere => Err(Refusal::Endpoint {
+        Route::Nowhere => Err(RequestError::Endpoint {
             path: asked.path.to_owned(),
         }),
         Route::Repository(InRepository { name, endpoint, .. }) => {
             let mounted = mounted
                 .filter(|mounted| mounted.name == *name)
-                .ok_or_else(|| Refusal::NameUnknown { name: name.clone() })?;
+                .ok_or_else(|| RequestError::NameUnknown { name: name.clone() })?;
             in_repository(asked, endpoint, mounted, instead)
         }
     }
@@ -124,7 +124,7 @@ fn in_repository(
     endpoint: &Endpoint,
     mounted: &Mounted,
     instead: Option<&Bytes>,
-) -> Result<Answer, Refusal> {
+) -> Result<Reply, RequestError> {
     match endpoint {
         // An empty list says that no method at all is allowed here.
         Endpoint::Uploads => Err(not_allowed(&asked.access, "")),
@@ -138,7 +138,7 @@ fn in_repository(
             let (content, media_type) =
                 mounted
                     .manifest(reference)
-                    .ok_or_else(|| Refusal::ManifestUnknown {
+                    .ok_or_else(|| RequestError::ManifestUnknown {
                         name: mounted.name.clone(),
                         reference: reference.clone(),
                     })?;
@@ -151,10 +151,12 @@ fn in_repository(
         }
         Endpoint::Blob(digest) => {
             read_only(&asked.access)?;
-            let content = mounted.blob(digest).ok_or_else(|| Refusal::BlobUnknown {
-                name: mounted.name.clone(),
-                digest: digest.clone(),
-            })?;
+            let content = mounted
+                .blob(digest)
+                .ok_or_else(|| RequestError::BlobUnknown {
+                    name: mounted.name.clone(),
+                    digest: digest.clone(),
+                })?;
             // A range is defined for GET only; HEAD answers for the whole blob.
             let range = match asked.access {
                 Access::Get => asked.range,
@@ -164,7 +166,7 @@ fn in_repository(
         }
         Endpoint::Referrers(digest) => {
             read_only(&asked.access)?;
-            Err(Refusal::Referrers {
+            Err(RequestError::Referrers {
                 digest: digest.clone(),
             })
         }
@@ -172,10 +174,10 @@ fn in_repository(
 }
 
 fn blob(
-    content: &Content,
+    content: &StoredContent,
     instead: Option<&Bytes>,
     header: Option<&str>,
-) -> Result<Answer, Refusal> {
+) -> Result<Reply, RequestError> {
     let bytes = instead.unwrap_or(&content.bytes);
     let length = bytes.len();
     let mut answer = match header.map(|header| Range::of(header, length)) {
@@ -192,7 +194,7 @@ fn blob(
             answer
         }
         Some(Range::Outside) => {
-            return Err(Refusal::RangeInvalid {
+            return Err(RequestError::RangeInvalid {
                 range: header.unwrap_or_default().to_owned(),
                 length,
             });
@@ -259,22 +261,22 @@ impl Range {
     }
 }
 
-fn read_only(access: &Access) -> Result<(), Refusal> {
+fn read_only(access: &Access) -> Result<(), RequestError> {
     match access {
         Access::Get | Access::Head => Ok(()),
         Access::Write(_) => Err(not_allowed(access, "GET, HEAD")),
     }
 }
 
-fn not_allowed(access: &Access, allow: &'static str) -> Refusal {
-    Refusal::Method {
+fn not_allowed(access: &Access, allow: &'static str) -> RequestError {
+    RequestError::Method {
         method: access.method().to_owned(),
         allow,
     }
 }
 
-fn found(media_type: HeaderValue, body: Bytes) -> Answer {
-    Answer {
+fn found(media_type: HeaderValue, body: Bytes) -> Reply {
+    Reply {
         status: StatusCode::OK,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, media_type)]),
         body,
@@ -282,30 +284,30 @@ fn found(media_type: HeaderValue, body: Bytes) -> Answer {
     }
 }
 
-fn refused(refusal: &Refusal) -> Answer {
+fn refused(refusal: &RequestError) -> Reply {
     let mut answer = found(JSON, refusal.body().into());
     answer.status = refusal.status();
     match refusal {
-        Refusal::Method { allow, .. } => {
+        RequestError::Method { allow, .. } => {
             answer
                 .headers
                 .insert(ALLOW, HeaderValue::from_static(allow));
         }
-        Refusal::RangeInvalid { length, .. } => {
+        RequestError::RangeInvalid { length, .. } => {
             insert_text(&mut answer, CONTENT_RANGE, &format!("bytes */{length}"));
         }
-        Refusal::NameUnknown { .. }
-        | Refusal::ManifestUnknown { .. }
-        | Refusal::BlobUnknown { .. }
-        | Refusal::Referrers { .. }
-        | Refusal::Endpoint { .. }
-        | Refusal::Wanted { .. } => {}
+        RequestError::NameUnknown { .. }
+        | RequestError::ManifestUnknown { .. }
+        | RequestError::BlobUnknown { .. }
+        | RequestError::Referrers { .. }
+        | RequestError::Endpoint { .. }
+        | RequestError::Wanted { .. } => {}
     }
     answer
 }
 
 /// Inserts a header made of plain ASCII, which therefore always is a legal value.
-fn insert_text(answer: &mut Answer, name: HeaderName, text: &str) {
+fn insert_text(answer: &mut Reply, name: HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
         answer.headers.insert(name, value);
     }
@@ -321,7 +323,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
-    fn ask(method: &str, path: &str, range: Option<&str>) -> Answer {
+    fn ask(method: &str, path: &str, range: Option<&str>) -> Reply {
         let mounted = Mounted::new("a/b", example()).unwrap();
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let asked = Asked {
@@ -333,7 +335,7 @@ mod tests {
         respond(&asked, Some(&mounted), None)
     }
 
-    fn code(answer: &Answer) -> String {
+    fn code(answer: &Reply) -> String {
         let body: Value = serde_json::from_slice(&answer.body).unwrap();
         body["errors"][0]["code"].as_str().unwrap().to_owned()
     }

@@ -3,10 +3,10 @@
 use super::{
     Namespace, RegistryError,
     namespace::Mounts,
-    respond::{Answer, Asked, Ending, fault, respond},
+    respond::{Asked, Ending, Reply, fault, respond},
     route::Access,
     tls,
-    trace::{Arrival, Place, Trace},
+    trace::{Arrival, Trace, TraceSlot},
 };
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
@@ -19,7 +19,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ocipick_corpus::Case;
-use ocipick_records::Request;
+use ocipick_records::HttpRequest;
 use std::{
     convert::Infallible,
     fmt, io,
@@ -163,7 +163,7 @@ impl Registry {
     /// The latest requests that belong to no namespace, such as `GET /v2/`, in the order in
     /// which they arrived. At most 256 are kept; times count from the start of the registry.
     #[must_use]
-    pub fn unattributed(&self) -> Vec<Request> {
+    pub fn unattributed(&self) -> Vec<HttpRequest> {
         self.state.unattributed.snapshot()
     }
 }
@@ -238,13 +238,13 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
-type Trouble = Box<dyn std::error::Error + Send + Sync>;
+type ServerError = Box<dyn std::error::Error + Send + Sync>;
 
 async fn connection(
     stream: TcpStream,
     state: Arc<State>,
     mut stopping: watch::Receiver<bool>,
-) -> Result<(), Trouble> {
+) -> Result<(), ServerError> {
     let limits = state.limits;
     // Otherwise the last piece of a large blob waits for an acknowledgement.
     stream.set_nodelay(true)?;
@@ -308,7 +308,7 @@ async fn serve(state: &State, request: hyper::Request<Incoming>) -> Response<Sen
         range: range.as_deref().filter(|_| !headers.contains_key(IF_RANGE)),
     };
     let fault = fault(&asked.access, asked.route, found.mounted.as_deref());
-    let Answer {
+    let Reply {
         status,
         headers,
         body,
@@ -367,7 +367,7 @@ struct Sending {
     ending: Ending,
     /// Time for the connection to send what it was given, before it is cut.
     flushed: Option<Pin<Box<Sleep>>>,
-    place: Place,
+    place: TraceSlot,
 }
 
 /// The end of a body that is cut.

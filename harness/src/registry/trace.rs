@@ -1,6 +1,6 @@
 //! The trace: every request in the order in which it arrived.
 
-use ocipick_records::Request;
+use ocipick_records::HttpRequest;
 use std::{
     collections::VecDeque,
     num::NonZeroUsize,
@@ -23,7 +23,7 @@ pub(super) struct Trace {
 struct Log {
     /// How many requests came before the first of `requests`.
     gone: usize,
-    requests: VecDeque<Request>,
+    requests: VecDeque<HttpRequest>,
 }
 
 /// What is known of a request when it arrives.
@@ -38,7 +38,7 @@ pub(super) struct Arrival {
 
 /// The place of one request in its trace, to be filled in as it is answered.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct TraceSlot {
     trace: Arc<Trace>,
     number: usize,
 }
@@ -54,7 +54,7 @@ impl Trace {
     }
 
     /// Writes down a request that has arrived. Until it is answered its status is 0.
-    pub(super) fn arrived(self: &Arc<Self>, arrival: Arrival) -> Place {
+    pub(super) fn arrived(self: &Arc<Self>, arrival: Arrival) -> TraceSlot {
         let Arrival {
             method,
             path,
@@ -66,7 +66,7 @@ impl Trace {
         // The time is taken under the lock, so that times never run against the order.
         let at_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let number = log.gone + log.requests.len();
-        log.requests.push_back(Request {
+        log.requests.push_back(HttpRequest {
             method,
             path,
             status: 0,
@@ -83,14 +83,14 @@ impl Trace {
             log.requests.pop_front();
             log.gone += 1;
         }
-        Place {
+        TraceSlot {
             trace: Arc::clone(self),
             number,
         }
     }
 
     /// What has been written down so far, in order of arrival.
-    pub(super) fn snapshot(&self) -> Vec<Request> {
+    pub(super) fn snapshot(&self) -> Vec<HttpRequest> {
         self.log().requests.iter().cloned().collect()
     }
 
@@ -100,7 +100,7 @@ impl Trace {
     }
 }
 
-impl Place {
+impl TraceSlot {
     /// Notes the status, just before it is sent.
     pub(super) fn answered(&self, status: u16) {
         self.change(|request| request.status = status);
@@ -111,7 +111,7 @@ impl Place {
         self.change(|request| request.bytes = request.bytes.saturating_add(bytes as u64));
     }
 
-    fn change(&self, change: impl FnOnce(&mut Request)) {
+    fn change(&self, change: impl FnOnce(&mut HttpRequest)) {
         let mut log = self.trace.log();
         // Absent where it gave way to later requests.
         let request = self

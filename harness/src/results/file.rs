@@ -81,7 +81,7 @@ fn refused(path: &Path, error: io::Error) -> WriteError {
     }
 }
 
-/// Makes room for new results in `dir`. Those that are there are kept under another name.
+/// Makes space for new results in `dir`. Those that are there are kept under another name.
 pub(super) fn keep_previous(
     dir: &Path,
     path: &Path,

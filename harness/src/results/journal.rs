@@ -1,7 +1,7 @@
 //! The tries of cells that are not yet recorded, in a file beside the results.
 
 use super::{append, file::open_regular};
-use crate::run::Try;
+use crate::run::Attempt;
 use std::{
     fs::{self, File},
     io::{self, Read as _},
@@ -58,7 +58,7 @@ impl Journal {
 
     /// The tries in the file, in the order in which they were made; none where it is not there.
     /// A line that is no try was cut in the middle, and is left out.
-    pub(super) fn read(dir: &Path) -> io::Result<Vec<Try>> {
+    pub(super) fn read(dir: &Path) -> io::Result<Vec<Attempt>> {
         check(&dir.join(FILE)).map_err(io::Error::other)?;
         let bytes = match fs::read(dir.join(FILE)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -72,7 +72,7 @@ impl Journal {
     }
 
     /// Adds a try.
-    pub(super) fn add(&mut self, tried: &Try) -> io::Result<()> {
+    pub(super) fn add(&mut self, tried: &Attempt) -> io::Result<()> {
         append(&mut self.0, tried)
     }
 

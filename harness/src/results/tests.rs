@@ -92,7 +92,7 @@ fn recorded(cases: &[&str]) -> Earlier {
 
 /// A cell that is tried once, as the runner shows it.
 fn add(writer: &Writer, case: &str) {
-    let tried = Try {
+    let tried = Attempt {
         round: 1,
         trial: trial(case),
     };
@@ -104,7 +104,7 @@ fn add(writer: &Writer, case: &str) {
         .unwrap();
 }
 
-fn add_try(writer: &Writer, tried: &Try) {
+fn add_try(writer: &Writer, tried: &Attempt) {
     let event = Event::TryEnded {
         index: 0,
         tried,
@@ -608,8 +608,8 @@ fn repeating(of: RepeatedCells, seed: u32) -> Header {
     }
 }
 
-fn tried(case: &str, round: u32) -> Try {
-    Try {
+fn tried(case: &str, round: u32) -> Attempt {
+    Attempt {
         round,
         trial: trial(case),
     }

@@ -1,6 +1,6 @@
 //! The two controls: a runtime that fails them is not measured.
 
-use super::Question;
+use super::TestPoint;
 use crate::mutant::{Mutant, on};
 use ocipick_corpus::Corpus;
 use ocipick_records::Outcome;
@@ -10,9 +10,9 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Controls {
     /// From this one the right child must be picked.
-    pub match_: Question,
+    pub match_: TestPoint,
     /// From this one nothing must be picked.
-    pub no_match: Question,
+    pub no_match: TestPoint,
 }
 
 /// A corpus without its controls.
@@ -34,7 +34,7 @@ impl Controls {
                 .cases()
                 .iter()
                 .find(|case| case.id.as_str() == id)
-                .and_then(|case| Question::all_of(&Arc::new(case.clone())).next())
+                .and_then(|case| TestPoint::all_of(&Arc::new(case.clone())).next())
                 .ok_or(ControlsError(id))
         };
         Ok(Self {

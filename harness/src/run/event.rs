@@ -1,6 +1,6 @@
 //! What happens during a run, for whoever watches.
 
-use super::Try;
+use super::Attempt;
 use ocipick_adapters::Runtime;
 use ocipick_records::Trial;
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub enum Event<'a> {
         /// Place of the runtime in the plan.
         index: usize,
         /// What came of it.
-        tried: &'a Try,
+        tried: &'a Attempt,
         /// How long tools were waited for.
         tools: Duration,
         /// How long it took besides.

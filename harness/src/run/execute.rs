@@ -1,8 +1,8 @@
 //! Carrying out a plan.
 
-use super::{Event, Plan, Watcher, repetitions, semaphore::Gate, tracker::Ledger};
-use crate::{classify::Phrasebook, registry::Registry};
-use ocipick_adapters::{Ground, process::Cancel};
+use super::{Event, Plan, Watcher, repetitions, semaphore::Semaphore, tracker::RepetitionTracker};
+use crate::{classify::MessagePatterns, registry::Registry};
+use ocipick_adapters::{RunDir, process::Cancel};
 use std::{
     io,
     sync::{
@@ -12,13 +12,13 @@ use std::{
 };
 
 /// What trials are run with.
-pub struct Bench<'a> {
-    /// Where rooms are made.
-    pub ground: &'a Ground,
+pub struct RunContext<'a> {
+    /// Where sandboxes are made.
+    pub run_dir: &'a RunDir,
     /// Serves the cases.
     pub registry: &'a Registry,
     /// Knows what messages mean.
-    pub phrasebook: &'a Phrasebook,
+    pub patterns: &'a MessagePatterns,
     /// The wish of the user to end.
     pub cancel: &'a Cancel,
 }
@@ -28,16 +28,16 @@ pub struct Bench<'a> {
 ///
 /// # Errors
 /// When an event could not be recorded; the run has then ended early.
-pub fn execute(plan: &Plan, bench: &Bench<'_>, watcher: &dyn Watcher) -> io::Result<()> {
+pub fn execute(plan: &Plan, bench: &RunContext<'_>, watcher: &dyn Watcher) -> io::Result<()> {
     let shared = Shared {
         plan,
         bench,
         watcher,
-        gate: Gate::new(plan.jobs),
+        gate: Semaphore::new(plan.jobs),
         numbers: AtomicUsize::new(0),
         failure: Mutex::new(None),
         failed: AtomicBool::new(false),
-        ledger: Ledger::of(plan),
+        tracker: RepetitionTracker::of(plan),
     };
     repetitions::all(&shared);
     let failure = shared
@@ -50,10 +50,10 @@ pub fn execute(plan: &Plan, bench: &Bench<'_>, watcher: &dyn Watcher) -> io::Res
 /// What all threads of a run share.
 pub(super) struct Shared<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) ledger: Ledger<'a>,
-    pub(super) bench: &'a Bench<'a>,
+    pub(super) tracker: RepetitionTracker<'a>,
+    pub(super) bench: &'a RunContext<'a>,
     watcher: &'a dyn Watcher,
-    pub(super) gate: Gate,
+    pub(super) gate: Semaphore,
     /// Counts the tries, each of which has a repository of its own.
     pub(super) numbers: AtomicUsize,
     failure: Mutex<Option<io::Error>>,

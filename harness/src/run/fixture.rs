@@ -9,27 +9,27 @@ use std::{
 };
 
 /// The layout of one trial.
-pub(super) struct Parcel {
+pub(super) struct LayoutFixture {
     dir: PathBuf,
     name: String,
 }
 
-impl Parcel {
+impl LayoutFixture {
     /// Writes the layout and its archive below `dir`, which must not be there yet.
     ///
     /// # Errors
     ///
     /// When they cannot be written, or when a layout cannot hold the case.
     pub(super) fn pack(case: &Case, dir: PathBuf) -> Result<Self, String> {
-        let parcel = Self {
+        let fixture = Self {
             dir,
             name: image_name(case),
         };
-        write_layout(case, &parcel.layout()).map_err(|error| error.to_string())?;
-        parcel
+        write_layout(case, &fixture.layout()).map_err(|error| error.to_string())?;
+        fixture
             .archive_all()
-            .map_err(|error| format!("{}: {error}", parcel.archive().display()))?;
-        Ok(parcel)
+            .map_err(|error| format!("{}: {error}", fixture.archive().display()))?;
+        Ok(fixture)
     }
 
     /// The directory.
@@ -80,7 +80,7 @@ fn append(archive: &mut tar::Builder<impl io::Write>, root: &Path, path: &Path) 
     archive.append_data(&mut header, name, bytes.as_slice())
 }
 
-impl Drop for Parcel {
+impl Drop for LayoutFixture {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.dir)
             && error.kind() != io::ErrorKind::NotFound
@@ -100,9 +100,9 @@ mod tests {
     fn the_archive_holds_what_the_directory_holds() {
         let corpus = Corpus::built_in().unwrap();
         let case = &corpus.cases()[0];
-        let ground = tempfile::tempdir().unwrap();
-        let parcel = Parcel::pack(case, ground.path().join("l0")).unwrap();
-        let mut archive = tar::Archive::new(File::open(parcel.archive()).unwrap());
+        let run_dir = tempfile::tempdir().unwrap();
+        let fixture = LayoutFixture::pack(case, run_dir.path().join("l0")).unwrap();
+        let mut archive = tar::Archive::new(File::open(fixture.archive()).unwrap());
         let mut held = BTreeMap::new();
         for entry in archive.entries().unwrap() {
             let mut entry = entry.unwrap();
@@ -113,14 +113,14 @@ mod tests {
                 held.insert(path, bytes);
             }
         }
-        let read = |name: &str| fs::read(parcel.layout().join(name)).unwrap();
+        let read = |name: &str| fs::read(fixture.layout().join(name)).unwrap();
         assert_eq!(held[Path::new("index.json")], read("index.json"));
         let digest = case.index.digest.as_str().replace(':', "/");
         assert_eq!(held[&Path::new("blobs").join(digest)], *case.index.bytes);
         let contents = String::from_utf8(read("index.json")).unwrap();
-        assert!(contents.contains(parcel.name()), "{contents}");
-        let dir = ground.path().join("l0");
-        drop(parcel);
+        assert!(contents.contains(fixture.name()), "{contents}");
+        let dir = run_dir.path().join("l0");
+        drop(fixture);
         assert!(!dir.exists());
     }
 }

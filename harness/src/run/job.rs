@@ -1,8 +1,8 @@
 //! One runtime in one round: its sessions, its controls, and its tries one after the other.
 
-use super::{Event, Question, RuntimeEnd, Try, execute::Shared, trial::Measured};
+use super::{Attempt, Event, RuntimeEnd, TestPoint, execute::Shared, trial::Measured};
 use ocipick_adapters::{
-    Adapter, Ground, Leaves, Operation, Room, Runtime, Service, Session, StartError, adapter,
+    Adapter, Operation, Retention, RunDir, Runtime, Sandbox, Service, Session, StartError, adapter,
 };
 use ocipick_corpus::Relation;
 use ocipick_records::{Derived, Evidence, Outcome, OutcomeKind, Trial, UnmeasuredWhy};
@@ -16,13 +16,13 @@ use std::{
 };
 
 /// Whether a question is a control itself, and no foreign layout with its id or its bytes.
-fn is_control(asked: &Question, control: &Question) -> bool {
+fn is_control(asked: &TestPoint, control: &TestPoint) -> bool {
     let (case, other) = (&asked.case, &control.case);
     case.id == other.id && case.source == other.source && asked.ask == control.ask
 }
 
 /// Whether the store is to have images of other cases before this is asked.
-fn wants_warm_store(asked: &Question) -> bool {
+fn wants_warm_store(asked: &TestPoint) -> bool {
     let derivation = asked.case.derivation.as_ref();
     derivation.is_some_and(|derivation| derivation.relation == Relation::WarmStore)
 }
@@ -33,36 +33,36 @@ const SESSIONS: usize = 4;
 const START_FAILURES: u32 = 2;
 
 /// The tries of one runtime and operation in one round, in sessions of their own.
-pub(super) struct Line<'a> {
+pub(super) struct RuntimeJob<'a> {
     pub(super) shared: &'a Shared<'a>,
     /// Place of the runtime in the plan.
     pub(super) index: usize,
     pub(super) runtime: &'a Runtime,
     pub(super) operation: Operation,
     pub(super) round: u32,
-    pub(super) open: Vec<Question>,
+    pub(super) open: Vec<TestPoint>,
 }
 
-/// A session, and the directory of its room. They go in this order: first the daemon, then what it
+/// A session, and the directory of its sandbox. They go in this order: first the daemon, then what it
 /// lives in.
-struct Home<'a> {
+struct SessionGuard<'a> {
     session: Box<dyn Session>,
-    _dir: Lent<'a>,
+    _dir: DirectoryGuard<'a>,
 }
 
-/// A directory of the ground that is given back.
-struct Lent<'a> {
-    ground: &'a Ground,
+/// A directory of the run directory that is given back.
+struct DirectoryGuard<'a> {
+    run_dir: &'a RunDir,
     dir: PathBuf,
 }
 
-impl Drop for Lent<'_> {
+impl Drop for DirectoryGuard<'_> {
     fn drop(&mut self) {
-        self.ground.give_back(&self.dir);
+        self.run_dir.give_back(&self.dir);
     }
 }
 
-impl Line<'_> {
+impl RuntimeJob<'_> {
     pub(super) fn run(self) {
         self.shared.show(&Event::RuntimeBegan {
             index: self.index,
@@ -82,7 +82,7 @@ impl Line<'_> {
         });
     }
 
-    fn measure(&self, cases: Vec<Question>) -> RuntimeEnd {
+    fn measure(&self, cases: Vec<TestPoint>) -> RuntimeEnd {
         let adapter = adapter(self.runtime.tool);
         if let Some(why) = adapter.cannot(self.runtime, self.operation) {
             return self.give_up(&cases, UnmeasuredWhy::Unsupported, &why);
@@ -111,7 +111,7 @@ impl Line<'_> {
         let mut fetched = BTreeSet::new();
         let controls = &self.shared.plan.controls;
         let session = &mut *home.session;
-        let nothing = Leaves::Nothing;
+        let nothing = Retention::Nothing;
         let matched = self.trial(session, &controls.match_, nothing, &mut fetched);
         let unmatched = self.trial(session, &controls.no_match, nothing, &mut fetched);
         if self.shared.is_over() {
@@ -134,7 +134,7 @@ impl Line<'_> {
                     );
                 }
             }
-            let rest: Vec<Question> = cases
+            let rest: Vec<TestPoint> = cases
                 .into_iter()
                 .filter(|case| {
                     !is_control(case, &controls.match_) && !is_control(case, &controls.no_match)
@@ -184,7 +184,7 @@ impl Line<'_> {
 
     /// Asks these in a store that has the images of other cases: a store of its own, in which what
     /// the other tries have fetched never was.
-    fn measure_warm(&self, adapter: &dyn Adapter, warm: Vec<Question>) {
+    fn measure_warm(&self, adapter: &dyn Adapter, warm: Vec<TestPoint>) {
         let unsupported = |why| {
             self.give_up(&warm, UnmeasuredWhy::Unsupported, why);
         };
@@ -205,7 +205,7 @@ impl Line<'_> {
         let session = &mut *home.session;
         let mut fetched = BTreeSet::new();
         let control = &self.shared.plan.controls.match_;
-        let before = self.trial(session, control, Leaves::Image, &mut fetched);
+        let before = self.trial(session, control, Retention::Image, &mut fetched);
         if self.shared.is_over() {
             return;
         }
@@ -215,15 +215,15 @@ impl Line<'_> {
             return;
         }
         let queue = Mutex::new(VecDeque::from(warm));
-        self.work(session, &queue, Leaves::Image, fetched);
+        self.work(session, &queue, Retention::Image, fetched);
     }
 
     /// Takes cases from the queue until it is empty.
     fn work(
         &self,
         session: &mut dyn Session,
-        queue: &Mutex<VecDeque<Question>>,
-        leaves: Leaves,
+        queue: &Mutex<VecDeque<TestPoint>>,
+        leaves: Retention,
         mut fetched: BTreeSet<String>,
     ) {
         let mut failures = 0;
@@ -263,32 +263,32 @@ impl Line<'_> {
         }
     }
 
-    fn open(&self, adapter: &dyn Adapter, number: usize) -> io::Result<Home<'_>> {
-        let ground = self.shared.bench.ground;
+    fn open(&self, adapter: &dyn Adapter, number: usize) -> io::Result<SessionGuard<'_>> {
+        let run_dir = self.shared.bench.run_dir;
         // Short, because sockets lie below it.
         let name = match self.round {
             1 => format!("r{}{}.{number}", self.index, self.operation as u8),
             round => format!("r{}{}.{number}.{round}", self.index, self.operation as u8),
         };
-        let lent = Lent {
-            ground,
-            dir: ground.dir().join(name),
+        let lent = DirectoryGuard {
+            run_dir,
+            dir: run_dir.dir().join(name),
         };
-        let room = Room::furnish(
+        let sandbox = Sandbox::furnish(
             &lent.dir,
-            ground.dir(),
-            ground.session(),
-            &self.runtime.place,
+            run_dir.dir(),
+            run_dir.session(),
+            &self.runtime.installation,
             self.shared.bench.cancel,
         )?;
-        Ok(Home {
-            session: adapter.open(self.runtime, room)?,
+        Ok(SessionGuard {
+            session: adapter.open(self.runtime, sandbox)?,
             _dir: lent,
         })
     }
 
     /// Records that these cases were not measured, and why.
-    fn give_up(&self, cases: &[Question], why: UnmeasuredWhy, detail: &str) -> RuntimeEnd {
+    fn give_up(&self, cases: &[TestPoint], why: UnmeasuredWhy, detail: &str) -> RuntimeEnd {
         for case in cases {
             self.record(
                 case,
@@ -308,8 +308,8 @@ impl Line<'_> {
         RuntimeEnd::Unmeasured(detail.to_owned())
     }
 
-    fn record(&self, asked: &Question, measured: Measured) {
-        let Question { case, ask } = asked;
+    fn record(&self, asked: &TestPoint, measured: Measured) {
+        let TestPoint { case, ask } = asked;
         let runtime = self.runtime;
         let trial = Trial {
             case: case.id.to_string(),
@@ -317,7 +317,7 @@ impl Line<'_> {
             tool: runtime.tool.to_string(),
             version: runtime.version.clone(),
             flavour: runtime.flavour.map(|flavour| flavour.as_str().to_owned()),
-            channel: runtime.place.channel.clone(),
+            channel: runtime.installation.channel.clone(),
             operation: self.operation.to_string(),
             platform: ask.to_string(),
             outcome: measured.outcome,
@@ -329,7 +329,7 @@ impl Line<'_> {
                 base: derivation.base.to_string(),
             }),
         };
-        let tried = Try {
+        let tried = Attempt {
             round: self.round,
             trial,
         };
@@ -339,7 +339,7 @@ impl Line<'_> {
             tools: measured.tools,
             own: measured.duration.saturating_sub(measured.tools),
         });
-        if let Some(trial) = self.shared.ledger.add(tried) {
+        if let Some(trial) = self.shared.tracker.add(tried) {
             self.shared.show(&Event::TrialEnded { trial: &trial });
         }
     }

@@ -16,8 +16,8 @@ mod workers;
 
 pub use controls::{Controls, ControlsError};
 pub use event::{Event, RuntimeEnd, Watcher};
-pub use execute::{Bench, execute};
-pub use plan::{Cell, Earlier, Plan, Question, Try};
+pub use execute::{RunContext, execute};
+pub use plan::{Attempt, Cell, Earlier, Plan, TestPoint};
 
 /// The tests of controls and repeats, by name, to be run again under every mistake of `mutant.rs`.
 #[cfg(test)]

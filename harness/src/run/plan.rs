@@ -2,7 +2,7 @@
 
 use super::Controls;
 use ocipick_adapters::{Operation, Runtime};
-use ocipick_corpus::{Ask, Case};
+use ocipick_corpus::{Case, PlatformRequest};
 use ocipick_records::{Outcome, Repeats, Trial};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -26,14 +26,14 @@ pub struct Cell {
 
 /// A case, and one of the things that tools are asked for with it.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct TestPoint {
     /// The case.
     pub case: Arc<Case>,
     /// What tools are asked for.
-    pub ask: Ask,
+    pub ask: PlatformRequest,
 }
 
-impl Question {
+impl TestPoint {
     /// Everything that is asked with a case, in the order of the recipe.
     pub fn all_of(case: &Arc<Case>) -> impl Iterator<Item = Self> + use<'_> {
         case.asks.iter().map(|ask| Self {
@@ -46,9 +46,9 @@ impl Question {
 impl Cell {
     /// The cell of a runtime and a case.
     #[must_use]
-    pub fn of(runtime: &Runtime, operation: Operation, case: &Case, ask: &Ask) -> Self {
+    pub fn of(runtime: &Runtime, operation: Operation, case: &Case, ask: &PlatformRequest) -> Self {
         Self {
-            runtime: (runtime.alias(), runtime.place.channel.clone()),
+            runtime: (runtime.alias(), runtime.installation.channel.clone()),
             operation: operation.as_str().to_owned(),
             case: case.id.to_string(),
             platform: ask.to_string(),
@@ -69,7 +69,7 @@ impl Cell {
 
 /// One try of a cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Try {
+pub struct Attempt {
     /// In which round, from 1.
     pub round: u32,
     /// What came of it.
@@ -82,7 +82,7 @@ pub struct Earlier {
     /// The cells that it recorded.
     pub recorded: BTreeMap<Cell, Outcome>,
     /// The tries of those that it did not.
-    pub tries: BTreeMap<Cell, Vec<Try>>,
+    pub tries: BTreeMap<Cell, Vec<Attempt>>,
     /// How many cells it recorded that trouble kept from being measured; they are not among those
     /// above.
     pub troubled: usize,
@@ -132,21 +132,21 @@ impl Plan {
     pub(super) fn questions(
         &self,
         operation: Operation,
-    ) -> impl Iterator<Item = Question> + use<'_> {
+    ) -> impl Iterator<Item = TestPoint> + use<'_> {
         let meant = move |case: &&Arc<Case>| case.is_for(operation.in_recipes());
-        self.cases.iter().filter(meant).flat_map(Question::all_of)
+        self.cases.iter().filter(meant).flat_map(TestPoint::all_of)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ocipick_adapters::{Origin, Place, Rights, Service, Tool};
+    use ocipick_adapters::{BinaryOrigin, Installation, Privileges, Service, Tool};
     use ocipick_corpus::Corpus;
     use std::{collections::BTreeMap, ffi::OsStr};
 
     fn plan(change: impl FnOnce(&mut Case)) -> Plan {
-        let rights = Rights {
+        let privileges = Privileges {
             root: false,
             namespaces: false,
         };
@@ -154,12 +154,12 @@ mod tests {
             tool: Tool::Crane,
             version: "1".to_owned(),
             flavour: None,
-            place: Place::this_machine(OsStr::new(""), rights),
+            installation: Installation::this_machine(OsStr::new(""), privileges),
             binaries: BTreeMap::new(),
             versions: BTreeMap::new(),
             service: Service::None,
             notes: Vec::new(),
-            origin: Origin::default(),
+            origin: BinaryOrigin::default(),
         };
         let controls = Controls::of(&Corpus::built_in().unwrap()).unwrap();
         let mut case = (*controls.match_.case).clone();
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn every_ask_of_a_case_is_a_cell() {
-        let plan = plan(|case| case.asks = vec!["a/b".parse().unwrap(), Ask::Default]);
+        let plan = plan(|case| case.asks = vec!["a/b".parse().unwrap(), PlatformRequest::Default]);
         assert_eq!(plan.trials(), 2);
         let asks: Vec<String> = plan
             .questions(Operation::Pull)

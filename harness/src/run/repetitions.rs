@@ -1,6 +1,6 @@
 //! The rounds of a run, and the runtimes of each side by side.
 
-use super::{Event, execute::Shared, job::Line, shuffle::shuffle, workers::workers};
+use super::{Event, execute::Shared, job::RuntimeJob, shuffle::shuffle, workers::workers};
 use ocipick_adapters::{Runtime, Service, adapter};
 use std::{
     collections::VecDeque,
@@ -11,7 +11,7 @@ use std::{
 /// Carries out all rounds. A runtime that has nothing to do in a round is not started.
 pub(super) fn all(shared: &Shared<'_>) {
     record(shared, 0);
-    let rounds = shared.ledger.rounds();
+    let rounds = shared.tracker.rounds();
     for round in 1..=rounds {
         let lines = lines(shared, round);
         if !lines.is_empty() {
@@ -31,19 +31,19 @@ pub(super) fn all(shared: &Shared<'_>) {
 
 /// Shows what is complete without a further try.
 fn record(shared: &Shared<'_>, rounds_done: u32) {
-    for trial in shared.ledger.settle(rounds_done) {
+    for trial in shared.tracker.settle(rounds_done) {
         shared.show(&Event::TrialEnded { trial: &trial });
     }
 }
 
 /// What is to be done in a round, that which takes longest first, so that at the end no lane has
 /// much to do alone.
-fn lines<'a>(shared: &'a Shared<'a>, round: u32) -> Vec<Line<'a>> {
+fn lines<'a>(shared: &'a Shared<'a>, round: u32) -> Vec<RuntimeJob<'a>> {
     let plan = shared.plan;
     let mut lines = Vec::new();
     for (index, runtime) in plan.runtimes.iter().enumerate() {
         for operation in &plan.operations {
-            let mut open = shared.ledger.open(round, runtime, *operation);
+            let mut open = shared.tracker.open(round, runtime, *operation);
             if open.is_empty() {
                 continue;
             }
@@ -51,10 +51,10 @@ fn lines<'a>(shared: &'a Shared<'a>, round: u32) -> Vec<Line<'a>> {
             // depends on the order then shows as unstable.
             if round > 1 {
                 let id = runtime.id();
-                let of = format!("{id} {} {operation} {round}", runtime.place.channel);
+                let of = format!("{id} {} {operation} {round}", runtime.installation.channel);
                 shuffle(&mut open, plan.repeats.seed, &of);
             }
-            lines.push(Line {
+            lines.push(RuntimeJob {
                 shared,
                 index,
                 runtime,
@@ -77,7 +77,7 @@ fn weight(runtime: &Runtime) -> u8 {
     }
 }
 
-fn side_by_side(shared: &Shared<'_>, lines: Vec<Line<'_>>) {
+fn side_by_side(shared: &Shared<'_>, lines: Vec<RuntimeJob<'_>>) {
     let lanes = workers(shared.plan.jobs, lines.len());
     let queue = Mutex::new(VecDeque::from(lines));
     thread::scope(|scope| {

@@ -3,15 +3,15 @@
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Lets a number of holders through at a time.
-pub(super) struct Gate {
+pub(super) struct Semaphore {
     free: Mutex<usize>,
     changed: Condvar,
 }
 
 /// A place behind the gate, given back when dropped.
-pub(super) struct Pass<'a>(&'a Gate);
+pub(super) struct Permit<'a>(&'a Semaphore);
 
-impl Gate {
+impl Semaphore {
     pub(super) fn new(places: usize) -> Self {
         Self {
             free: Mutex::new(places.max(1)),
@@ -19,7 +19,7 @@ impl Gate {
         }
     }
 
-    pub(super) fn enter(&self) -> Pass<'_> {
+    pub(super) fn enter(&self) -> Permit<'_> {
         // A panicking trial cannot leave the count half changed, so poison means nothing here.
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         while *free == 0 {
@@ -29,11 +29,11 @@ impl Gate {
                 .unwrap_or_else(PoisonError::into_inner);
         }
         *free -= 1;
-        Pass(self)
+        Permit(self)
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.0.changed.notify_one();
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn never_more_than_so_many_are_inside() {
-        let (gate, inside, most) = (Gate::new(2), AtomicUsize::new(0), AtomicUsize::new(0));
+        let (gate, inside, most) = (Semaphore::new(2), AtomicUsize::new(0), AtomicUsize::new(0));
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {

@@ -5,7 +5,7 @@
 //! comes to is recorded when its last try is done.
 
 use super::{
-    Cell, Plan, Question, Try,
+    Attempt, Cell, Plan, TestPoint,
     repeat::{in_turn, is_doubtful, together},
 };
 use ocipick_adapters::{Operation, Runtime};
@@ -28,20 +28,20 @@ fn row(cell: &Cell) -> Row {
 }
 
 /// The cells that are not yet recorded, with their tries.
-pub(super) struct Ledger<'a> {
+pub(super) struct RepetitionTracker<'a> {
     plan: &'a Plan,
     state: Mutex<State>,
 }
 
 struct State {
-    tries: BTreeMap<Cell, Vec<Try>>,
+    tries: BTreeMap<Cell, Vec<Attempt>>,
     recorded: BTreeSet<Cell>,
     /// Where it depends on the first round, the cells that are tried again; known after it.
     again: Option<BTreeSet<Cell>>,
 }
 
-impl<'a> Ledger<'a> {
-    /// The ledger of a plan, with what an earlier part of the run has left.
+impl<'a> RepetitionTracker<'a> {
+    /// The tracker of a plan, with what an earlier part of the run has left.
     pub(super) fn of(plan: &'a Plan) -> Self {
         let state = State {
             tries: plan.earlier.tries.clone(),
@@ -69,7 +69,7 @@ impl<'a> Ledger<'a> {
         round: u32,
         runtime: &Runtime,
         operation: Operation,
-    ) -> Vec<Question> {
+    ) -> Vec<TestPoint> {
         let state = self.state();
         self.plan
             .questions(operation)
@@ -84,7 +84,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Takes a try. Returns what is to be recorded, where it was the last of its cell.
-    pub(super) fn add(&self, tried: Try) -> Option<Trial> {
+    pub(super) fn add(&self, tried: Attempt) -> Option<Trial> {
         let mut state = self.state();
         let cell = Cell::of_trial(&tried.trial);
         state.tries.entry(cell.clone()).or_default().push(tried);
@@ -157,7 +157,7 @@ fn wanted(repeats: Repeats, state: &State, cell: &Cell) -> usize {
     }
 }
 
-/// Takes a cell out of the ledger that has all its tries, as what they come to together.
+/// Takes a cell out of the tracker that has all its tries, as what they come to together.
 fn complete(repeats: Repeats, state: &mut State, cell: &Cell) -> Option<Trial> {
     let tries = state.tries.get(cell)?;
     // What could not be measured once will not count, however often it is tried.

@@ -1,9 +1,11 @@
 //! One try: the case is served or packed, the tool takes it, and what was seen is judged.
 
-use super::{Event, Question, fixture::Parcel, job::Line};
-use crate::classify::{Observed, judge};
-use ocipick_adapters::{Ask, Attempt, Layout, Leaves, Operation, Session, Source, Trouble};
-use ocipick_records::{Evidence, Outcome, Request, UnmeasuredWhy};
+use super::{Event, TestPoint, fixture::LayoutFixture, job::RuntimeJob};
+use crate::classify::{TrialObservations, classify};
+use ocipick_adapters::{
+    Execution, HarnessError, ImageSource, LayoutInput, Operation, Request, Retention, Session,
+};
+use ocipick_records::{Evidence, HttpRequest, Outcome, UnmeasuredWhy};
 use std::{
     cell::Cell as StdCell,
     collections::BTreeSet,
@@ -12,10 +14,10 @@ use std::{
 };
 
 /// What was seen of a tool that took an image.
-struct Taken {
-    attempt: Attempt,
+struct Executed {
+    execution: Execution,
     /// What reached the registry until the tool had done what was asked.
-    requests: Vec<Request>,
+    requests: Vec<HttpRequest>,
     /// How many requests reached it after that.
     later_requests: usize,
 }
@@ -35,23 +37,23 @@ pub(super) struct Measured {
     pub(super) was_cut_short: bool,
 }
 
-impl Line<'_> {
+impl RuntimeJob<'_> {
     /// A try; where the tool or its daemon was killed from outside, a second one with a new daemon.
     pub(super) fn trial(
         &self,
         session: &mut dyn Session,
-        asked: &Question,
-        leaves: Leaves,
+        asked: &TestPoint,
+        leaves: Retention,
         fetched: &mut BTreeSet<String>,
     ) -> Measured {
-        let first = self.attempt(session, asked, leaves, fetched);
+        let first = self.execution(session, asked, leaves, fetched);
         let Outcome::Unmeasured { detail, .. } = &first.outcome else {
             return first;
         };
         if !first.was_cut_short || self.shared.is_over() {
             return first;
         }
-        let mut second = self.attempt(session, asked, leaves, fetched);
+        let mut second = self.execution(session, asked, leaves, fetched);
         let note = format!("the second attempt; of the first nobody can say anything: {detail}");
         second.evidence.notes.push(note);
         second.duration += first.duration;
@@ -59,14 +61,14 @@ impl Line<'_> {
         second
     }
 
-    fn attempt(
+    fn execution(
         &self,
         session: &mut dyn Session,
-        asked: &Question,
-        leaves: Leaves,
+        asked: &TestPoint,
+        leaves: Retention,
         fetched: &mut BTreeSet<String>,
     ) -> Measured {
-        let Question { case, .. } = asked;
+        let TestPoint { case, .. } = asked;
         let _pass = self.shared.gate.enter();
         self.shared.show(&Event::TryBegan {
             index: self.index,
@@ -79,8 +81,8 @@ impl Line<'_> {
             Operation::Pull => self.pull(session, asked, leaves, number),
             Operation::Import => self.import(session, asked, number),
         };
-        let Taken {
-            attempt,
+        let Executed {
+            execution,
             requests,
             later_requests,
         } = match taken {
@@ -99,18 +101,18 @@ impl Line<'_> {
                 };
             }
         };
-        let (outcome, evidence) = judge(
-            &Observed {
+        let (outcome, evidence) = classify(
+            &TrialObservations {
                 tool: self.runtime.tool,
                 operation: self.operation,
                 case,
-                attempt: &attempt,
+                execution: &execution,
                 requests: &requests,
                 later_requests,
                 deadline: self.shared.plan.deadline,
                 fetched_before: fetched,
             },
-            bench.phrasebook,
+            bench.patterns,
         );
         fetched.extend(
             requests
@@ -123,9 +125,9 @@ impl Line<'_> {
             outcome,
             evidence,
             duration: began.elapsed(),
-            tools: attempt.tool_time(),
-            was_trouble_starting: matches!(attempt.trouble, Some(Trouble::NotStarted(_))),
-            was_cut_short: matches!(attempt.trouble, Some(Trouble::Outside(_))),
+            tools: execution.tool_time(),
+            was_trouble_starting: matches!(execution.trouble, Some(HarnessError::NotStarted(_))),
+            was_cut_short: matches!(execution.trouble, Some(HarnessError::Outside(_))),
         }
     }
 
@@ -133,11 +135,11 @@ impl Line<'_> {
     fn pull(
         &self,
         session: &mut dyn Session,
-        asked: &Question,
-        leaves: Leaves,
+        asked: &TestPoint,
+        leaves: Retention,
         number: usize,
-    ) -> Result<Taken, String> {
-        let Question { case, ask } = asked;
+    ) -> Result<Executed, String> {
+        let TestPoint { case, ask } = asked;
         let bench = self.shared.bench;
         let name = format!(
             "p{}t{number}/{}",
@@ -149,9 +151,9 @@ impl Line<'_> {
             .open(&name, Arc::clone(case))
             .map_err(|error| format!("the registry cannot serve this case: {error}"))?;
         let during = StdCell::new(None);
-        let pulled = || during.set(Some(namespace.trace().len()));
-        let attempt = session.take(&Ask {
-            source: Source::Registry {
+        let done = || during.set(Some(namespace.trace().len()));
+        let execution = session.execute(&Request {
+            source: ImageSource::Registry {
                 address: bench.registry.address(),
                 repository: namespace.repository(),
                 tag: TAG,
@@ -159,13 +161,13 @@ impl Line<'_> {
             leaves,
             platform: ask.platform(),
             deadline: self.shared.plan.deadline,
-            pulled: &pulled,
+            done: &done,
         });
         let mut requests = namespace.close();
         let later_requests = requests.len() - during.get().unwrap_or(requests.len());
         requests.truncate(requests.len() - later_requests);
-        Ok(Taken {
-            attempt,
+        Ok(Executed {
+            execution,
             requests,
             later_requests,
         })
@@ -175,29 +177,29 @@ impl Line<'_> {
     fn import(
         &self,
         session: &mut dyn Session,
-        asked: &Question,
+        asked: &TestPoint,
         number: usize,
-    ) -> Result<Taken, String> {
-        let Question { case, ask } = asked;
-        let dir = self.shared.bench.ground.dir().join(format!("l{number}"));
-        let parcel = Parcel::pack(case, dir)
+    ) -> Result<Executed, String> {
+        let TestPoint { case, ask } = asked;
+        let dir = self.shared.bench.run_dir.dir().join(format!("l{number}"));
+        let fixture = LayoutFixture::pack(case, dir)
             .map_err(|error| format!("no layout can be made of this case: {error}"))?;
-        let (layout, archive) = (parcel.layout(), parcel.archive());
+        let (layout, archive) = (fixture.layout(), fixture.archive());
         let has_names = case.layout_refs.iter().any(|entry| entry.name.is_some());
-        let attempt = session.take(&Ask {
-            source: Source::Layout(Layout {
+        let execution = session.execute(&Request {
+            source: ImageSource::Layout(LayoutInput {
                 dir: &layout,
                 archive: &archive,
                 tag: has_names.then_some(TAG),
-                name: parcel.name(),
+                name: fixture.name(),
             }),
-            leaves: Leaves::Nothing,
+            leaves: Retention::Nothing,
             platform: ask.platform(),
             deadline: self.shared.plan.deadline,
-            pulled: &|| {},
+            done: &|| {},
         });
-        Ok(Taken {
-            attempt,
+        Ok(Executed {
+            execution,
             requests: Vec::new(),
             later_requests: 0,
         })

@@ -44,10 +44,10 @@ pub(crate) fn chromium() -> Option<PathBuf> {
 impl Browser {
     /// Starts a browser with an empty page of this size.
     pub(crate) fn start(chromium: &Path, width: u32, height: u32) -> Outcome<Self> {
-        let room = tempfile::tempdir().map_err(said("no room"))?;
-        let home = room.path().join("home");
+        let sandbox = tempfile::tempdir().map_err(said("no room"))?;
+        let home = sandbox.path().join("home");
         fs::create_dir(&home).map_err(said("no home"))?;
-        let profile = room.path().join("profile");
+        let profile = sandbox.path().join("profile");
         let port = profile.join("DevToolsActivePort");
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let mut args = vec![
@@ -86,10 +86,10 @@ impl Browser {
                     ]),
                     isolation: Isolation::None,
                     deadline: PATIENCE,
-                    output: room.path().join("chromium"),
+                    output: sandbox.path().join("chromium"),
                     reveal: None,
                 },
-                log: room.path().join("chromium.log"),
+                log: sandbox.path().join("chromium.log"),
                 ready: &answers,
             },
             &Cancel::default(),
@@ -112,7 +112,7 @@ impl Browser {
             loader: String::new(),
             loaded: BTreeSet::new(),
             _process: process,
-            _room: room,
+            _room: sandbox,
         };
         let target = browser.call("Target.createTarget", json!({"url": "about:blank"}))?;
         let session = browser.call(

@@ -117,7 +117,7 @@ fn split(row: &Row, lines: &[usize]) -> bool {
         .iter()
         .filter_map(|line| row.gists.get(*line))
         .flatten()
-        // Who refuses is on one side, whatever the reason; see reports/src/split.rs.
+        // Who refuses is on one side, whatever the reason; see reports/src/analysis/split.rs.
         .map(|gist| {
             gist.split_once("refused: ")
                 .map_or(gist.as_str(), |_| "refused")
@@ -474,22 +474,22 @@ pub(crate) fn pages_fit_a_phone(stage: &Stage, browser: &mut Browser) -> Outcome
 }
 
 pub(crate) fn dark_and_print(stage: &Stage, browser: &mut Browser) -> Outcome {
-    let ground =
+    let run_dir =
         "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)
         .reduce((sum, it) => sum + it, 0)";
     for page in KINDS {
         browser.open(&stage.url(page))?;
         browser.media("screen", "dark")?;
-        let dark = browser.number(ground)?;
+        let dark = browser.number(run_dir)?;
         keep(browser, &format!("dark {page}"))?;
         browser.media("screen", "light")?;
-        let light = browser.number(ground)?;
+        let light = browser.number(run_dir)?;
         ensure!(
             dark < 150 && light > 700,
             "{page}: dark is {dark}, light is {light}"
         );
         browser.media("print", "dark")?;
-        let paper = browser.number(ground)?;
+        let paper = browser.number(run_dir)?;
         ensure!(paper > 700, "{page}: paper is {paper}");
         browser.media("", "light")?;
     }

@@ -8,7 +8,7 @@ use ocipick_records::{
 };
 use ocipick_reports::{
     analysis::{
-        conformance::{Revisions, Rulebook, Verdicts},
+        conformance::{ConformanceRules, Revisions, Verdicts},
         matrix::{CaseBook, FamilyNote, Matrix},
     },
     site::{Site, Sources},
@@ -64,8 +64,8 @@ pub(crate) fn sample() -> Sample {
     let book = CaseBook::new(families, corpus.cases());
     let matrix = Matrix::build(&results, &book);
     let revisions = Revisions::choose(&built_in_specifications().unwrap(), &[]).unwrap();
-    let rulebook = Rulebook::new(&corpus, revisions);
-    let verdicts = Verdicts::of(&matrix, &rulebook);
+    let rules = ConformanceRules::new(&corpus, revisions);
+    let verdicts = Verdicts::of(&matrix, &rules);
     let rows = matrix.tables.iter().flat_map(|table| table.rows());
     let rows = rows.map(|row| Row {
         case: row.case.to_owned(),

@@ -15,12 +15,12 @@ pub(crate) fn under_nextest() -> bool {
 }
 
 /// In a directory of the run, the records of one operation of a runtime.
-pub(crate) struct Shelf {
+pub(crate) struct RecordCache {
     dir: PathBuf,
     name: String,
 }
 
-impl Shelf {
+impl RecordCache {
     /// The shelf of the run that this process belongs to.
     pub(crate) fn of_run(runtime: &str, operation: Operation) -> Self {
         let run = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| "unknown".to_owned());

@@ -1,11 +1,11 @@
-//! Whether a trial passes: held against baselines, known findings and the specifications.
+//! Whether a trial passes: held against baselines, expected failures and the specifications.
 
 use anyhow::Context as _;
 use libtest_mimic::Failed;
 use ocipick::{
     baselines,
     check::{
-        Checker, Policy, Status,
+        CheckPolicy, CheckStatus, Checker,
         result::{Explained, Hints},
     },
     host,
@@ -13,8 +13,8 @@ use ocipick::{
 use ocipick_corpus::{Case, Corpus, built_in_specifications, digest_of_content};
 use ocipick_records::{Trial, UnmeasuredWhy};
 use ocipick_reports::{
-    analysis::conformance::{Bytes, Revisions, Rulebook},
-    baseline::Key,
+    analysis::conformance::{Bytes, ConformanceRules, Revisions},
+    baseline::BaselineKey,
 };
 use std::{
     io::{self, Write as _},
@@ -29,7 +29,7 @@ use std::{
 const SHOWN: usize = 20;
 
 /// What all trials are held against.
-pub(crate) struct Court {
+pub(crate) struct TrialChecker {
     checker: Checker<'static>,
     corpus: &'static Corpus,
     /// The CPU level of this machine.
@@ -42,13 +42,14 @@ pub(crate) struct Court {
     new: AtomicUsize,
 }
 
-impl Court {
+impl TrialChecker {
     /// Reads all that trials are held against.
     pub(crate) fn open() -> anyhow::Result<Self> {
         // For as long as the process lives, which is as long as there are trials.
         let corpus: &'static Corpus = Box::leak(Box::new(Corpus::built_in()?));
         let revisions = Revisions::choose(&built_in_specifications()?, &[])?;
-        let rulebook: &'static Rulebook<'_> = Box::leak(Box::new(Rulebook::new(corpus, revisions)));
+        let rules: &'static ConformanceRules<'_> =
+            Box::leak(Box::new(ConformanceRules::new(corpus, revisions)));
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = root.parent().context("the harness lies in a repository")?;
         // The trials leave no results: what repeats one makes some.
@@ -59,9 +60,9 @@ impl Court {
             corpus: None,
             baselines: None,
         };
-        let policy = Policy::read(Some(&root.join(baselines::DIR)))?;
+        let policy = CheckPolicy::read(Some(&root.join(baselines::DIR)))?;
         Ok(Self {
-            checker: Checker::new(policy, corpus, rulebook, hints),
+            checker: Checker::new(policy, corpus, rules, hints),
             corpus,
             level: host::cpu_level(),
             reported: Mutex::default(),
@@ -85,18 +86,18 @@ impl Court {
                 .push(line);
         };
         match checked.status {
-            Status::Failed | Status::Lost(_) => return Err(report.into()),
-            Status::NotHeld
-            | Status::NotMeasured(UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled) => {
+            CheckStatus::Failed | CheckStatus::Lost(_) => return Err(report.into()),
+            CheckStatus::NotHeld
+            | CheckStatus::NotMeasured(UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled) => {
                 return Ok(Some(line));
             }
-            Status::NotMeasured(_) => return Err(report.into()),
-            Status::New => {
+            CheckStatus::NotMeasured(_) => return Err(report.into()),
+            CheckStatus::New => {
                 self.new.fetch_add(1, Ordering::Relaxed);
             }
-            Status::Reported => note(&self.reported, line),
-            Status::ExpectedFailure => note(&self.expected, line),
-            Status::Passed => {}
+            CheckStatus::Reported => note(&self.reported, line),
+            CheckStatus::ExpectedFailure => note(&self.expected, line),
+            CheckStatus::Passed => {}
         }
         Ok(None)
     }
@@ -131,7 +132,7 @@ impl Court {
         .into())
     }
 
-    fn asks(&self, key: &Key) -> bool {
+    fn asks(&self, key: &BaselineKey) -> bool {
         let id = key.case.parse().ok();
         let case = id.and_then(|id| self.corpus.get(&id));
         case.is_some_and(|case| {

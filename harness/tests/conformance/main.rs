@@ -16,9 +16,9 @@ mod measure;
 mod measurements;
 mod name;
 
-use checker::Court;
+use checker::TrialChecker;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use measurements::Lab;
+use measurements::Measurements;
 use name::Name;
 use ocipick_corpus::Corpus;
 use std::{process::ExitCode, sync::Arc};
@@ -42,24 +42,28 @@ fn main() -> ExitCode {
 }
 
 fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
-    let court = Arc::new(Court::open()?);
-    if let Some(trial) = alone(args, &court)? {
+    let checker = Arc::new(TrialChecker::open()?);
+    if let Some(trial) = alone(args, &checker)? {
         return Ok(libtest_mimic::run(args, vec![trial]).exit_code());
     }
-    let lab = Arc::new(Lab::open(args)?);
+    let measurements = Arc::new(Measurements::open(args)?);
     let mut trials = Vec::new();
-    for asked in lab.asked() {
-        let name = lab.name(&asked);
-        let (lab, court) = (Arc::clone(&lab), Arc::clone(&court));
+    for asked in measurements.asked() {
+        let name = measurements.name(&asked);
+        let (measurements, checker) = (Arc::clone(&measurements), Arc::clone(&checker));
         trials.push(Trial::ignorable_test(name, move || {
-            let trial = lab.trial(&asked)?;
-            completion(court.hears(&trial, asked.case())?)
+            let trial = measurements.trial(&asked)?;
+            completion(checker.hears(&trial, asked.case())?)
         }));
     }
-    for place in court.baselines() {
-        trials.push(of_baseline(place, &court));
+    for place in checker.baselines() {
+        trials.push(of_baseline(place, &checker));
     }
-    for (name, why) in lab.impossible().into_iter().chain(lab.missing()) {
+    for (name, why) in measurements
+        .impossible()
+        .into_iter()
+        .chain(measurements.missing())
+    {
         trials.push(if cache::under_nextest() {
             // There a trial that ignores itself would be shown as passed.
             Trial::test(name, || Ok(())).with_ignored_flag(true)
@@ -68,8 +72,8 @@ fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
         });
     }
     let conclusion = libtest_mimic::run(args, trials);
-    court.say_reported();
-    drop(lab);
+    checker.say_reported();
+    drop(measurements);
     Ok(conclusion.exit_code())
 }
 
@@ -78,26 +82,26 @@ fn completion(ignored: Option<String>) -> Result<Completion, Failed> {
 }
 
 /// The trial of a baseline by itself.
-fn of_baseline(place: String, court: &Arc<Court>) -> Trial {
-    let court = Arc::clone(court);
+fn of_baseline(place: String, checker: &Arc<TrialChecker>) -> Trial {
+    let checker = Arc::clone(checker);
     Trial::test(format!("{BASELINES}{place}"), move || {
-        court.looks_through(&place)
+        checker.looks_through(&place)
     })
 }
 
 /// The one trial that cargo-nextest asks this process for, if no tool need be looked for: that of a
 /// baseline, or one that another process of the same run has measured already.
-fn alone(args: &Arguments, court: &Arc<Court>) -> anyhow::Result<Option<Trial>> {
+fn alone(args: &Arguments, checker: &Arc<TrialChecker>) -> anyhow::Result<Option<Trial>> {
     let (true, true, Some(name)) = (cache::under_nextest(), args.exact, &args.filter) else {
         return Ok(None);
     };
     if let Some(place) = name.strip_prefix(BASELINES) {
-        return Ok(Some(of_baseline(place.to_owned(), court)));
+        return Ok(Some(of_baseline(place.to_owned(), checker)));
     }
     let Some(wanted) = Name::parse(name) else {
         return Ok(None);
     };
-    let Some(records) = cache::Shelf::of_run(wanted.runtime, wanted.operation).read()? else {
+    let Some(records) = cache::RecordCache::of_run(wanted.runtime, wanted.operation).read()? else {
         return Ok(None);
     };
     let corpus = Corpus::built_in()?;
@@ -110,8 +114,8 @@ fn alone(args: &Arguments, court: &Arc<Court>) -> anyhow::Result<Option<Trial>> 
     let (Some(case), Some(trial)) = (case, trial) else {
         return Ok(None);
     };
-    let court = Arc::clone(court);
+    let checker = Arc::clone(checker);
     Ok(Some(Trial::ignorable_test(name, move || {
-        completion(court.hears(&trial, &case)?)
+        completion(checker.hears(&trial, &case)?)
     })))
 }

@@ -2,17 +2,17 @@
 
 use crate::{
     asked::{is_selected, sources},
-    cache::{Shelf, under_nextest},
+    cache::{RecordCache, under_nextest},
     measure::{DEADLINE, measure},
     name::Name,
 };
 use anyhow::Context as _;
 use libtest_mimic::Arguments;
 use ocipick::{
-    inventory::{Fleet, Scout},
-    run::{Cell, Controls, Earlier, Plan, Question},
+    inventory::{Discovery, Inventory},
+    run::{Cell, Controls, Earlier, Plan, TestPoint},
 };
-use ocipick_adapters::{Ground, Operation, Runtime, adapter, names, process::Cancel};
+use ocipick_adapters::{Operation, RunDir, Runtime, adapter, names, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
 use ocipick_records::{Repeats, Trial};
 use std::{
@@ -25,10 +25,10 @@ type Measured = BTreeMap<Cell, Trial>;
 /// What one trial is about.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    /// The place of the runtime in the fleet.
+    /// The place of the runtime in the inventory.
     runtime: usize,
     operation: Operation,
-    question: Question,
+    question: TestPoint,
 }
 
 impl Asked {
@@ -38,9 +38,9 @@ impl Asked {
 }
 
 /// What the trials share.
-pub(crate) struct Lab {
-    ground: Ground,
-    fleet: Fleet,
+pub(crate) struct Measurements {
+    run_dir: RunDir,
+    inventory: Inventory,
     /// What its runtimes are called, one by one.
     names: Vec<String>,
     cases: Vec<Arc<Case>>,
@@ -50,15 +50,15 @@ pub(crate) struct Lab {
     measured: OnceLock<Result<Measured, String>>,
 }
 
-impl Lab {
+impl Measurements {
     /// Finds the tools. Nothing is measured until a trial asks.
     pub(crate) fn open(args: &Arguments) -> anyhow::Result<Self> {
         let cancel = Cancel::default();
         let raise = cancel.clone();
         ctrlc::set_handler(move || raise.raise()).context("cannot listen to Ctrl-C")?;
-        let (ground, _cleared) = Ground::claim(&std::env::temp_dir(), false)?;
-        let scout = Scout::of_user(&ground, &cancel);
-        let fleet = scout.fleet(&sources()?)?;
+        let (run_dir, _cleared) = RunDir::claim(&std::env::temp_dir(), false)?;
+        let discovery = Discovery::of_user(&run_dir, &cancel);
+        let inventory = discovery.inventory(&sources()?)?;
         let corpus = Corpus::built_in()?;
         let controls = Controls::of(&corpus)?;
         let cases = corpus
@@ -66,28 +66,28 @@ impl Lab {
             .iter()
             .map(|case| Arc::new(case.clone()))
             .collect();
-        let mut lab = Self {
-            ground,
-            names: names(&fleet.runtimes),
-            fleet,
+        let mut measurements = Self {
+            run_dir,
+            names: names(&inventory.runtimes),
+            inventory,
             cases,
             controls,
             selected: BTreeSet::new(),
             cancel,
             measured: OnceLock::new(),
         };
-        lab.selected = lab
+        measurements.selected = measurements
             .asked()
             .iter()
-            .map(|asked| lab.name(asked))
+            .map(|asked| measurements.name(asked))
             .filter(|name| is_selected(args, name))
             .collect();
-        Ok(lab)
+        Ok(measurements)
     }
 
-    /// What every trial is about, in the order of the fleet.
+    /// What every trial is about, in the order of the inventory.
     pub(crate) fn asked(&self) -> Vec<Asked> {
-        let runtimes = 0..self.fleet.runtimes.len();
+        let runtimes = 0..self.inventory.runtimes.len();
         runtimes
             .flat_map(|runtime| {
                 Operation::ALL
@@ -101,7 +101,7 @@ impl Lab {
     /// What is asked of a runtime by one operation.
     fn asked_of(&self, runtime: usize, operation: Operation) -> impl Iterator<Item = Asked> + '_ {
         let meant = move |case: &&Arc<Case>| case.is_for(operation.in_recipes());
-        let questions = self.cases.iter().filter(meant).flat_map(Question::all_of);
+        let questions = self.cases.iter().filter(meant).flat_map(TestPoint::all_of);
         questions.map(move |question| Asked {
             runtime,
             operation,
@@ -111,7 +111,7 @@ impl Lab {
 
     /// Why a runtime cannot do this at all, where it cannot.
     fn cannot(&self, runtime: usize, operation: Operation) -> Option<String> {
-        let runtime = &self.fleet.runtimes[runtime];
+        let runtime = &self.inventory.runtimes[runtime];
         adapter(runtime.tool).cannot(runtime, operation)
     }
 
@@ -120,7 +120,7 @@ impl Lab {
         let Asked {
             runtime,
             operation,
-            question: Question { case, ask },
+            question: TestPoint { case, ask },
         } = asked;
         let platform = ask.to_string();
         let name = Name {
@@ -133,15 +133,15 @@ impl Lab {
     }
 
     fn cell(&self, asked: &Asked) -> Cell {
-        let runtime = &self.fleet.runtimes[asked.runtime];
-        let Question { case, ask } = &asked.question;
+        let runtime = &self.inventory.runtimes[asked.runtime];
+        let TestPoint { case, ask } = &asked.question;
         Cell::of(runtime, asked.operation, case, ask)
     }
 
     /// What runtimes cannot be asked: a name for it, and why.
     pub(crate) fn impossible(&self) -> Vec<(String, String)> {
         let mut impossible = Vec::new();
-        for index in 0..self.fleet.runtimes.len() {
+        for index in 0..self.inventory.runtimes.len() {
             for operation in Operation::ALL {
                 if let Some(why) = self.cannot(index, *operation) {
                     impossible.push((format!("{}::{operation}", self.names[index]), why));
@@ -153,7 +153,7 @@ impl Lab {
 
     /// What is missing: a name for it, and why with how to get it.
     pub(crate) fn missing(&self) -> Vec<(String, String)> {
-        self.fleet
+        self.inventory
             .missing
             .iter()
             .map(|missing| {
@@ -200,15 +200,15 @@ impl Lab {
         let done = unwanted.iter().map(|asked| self.cell(asked)).collect();
         let places: BTreeSet<usize> = wanted.iter().map(|asked| asked.runtime).collect();
         let runtimes = places.into_iter();
-        let runtimes = runtimes.map(|place| self.fleet.runtimes[place].clone());
+        let runtimes = runtimes.map(|place| self.inventory.runtimes[place].clone());
         self.measure(runtimes.collect(), Operation::ALL.to_vec(), done)
     }
 
     /// Under cargo-nextest every trial is a process. The first one that asks about an operation of a
     /// runtime measures it whole, and leaves the records for the others of the same run.
     fn measure_once_for_all(&self, asked: &Asked) -> Result<Measured, String> {
-        let runtime = &self.fleet.runtimes[asked.runtime];
-        let shelf = Shelf::of_run(&self.names[asked.runtime], asked.operation);
+        let runtime = &self.inventory.runtimes[asked.runtime];
+        let shelf = RecordCache::of_run(&self.names[asked.runtime], asked.operation);
         let of_shelf = || -> anyhow::Result<Measured> {
             let _lock = shelf.lock()?;
             if let Some(records) = shelf.read()? {
@@ -247,7 +247,7 @@ impl Lab {
             repeats: Repeats::NONE,
             jobs: Plan::default_jobs(),
         };
-        let records = measure(&plan, &self.ground, &self.cancel)?;
+        let records = measure(&plan, &self.run_dir, &self.cancel)?;
         let of_cell = |trial| (Cell::of_trial(&trial), trial);
         Ok(records.into_iter().map(of_cell).collect())
     }

@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Context as _, Result, ensure};
 use flate2::{Compression, write::GzEncoder};
 use ocipick_adapters::{Flavour, Operation};
-use ocipick_corpus::{Ask, Case, Corpus, Digest};
+use ocipick_corpus::{Case, Corpus, Digest, PlatformRequest};
 use ocipick_records::Outcome;
 use serde_json::{Value, json};
 use std::{
@@ -192,7 +192,7 @@ fn cases() -> Result<&'static (Vec<Case>, TempDir)> {
         let layout = dir.path().join("layouts").join(name);
         write_layout(&layout, &archive(&entries)?)?;
     }
-    let ask: Ask = "linux/amd64".parse()?;
+    let ask: PlatformRequest = "linux/amd64".parse()?;
     let corpus = Corpus::foreign(&dir.path().join("layouts"), &ask)?;
     Ok(CASES.get_or_init(|| (corpus.cases().to_vec(), dir)))
 }

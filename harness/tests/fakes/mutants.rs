@@ -7,11 +7,11 @@ use crate::stage::{MATCH, Stage, TWO_ENTRIES, case, no_private_daemons, same};
 use anyhow::{Context as _, Result, ensure};
 use libtest_mimic::{Completion, Failed, Trial};
 use ocipick::{
-    classify::{Observed, Phrasebook, judge},
+    classify::{MessagePatterns, TrialObservations, classify},
     registry::Registry,
 };
 use ocipick_adapters::{
-    Ask, Ground, Leaves, Operation, Room, Source, Tool, adapter,
+    ImageSource, Operation, Request, Retention, RunDir, Sandbox, Tool, adapter,
     mutant::{Mutant, with},
     process::Cancel,
 };
@@ -117,20 +117,20 @@ fn programs(tool: Tool) -> &'static [&'static str] {
 /// The outcome of the last of these trials, in one session, on the thread that calls.
 fn last(tool: Tool, mode: &str, trials: &[(&str, &str)]) -> Result<Outcome> {
     let stage = Stage::new()?.with(programs(tool), mode)?;
-    let (ground, _) = Ground::claim(stage.dir(), false)?;
+    let (run_dir, _) = RunDir::claim(stage.dir(), false)?;
     let (registry, cancel) = (Registry::start()?, Cancel::default());
-    let phrasebook = Phrasebook::built_in()?;
-    let fleet = stage.fleet(&ground, &cancel)?;
-    let runtime = fleet.runtimes.first().context("no runtime")?;
-    let dir = ground.dir().join("r0");
-    let room = Room::furnish(
+    let patterns = MessagePatterns::built_in()?;
+    let inventory = stage.inventory(&run_dir, &cancel)?;
+    let runtime = inventory.runtimes.first().context("no runtime")?;
+    let dir = run_dir.dir().join("r0");
+    let sandbox = Sandbox::furnish(
         &dir,
-        ground.dir(),
-        ground.session(),
-        &runtime.place,
+        run_dir.dir(),
+        run_dir.session(),
+        &runtime.installation,
         &cancel,
     )?;
-    let mut session = adapter(tool).open(runtime, room)?;
+    let mut session = adapter(tool).open(runtime, sandbox)?;
     session.start()?;
     let mut outcomes = Vec::new();
     for (number, (id, platform)) in trials.iter().enumerate() {
@@ -138,30 +138,30 @@ fn last(tool: Tool, mode: &str, trials: &[(&str, &str)]) -> Result<Outcome> {
         let platform: Platform = platform.parse()?;
         let namespace = registry.open(&format!("t{number}/{id}"), Arc::clone(&case))?;
         let deadline = Duration::from_secs(10);
-        let attempt = session.take(&Ask {
-            source: Source::Registry {
+        let execution = session.execute(&Request {
+            source: ImageSource::Registry {
                 address: registry.address(),
                 repository: namespace.repository(),
                 tag: "latest",
             },
             platform: Some(&platform),
-            leaves: Leaves::Nothing,
+            leaves: Retention::Nothing,
             deadline,
-            pulled: &|| (),
+            done: &|| (),
         });
         let requests = namespace.close();
-        let (outcome, _) = judge(
-            &Observed {
+        let (outcome, _) = classify(
+            &TrialObservations {
                 tool,
                 operation: Operation::Pull,
                 case: &case,
-                attempt: &attempt,
+                execution: &execution,
                 requests: &requests,
                 later_requests: 0,
                 deadline,
                 fetched_before: &BTreeSet::new(),
             },
-            &phrasebook,
+            &patterns,
         );
         outcomes.push(outcome);
     }

@@ -7,7 +7,7 @@ use crate::{
 use anyhow::Result;
 use ocipick_corpus::Relation;
 use ocipick_records::RepeatedCells;
-use ocipick_reports::analysis::metamorphic::Standing;
+use ocipick_reports::analysis::metamorphic::RelationResult;
 use std::collections::BTreeMap;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -26,7 +26,7 @@ pub(crate) const TESTS: &[Test] = &[
 ];
 
 /// What becomes of every relation with two equal entries, in this mode.
-fn standings(tool: &str, mode: &str, tries: u32) -> Result<BTreeMap<String, Standing>> {
+fn standings(tool: &str, mode: &str, tries: u32) -> Result<BTreeMap<String, RelationResult>> {
     let base = case(TWO_ENTRIES)?;
     let derived = Relation::ALL.map(|relation| relation.derive(&base));
     let derived: Vec<_> = derived.into_iter().collect::<Result<_, _>>()?;
@@ -44,9 +44,9 @@ fn expect(tool: &str, mode: &str, violated: &[Relation]) -> Result<()> {
     let found = standings(tool, mode, 3)?;
     for relation in Relation::ALL {
         let wanted = match relation {
-            Relation::WarmStore if tool == "skopeo" => Standing::NotCompared,
-            _ if violated.contains(&relation) => Standing::Changed,
-            _ => Standing::Holds,
+            Relation::WarmStore if tool == "skopeo" => RelationResult::NotCompared,
+            _ if violated.contains(&relation) => RelationResult::Changed,
+            _ => RelationResult::Holds,
         };
         same(
             relation.as_str(),
@@ -93,7 +93,7 @@ fn forgets() -> Result<()> {
 fn one_look() -> Result<()> {
     let found = standings("skopeo", "counts", 2)?;
     let last = found.get(Relation::OtherPlatformLast.as_str());
-    same("twice", &last, &Some(&Standing::Unrepeated))
+    same("twice", &last, &Some(&RelationResult::Unrepeated))
 }
 
 /// Who differs without any change says nothing about changes.
@@ -101,6 +101,6 @@ fn alternates() -> Result<()> {
     let found = standings("skopeo", "alternates", 3)?;
     let changed = found
         .values()
-        .any(|standing| *standing == Standing::Changed);
+        .any(|standing| *standing == RelationResult::Changed);
     same("a change", &changed, &false)
 }

@@ -2,17 +2,17 @@
 
 use anyhow::{Context as _, Result, ensure};
 use ocipick::{
-    classify::Phrasebook,
-    inventory::{Fleet, Scout, Source},
+    classify::MessagePatterns,
+    inventory::{Discovery, Inventory, RuntimeSource},
     registry::Registry,
-    run::{Bench, Controls, Earlier, Event, Plan, RuntimeEnd, Watcher, execute},
+    run::{Controls, Earlier, Event, Plan, RunContext, RuntimeEnd, Watcher, execute},
 };
 use ocipick_adapters::{
-    Flavour, Ground, Operation, Rights, Runtime, channel::Store, process::Cancel,
+    Flavour, Operation, Privileges, RunDir, Runtime, channel::Store, process::Cancel,
 };
 use ocipick_corpus::{Case, Corpus};
 use ocipick_records::{Outcome, RefusalReason, RepeatedCells, Repeats, Trial};
-use ocipick_reports::analysis::metamorphic::{Standing, compare};
+use ocipick_reports::analysis::metamorphic::{RelationResult, compare};
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
@@ -56,14 +56,14 @@ pub(crate) fn case(id: &str) -> Result<Case> {
 
 /// Why private daemons cannot be had here; `None` where they can.
 pub(crate) fn no_private_daemons() -> Option<&'static str> {
-    static RIGHTS: OnceLock<Option<Rights>> = OnceLock::new();
-    let rights = RIGHTS.get_or_init(|| {
+    static RIGHTS: OnceLock<Option<Privileges>> = OnceLock::new();
+    let privileges = RIGHTS.get_or_init(|| {
         let scratch = tempfile::tempdir().ok()?;
-        Some(Rights::probe(scratch.path(), &Cancel::default()))
+        Some(Privileges::probe(scratch.path(), &Cancel::default()))
     });
-    match rights {
-        Some(Rights { root: false, .. }) => Some("private daemons take root"),
-        Some(Rights {
+    match privileges {
+        Some(Privileges { root: false, .. }) => Some("private daemons take root"),
+        Some(Privileges {
             namespaces: true, ..
         }) => None,
         Some(_) | None => Some("private daemons take mount namespaces"),
@@ -145,12 +145,12 @@ impl Stage {
 
     /// Carries out a plan over all of its cases, and makes sure that nothing survives it.
     pub(crate) fn run(&self) -> Result<Seen> {
-        let (ground, _) = Ground::claim(self.dir.path(), false)?;
+        let (run_dir, _) = RunDir::claim(self.dir.path(), false)?;
         let (registry, cancel) = (Registry::start()?, Cancel::default());
-        let phrasebook = Phrasebook::built_in()?;
-        let fleet = self.fleet(&ground, &cancel)?;
+        let patterns = MessagePatterns::built_in()?;
+        let inventory = self.inventory(&run_dir, &cancel)?;
         let plan = Plan {
-            runtimes: fleet.runtimes,
+            runtimes: inventory.runtimes,
             operations: vec![self.operation],
             cases: self.cases.iter().cloned().map(Arc::new).collect(),
             controls: Controls::of(corpus()?)?,
@@ -160,26 +160,26 @@ impl Stage {
             repeats: self.repeats,
             jobs: 4,
         };
-        let bench = Bench {
-            ground: &ground,
+        let bench = RunContext {
+            run_dir: &run_dir,
             registry: &registry,
-            phrasebook: &phrasebook,
+            patterns: &patterns,
             cancel: &cancel,
         };
-        let notebook = Notebook {
+        let notebook = TrialRecorder {
             folders: self.folders.clone(),
-            ..Notebook::default()
+            ..TrialRecorder::default()
         };
         let began = Instant::now();
         execute(&plan, &bench, &notebook)?;
         ensure!(began.elapsed() < MOST, "it took {:?}", began.elapsed());
-        let survivors = ground.end_processes();
+        let survivors = run_dir.end_processes();
         ensure!(survivors == 0, "{survivors} process(es) survived the run");
         let mut seen = notebook
             .seen
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
-        seen.missing = fleet
+        seen.missing = inventory
             .missing
             .into_iter()
             .map(|missing| (missing.tool.to_string(), missing.why))
@@ -188,31 +188,31 @@ impl Stage {
     }
 
     /// The fake tools, as they are found.
-    pub(crate) fn fleet(&self, ground: &Ground, cancel: &Cancel) -> Result<Fleet> {
-        let scout = Scout {
-            ground,
+    pub(crate) fn inventory(&self, run_dir: &RunDir, cancel: &Cancel) -> Result<Inventory> {
+        let discovery = Discovery {
+            run_dir,
             store: Store::at(&self.dir.path().join("store")),
             path: self.path()?,
             release: None,
             cancel,
         };
-        Ok(self.without_real_tools(scout.fleet(&[Source::Path])?))
+        Ok(self.without_real_tools(discovery.inventory(&[RuntimeSource::Path])?))
     }
 
     /// Tools of this machine that lie in the folders which are always searched.
-    fn without_real_tools(&self, mut fleet: Fleet) -> Fleet {
-        fleet.runtimes.retain(|runtime| {
+    fn without_real_tools(&self, mut inventory: Inventory) -> Inventory {
+        inventory.runtimes.retain(|runtime| {
             runtime
                 .binaries
                 .values()
                 .all(|path| path.starts_with(self.dir.path()))
         });
         if self.flavour.is_some() {
-            fleet
+            inventory
                 .runtimes
                 .retain(|runtime| runtime.flavour == self.flavour);
         }
-        fleet
+        inventory
     }
 }
 
@@ -229,12 +229,12 @@ pub(crate) struct Seen {
 }
 
 #[derive(Default)]
-struct Notebook {
+struct TrialRecorder {
     seen: Mutex<Seen>,
     folders: Vec<PathBuf>,
 }
 
-impl Notebook {
+impl TrialRecorder {
     /// How many engines of a runtime are alive: each fake engine writes down its process id.
     fn engines(&self, runtime: &Runtime) -> usize {
         let pids = runtime
@@ -258,7 +258,7 @@ pub(crate) fn is_alive(pid: &str) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-impl Watcher for Notebook {
+impl Watcher for TrialRecorder {
     fn see(&self, event: &Event<'_>) -> io::Result<()> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
@@ -287,7 +287,7 @@ impl Watcher for Notebook {
 
 impl Seen {
     /// What became of changes that must not matter: the standings of a relation, of a tool.
-    pub(crate) fn standings(&self, tool: &str) -> BTreeMap<String, Standing> {
+    pub(crate) fn standings(&self, tool: &str) -> BTreeMap<String, RelationResult> {
         let all = self
             .trials
             .iter()

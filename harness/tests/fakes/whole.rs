@@ -49,13 +49,13 @@ pub(crate) const TESTS_OF_DAEMONS: &[Test] = &[
 const MOST: Duration = Duration::from_secs(90);
 
 /// A place for runs of the binary, with the tools of a stage.
-struct Place<'a> {
+struct Workspace<'a> {
     stage: &'a Stage,
-    /// Where grounds are made.
+    /// Where run directories are made.
     tmp: PathBuf,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Workspace<'a> {
     fn new(stage: &'a Stage) -> Result<Self> {
         let tmp = stage.dir().join("tmp");
         fs::create_dir(&tmp)?;
@@ -98,8 +98,8 @@ impl<'a> Place<'a> {
         Ok(command)
     }
 
-    /// The one ground that is there.
-    fn ground(&self) -> Result<String> {
+    /// The one run directory that is there.
+    fn run_dir(&self) -> Result<String> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.tmp)? {
             let name = entry?.file_name().to_string_lossy().into_owned();
@@ -121,9 +121,9 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The living processes that carry the marker of a ground.
-fn marked(ground: &str) -> Vec<u32> {
-    let wanted = format!("OCIPICK_SESSION={ground}");
+/// The living processes that carry the marker of a run directory.
+fn marked(run_dir: &str) -> Vec<u32> {
+    let wanted = format!("OCIPICK_SESSION={run_dir}");
     let of = |pid: u32, what: &str| fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
     let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
     pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
@@ -186,7 +186,7 @@ fn two_runs_at_once() -> Result<()> {
     let slow = Stage::new()?
         .with(&["docker", "dockerd"], "")?
         .with(&["skopeo"], "waits")?;
-    let place = Place::new(&slow)?;
+    let place = Workspace::new(&slow)?;
     let first_out = place.out("first");
     let first = place
         .run(&first_out, &["docker", "skopeo"], &[])?
@@ -201,8 +201,8 @@ fn two_runs_at_once() -> Result<()> {
     let quick = Stage::new()?
         .with(&["docker", "dockerd"], "")?
         .with(&["skopeo"], "honest")?;
-    // They meet where grounds are made.
-    let beside = Place {
+    // They meet where run directories are made.
+    let beside = Workspace {
         stage: &quick,
         tmp: place.tmp.clone(),
     };
@@ -231,7 +231,7 @@ fn two_runs_at_once() -> Result<()> {
 
 fn second_run_to_the_same_place() -> Result<()> {
     let stage = Stage::new()?.with(&["skopeo"], "waits")?;
-    let place = Place::new(&stage)?;
+    let place = Workspace::new(&stage)?;
     let out = place.out("out");
     let first = place.run(&out, &["skopeo"], &[])?.spawn()?;
     let file = out.join("results.jsonl");
@@ -257,21 +257,21 @@ fn killed_with_eight_daemons() -> Result<()> {
     let stage = Stage::new()?
         .with(&["docker", "dockerd"], "leaves-daemons")?
         .with(&["skopeo"], "waits everywhere")?;
-    let place = Place::new(&stage)?;
+    let place = Workspace::new(&stage)?;
     let tools = ["docker", "skopeo"];
     let mut first = place.run(&place.out("first"), &tools, &[])?.spawn()?;
     let last = stage.dir().join("tool0/deaf7");
     wait_until("the eighth daemon is there", || Ok(last.exists()))?;
-    let ground = place.ground()?;
+    let run_dir = place.run_dir()?;
     let mut stranger = deaf_stranger()?;
     kill_nine(&mut first)?;
     // What listens to the kernel, which ends the tools of a killed ocipick, is gone by then.
     wait_until("only the deaf ones are left", || {
-        Ok(marked(&ground).iter().all(|pid| is_deaf(*pid)))
+        Ok(marked(&run_dir).iter().all(|pid| is_deaf(*pid)))
     })?;
-    let left = marked(&ground);
+    let left = marked(&run_dir);
     ensure!(left.len() >= 8, "{left:?}");
-    ensure!(place.tmp.join(&ground).is_dir());
+    ensure!(place.tmp.join(&run_dir).is_dir());
 
     // Whoever starts next ends them, whatever it was asked to measure.
     let second = place
@@ -280,11 +280,11 @@ fn killed_with_eight_daemons() -> Result<()> {
     let said = ends_with(4, &second)?;
     let gone = format!(
         "cleared away what an interrupted run left: {} with {} processes\n",
-        place.tmp.join(&ground).display(),
+        place.tmp.join(&run_dir).display(),
         left.len()
     );
     ensure!(said.contains(&gone), "{said}");
-    same("processes left", &marked(&ground), &Vec::<u32>::new())?;
+    same("processes left", &marked(&run_dir), &Vec::<u32>::new())?;
     place.is_deserted()?;
     let stranger_lives = stranger.try_wait()?.is_none();
     stranger.kill()?;
@@ -320,7 +320,7 @@ fn killed_between_repeats() -> Result<()> {
     let stage = Stage::new()?
         .with(&["crane"], "")?
         .with(&["skopeo"], "alternates")?;
-    let place = Place::new(&stage)?;
+    let place = Workspace::new(&stage)?;
     let (out, tools) = (place.out("out"), ["crane", "skopeo"]);
     let repeat = ["--repeat", "12", "--seed", "5", "--jobs", "1"];
     let mut first = place.run(&out, &tools, &repeat)?.spawn()?;
@@ -391,12 +391,12 @@ fn on_a_tiny_disk(
     })
 }
 
-/// The run ends in clear words; what was recorded is whole, and with room again it goes on.
+/// The run ends in clear words; what was recorded is whole, and with space again it goes on.
 fn disk_full_of_results() -> Result<()> {
     let stage = Stage::new()?
         .with(&["crane"], "")?
         .with(&["skopeo"], "honest")?;
-    let place = Place::new(&stage)?;
+    let place = Workspace::new(&stage)?;
     let out = place.out("out");
     fs::create_dir(&out)?;
     let tools = ["crane", "skopeo"];
@@ -439,12 +439,12 @@ fn disk_full_of_results() -> Result<()> {
 }
 
 /// A tool that fills the disk with its store says so, and is not blamed; what it wrote is removed
-/// after each trial, and its neighbour has room.
+/// after each trial, and its neighbour has sandbox.
 fn disk_full_of_a_store() -> Result<()> {
     let stage = Stage::new()?
         .with(&["crane"], "")?
         .with(&["skopeo"], "fills-the-disk")?;
-    let place = Place::new(&stage)?;
+    let place = Workspace::new(&stage)?;
     let out = place.out("out");
     on_a_tiny_disk(&place.tmp, 8 << 10, || {
         // One at a time, so that the neighbour does not meet a full disk.
@@ -465,7 +465,7 @@ fn disk_full_of_a_store() -> Result<()> {
     let Some(Outcome::Unmeasured { detail, .. }) = by_case.get(TWO_ENTRIES) else {
         bail!("{by_case:?}")
     };
-    // Its own words had no room either.
+    // Its own words had no space either.
     ensure!(
         detail.starts_with("the disk with the private directories is full"),
         "{detail}"

@@ -20,11 +20,11 @@ use fixtures::{Expect, FIXTURES, Fixture, LONG, REFUSED, canary, cannot_be_told,
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use measure::DEADLINE;
 use ocipick::{
-    inventory::{Fleet, Scout},
+    inventory::{Discovery, Inventory},
     run::{Cell, Controls, Earlier, Plan},
 };
-use ocipick_adapters::{Ground, Operation, Rights, Runtime, adapter, process::Cancel};
-use ocipick_corpus::{Ask, Case, Corpus};
+use ocipick_adapters::{Operation, Privileges, RunDir, Runtime, adapter, process::Cancel};
+use ocipick_corpus::{Case, Corpus, PlatformRequest};
 use ocipick_records::{Outcome, Repeats, Trial as Record, UnmeasuredWhy};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,7 +33,7 @@ use std::{
     process::ExitCode,
     sync::{Arc, OnceLock},
 };
-use tools::{Bench, MADE};
+use tools::{MADE, ToolRunner};
 use writer::Layout;
 
 /// What stands in a file of the host, and must stand nowhere else.
@@ -55,31 +55,31 @@ fn main() -> ExitCode {
 }
 
 fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
-    let lab = Arc::new(Lab::open(args)?);
+    let measurements = Arc::new(Measurements::open(args)?);
     let mut trials = Vec::new();
-    for (at, (name, _)) in lab.trials.iter().enumerate() {
-        let (shared, name) = (Arc::clone(&lab), name.clone());
+    for (at, (name, _)) in measurements.trials.iter().enumerate() {
+        let (shared, name) = (Arc::clone(&measurements), name.clone());
         trials.push(Trial::ignorable_test(name, move || shared.hears(at)));
     }
-    for (name, why) in &lab.ignored {
+    for (name, why) in &measurements.ignored {
         let why = why.clone();
         trials.push(Trial::ignorable_test(name.clone(), move || {
             Ok(Completion::ignored_with(why))
         }));
     }
-    for (name, wrong) in &lab.read {
+    for (name, wrong) in &measurements.read {
         let wrong = wrong.clone();
         trials.push(Trial::test(name.clone(), move || {
             wrong.map_or(Ok(()), |wrong| Err(wrong.into()))
         }));
     }
-    let shared = Arc::clone(&lab);
+    let shared = Arc::clone(&measurements);
     trials.push(Trial::test("host::nothing-is-written", move || {
         shared.host_is_as_it_was()
     }));
     let conclusion = libtest_mimic::run(args, trials);
-    lab.clear();
-    drop(lab);
+    measurements.clear();
+    drop(measurements);
     Ok(conclusion.exit_code())
 }
 
@@ -92,9 +92,9 @@ struct Asked {
 }
 
 /// What the trials share.
-struct Lab {
-    ground: Ground,
-    fleet: Fleet,
+struct Measurements {
+    run_dir: RunDir,
+    inventory: Inventory,
     cases: Vec<Arc<Case>>,
     controls: Controls,
     cancel: Cancel,
@@ -107,15 +107,15 @@ struct Lab {
     measured: OnceLock<Result<BTreeMap<Cell, Record>, String>>,
 }
 
-impl Lab {
+impl Measurements {
     fn open(args: &Arguments) -> anyhow::Result<Self> {
         let cancel = Cancel::default();
         let raise = cancel.clone();
         ctrlc::set_handler(move || raise.raise()).context("cannot listen to Ctrl-C")?;
-        let (ground, _cleared) = Ground::claim(&std::env::temp_dir(), false)?;
-        let fleet = Scout::of_user(&ground, &cancel).fleet(&sources()?)?;
+        let (run_dir, _cleared) = RunDir::claim(&std::env::temp_dir(), false)?;
+        let inventory = Discovery::of_user(&run_dir, &cancel).inventory(&sources()?)?;
         plant_secret()?;
-        let dir = ground.dir().join("foreign");
+        let dir = run_dir.dir().join("foreign");
         let mut expected = BTreeMap::new();
         let long: &[Fixture] = match std::env::var_os("OCIPICK_LONG") {
             Some(_) => LONG,
@@ -132,9 +132,9 @@ impl Lab {
             (refused.make)(&place).with_context(|| refused.id)?;
         }
         let mut ignored = Vec::new();
-        let roots = roots(&fleet, &ground, &cancel);
-        let bench = Bench {
-            dir: ground.dir().join("foreign-tools"),
+        let roots = roots(&inventory, &run_dir, &cancel);
+        let bench = ToolRunner {
+            dir: run_dir.dir().join("foreign-tools"),
             roots: &roots,
             cancel: &cancel,
         };
@@ -151,14 +151,14 @@ impl Lab {
             (made.make)(&bench, &dir.join(made.id)).with_context(|| made.id)?;
             expect(&mut expected, made.id, made.cases);
         }
-        let ask: Ask = "linux/amd64".parse()?;
+        let ask: PlatformRequest = "linux/amd64".parse()?;
         let corpus = Corpus::foreign(&dir, &ask)?;
         let cases: Vec<Arc<Case>> = corpus.cases().iter().cloned().map(Arc::new).collect();
-        let mut lab = Self {
+        let mut measurements = Self {
             controls: Controls::of(&Corpus::built_in()?)?,
             read: read(&corpus, &expected),
-            ground,
-            fleet,
+            run_dir,
+            inventory,
             cases,
             cancel,
             trials: Vec::new(),
@@ -166,18 +166,18 @@ impl Lab {
             ignored,
             measured: OnceLock::new(),
         };
-        lab.plan(&expected);
-        let names = lab.trials.iter().map(|(name, _)| name);
-        lab.selected = names
+        measurements.plan(&expected);
+        let names = measurements.trials.iter().map(|(name, _)| name);
+        measurements.selected = names
             .filter(|name| is_selected(args, name))
             .cloned()
             .collect();
-        Ok(lab)
+        Ok(measurements)
     }
 
     /// Every trial, and what cannot be one.
     fn plan(&mut self, expected: &BTreeMap<String, Expect>) {
-        for (place, runtime) in self.fleet.runtimes.iter().enumerate() {
+        for (place, runtime) in self.inventory.runtimes.iter().enumerate() {
             for operation in Operation::ALL {
                 let name = format!("{}::{operation}", runtime.id());
                 if let Some(why) = adapter(runtime.tool).cannot(runtime, *operation) {
@@ -198,7 +198,7 @@ impl Lab {
                 }
             }
         }
-        for missing in &self.fleet.missing {
+        for missing in &self.inventory.missing {
             let name = format!("{}::missing-from-{}", missing.tool, missing.channel);
             let why = format!("{}; {}", missing.why, missing.remedy);
             self.ignored.push((name, why));
@@ -231,7 +231,7 @@ impl Lab {
                 picks(child) || refuses || matches!(record.outcome, Outcome::Nothing)
             }
         };
-        let tool = self.fleet.runtimes[asked.runtime].tool;
+        let tool = self.inventory.runtimes[asked.runtime].tool;
         match &record.outcome {
             _ if fits => Ok(Completion::Completed),
             Outcome::Unmeasured {
@@ -264,7 +264,7 @@ impl Lab {
 
     fn cell(&self, asked: &Asked) -> Cell {
         let case = &self.cases[asked.case];
-        let runtime = &self.fleet.runtimes[asked.runtime];
+        let runtime = &self.inventory.runtimes[asked.runtime];
         Cell::of(runtime, asked.operation, case, &case.asks[0])
     }
 
@@ -277,7 +277,7 @@ impl Lab {
         let wanted: BTreeSet<usize> = wanted.iter().map(|(_, asked)| asked.runtime).collect();
         let runtimes = wanted
             .iter()
-            .map(|place| self.fleet.runtimes[*place].clone());
+            .map(|place| self.inventory.runtimes[*place].clone());
         let plan = Plan {
             runtimes: runtimes.collect::<Vec<Runtime>>(),
             operations: Operation::ALL.to_vec(),
@@ -289,7 +289,7 @@ impl Lab {
             repeats: Repeats::NONE,
             jobs: Plan::default_jobs(),
         };
-        let records = measure::measure(&plan, &self.ground, &self.cancel)?;
+        let records = measure::measure(&plan, &self.run_dir, &self.cancel)?;
         let of_cell = |record| (Cell::of_trial(&record), record);
         Ok(records.into_iter().map(of_cell).collect())
     }
@@ -339,10 +339,10 @@ fn expect(
 }
 
 /// The root directories of the provisioned releases.
-fn roots(fleet: &Fleet, ground: &Ground, cancel: &Cancel) -> Vec<PathBuf> {
-    let rights = Rights::probe(ground.dir(), cancel);
-    let channels = fleet.channels.iter();
-    let places = channels.map(|channel| channel.place(rights));
+fn roots(inventory: &Inventory, run_dir: &RunDir, cancel: &Cancel) -> Vec<PathBuf> {
+    let privileges = Privileges::probe(run_dir.dir(), cancel);
+    let channels = inventory.channels.iter();
+    let places = channels.map(|channel| channel.place(privileges));
     places.filter_map(|place| place.root).collect()
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Made {
     pub(crate) id: &'static str,
     pub(crate) tool: &'static str,
     pub(crate) cases: &'static [(&'static str, Expect)],
-    pub(crate) make: fn(&Bench<'_>, &Path) -> anyhow::Result<()>,
+    pub(crate) make: fn(&ToolRunner<'_>, &Path) -> anyhow::Result<()>,
 }
 
 pub(crate) const MADE: &[Made] = &[
@@ -130,7 +130,7 @@ fn reference(dir: &Path, tag: &str) -> String {
 }
 
 /// Where tools are run, and where they are.
-pub(crate) struct Bench<'a> {
+pub(crate) struct ToolRunner<'a> {
     /// A directory for whatever they need.
     pub(crate) dir: PathBuf,
     /// The root directories of provisioned releases.
@@ -138,7 +138,7 @@ pub(crate) struct Bench<'a> {
     pub(crate) cancel: &'a Cancel,
 }
 
-impl Bench<'_> {
+impl ToolRunner<'_> {
     /// Where a tool is: its program, and the root that it is in.
     pub(crate) fn find(&self, tool: &str) -> Option<(PathBuf, Option<&Path>)> {
         let path = std::env::var_os("PATH").unwrap_or_default();

@@ -3,7 +3,7 @@
 use crate::{
     Test,
     stage::{Stage, TWO_ENTRIES, picked, same},
-    workspace::{Place, outcome, read, says},
+    workspace::{Workspace, outcome, read, says},
 };
 use anyhow::{Result, ensure};
 use ocipick_records::{Outcome, UnmeasuredWhy};
@@ -25,9 +25,9 @@ pub(crate) const TESTS_OF_DAEMONS: &[Test] = &[
 ];
 
 fn of_others() -> Result<()> {
-    let place = Place::with_skopeo("honest")?;
+    let place = Workspace::with_skopeo("honest")?;
     let proof = place.path("run-by-undo");
-    let undo = format!(r#"[["/bin/touch",{:?}]]"#, proof.display().to_string());
+    let cleanup = format!(r#"[["/bin/touch",{:?}]]"#, proof.display().to_string());
     let owners = [
         "bob\n".to_owned(),
         String::new(),
@@ -41,7 +41,7 @@ fn of_others() -> Result<()> {
             fs::set_permissions(&dir, Permissions::from_mode(0o700))?;
             fs::write(dir.join("owner"), owner)?;
             fs::write(dir.join("thesis"), "precious")?;
-            fs::write(dir.join("r00.0/undo.json"), &undo)?;
+            fs::write(dir.join("r00.0/undo.json"), &cleanup)?;
             dirs.push(dir);
         }
     }
@@ -55,7 +55,7 @@ fn of_others() -> Result<()> {
 }
 
 fn relative_and_empty() -> Result<()> {
-    let place = Place::with_skopeo("honest")?;
+    let place = Workspace::with_skopeo("honest")?;
     for (number, tmp) in ["tmp", "./tmp/../tmp", ""].iter().enumerate() {
         let out = place.path(&format!("out{number}"));
         says(0, place.run(&out, &[])?.env("TMPDIR", tmp))?;
@@ -69,14 +69,14 @@ fn relative_and_empty() -> Result<()> {
 }
 
 fn no_home() -> Result<()> {
-    let place = Place::with_skopeo("honest")?;
+    let place = Workspace::with_skopeo("honest")?;
     let mut run = place.run(&place.path("out"), &["--channel", "sid"])?;
     let said = says(2, run.env_remove("HOME").env_remove("OCIPICK_CACHE"))?;
     ensure!(said.contains("HOME is not set"), "{said}");
     Ok(())
 }
 
-fn unmeasured(place: &Place, out: &Path, tool: &str, words: &str) -> Result<()> {
+fn unmeasured(place: &Workspace, out: &Path, tool: &str, words: &str) -> Result<()> {
     let results = read(out)?;
     let Outcome::Unmeasured { why, detail } = outcome(&results, tool, TWO_ENTRIES)? else {
         anyhow::bail!("{results:?}")
@@ -98,7 +98,7 @@ fn too_deep() -> Result<()> {
     let stage = Stage::new()?
         .with(&["docker", "dockerd"], "")?
         .with(&["skopeo"], "honest")?;
-    let mut place = Place::new(stage)?;
+    let mut place = Workspace::new(stage)?;
     place.tmp = place.tmp.join("d".repeat(100));
     fs::create_dir(&place.tmp)?;
     let out = place.path("out");
@@ -115,7 +115,7 @@ fn no_path_for_a_mount() -> Result<()> {
     let stage = Stage::new()?
         .with(&["ctr", "containerd"], "")?
         .with(&["skopeo"], "honest")?;
-    let mut place = Place::new(stage)?;
+    let mut place = Workspace::new(stage)?;
     place.tmp = place.tmp.join("a,b c");
     fs::create_dir(&place.tmp)?;
     let out = place.path("out");

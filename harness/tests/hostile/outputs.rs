@@ -3,7 +3,7 @@
 use crate::{
     Test,
     stage::{TWO_ENTRIES, picked, same},
-    workspace::{Place, outcome, read, says},
+    workspace::{Workspace, outcome, read, says},
 };
 use anyhow::{Result, ensure};
 use nix::{sys::stat::Mode, unistd::mkfifo};
@@ -20,7 +20,7 @@ pub(crate) const TESTS: &[Test] = &[
 ];
 
 fn foreign_file() -> Result<()> {
-    let place = Place::with_skopeo("honest")?;
+    let place = Workspace::with_skopeo("honest")?;
     let out = place.path("out");
     fs::create_dir(&out)?;
     fs::write(out.join("results.jsonl"), "my thesis")?;
@@ -36,7 +36,7 @@ fn foreign_file() -> Result<()> {
 }
 
 fn link() -> Result<()> {
-    let place = Place::with_skopeo("honest")?;
+    let place = Workspace::with_skopeo("honest")?;
     let (out, precious) = (place.path("out"), place.path("precious"));
     fs::create_dir(&out)?;
     fs::write(&precious, "precious")?;
@@ -57,7 +57,7 @@ fn link() -> Result<()> {
 }
 
 fn fifo() -> Result<()> {
-    let place = Place::with_skopeo("honest")?;
+    let place = Workspace::with_skopeo("honest")?;
     for name in ["results.jsonl", "tries.jsonl"] {
         let out = place.path(&format!("out-{name}"));
         fs::create_dir(&out)?;
@@ -71,7 +71,7 @@ fn fifo() -> Result<()> {
 }
 
 fn results_that_were_there() -> Result<()> {
-    let place = Place::with_skopeo("honest")?;
+    let place = Workspace::with_skopeo("honest")?;
     let out = place.path("out");
     let said = says(0, &mut place.run(&out, &[])?)?;
     ensure!(!said.contains("are kept"), "{said}");
@@ -98,7 +98,7 @@ fn results_that_were_there() -> Result<()> {
 /// A cell that was killed twice is unmeasured, and whoever looks at the exit code knows; then
 /// whoever killed it has stopped, and the rest is measured.
 fn trouble_is_resumed() -> Result<()> {
-    let place = Place::with_skopeo("is-killed")?;
+    let place = Workspace::with_skopeo("is-killed")?;
     let out = place.path("out");
     let said = says(5, &mut place.run(&out, &[])?)?;
     ensure!(
@@ -132,7 +132,7 @@ fn trouble_is_resumed() -> Result<()> {
 
 /// As with a disk that is full: what fits is kept whole, and everything is cleared away.
 fn small_files() -> Result<()> {
-    let place = Place::with_skopeo("honest")?;
+    let place = Workspace::with_skopeo("honest")?;
     let out = place.path("out");
     let mut command = place.command("/usr/bin/prlimit".as_ref())?;
     command

@@ -3,7 +3,7 @@
 use crate::{
     Test,
     stage::Stage,
-    workspace::{BINARY, Place, ends_with, read, wait_for_trials, wait_until},
+    workspace::{BINARY, Workspace, ends_with, read, wait_for_trials, wait_until},
 };
 use anyhow::{Result, ensure};
 use nix::{
@@ -66,7 +66,7 @@ fn containerd() -> Result<()> {
 /// Kills a process of a run. Every cell must be measured all the same, and that one was killed must
 /// be said.
 fn attack(runtime: &str, victim: &str, words: &str) -> Result<()> {
-    let place = Place::new(Stage::new()?)?;
+    let place = Workspace::new(Stage::new()?)?;
     let out = place.path("out");
     let mut command = place.command(Path::new(BINARY))?;
     command

@@ -3,7 +3,7 @@
 use crate::{
     Test,
     stage::{HIDDEN, PIDS, Stage, TWO_ENTRIES, is_alive, picked, same},
-    workspace::{Place, ends_with, outcome, read, says, send, wait_for_trials, wait_until},
+    workspace::{Workspace, ends_with, outcome, read, says, send, wait_for_trials, wait_until},
 };
 use anyhow::{Result, ensure};
 use nix::sys::signal::Signal;
@@ -29,8 +29,8 @@ pub(crate) const LONG: &[Test] = &[
 ];
 
 /// A run that waits in a tool.
-fn waiting() -> Result<(Place, std::process::Child)> {
-    let place = Place::with_skopeo("waits")?;
+fn waiting() -> Result<(Workspace, std::process::Child)> {
+    let place = Workspace::with_skopeo("waits")?;
     let child = place.run(&place.path("out"), &[])?.spawn()?;
     wait_for_trials(&place.path("out"), 2)?;
     Ok((place, child))
@@ -66,7 +66,7 @@ fn echo() -> Result<()> {
 /// not. What is left is cleared away by the next run.
 fn second() -> Result<()> {
     let stage = Stage::new()?.with(&["docker", "dockerd"], "hangs-at-removal")?;
-    let place = Place::new(stage)?;
+    let place = Workspace::new(stage)?;
     let out = place.path("out");
     let child = place.run(&out, &[])?.spawn()?;
     let hangs = place.stage.last_folder()?.join("hangs");
@@ -96,7 +96,7 @@ fn second() -> Result<()> {
 /// A tool has left somebody with nothing of its own, and ocipick is killed before it can look: the
 /// next run knows its processes all the same.
 fn killed_with_somebody_hidden() -> Result<()> {
-    let place = Place::with_skopeo("hides-somebody and waits")?;
+    let place = Workspace::with_skopeo("hides-somebody and waits")?;
     let mut child = place.run(&place.path("out"), &[])?.spawn()?;
     let hidden = place.stage.last_folder()?.join(HIDDEN);
     wait_until("somebody is hidden", || {
@@ -118,7 +118,7 @@ fn killed_with_somebody_hidden() -> Result<()> {
 
 /// However often it is killed, whatever it is doing: nothing is lost, and nothing is left.
 fn killed_ten_times() -> Result<()> {
-    let place = Place::new(
+    let place = Workspace::new(
         Stage::new()?
             .with(&["docker", "dockerd"], "")?
             .with(&["skopeo"], "hides-somebody")?,
@@ -158,7 +158,7 @@ fn killed_ten_times() -> Result<()> {
 
 /// Many trials take no more than few: neither memory nor files.
 fn a_thousand_trials() -> Result<()> {
-    let place = Place::with_skopeo("hides-somebody")?;
+    let place = Workspace::with_skopeo("hides-somebody")?;
     let out = place.path("out");
     says(0, &mut place.run(&out, &["--repeat", "5"])?)?;
     let few = read(&out)?

@@ -19,13 +19,13 @@ use std::{
 pub(crate) const MOST: Duration = Duration::from_secs(90);
 
 /// A directory for runs, with the tools of a stage.
-pub(crate) struct Place {
+pub(crate) struct Workspace {
     pub(crate) stage: Stage,
     /// Where private directories are made.
     pub(crate) tmp: PathBuf,
 }
 
-impl Place {
+impl Workspace {
     pub(crate) fn new(stage: Stage) -> Result<Self> {
         let tmp = stage.dir().join("tmp");
         fs::create_dir(&tmp)?;

@@ -15,14 +15,14 @@ use asked::{is_selected, sources};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use measure::DEADLINE;
 use ocipick::{
-    check::expected::{KnownFindings, Standing as Known},
-    inventory::{Fleet, Scout},
-    run::{Cell, Controls, Earlier, Plan, Question},
+    check::expected::{ExpectationStatus as Known, ExpectedFailures},
+    inventory::{Discovery, Inventory},
+    run::{Cell, Controls, Earlier, Plan, TestPoint},
 };
-use ocipick_adapters::{Ground, Operation, Runtime, process::Cancel};
+use ocipick_adapters::{Operation, RunDir, Runtime, process::Cancel};
 use ocipick_corpus::{Case, Corpus, Relation};
 use ocipick_records::{RepeatedCells, Repeats, Trial as Record};
-use ocipick_reports::analysis::metamorphic::{Standing, TRIES, compare};
+use ocipick_reports::analysis::metamorphic::{RelationResult, TRIES, compare};
 use std::{
     collections::BTreeSet,
     io,
@@ -50,8 +50,8 @@ fn main() -> ExitCode {
 }
 
 fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
-    let lab = Arc::new(Lab::open()?);
-    let names: Vec<(String, usize, usize)> = lab.names();
+    let measurements = Arc::new(Measurements::open()?);
+    let names: Vec<(String, usize, usize)> = measurements.names();
     let selected: BTreeSet<(usize, usize)> = names
         .iter()
         .filter(|(name, _, _)| is_selected(args, name))
@@ -61,12 +61,12 @@ fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
     let trials = names
         .into_iter()
         .map(|(name, runtime, pair)| {
-            let (lab, selected) = (Arc::clone(&lab), Arc::clone(&selected));
-            Trial::ignorable_test(name, move || lab.hears(runtime, pair, &selected))
+            let (measurements, selected) = (Arc::clone(&measurements), Arc::clone(&selected));
+            Trial::ignorable_test(name, move || measurements.hears(runtime, pair, &selected))
         })
         .collect();
     let conclusion = libtest_mimic::run(args, trials);
-    drop(lab);
+    drop(measurements);
     Ok(conclusion.exit_code())
 }
 
@@ -77,23 +77,23 @@ struct Pair {
 }
 
 /// What the trials share.
-struct Lab {
-    ground: Ground,
-    fleet: Fleet,
+struct Measurements {
+    run_dir: RunDir,
+    inventory: Inventory,
     pairs: Vec<Pair>,
     controls: Controls,
-    known: KnownFindings,
+    known: ExpectedFailures,
     cancel: Cancel,
     measured: OnceLock<Result<Vec<Record>, String>>,
 }
 
-impl Lab {
+impl Measurements {
     fn open() -> anyhow::Result<Self> {
         let cancel = Cancel::default();
         let raise = cancel.clone();
         ctrlc::set_handler(move || raise.raise()).context("cannot listen to Ctrl-C")?;
-        let (ground, _cleared) = Ground::claim(&std::env::temp_dir(), false)?;
-        let fleet = Scout::of_user(&ground, &cancel).fleet(&sources()?)?;
+        let (run_dir, _cleared) = RunDir::claim(&std::env::temp_dir(), false)?;
+        let inventory = Discovery::of_user(&run_dir, &cancel).inventory(&sources()?)?;
         let corpus = Corpus::built_in()?;
         let mut pairs = Vec::new();
         for id in CASES {
@@ -107,9 +107,9 @@ impl Lab {
         }
         Ok(Self {
             controls: Controls::of(&corpus)?,
-            known: KnownFindings::built_in()?,
-            ground,
-            fleet,
+            known: ExpectedFailures::built_in()?,
+            run_dir,
+            inventory,
             pairs,
             cancel,
             measured: OnceLock::new(),
@@ -118,7 +118,7 @@ impl Lab {
 
     /// Every trial: its name, and the places of its runtime and of its pair.
     fn names(&self) -> Vec<(String, usize, usize)> {
-        let runtimes = self.fleet.runtimes.iter().enumerate();
+        let runtimes = self.inventory.runtimes.iter().enumerate();
         runtimes
             .flat_map(|(index, runtime)| {
                 let pairs = self.pairs.iter().enumerate();
@@ -139,10 +139,10 @@ impl Lab {
     ) -> Result<Completion, Failed> {
         let measured = self.measured.get_or_init(|| self.measure(selected));
         let records = measured.as_ref().map_err(Clone::clone)?;
-        let (runtime, pair) = (&self.fleet.runtimes[runtime], &self.pairs[pair]);
+        let (runtime, pair) = (&self.inventory.runtimes[runtime], &self.pairs[pair]);
         let is_of = |record: &&Record, case: &Case| {
             record.runtime == runtime.id()
-                && record.channel == runtime.place.channel
+                && record.channel == runtime.installation.channel
                 && record.case == case.id.as_str()
         };
         let of = |case: &Case| -> Vec<Record> {
@@ -158,15 +158,15 @@ impl Lab {
             );
             let was = was.unwrap_or_default();
             match compared.standing {
-                Standing::NotCompared => {
+                RelationResult::NotCompared => {
                     ignored = Some(format!("not compared: {was}; with the change: {gist}"));
                     continue;
                 }
                 // Three tries were asked for, so this is an error of the harness.
-                Standing::Unrepeated => return Err("it was tried too seldom".into()),
-                Standing::Holds | Standing::Changed => {}
+                RelationResult::Unrepeated => return Err("it was tried too seldom".into()),
+                RelationResult::Holds | RelationResult::Changed => {}
             }
-            let changed = compared.standing == Standing::Changed;
+            let changed = compared.standing == RelationResult::Changed;
             match (self.known.selection(compared.derived, changed), changed) {
                 (Known::Known(_), _) | (Known::Unlisted, false) => {}
                 (Known::Stale(finding), _) => {
@@ -204,7 +204,7 @@ impl Lab {
         cases.extend(self.pairs.iter().map(|pair| Arc::clone(&pair.derived)));
         let mut runtimes: Vec<Runtime> = Vec::new();
         let mut done = BTreeSet::new();
-        for (index, runtime) in self.fleet.runtimes.iter().enumerate() {
+        for (index, runtime) in self.inventory.runtimes.iter().enumerate() {
             let wanted: BTreeSet<&str> = selected
                 .iter()
                 .filter(|(of, _)| *of == index)
@@ -222,7 +222,7 @@ impl Lab {
                 .filter(|case| !wanted.contains(case.id.as_str()));
             done.extend(
                 unwanted
-                    .flat_map(Question::all_of)
+                    .flat_map(TestPoint::all_of)
                     .map(|asked| Cell::of(runtime, Operation::Pull, &asked.case, &asked.ask)),
             );
         }
@@ -241,6 +241,6 @@ impl Lab {
             },
             jobs: Plan::default_jobs(),
         };
-        measure::measure(&plan, &self.ground, &self.cancel)
+        measure::measure(&plan, &self.run_dir, &self.cancel)
     }
 }

@@ -1,10 +1,10 @@
 //! What the environment and the command line ask a test target for that measures real tools.
 
 use libtest_mimic::Arguments;
-use ocipick::inventory::Source;
+use ocipick::inventory::RuntimeSource;
 
 /// Where tools come from.
-pub(crate) fn sources() -> anyhow::Result<Vec<Source>> {
+pub(crate) fn sources() -> anyhow::Result<Vec<RuntimeSource>> {
     std::env::var("OCIPICK_TEST_CHANNELS")
         .unwrap_or_else(|_| "auto".to_owned())
         .split_whitespace()

@@ -1,11 +1,11 @@
 //! Measures a plan with the runner of the matrix, for test targets on real tools.
 
 use ocipick::{
-    classify::Phrasebook,
+    classify::MessagePatterns,
     registry::Registry,
-    run::{Bench, Event, Plan, RuntimeEnd, Watcher, execute},
+    run::{Event, Plan, RunContext, RuntimeEnd, Watcher, execute},
 };
-use ocipick_adapters::{Ground, process::Cancel};
+use ocipick_adapters::{RunDir, process::Cancel};
 use ocipick_records::Trial;
 use std::{
     io::{self, Write as _},
@@ -17,13 +17,17 @@ use std::{
 pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Every record of a plan.
-pub(crate) fn measure(plan: &Plan, ground: &Ground, cancel: &Cancel) -> Result<Vec<Trial>, String> {
-    let phrasebook = Phrasebook::built_in().map_err(|error| error.to_string())?;
+pub(crate) fn measure(
+    plan: &Plan,
+    run_dir: &RunDir,
+    cancel: &Cancel,
+) -> Result<Vec<Trial>, String> {
+    let patterns = MessagePatterns::built_in().map_err(|error| error.to_string())?;
     let registry = Registry::start().map_err(|error| error.to_string())?;
-    let bench = Bench {
-        ground,
+    let bench = RunContext {
+        run_dir,
         registry: &registry,
-        phrasebook: &phrasebook,
+        patterns: &patterns,
         cancel,
     };
     let collector = Collector(Mutex::default());

@@ -1,8 +1,8 @@
 //! Results of many cases and runtimes, made by rule: 500 cases by 60 runtimes.
 
 use ocipick_records::{
-    Command, CorpusStamp, Evidence, Exit, Header, Host, Outcome, RefusalReason, Request, Results,
-    SCHEMA, Trial,
+    Command, CorpusStamp, Evidence, Exit, Header, Host, HttpRequest, Outcome, RefusalReason,
+    Results, SCHEMA, Trial,
 };
 
 /// How many cases.
@@ -85,7 +85,7 @@ fn trial(case: usize, line: usize, tool: &str, flavour: Option<&str>, version: u
         },
         _ => Outcome::Nothing,
     };
-    let request = |path: String| Request {
+    let request = |path: String| HttpRequest {
         method: "GET".to_owned(),
         path,
         status: 200,

@@ -28,7 +28,7 @@ pub enum Split {
 
 /// The side on which a runtime is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side<'o> {
+pub enum SplitSide<'o> {
     /// It took this child.
     Took(&'o str),
     /// It refused, for whatever reason.
@@ -43,7 +43,7 @@ pub enum Side<'o> {
     TimedOut,
 }
 
-impl<'o> Side<'o> {
+impl<'o> SplitSide<'o> {
     /// The side that an outcome is on; none where nothing was measured, and where it differs when
     /// repeated.
     #[must_use]
@@ -89,14 +89,15 @@ impl Split {
     /// Whether, and in which way, outcomes of one row disagree.
     #[must_use]
     pub fn of<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>) -> Option<Self> {
-        let sides: BTreeSet<Side<'o>> = outcomes.into_iter().filter_map(Side::of).collect();
+        let sides: BTreeSet<SplitSide<'o>> =
+            outcomes.into_iter().filter_map(SplitSide::of).collect();
         Self::of_sides(&sides)
     }
 
     /// The same of the sides that there are.
     #[must_use]
-    pub fn of_sides(sides: &BTreeSet<Side<'_>>) -> Option<Self> {
-        let took = |side: &&Side<'_>| matches!(side, Side::Took(_));
+    pub fn of_sides(sides: &BTreeSet<SplitSide<'_>>) -> Option<Self> {
+        let took = |side: &&SplitSide<'_>| matches!(side, SplitSide::Took(_));
         match (sides.iter().filter(took).count(), sides.len()) {
             (_, 0 | 1) => None,
             (2.., _) => Some(Self::Children),
@@ -280,13 +281,13 @@ mod tests {
 
     #[test]
     fn the_careful_count_what_may_happen() {
-        let sides = |outcome: &Outcome| -> usize { Side::possible(outcome).len() };
+        let sides = |outcome: &Outcome| -> usize { SplitSide::possible(outcome).len() };
         assert_eq!(sides(&unstable(&[picked("a"), picked("b")])), 2);
         let mixed = Outcome::Mixed {
             children: vec!["a".to_owned(), "b".to_owned()],
             digests: Vec::new(),
         };
-        let all: BTreeSet<Side<'_>> = Side::possible(&mixed).into_iter().collect();
+        let all: BTreeSet<SplitSide<'_>> = SplitSide::possible(&mixed).into_iter().collect();
         assert_eq!(Split::of_sides(&all), Some(Split::Children));
     }
 

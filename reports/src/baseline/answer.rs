@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 /// What a runtime did, without what differs from run to run: no messages, digests, times and
 /// counts. Two answers are equal where the outcomes agree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Answer {
+pub enum BaselineAnswer {
     /// It picked this child.
     Picked(String),
     /// It refused, for this reason.
@@ -24,7 +24,7 @@ pub enum Answer {
     /// It did not end within its deadline.
     TimedOut,
     /// It does one of these when repeated.
-    Unstable(BTreeSet<Answer>),
+    Unstable(BTreeSet<BaselineAnswer>),
 }
 
 /// Why a text is no answer.
@@ -34,7 +34,7 @@ pub enum Answer {
 )]
 pub struct AnswerError(String);
 
-impl Answer {
+impl BaselineAnswer {
     /// What an outcome amounts to; nothing where nothing was measured.
     #[must_use]
     pub fn of(outcome: &Outcome) -> Option<Self> {
@@ -81,7 +81,7 @@ impl Answer {
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for BaselineAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Picked(child) => write!(f, "picked {}", escape(child)),
@@ -104,7 +104,7 @@ impl fmt::Display for Answer {
     }
 }
 
-impl FromStr for Answer {
+impl FromStr for BaselineAnswer {
     type Err = AnswerError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
     use ocipick_records::{Observed, UnmeasuredWhy};
 
-    fn answer(text: &str) -> Answer {
+    fn answer(text: &str) -> BaselineAnswer {
         text.parse().unwrap()
     }
 
@@ -179,9 +179,9 @@ mod tests {
             "unmeasured",
             "crashed twice",
         ] {
-            assert!(text.parse::<Answer>().is_err(), "{text}");
+            assert!(text.parse::<BaselineAnswer>().is_err(), "{text}");
         }
-        assert_eq!(answer("picked a%7Cb"), Answer::Picked("a|b".into()));
+        assert_eq!(answer("picked a%7Cb"), BaselineAnswer::Picked("a|b".into()));
     }
 
     #[test]
@@ -190,7 +190,10 @@ mod tests {
             reason: RefusalReason::NoMatch,
             message: message.to_owned(),
         };
-        assert_eq!(Answer::of(&outcome("a")), Answer::of(&outcome("b")));
+        assert_eq!(
+            BaselineAnswer::of(&outcome("a")),
+            BaselineAnswer::of(&outcome("b"))
+        );
         let unstable = |counts: [u32; 2]| Outcome::Unstable {
             observed: counts
                 .iter()
@@ -201,12 +204,15 @@ mod tests {
                 })
                 .collect(),
         };
-        assert_eq!(Answer::of(&unstable([1, 2])), Answer::of(&unstable([5, 1])));
+        assert_eq!(
+            BaselineAnswer::of(&unstable([1, 2])),
+            BaselineAnswer::of(&unstable([5, 1]))
+        );
         let unmeasured = Outcome::Unmeasured {
             why: UnmeasuredWhy::NotStarted,
             detail: String::new(),
         };
-        assert_eq!(Answer::of(&unmeasured), None);
+        assert_eq!(BaselineAnswer::of(&unmeasured), None);
     }
 
     #[test]

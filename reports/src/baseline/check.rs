@@ -1,6 +1,6 @@
 //! An outcome held against the baseline of its runtime.
 
-use super::{Answer, Build, Key, Reference, Shelf};
+use super::{BaselineAnswer, BaselineBuild, BaselineKey, BaselineSet, Reference};
 use ocipick_records::Trial;
 
 /// An outcome held against what was accepted before.
@@ -9,7 +9,7 @@ pub enum Check<'s> {
     /// Nothing was measured, so there is nothing to compare.
     Unmeasured {
         /// What was accepted of this case in these bytes, and by which baseline, if anything was.
-        accepted: Option<(Reference<'s>, &'s Answer)>,
+        accepted: Option<(Reference<'s>, &'s BaselineAnswer)>,
     },
     /// There is no baseline of this runtime, nor of an older version of it.
     NoReference,
@@ -38,9 +38,9 @@ pub enum Check<'s> {
         /// The baseline.
         reference: Reference<'s>,
         /// What was accepted.
-        accepted: &'s Answer,
+        accepted: &'s BaselineAnswer,
         /// What was observed.
-        seen: Answer,
+        seen: BaselineAnswer,
     },
 }
 
@@ -48,13 +48,18 @@ pub enum Check<'s> {
 /// tools can see of the case, `level` the one of the processor that was measured on, as in
 /// `x86-64-v3`: it decides what tools do that are asked for no platform.
 #[must_use]
-pub fn check<'s>(trial: &Trial, content: &str, level: Option<&str>, shelf: &'s Shelf) -> Check<'s> {
-    let reference = shelf.reference(&Build::of(trial));
-    let key = Key::of(trial);
+pub fn check<'s>(
+    trial: &Trial,
+    content: &str,
+    level: Option<&str>,
+    shelf: &'s BaselineSet,
+) -> Check<'s> {
+    let reference = shelf.reference(&BaselineBuild::of(trial));
+    let key = BaselineKey::of(trial);
     let holds = |reference: &Reference<'_>| {
         !key.is_left_to_tool() || (level.is_some() && reference.baseline.cpu.as_deref() == level)
     };
-    let Some(seen) = Answer::of(&trial.outcome) else {
+    let Some(seen) = BaselineAnswer::of(&trial.outcome) else {
         let accepted = reference.filter(holds).and_then(|reference| {
             let line = reference.baseline.lines.get(&key)?;
             (line.content == content).then_some((reference, &line.answer))

@@ -1,6 +1,6 @@
 //! From results to baselines.
 
-use super::{Answer, Baseline, Build, Corpus, Key, Line};
+use super::{Baseline, BaselineAnswer, BaselineBuild, BaselineCorpus, BaselineKey, BaselineLine};
 use ocipick_records::Results;
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub struct Merge {
     /// What was recorded for the first time, or of a case whose bytes are others now.
     pub added: usize,
     /// What is another answer now than the one that was recorded: before, and now.
-    pub changed: Vec<(Key, Answer, Answer)>,
+    pub changed: Vec<(BaselineKey, BaselineAnswer, BaselineAnswer)>,
     /// What is as it was recorded.
     pub same: usize,
     /// What was recorded before and not measured now.
@@ -38,7 +38,7 @@ pub enum MergeError {
     )]
     OtherCorpus {
         /// The runtime.
-        build: Box<Build>,
+        build: Box<BaselineBuild>,
         /// Whether the baseline is of the built-in corpus.
         built_in: bool,
     },
@@ -53,9 +53,9 @@ impl Baseline {
     /// Where the results do not say which bytes they measured.
     pub fn all_of(results: &Results) -> Result<Vec<Self>, MergeError> {
         let header = &results.header;
-        let mut baselines: BTreeMap<Build, Self> = BTreeMap::new();
+        let mut baselines: BTreeMap<BaselineBuild, Self> = BTreeMap::new();
         for trial in &results.trials {
-            let Some(answer) = Answer::of(&trial.outcome) else {
+            let Some(answer) = BaselineAnswer::of(&trial.outcome) else {
                 continue;
             };
             let Some(content) = header.corpus.content.get(&trial.case) else {
@@ -63,11 +63,11 @@ impl Baseline {
                     ocipick: header.ocipick.clone(),
                 });
             };
-            let build = Build::of(trial);
+            let build = BaselineBuild::of(trial);
             let baseline = baselines.entry(build.clone()).or_insert_with(|| Self {
                 build,
                 cpu: None,
-                corpus: Corpus {
+                corpus: BaselineCorpus {
                     built_in: header.corpus.is_built_in(),
                     cases: header.corpus.cases,
                     digest: header.corpus.digest.clone(),
@@ -75,11 +75,11 @@ impl Baseline {
                 ocipick: header.ocipick.clone(),
                 lines: BTreeMap::new(),
             });
-            let line = Line {
+            let line = BaselineLine {
                 content: content.clone(),
                 answer,
             };
-            let key = Key::of(trial);
+            let key = BaselineKey::of(trial);
             if key.is_left_to_tool() {
                 baseline.cpu.clone_from(&header.host.cpu_level);
             }
@@ -103,7 +103,7 @@ impl Baseline {
             });
         }
         let mut merge = Merge::default();
-        if newer.lines.keys().any(Key::is_left_to_tool) && self.cpu != newer.cpu {
+        if newer.lines.keys().any(BaselineKey::is_left_to_tool) && self.cpu != newer.cpu {
             merge.other_level =
                 self.prune(|key, _| key.is_left_to_tool() && !newer.lines.contains_key(key));
             self.cpu = newer.cpu;
@@ -128,7 +128,7 @@ impl Baseline {
     }
 
     /// Removes every line that `is_gone` says is about nothing any more, and tells how many.
-    pub fn prune(&mut self, is_gone: impl Fn(&Key, &Line) -> bool) -> usize {
+    pub fn prune(&mut self, is_gone: impl Fn(&BaselineKey, &BaselineLine) -> bool) -> usize {
         let before = self.lines.len();
         self.lines.retain(|key, line| !is_gone(key, line));
         before - self.lines.len()

@@ -16,13 +16,13 @@ mod merge;
 mod set;
 mod text;
 
-pub use answer::{Answer, AnswerError};
+pub use answer::{AnswerError, BaselineAnswer};
 pub use check::{Check, check};
 pub use merge::{Merge, MergeError};
-pub use set::{Distance, Reference, Shelf};
-pub use text::{BaselineError, Fault};
+pub use set::{BaselineSet, Distance, Reference};
+pub use text::{BaselineError, BaselineFault};
 
-use ocipick_corpus::Ask;
+use ocipick_corpus::PlatformRequest;
 use ocipick_records::Trial;
 use std::{collections::BTreeMap, fmt};
 
@@ -30,21 +30,21 @@ use std::{collections::BTreeMap, fmt};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Baseline {
     /// The runtime.
-    pub build: Build,
+    pub build: BaselineBuild,
     /// The level of the processor on which the lines that leave the platform to the tool were
     /// measured, as in `x86-64-v3`. Baselines of versions before this was recorded do not have it.
     pub cpu: Option<String>,
     /// The corpus that was measured last.
-    pub corpus: Corpus,
+    pub corpus: BaselineCorpus,
     /// The version of ocipick that recorded last.
     pub ocipick: String,
     /// What the runtime did.
-    pub lines: BTreeMap<Key, Line>,
+    pub lines: BTreeMap<BaselineKey, BaselineLine>,
 }
 
 /// A runtime: one build of one version of a tool, in one configuration.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Build {
+pub struct BaselineBuild {
     /// Name of the tool.
     pub tool: String,
     /// Its version.
@@ -57,7 +57,7 @@ pub struct Build {
 
 /// Which corpus was measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Corpus {
+pub struct BaselineCorpus {
     /// Whether it is the one in the program.
     pub built_in: bool,
     /// How many of its cases were asked for.
@@ -68,7 +68,7 @@ pub struct Corpus {
 
 /// What was asked: a row of a matrix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub struct BaselineKey {
     /// Id of the case.
     pub case: String,
     /// What the tool was asked to do.
@@ -79,14 +79,14 @@ pub struct Key {
 
 /// What was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct BaselineLine {
     /// A short digest of what tools can see of the case.
     pub content: String,
     /// What the runtime did.
-    pub answer: Answer,
+    pub answer: BaselineAnswer,
 }
 
-impl Build {
+impl BaselineBuild {
     /// The runtime that made a trial.
     #[must_use]
     pub fn of(trial: &Trial) -> Self {
@@ -113,14 +113,14 @@ impl Build {
     }
 }
 
-impl fmt::Display for Build {
+impl fmt::Display for BaselineBuild {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { tool, channel, .. } = self;
         write!(f, "{tool}@{} ({channel})", self.stem(false))
     }
 }
 
-impl Key {
+impl BaselineKey {
     /// What a trial was asked.
     #[must_use]
     pub fn of(trial: &Trial) -> Self {
@@ -132,15 +132,15 @@ impl Key {
     }
 }
 
-impl Key {
+impl BaselineKey {
     /// Whether the platform was left to the tool, which then goes by the processor that it runs on.
     #[must_use]
     pub fn is_left_to_tool(&self) -> bool {
-        self.platform == Ask::DEFAULT
+        self.platform == PlatformRequest::DEFAULT
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for BaselineKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.case, self.operation, self.platform)
     }

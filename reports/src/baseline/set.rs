@@ -1,12 +1,12 @@
 //! All the baselines there are, and which of them a runtime is held against.
 
-use super::{Baseline, Build, text::escape};
+use super::{Baseline, BaselineBuild, text::escape};
 use ocipick_records::compare_versions;
 use std::cmp::Ordering;
 
 /// All the baselines there are.
 #[derive(Clone, Debug, Default)]
-pub struct Shelf {
+pub struct BaselineSet {
     /// Each with its place below the directory of all, and in that order.
     baselines: Vec<(String, Baseline)>,
 }
@@ -33,7 +33,7 @@ pub enum Distance {
     Older,
 }
 
-impl Shelf {
+impl BaselineSet {
     /// Every baseline, with its place below the directory of all.
     pub fn baselines(&self) -> impl Iterator<Item = (&str, &Baseline)> {
         let all = self.baselines.iter();
@@ -43,7 +43,7 @@ impl Shelf {
     /// What a runtime is held against: the baseline of this build, or else of another build of
     /// this version, or else of the nearest older version, always in the same configuration.
     #[must_use]
-    pub fn reference(&self, build: &Build) -> Option<Reference<'_>> {
+    pub fn reference(&self, build: &BaselineBuild) -> Option<Reference<'_>> {
         let of_line = self
             .baselines
             .iter()
@@ -63,7 +63,7 @@ impl Shelf {
         });
         distances.min_by(|one, other| {
             let (of_one, of_other) = (&one.baseline.build, &other.baseline.build);
-            let foreign = |it: &Build| it.channel != build.channel;
+            let foreign = |it: &BaselineBuild| it.channel != build.channel;
             one.distance
                 .cmp(&other.distance)
                 .then_with(|| compare_versions(&of_other.version, &of_one.version))
@@ -76,7 +76,7 @@ impl Shelf {
     /// `TOOL/VERSION.txt`, with `+FLAVOUR`, and with `#CHANNEL` where that name is taken by another
     /// build of the version, or the ids of runtimes name the channel to tell two builds apart.
     #[must_use]
-    pub fn place(&self, build: &Build, named: bool) -> String {
+    pub fn place(&self, build: &BaselineBuild, named: bool) -> String {
         let own = self.baselines.iter().find(|(_, it)| it.build == *build);
         if let Some((place, _)) = own {
             return place.clone();
@@ -102,11 +102,11 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::baseline::Corpus;
+    use crate::baseline::BaselineCorpus;
     use std::collections::BTreeMap;
 
-    fn build(tool: &str, version: &str, flavour: Option<&str>, channel: &str) -> Build {
-        Build {
+    fn build(tool: &str, version: &str, flavour: Option<&str>, channel: &str) -> BaselineBuild {
+        BaselineBuild {
             tool: tool.into(),
             version: version.into(),
             flavour: flavour.map(str::to_owned),
@@ -114,14 +114,14 @@ mod tests {
         }
     }
 
-    fn shelf(builds: &[Build]) -> Shelf {
-        let mut shelf = Shelf::default();
+    fn shelf(builds: &[BaselineBuild]) -> BaselineSet {
+        let mut shelf = BaselineSet::default();
         for build in builds {
             let place = shelf.place(build, false);
             let baseline = Baseline {
                 build: build.clone(),
                 cpu: None,
-                corpus: Corpus {
+                corpus: BaselineCorpus {
                     built_in: true,
                     cases: 0,
                     digest: "sha256:00".into(),
@@ -144,7 +144,7 @@ mod tests {
             plain("28.5.2", "sid"),
             build("docker", "27.0.0", Some("containerd-store"), "sid"),
         ]);
-        let found = |build: Build| {
+        let found = |build: BaselineBuild| {
             let reference = shelf.reference(&build)?;
             Some((reference.distance, reference.baseline.build.to_string()))
         };

@@ -1,6 +1,6 @@
 //! Baselines as text.
 
-use super::{AnswerError, Baseline, Build, Corpus, Key, Line};
+use super::{AnswerError, Baseline, BaselineBuild, BaselineCorpus, BaselineKey, BaselineLine};
 use std::{collections::BTreeMap, fmt};
 
 /// The version of the format.
@@ -20,12 +20,12 @@ pub struct BaselineError {
     /// The line, counted from 1.
     pub line: usize,
     /// What is wrong there.
-    pub fault: Fault,
+    pub fault: BaselineFault,
 }
 
 /// What is wrong with a line of a baseline.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum BaselineFault {
     /// A header that does not say what it has to.
     #[error("the header needs `{0}` here (hint: `ocipick bless` writes it)")]
     Header(&'static str),
@@ -44,7 +44,7 @@ pub enum Fault {
     #[error("{key} stands in line {first} already (hint: keep the one that is right)")]
     Twice {
         /// What both are about.
-        key: Key,
+        key: BaselineKey,
         /// Where the first one stands.
         first: usize,
     },
@@ -74,7 +74,7 @@ impl fmt::Display for Baseline {
         } else {
             "foreign"
         };
-        let Corpus { cases, digest, .. } = &self.corpus;
+        let BaselineCorpus { cases, digest, .. } = &self.corpus;
         writeln!(f, "corpus {source} {cases} {}", escape(digest))?;
         writeln!(f, "ocipick {}", escape(&self.ocipick))?;
         writeln!(f)?;
@@ -94,7 +94,7 @@ impl Baseline {
     ///
     /// Where it has a mistake: the first one.
     pub fn parse(path: &str, text: &str) -> Result<Self, BaselineError> {
-        let fail = |line: usize, fault: Fault| BaselineError {
+        let fail = |line: usize, fault: BaselineFault| BaselineError {
             path: path.to_owned(),
             line,
             fault,
@@ -109,24 +109,24 @@ impl Baseline {
             .field("baseline")
             .map_err(|(at, fault)| fail(at, fault))?;
         if format != FORMAT {
-            return Err(fail(at, Fault::Format(format.to_owned())));
+            return Err(fail(at, BaselineFault::Format(format.to_owned())));
         }
         let mut field = |name| {
             let found = head.field(name);
             found.map(|(at, value)| (at, unescape(value)))
         };
-        let mut read = || -> Result<Self, (usize, Fault)> {
+        let mut read = || -> Result<Self, (usize, BaselineFault)> {
             let (_, tool) = field("tool")?;
             let (_, version) = field("version")?;
             let flavour = field("flavour").ok().map(|(_, flavour)| flavour);
             let (_, channel) = field("channel")?;
             let cpu = field("cpu").ok().map(|(_, cpu)| cpu);
             let (at, corpus) = field("corpus")?;
-            let corpus =
-                read_corpus(&corpus).ok_or((at, Fault::Header("corpus SOURCE CASES DIGEST")))?;
+            let corpus = read_corpus(&corpus)
+                .ok_or((at, BaselineFault::Header("corpus SOURCE CASES DIGEST")))?;
             let (_, ocipick) = field("ocipick")?;
             Ok(Self {
-                build: Build {
+                build: BaselineBuild {
                     tool,
                     version,
                     flavour,
@@ -139,17 +139,17 @@ impl Baseline {
             })
         };
         let mut baseline = read().map_err(|(at, fault)| fail(at, fault))?;
-        let mut places: BTreeMap<Key, usize> = BTreeMap::new();
+        let mut places: BTreeMap<BaselineKey, usize> = BTreeMap::new();
         for (at, text) in head.lines {
             if text.trim().is_empty() {
                 continue;
             }
             if text.starts_with('#') {
-                return Err(fail(at, Fault::Comment));
+                return Err(fail(at, BaselineFault::Comment));
             }
             let (key, line) = read_line(text).map_err(|fault| fail(at, fault))?;
             if let Some(first) = places.insert(key.clone(), at) {
-                return Err(fail(at, Fault::Twice { key, first }));
+                return Err(fail(at, BaselineFault::Twice { key, first }));
             }
             baseline.lines.insert(key, line);
         }
@@ -165,7 +165,7 @@ struct Head<'t, I: Iterator<Item = (usize, &'t str)>> {
 
 impl<'t, I: Iterator<Item = (usize, &'t str)>> Head<'t, I> {
     /// The value of a field of the header, where it comes next.
-    fn field(&mut self, name: &'static str) -> Result<(usize, &'t str), (usize, Fault)> {
+    fn field(&mut self, name: &'static str) -> Result<(usize, &'t str), (usize, BaselineFault)> {
         let value = |line: &'t str| -> Option<&'t str> {
             let value = line.strip_prefix(name)?.strip_prefix(' ')?;
             (!value.is_empty()).then_some(value)
@@ -177,41 +177,41 @@ impl<'t, I: Iterator<Item = (usize, &'t str)>> Head<'t, I> {
                     self.lines.next();
                     Ok((at, value))
                 }
-                None => Err((at, Fault::Header(name))),
+                None => Err((at, BaselineFault::Header(name))),
             },
-            None => Err((end, Fault::Header(name))),
+            None => Err((end, BaselineFault::Header(name))),
         }
     }
 }
 
-fn read_corpus(text: &str) -> Option<Corpus> {
+fn read_corpus(text: &str) -> Option<BaselineCorpus> {
     let mut parts = text.splitn(3, ' ');
     let built_in = match parts.next()? {
         "built-in" => true,
         "foreign" => false,
         _ => return None,
     };
-    Some(Corpus {
+    Some(BaselineCorpus {
         built_in,
         cases: parts.next()?.parse().ok()?,
         digest: parts.next()?.to_owned(),
     })
 }
 
-fn read_line(text: &str) -> Result<(Key, Line), Fault> {
+fn read_line(text: &str) -> Result<(BaselineKey, BaselineLine), BaselineFault> {
     let mut parts = text.splitn(5, ' ');
     let mut next = || {
         let part = parts.next().filter(|part| !part.is_empty());
-        part.ok_or_else(|| Fault::Line(text.to_owned()))
+        part.ok_or_else(|| BaselineFault::Line(text.to_owned()))
     };
-    let key = Key {
+    let key = BaselineKey {
         case: unescape(next()?),
         operation: unescape(next()?),
         platform: unescape(next()?),
     };
     let content = unescape(next()?);
     let answer = next()?.parse()?;
-    Ok((key, Line { content, answer }))
+    Ok((key, BaselineLine { content, answer }))
 }
 
 /// Writes what would end a word or a line, and what stands for such, as `%` and two digits per

@@ -8,18 +8,18 @@
 mod project;
 mod reproducer;
 
-pub use project::{Asks, Field, Project};
+pub use project::{Field, FieldKind, Project};
 pub use reproducer::{commands, script};
 
 use crate::{
     analysis::{
-        builds::Build,
-        conformance::{Rulebook, Verdict, Verdicts},
+        builds::BinaryBuild,
+        conformance::{ConformanceRules, Verdict, Verdicts},
         consensus::Consensus,
-        embargo::{Policy, Splits, Withheld, withheld},
+        embargo::{EmbargoPolicy, Splits, Withheld, withheld},
         history::lines,
-        matrix::{CaseBook, Matrix, Row, Runtime},
-        split::Side,
+        matrix::{CaseBook, Matrix, MatrixRuntime, Row},
+        split::SplitSide,
     },
     text, ways,
 };
@@ -113,7 +113,7 @@ pub struct Draft {
     /// The trial, as it was recorded.
     pub trial: Trial,
     /// Who built the runtime, and with what.
-    pub build: Build,
+    pub build: BinaryBuild,
     /// Where it goes; none for a tool whose project is not known.
     pub project: Option<Project>,
     /// Why it is for private disclosure, where it is.
@@ -232,8 +232,8 @@ impl Draft {
         results: &[Results],
         name: &CellName,
         book: &CaseBook,
-        rulebook: &Rulebook<'_>,
-        policy: &Policy,
+        rules: &ConformanceRules<'_>,
+        policy: &EmbargoPolicy,
     ) -> Result<Self, NoDraft> {
         let trial = find(results, name)?;
         let private = policy.withholds(trial, Splits::of(results).has(trial));
@@ -283,7 +283,7 @@ impl Draft {
                 newer: newer.runtime,
             });
         }
-        let verdicts = Verdicts::of(&matrix, rulebook);
+        let verdicts = Verdicts::of(&matrix, rules);
         let clauses = clauses(&verdicts, trial, column);
         if let Some(why) = no_fault(&matrix, row, &trial.outcome, &clauses) {
             return Err(NoDraft::Expected {
@@ -297,7 +297,7 @@ impl Draft {
             build: matrix
                 .runtimes
                 .get(column)
-                .map(Runtime::build)
+                .map(MatrixRuntime::build)
                 .unwrap_or_default(),
             project: Project::of(&trial.tool),
             withheld: private,
@@ -340,7 +340,7 @@ fn no_fault(
         | Outcome::Unstable { .. }
         | Outcome::Unmeasured { .. } => return None,
     }
-    if clauses.iter().any(|it| it.verdict.is_breach()) {
+    if clauses.iter().any(|it| it.verdict.is_violation()) {
         return None;
     }
     if let Some(kept) = clauses.iter().find(|it| it.verdict == Verdict::Conforms) {
@@ -348,15 +348,18 @@ fn no_fault(
     }
     // What fails is no peer to go by, and who refuses is on one side, whatever the reason.
     let consensus = Consensus::of(matrix, row)?;
-    let side = Side::of(outcome);
+    let side = SplitSide::of(outcome);
     let (mut own, mut all) = (0.0, 0.0);
     for cluster in &consensus.clusters {
-        match Side::of(cluster.outcome) {
-            it @ Some(Side::Took(_) | Side::Refused) => {
+        match SplitSide::of(cluster.outcome) {
+            it @ Some(SplitSide::Took(_) | SplitSide::Refused) => {
                 all += cluster.share;
                 own += if it == side { cluster.share } else { 0.0 };
             }
-            Some(Side::Nothing | Side::Mixed(_) | Side::Crashed | Side::TimedOut) | None => {}
+            Some(
+                SplitSide::Nothing | SplitSide::Mixed(_) | SplitSide::Crashed | SplitSide::TimedOut,
+            )
+            | None => {}
         }
     }
     (own * 2.0 > all)
@@ -451,7 +454,7 @@ fn clauses(verdicts: &Verdicts<'_>, trial: &Trial, column: usize) -> Vec<ClauseL
                     .iter()
                     .map(ToString::to_string)
                     .collect(),
-                verdict: entry.judgement.verdict,
+                verdict: entry.reasoned.verdict,
             })
         })
         .collect();

@@ -25,12 +25,12 @@ pub struct Field {
     /// As the template has it.
     pub label: &'static str,
     /// What belongs there.
-    pub asks: Asks,
+    pub asks: FieldKind,
 }
 
 /// What a field of a template asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asks {
+pub enum FieldKind {
     /// What the report is about.
     Description,
     /// Steps to reproduce it.
@@ -51,7 +51,7 @@ pub enum Asks {
     More,
 }
 
-const fn field(label: &'static str, asks: Asks) -> Field {
+const fn field(label: &'static str, asks: FieldKind) -> Field {
     Field { label, asks }
 }
 
@@ -60,12 +60,12 @@ const MOBY: Project = Project {
     security: "security@docker.com",
     prefix: "",
     form: &[
-        field("Description", Asks::Description),
-        field("Reproduce", Asks::Steps),
-        field("Expected behavior", Asks::Expected),
-        field("docker version", Asks::Version),
-        field("docker info", Asks::Output("docker info")),
-        field("Additional Info", Asks::More),
+        field("Description", FieldKind::Description),
+        field("Reproduce", FieldKind::Steps),
+        field("Expected behavior", FieldKind::Expected),
+        field("docker version", FieldKind::Version),
+        field("docker info", FieldKind::Output("docker info")),
+        field("Additional Info", FieldKind::More),
     ],
 };
 
@@ -74,25 +74,25 @@ const PODMAN: Project = Project {
     security: "security@lists.podman.io",
     prefix: "[Bug]: ",
     form: &[
-        field("Issue Description", Asks::Description),
-        field("Steps to reproduce the issue", Asks::Steps),
-        field("Describe the results you received", Asks::Received),
-        field("Describe the results you expected", Asks::Expected),
-        field("podman info output", Asks::Output("podman info")),
+        field("Issue Description", FieldKind::Description),
+        field("Steps to reproduce the issue", FieldKind::Steps),
+        field("Describe the results you received", FieldKind::Received),
+        field("Describe the results you expected", FieldKind::Expected),
+        field("podman info output", FieldKind::Output("podman info")),
         field(
             "Podman in a container",
-            Asks::Choice("No, unless you reproduce it in one"),
+            FieldKind::Choice("No, unless you reproduce it in one"),
         ),
         field(
             "Privileged Or Rootless",
-            Asks::Choice("Privileged: the trials ran as root"),
+            FieldKind::Choice("Privileged: the trials ran as root"),
         ),
         field(
             "Upstream Latest Release",
-            Asks::Choice("say whether you tried it with the latest release"),
+            FieldKind::Choice("say whether you tried it with the latest release"),
         ),
-        field("Additional environment details", Asks::Version),
-        field("Additional information", Asks::More),
+        field("Additional environment details", FieldKind::Version),
+        field("Additional information", FieldKind::More),
     ],
 };
 
@@ -109,17 +109,20 @@ const CONTAINERD: Project = Project {
     security: "https://github.com/containerd/containerd/security/advisories (Report a vulnerability)",
     prefix: "",
     form: &[
-        field("Description", Asks::Description),
-        field("Steps to reproduce the issue", Asks::Steps),
+        field("Description", FieldKind::Description),
+        field("Steps to reproduce the issue", FieldKind::Steps),
         field(
             "Describe the results you received and expected",
-            Asks::ReceivedAndExpected,
+            FieldKind::ReceivedAndExpected,
         ),
-        field("What version of containerd are you using?", Asks::Version),
-        field("Any other relevant information", Asks::More),
+        field(
+            "What version of containerd are you using?",
+            FieldKind::Version,
+        ),
+        field("Any other relevant information", FieldKind::More),
         field(
             "Show configuration if it is related to CRI plugin.",
-            Asks::Choice("It is not: the image was pulled with ctr"),
+            FieldKind::Choice("It is not: the image was pulled with ctr"),
         ),
     ],
 };
@@ -130,24 +133,26 @@ const CRANE: Project = Project {
     security: "https://g.co/vulnz",
     prefix: "crane: ",
     form: &[
-        field("Describe the bug", Asks::Description),
-        field("To Reproduce", Asks::Steps),
-        field("Expected behavior", Asks::Expected),
-        field("Additional context", Asks::More),
-        field("Output of `crane version`", Asks::Version),
+        field("Describe the bug", FieldKind::Description),
+        field("To Reproduce", FieldKind::Steps),
+        field("Expected behavior", FieldKind::Expected),
+        field("Additional context", FieldKind::More),
+        field("Output of `crane version`", FieldKind::Version),
         field(
             "Registry used (e.g., GCR, ECR, Quay)",
-            Asks::Choice("a local one that serves these bytes; any registry that takes them does"),
+            FieldKind::Choice(
+                "a local one that serves these bytes; any registry that takes them does",
+            ),
         ),
     ],
 };
 
 const PLAIN: &[Field] = &[
-    field("What happens", Asks::Description),
-    field("How to reproduce it", Asks::Steps),
-    field("What was expected", Asks::Expected),
-    field("Version", Asks::Version),
-    field("More", Asks::More),
+    field("What happens", FieldKind::Description),
+    field("How to reproduce it", FieldKind::Steps),
+    field("What was expected", FieldKind::Expected),
+    field("Version", FieldKind::Version),
+    field("More", FieldKind::More),
 ];
 
 impl Project {

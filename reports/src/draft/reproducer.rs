@@ -1,6 +1,6 @@
 //! A reproducer that needs nothing but the tool and Python.
 
-use ocipick_corpus::{Ask, Case};
+use ocipick_corpus::{Case, PlatformRequest};
 use ocipick_records::Platform;
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ const TEMPLATE: &str = include_str!("../../templates/reproduce.py");
 /// The commands by which people pull an image with a tool and look at what they got; `REFERENCE`
 /// stands for the image. Empty where the tool is not known.
 #[must_use]
-pub fn commands(tool: &str, flavour: Option<&str>, ask: &Ask) -> Vec<String> {
+pub fn commands(tool: &str, flavour: Option<&str>, ask: &PlatformRequest) -> Vec<String> {
     let platform = ask.platform();
     let flag = platform.map_or_else(String::new, |it| format!("--platform {it} "));
     let commands: Vec<String> = match tool {

@@ -3,7 +3,7 @@
 use crate::{
     analysis::{
         conformance::{Verdict, Verdicts},
-        findings::{self, Piece},
+        findings::{self, SentencePart},
         matrix::{Matrix, Summary},
     },
     render::badge::badges,
@@ -52,8 +52,8 @@ pub fn excerpt(
             .pieces()
             .iter()
             .map(|piece| match piece {
-                Piece::Words(words) => words.clone(),
-                Piece::Name(name) => format!("`{}`", name.replace('`', "'")),
+                SentencePart::Words(words) => words.clone(),
+                SentencePart::Name(name) => format!("`{}`", name.replace('`', "'")),
             })
             .collect();
         lines.push(format!("- {sentence}"));
@@ -68,7 +68,7 @@ pub fn excerpt(
         lines.push(format!("| {tool} | {version} | {} |", badge.message));
     }
     let judged = verdicts.entries.iter();
-    let broken = judged.filter(|it| it.judgement.verdict == Verdict::Deviates);
+    let broken = judged.filter(|it| it.reasoned.verdict == Verdict::Deviates);
     let data: Vec<String> = data
         .iter()
         .map(|name| format!("[`{name}`]({below}/{name})"))

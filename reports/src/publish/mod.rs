@@ -73,7 +73,7 @@ pub fn lines(results: &Results) -> String {
 /// Everything that is made of published results, besides the results themselves.
 #[must_use]
 pub fn files(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> Vec<File> {
-    let mut matrix_md = markdown::render(matrix, &markdown::Options::default());
+    let mut matrix_md = markdown::render(matrix, &markdown::MarkdownOptions::default());
     matrix_md.push('\n');
     matrix_md.push_str(&verdicts::markdown::render(matrix, verdicts, false));
     let mut files: Vec<File> = vec![

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 /// What a part of a bar stands for, in the order in which they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
+enum ChartPart {
     Picked,
     Refused,
     Failed,
@@ -22,7 +22,7 @@ enum Part {
     Unknown,
 }
 
-impl Part {
+impl ChartPart {
     const ALL: [Self; 6] = [
         Self::Picked,
         Self::Refused,
@@ -98,7 +98,7 @@ pub fn picture(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> String {
          <text x=\"10\" y=\"20\" font-weight=\"bold\">{title}</text>\n"
     );
     let mut at = 10;
-    for part in Part::ALL {
+    for part in ChartPart::ALL {
         let _ = writeln!(
             svg,
             "<rect x=\"{at}\" y=\"32\" width=\"12\" height=\"12\" fill=\"{}\"/><text x=\"{}\" y=\"43\">{}</text>",
@@ -136,7 +136,7 @@ pub fn picture(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> String {
         let broken = verdicts
             .entries
             .iter()
-            .filter(|it| it.column == column && it.judgement.verdict == Verdict::Violates)
+            .filter(|it| it.column == column && it.reasoned.verdict == Verdict::Violates)
             .count();
         let said = if runtime.unmeasured.is_some() {
             "–".to_owned()
@@ -155,15 +155,15 @@ pub fn picture(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> String {
 }
 
 /// How many rows of a runtime came out in which way; ways that did not occur are left out.
-fn parts(matrix: &Matrix<'_>, column: usize) -> BTreeMap<Part, usize> {
+fn parts(matrix: &Matrix<'_>, column: usize) -> BTreeMap<ChartPart, usize> {
     let mut parts = BTreeMap::new();
     for row in matrix.tables.iter().flat_map(Table::rows) {
         let trial = row.cells.get(column).copied().flatten();
-        let part = trial.map_or(Part::Unknown, |trial| {
+        let part = trial.map_or(ChartPart::Unknown, |trial| {
             if embargo::is_withheld(&trial.outcome) {
-                Part::Withheld
+                ChartPart::Withheld
             } else {
-                Part::of(trial.outcome.kind())
+                ChartPart::of(trial.outcome.kind())
             }
         });
         *parts.entry(part).or_default() += 1;

@@ -1,13 +1,13 @@
 //! Taking out what others need not have.
 
 use super::private::Sanitizer;
-use crate::analysis::embargo::{Policy, WithheldCell, redact};
+use crate::analysis::embargo::{EmbargoPolicy, WithheldCell, redact};
 use ocipick_records::{Evidence, Results};
 
 /// Takes out of results what is for private disclosure first, and what is of the machine that
 /// measured: command lines, the times of single requests, what clients accept, and whatever names a
 /// directory, the host or the user. Doing it twice changes nothing more. Returns what was withheld.
-pub fn slim(results: &mut [Results], policy: &Policy) -> Vec<WithheldCell> {
+pub fn slim(results: &mut [Results], policy: &EmbargoPolicy) -> Vec<WithheldCell> {
     let withheld = redact(results, policy);
     for results in &mut *results {
         for trial in &mut results.trials {

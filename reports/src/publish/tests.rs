@@ -1,11 +1,11 @@
 use super::*;
 use crate::{
-    analysis::embargo::Policy,
+    analysis::embargo::EmbargoPolicy,
     made::{results, trial},
 };
 use ocipick_records::{
-    Command, Exit, MissingRecord, Observation, Observed, Outcome, Private, Provenance,
-    RefusalReason, Request, RuntimeRecord,
+    Command, Exit, HttpRequest, MissingRecord, Observation, Observed, Outcome, Private, Provenance,
+    RefusalReason, RuntimeRecord,
 };
 
 fn measured() -> Results {
@@ -26,7 +26,7 @@ fn measured() -> Results {
         exit: Exit::Code(1),
         duration_ms: 3,
     }];
-    results.trials[0].evidence.requests = vec![Request {
+    results.trials[0].evidence.requests = vec![HttpRequest {
         method: "GET".into(),
         path: "/manifests/latest".into(),
         status: 200,
@@ -42,7 +42,7 @@ fn measured() -> Results {
 #[test]
 fn what_is_published_names_no_machine_and_no_secret() {
     let mut all = [measured()];
-    let withheld = slim(&mut all, Policy::built_in().unwrap());
+    let withheld = slim(&mut all, EmbargoPolicy::built_in().unwrap());
     assert_eq!(withheld.len(), 1);
     let text = lines(&all[0]);
     for gone in ["boom", "/home/me", "ocipick-", "\"at_ms\":7", "*/*"] {
@@ -50,7 +50,7 @@ fn what_is_published_names_no_machine_and_no_secret() {
     }
     assert!(text.contains("open <run>/r0/store: no; <run>"), "{text}");
     let once = all.clone();
-    assert!(slim(&mut all, Policy::built_in().unwrap()).is_empty());
+    assert!(slim(&mut all, EmbargoPolicy::built_in().unwrap()).is_empty());
     assert_eq!(all, once);
 }
 
@@ -163,7 +163,7 @@ fn no_text_of_what_is_published_names_the_machine() {
     };
     let mut all = [results];
     assert!(!private_places(&lines(&all[0]), &private).is_empty());
-    slim(&mut all, Policy::built_in().unwrap());
+    slim(&mut all, EmbargoPolicy::built_in().unwrap());
     let text = lines(&all[0]);
     assert_eq!(
         private_places(&text, &private),
@@ -176,6 +176,6 @@ fn no_text_of_what_is_published_names_the_machine() {
     );
     assert!(text.contains("at <run>/x of <user> on <host>, <home>/y, http://<home>%2Fs"));
     let once = all.clone();
-    slim(&mut all, Policy::built_in().unwrap());
+    slim(&mut all, EmbargoPolicy::built_in().unwrap());
     assert_eq!(all, once);
 }

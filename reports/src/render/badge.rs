@@ -10,7 +10,7 @@ use crate::{
     analysis::{
         conformance::Verdicts,
         embargo,
-        history::{Line, lines},
+        history::{ReleaseSeries, lines},
         matrix::{Matrix, Table},
     },
     text,
@@ -29,21 +29,21 @@ pub struct Badge {
     /// The right part.
     pub message: String,
     /// Its colour.
-    pub color: Color,
+    pub color: BadgeColor,
 }
 
 /// The colours of badges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Color {
+pub enum BadgeColor {
     /// Measured, no requirement was broken, and none could not be judged.
     Green,
     /// Some requirement was broken, and nobody can dispute it.
     Orange,
-    /// Not measured, or nobody can say: a breach is arguable, or a cell could not be judged.
+    /// Not measured, or nobody can say: a violation is arguable, or a cell could not be judged.
     Grey,
 }
 
-impl Color {
+impl BadgeColor {
     fn shields(self) -> &'static str {
         match self {
             Self::Green => "brightgreen",
@@ -81,7 +81,7 @@ pub fn badges(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> Vec<Badge> {
         .collect()
 }
 
-fn badge(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, line: &Line<'_>) -> Badge {
+fn badge(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, line: &ReleaseSeries<'_>) -> Badge {
     let name = line.name();
     let file = name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     let newest = line
@@ -95,7 +95,7 @@ fn badge(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, line: &Line<'_>) -> Badge
             name: file,
             label: name,
             message: "not measured".to_owned(),
-            color: Color::Grey,
+            color: BadgeColor::Grey,
         };
     };
     let mut asked = BTreeSet::new();
@@ -130,11 +130,11 @@ fn badge(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>, line: &Line<'_>) -> Badge
         },
         message,
         color: if !requirements.broken.is_empty() {
-            Color::Orange
+            BadgeColor::Orange
         } else if requirements.arguable.is_empty() && requirements.not_judged.is_empty() {
-            Color::Green
+            BadgeColor::Green
         } else {
-            Color::Grey
+            BadgeColor::Grey
         },
     }
 }

@@ -3,8 +3,8 @@
 use crate::{
     analysis::{
         embargo,
-        history::Line,
-        matrix::{Matrix, Row, Runtime},
+        history::ReleaseSeries,
+        matrix::{Matrix, MatrixRuntime, Row},
     },
     text,
 };
@@ -22,7 +22,7 @@ const BRIEF: usize = 14;
 /// How a cell looks. The names are classes of the HTML page too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Tone {
+pub(crate) enum CellStyle {
     Picked,
     Refused,
     Nothing,
@@ -35,7 +35,7 @@ pub(crate) enum Tone {
     Withheld,
 }
 
-impl Tone {
+impl CellStyle {
     /// All of them, in the order of the legend.
     pub(crate) const ALL: [Self; 10] = [
         Self::Picked,
@@ -118,7 +118,7 @@ impl Tone {
 
 /// How much a cell says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wording {
+pub(crate) enum CellWording {
     /// Reasons are written as in the results.
     Full,
     /// Reasons are cut to one word, for many columns; [`brief`] says which word is which.
@@ -128,15 +128,15 @@ pub(crate) enum Wording {
 /// A cell as people see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CellText {
-    pub(crate) tone: Tone,
+    pub(crate) tone: CellStyle,
     pub(crate) text: String,
 }
 
 /// What stands in a cell: a symbol, unless a child was picked, and a word or two.
-pub(crate) fn cell(trial: Option<&Trial>, wording: Wording) -> CellText {
+pub(crate) fn cell(trial: Option<&Trial>, wording: CellWording) -> CellText {
     trial.map_or_else(
         || CellText {
-            tone: Tone::Unmeasured,
+            tone: CellStyle::Unmeasured,
             text: NO_TRIAL.to_owned(),
         },
         |trial| outcome(&trial.outcome, wording),
@@ -149,7 +149,7 @@ pub(crate) fn of_row(
     matrix: &Matrix<'_>,
     row: &Row<'_>,
     column: usize,
-    wording: Wording,
+    wording: CellWording,
 ) -> CellText {
     let runtime = matrix.runtimes.get(column);
     if runtime.is_some_and(|runtime| runtime.unmeasured.is_some()) {
@@ -159,9 +159,9 @@ pub(crate) fn of_row(
 }
 
 /// An outcome as it stands in a cell.
-pub(crate) fn outcome(outcome: &Outcome, wording: Wording) -> CellText {
-    let tone = Tone::of(outcome);
-    let full = wording == Wording::Full;
+pub(crate) fn outcome(outcome: &Outcome, wording: CellWording) -> CellText {
+    let tone = CellStyle::of(outcome);
+    let full = wording == CellWording::Full;
     let most = if full { NAME } else { BRIEF };
     let words = match outcome {
         Outcome::Picked { child, .. } => name(child, most),
@@ -225,7 +225,7 @@ fn name(child: &str, most: usize) -> String {
 }
 
 /// A cell in full, on one line; one without a trial says why.
-pub(crate) fn cell_in_full(runtime: &Runtime<'_>, trial: Option<&Trial>) -> String {
+pub(crate) fn cell_in_full(runtime: &MatrixRuntime<'_>, trial: Option<&Trial>) -> String {
     trial.map_or_else(
         || {
             let why = runtime.unmeasured.as_deref();
@@ -346,10 +346,14 @@ pub(crate) fn plain_version(matrix: &Matrix<'_>, column: usize) -> String {
 
 /// The runtimes that were measured elsewhere and have no cell among these columns; where a whole
 /// line has none, its name is enough.
-pub(crate) fn left_out(matrix: &Matrix<'_>, lines: &[Line<'_>], columns: &[usize]) -> Vec<String> {
+pub(crate) fn left_out(
+    matrix: &Matrix<'_>,
+    lines: &[ReleaseSeries<'_>],
+    columns: &[usize],
+) -> Vec<String> {
     let mut names = Vec::new();
     for line in lines {
-        let left: Vec<&Runtime<'_>> = line
+        let left: Vec<&MatrixRuntime<'_>> = line
             .columns
             .iter()
             .filter(|column| !columns.contains(column))
@@ -370,7 +374,7 @@ fn short(text: &str) -> String {
 }
 
 /// The runtime as it is named in text for people: its id, and where it comes from.
-pub(crate) fn full_name(runtime: &Runtime<'_>) -> String {
+pub(crate) fn full_name(runtime: &MatrixRuntime<'_>) -> String {
     // Where the id carries the channel, once is enough.
     let id = runtime
         .id

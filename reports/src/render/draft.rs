@@ -4,13 +4,13 @@
 
 use super::{cell, markdown::escape::code};
 use crate::{
-    analysis::builds::Build,
-    draft::{self, Asks, ClauseLine, Confirmed, Draft, Field, Project, commands, script},
+    analysis::builds::BinaryBuild,
+    draft::{self, ClauseLine, Confirmed, Draft, Field, FieldKind, Project, commands, script},
     publish::without_private_directories,
     text,
 };
-use ocipick_corpus::{Ask, Case, Level};
-use ocipick_records::{Exit, Observation, Outcome, Request};
+use ocipick_corpus::{Case, Level, PlatformRequest};
+use ocipick_records::{Exit, HttpRequest, Observation, Outcome};
 use serde::Serialize;
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -29,13 +29,13 @@ const HOME: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// A draft with everything that it is made of.
 #[derive(Clone, Copy, Debug)]
-pub struct Report<'d> {
+pub struct DraftReport<'d> {
     /// The facts.
     pub draft: &'d Draft,
     /// The case, byte for byte.
     pub case: &'d Case,
     /// What the tool was asked for.
-    pub ask: &'d Ask,
+    pub ask: &'d PlatformRequest,
     /// How it came out when it was repeated.
     pub confirmed: &'d Confirmed,
 }
@@ -72,7 +72,7 @@ struct FieldJson {
     text: String,
 }
 
-impl Report<'_> {
+impl DraftReport<'_> {
     /// The title.
     #[must_use]
     pub fn title(&self) -> String {
@@ -217,28 +217,37 @@ impl Report<'_> {
         fails
             || self.draft.earlier.is_some()
             || self.draft.peers.len() > 1
-            || self.draft.clauses.iter().any(|it| it.verdict.is_breach())
+            || self
+                .draft
+                .clauses
+                .iter()
+                .any(|it| it.verdict.is_violation())
     }
 
     fn fill(&self, field: Field) -> String {
         match field.asks {
             // Where the template has a field for what was received, it is told there.
-            Asks::Description if self.has_field_for_results() => self.description(),
-            Asks::Description => format!("{}\n\n{}", self.description(), self.received()),
-            Asks::Steps => self.steps(),
-            Asks::Received => self.received(),
-            Asks::Expected => self.expected(),
-            Asks::ReceivedAndExpected => format!("{}\n\n{}", self.received(), self.expected()),
-            Asks::Version => self.version(),
-            Asks::Output(command) => format!("(paste the output of `{command}` here)"),
-            Asks::Choice(words) => words.to_owned(),
-            Asks::More => self.more(),
+            FieldKind::Description if self.has_field_for_results() => self.description(),
+            FieldKind::Description => format!("{}\n\n{}", self.description(), self.received()),
+            FieldKind::Steps => self.steps(),
+            FieldKind::Received => self.received(),
+            FieldKind::Expected => self.expected(),
+            FieldKind::ReceivedAndExpected => format!("{}\n\n{}", self.received(), self.expected()),
+            FieldKind::Version => self.version(),
+            FieldKind::Output(command) => format!("(paste the output of `{command}` here)"),
+            FieldKind::Choice(words) => words.to_owned(),
+            FieldKind::More => self.more(),
         }
     }
 
     fn has_field_for_results(&self) -> bool {
         let mut form = self.form().iter();
-        form.any(|it| matches!(it.asks, Asks::Received | Asks::ReceivedAndExpected))
+        form.any(|it| {
+            matches!(
+                it.asks,
+                FieldKind::Received | FieldKind::ReceivedAndExpected
+            )
+        })
     }
 
     fn description(&self) -> String {
@@ -248,11 +257,13 @@ impl Report<'_> {
             let _ = write!(text, " {}", text::line(&case.why));
         }
         let asked = match self.ask {
-            Ask::Default => format!(
+            PlatformRequest::Default => format!(
                 "No platform is asked for, so that the tool goes by its machine: {}.",
                 cell::machine(&self.confirmed.host)
             ),
-            Ask::Platform(platform) => format!("The platform asked for is `{platform}`."),
+            PlatformRequest::Platform(platform) => {
+                format!("The platform asked for is `{platform}`.")
+            }
         };
         let _ = write!(
             text,
@@ -341,7 +352,7 @@ impl Report<'_> {
             .draft
             .clauses
             .iter()
-            .filter(|it| it.verdict.is_breach())
+            .filter(|it| it.verdict.is_violation())
             .collect();
         for clause in &broken {
             let asks = if clause.satisfied_by.is_empty() {
@@ -461,7 +472,7 @@ impl Report<'_> {
             lines.push(format!("package {package} {}", text::line(version)));
         }
         lines.extend(provenance.notes.iter().map(|it| text::line(it)));
-        lines.extend(Build::of(&self.confirmed.record).lines());
+        lines.extend(BinaryBuild::of(&self.confirmed.record).lines());
         let host = &self.confirmed.host;
         lines.push(text::line(&format!(
             "{}, kernel {}, {}",
@@ -605,7 +616,7 @@ fn reference_alone(words: &str, repository: &str) -> String {
     shown
 }
 
-fn request(it: &Request) -> String {
+fn request(it: &HttpRequest) -> String {
     text::line(&format!(
         "{:<4} {} {} ({} bytes)",
         it.method, it.path, it.status, it.bytes

@@ -1,7 +1,7 @@
 //! The evidence of a trial, as lines that people read.
 
 use crate::text;
-use ocipick_records::{Command, Exit, Identity, Observation, Request, Trial};
+use ocipick_records::{Command, Exit, HttpRequest, Identity, Observation, Trial};
 use serde::Serialize;
 
 /// How many characters of a foreign line are shown.
@@ -74,7 +74,7 @@ fn identity(identity: &Identity) -> String {
     }
 }
 
-fn request(request: &Request) -> String {
+fn request(request: &HttpRequest) -> String {
     let range = request
         .range
         .as_deref()

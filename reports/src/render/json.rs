@@ -10,9 +10,9 @@ use super::{
 use crate::{
     analysis::{
         conformance::Verdicts,
-        findings::{self, Finding, Surprise},
-        history::{Change, Difference, History, Side, Turn, Unsteady},
-        matrix::{Matrix, Row, Runtime, Summary, Table},
+        findings::{self, Finding, Severity},
+        history::{ChangeKind, FlakyCell, History, IntervalSide, VersionChange, VersionDifference},
+        matrix::{Matrix, MatrixRuntime, Row, Summary, Table},
         split::Split,
     },
     text,
@@ -38,7 +38,7 @@ struct Document<'m> {
     findings: Vec<FindingJson>,
     splits: Vec<SplitJson<'m>>,
     changes: Vec<ChangeJson<'m>>,
-    unsteady: Vec<UnsteadyJson<'m>>,
+    unsteady: Vec<FlakyCellJson<'m>>,
     differences: Vec<DifferenceJson<'m>>,
     outcomes: Outcomes<'m>,
     consensus: ConsensusJson<'m>,
@@ -64,7 +64,7 @@ struct RuntimeJson<'m> {
 
 #[derive(Serialize)]
 struct FindingJson {
-    surprise: Surprise,
+    surprise: Severity,
     operation: String,
     case: String,
     platform: String,
@@ -103,7 +103,7 @@ struct ChangeJson<'m> {
     tool: &'m str,
     #[serde(skip_serializing_if = "Option::is_none")]
     flavour: Option<&'m str>,
-    turn: Turn,
+    turn: ChangeKind,
     from: SideJson<'m>,
     to: SideJson<'m>,
     /// The versions between them of which no steady outcome is known.
@@ -116,7 +116,7 @@ struct ChangeJson<'m> {
 
 /// A version that differs when repeated, where a neighbour does not.
 #[derive(Serialize)]
-struct UnsteadyJson<'m> {
+struct FlakyCellJson<'m> {
     operation: &'m str,
     case: &'m str,
     platform: &'m str,
@@ -138,7 +138,7 @@ struct DifferenceJson<'m> {
     platform: &'m str,
     tool: &'m str,
     version: &'m str,
-    turn: Turn,
+    turn: ChangeKind,
     left: SideJson<'m>,
     right: SideJson<'m>,
 }
@@ -191,7 +191,7 @@ pub fn render_judged<'m>(matrix: &'m Matrix<'_>, verdicts: Option<&'m Verdicts<'
         unsteady: history
             .unsteady
             .iter()
-            .map(|it| UnsteadyJson::of(matrix, &history, it))
+            .map(|it| FlakyCellJson::of(matrix, &history, it))
             .collect(),
         differences: history
             .differences
@@ -209,7 +209,7 @@ pub fn render_judged<'m>(matrix: &'m Matrix<'_>, verdicts: Option<&'m Verdicts<'
 }
 
 impl<'m> RuntimeJson<'m> {
-    fn of(runtime: &'m Runtime<'_>) -> Self {
+    fn of(runtime: &'m MatrixRuntime<'_>) -> Self {
         Self {
             id: &runtime.id,
             tool: runtime.tool,
@@ -238,7 +238,7 @@ impl FindingJson {
 }
 
 impl<'m> SideJson<'m> {
-    fn of(matrix: &'m Matrix<'_>, row: &Row<'_>, side: Side<'m>) -> Self {
+    fn of(matrix: &'m Matrix<'_>, row: &Row<'_>, side: IntervalSide<'m>) -> Self {
         let trial = row.cells.get(side.column).copied().flatten();
         Self {
             runtime: id(matrix, side.column),
@@ -249,7 +249,11 @@ impl<'m> SideJson<'m> {
 }
 
 impl<'m> ChangeJson<'m> {
-    fn of(matrix: &'m Matrix<'_>, history: &History<'_, 'm>, change: &Change<'_, 'm>) -> Self {
+    fn of(
+        matrix: &'m Matrix<'_>,
+        history: &History<'_, 'm>,
+        change: &VersionChange<'_, 'm>,
+    ) -> Self {
         let (tool, flavour) = line(history, change.line);
         Self {
             operation: change.operation,
@@ -268,8 +272,8 @@ impl<'m> ChangeJson<'m> {
     }
 }
 
-impl<'m> UnsteadyJson<'m> {
-    fn of(matrix: &'m Matrix<'_>, history: &History<'_, 'm>, it: &Unsteady<'_, 'm>) -> Self {
+impl<'m> FlakyCellJson<'m> {
+    fn of(matrix: &'m Matrix<'_>, history: &History<'_, 'm>, it: &FlakyCell<'_, 'm>) -> Self {
         let (tool, flavour) = line(history, it.line);
         Self {
             operation: it.operation,
@@ -285,7 +289,7 @@ impl<'m> UnsteadyJson<'m> {
 }
 
 impl<'m> DifferenceJson<'m> {
-    fn of(matrix: &'m Matrix<'_>, it: &Difference<'_, 'm>) -> Self {
+    fn of(matrix: &'m Matrix<'_>, it: &VersionDifference<'_, 'm>) -> Self {
         let runtime = matrix.runtimes.get(it.left.column);
         Self {
             operation: it.operation,

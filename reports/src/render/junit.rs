@@ -6,7 +6,7 @@
 
 use super::cell;
 use crate::{
-    analysis::matrix::{Matrix, Row, Runtime, Table},
+    analysis::matrix::{Matrix, MatrixRuntime, Row, Table},
     text,
 };
 use ocipick_records::{Outcome, Trial};
@@ -30,9 +30,9 @@ struct Counts {
 
 /// What a check made of a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checked {
+pub struct JunitCheck {
     /// How the test ends.
-    pub status: Status,
+    pub status: JunitStatus,
     /// The type of a failure or an error, in a word.
     pub kind: &'static str,
     /// Why it ends so, in a line; nothing where it simply passes.
@@ -43,7 +43,7 @@ pub struct Checked {
 
 /// How a test ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum JunitStatus {
     /// It passes.
     Passed,
     /// It fails.
@@ -58,22 +58,24 @@ pub enum Status {
 /// should do fails, and what was not measured is skipped. For matrices about which nothing else is
 /// known.
 #[must_use]
-pub fn by_outcome(trial: &Trial) -> Checked {
+pub fn by_outcome(trial: &Trial) -> JunitCheck {
     let status = match &trial.outcome {
-        Outcome::Picked { .. } | Outcome::Refused { .. } => Status::Passed,
-        Outcome::Unmeasured { .. } => Status::Skipped,
+        Outcome::Picked { .. } | Outcome::Refused { .. } => JunitStatus::Passed,
+        Outcome::Unmeasured { .. } => JunitStatus::Skipped,
         Outcome::Nothing
         | Outcome::Mixed { .. }
         | Outcome::Crashed { .. }
         | Outcome::TimedOut { .. }
-        | Outcome::Unstable { .. } => Status::Failed,
+        | Outcome::Unstable { .. } => JunitStatus::Failed,
     };
-    Checked {
+    JunitCheck {
         status,
         kind: trial.outcome.kind().as_str(),
         message: match status {
-            Status::Passed => String::new(),
-            Status::Failed | Status::Error | Status::Skipped => cell::in_full(&trial.outcome),
+            JunitStatus::Passed => String::new(),
+            JunitStatus::Failed | JunitStatus::Error | JunitStatus::Skipped => {
+                cell::in_full(&trial.outcome)
+            }
         },
         report: String::new(),
     }
@@ -81,7 +83,7 @@ pub fn by_outcome(trial: &Trial) -> Checked {
 
 /// Writes the matrix down; `check` says whether a trial passes.
 #[must_use]
-pub fn render(matrix: &Matrix<'_>, check: &dyn Fn(&Trial) -> Checked) -> String {
+pub fn render(matrix: &Matrix<'_>, check: &dyn Fn(&Trial) -> JunitCheck) -> String {
     let mut body = Vec::new();
     let mut total = Counts::default();
     if !matrix.warnings.is_empty() {
@@ -162,11 +164,11 @@ fn suite(
 }
 
 fn test(
-    runtime: &Runtime<'_>,
+    runtime: &MatrixRuntime<'_>,
     table: &Table<'_>,
     row: &Row<'_>,
     trial: Option<&Trial>,
-    check: &dyn Fn(&Trial) -> Checked,
+    check: &dyn Fn(&Trial) -> JunitCheck,
     counts: &mut Counts,
 ) -> Vec<String> {
     counts.tests += 1;
@@ -197,16 +199,16 @@ fn test(
         }
     };
     let result = match checked.status {
-        Status::Passed => None,
-        Status::Skipped => {
+        JunitStatus::Passed => None,
+        JunitStatus::Skipped => {
             counts.skipped += 1;
             Some(skipped(&checked.message))
         }
-        Status::Failed => {
+        JunitStatus::Failed => {
             counts.failures += 1;
             Some(failed("failure"))
         }
-        Status::Error => {
+        JunitStatus::Error => {
             counts.errors += 1;
             Some(failed("error"))
         }
@@ -214,7 +216,7 @@ fn test(
     let mut lines = vec![test_head(&class, &name, trial.duration_ms)];
     lines.extend(result);
     let mut said = text::clip(&in_full, MESSAGE);
-    if checked.status == Status::Passed && !checked.message.is_empty() {
+    if checked.status == JunitStatus::Passed && !checked.message.is_empty() {
         said = format!("{said}\n{}", text::clip(&checked.message, MESSAGE));
     }
     lines.push(format!("      <system-out>{}</system-out>", content(&said)));

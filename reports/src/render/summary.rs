@@ -7,9 +7,9 @@
 
 use crate::{
     analysis::{
-        builds::Build,
+        builds::BinaryBuild,
         embargo,
-        history::{Interval, Line, intervals, lines},
+        history::{Interval, ReleaseSeries, intervals, lines},
         matrix::{Matrix, Row},
     },
     text,
@@ -79,7 +79,7 @@ pub(super) struct BuildJson {
 }
 
 impl BuildJson {
-    pub(super) fn of(build: &Build) -> Option<Self> {
+    pub(super) fn of(build: &BinaryBuild) -> Option<Self> {
         let wanted = build.is_distribution() || build.differs();
         wanted.then(|| Self {
             distribution: build.distribution().map(str::to_owned),
@@ -191,7 +191,7 @@ pub fn json_schema() -> String {
 }
 
 impl<'m> ToolJson<'m> {
-    fn of(matrix: &'m Matrix<'_>, line: &Line<'m>) -> Self {
+    fn of(matrix: &'m Matrix<'_>, line: &ReleaseSeries<'m>) -> Self {
         let runtimes = line.columns.iter();
         let runtimes = runtimes.filter_map(|column| matrix.runtimes.get(*column));
         Self {
@@ -210,7 +210,11 @@ impl<'m> ToolJson<'m> {
     }
 }
 
-fn of_line<'m>(matrix: &'m Matrix<'_>, line: &Line<'_>, row: &Row<'_>) -> Vec<IntervalJson<'m>> {
+fn of_line<'m>(
+    matrix: &'m Matrix<'_>,
+    line: &ReleaseSeries<'_>,
+    row: &Row<'_>,
+) -> Vec<IntervalJson<'m>> {
     let intervals = intervals(line, row);
     intervals.iter().map(|it| interval(matrix, it)).collect()
 }

@@ -3,8 +3,8 @@
 
 use super::{
     Sink,
-    index::Atlas,
-    page_layout::{self, Part},
+    index::SiteIndex,
+    page_layout::{self, SiteSection},
     runtime,
     wording::{self, LegendView, LinkView},
 };
@@ -50,12 +50,12 @@ struct RuntimeView {
 }
 
 /// The page.
-pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
-    let matrix = atlas.matrix;
-    let runs = matrix.runs.iter().zip(&atlas.summary.runs);
-    let revisions = atlas.verdicts.revisions();
+pub(super) fn page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
+    let matrix = site_index.matrix;
+    let runs = matrix.runs.iter().zip(&site_index.summary.runs);
+    let revisions = site_index.verdicts.revisions();
     let page = AboutPage {
-        summary: atlas.summary.clone(),
+        summary: site_index.summary.clone(),
         runs: runs
             .map(|(run, summary)| RunView {
                 run: Some(summary.clone()),
@@ -85,7 +85,7 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             .map(|(column, it)| RuntimeView {
                 runtime: LinkView {
                     text: cell::full_name(it),
-                    href: atlas.runtime(column),
+                    href: site_index.runtime(column),
                 },
                 provenance: runtime::provenance(it),
             })
@@ -95,7 +95,7 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             .collect(),
     };
     let sheet = ("about.html", "About this site", "about.html");
-    page_layout::page(atlas, sink, Part::About, sheet, &page);
+    page_layout::page(site_index, sink, SiteSection::About, sheet, &page);
 }
 
 impl ChannelView {

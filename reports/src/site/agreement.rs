@@ -4,14 +4,14 @@ use crate::analysis::matrix::Matrix;
 
 /// How often two runtimes did the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Pair {
+pub(super) struct AgreementPair {
     /// In how many rows both were measured.
     pub(super) both: usize,
     /// In how many of those they did the same.
     pub(super) same: usize,
 }
 
-impl Pair {
+impl AgreementPair {
     /// In percent, rounded down, so that 100 means always.
     pub(super) fn percent(self) -> Option<usize> {
         (self.same * 100).checked_div(self.both)
@@ -29,17 +29,17 @@ impl Pair {
 
 /// How often each two of some runtimes did the same, over all operations.
 #[derive(Clone, Debug)]
-pub(super) struct Agreement {
+pub(super) struct AgreementSection {
     /// The runtimes, by their place in the matrix, those that are alike beside each other.
     pub(super) order: Vec<usize>,
-    pairs: Vec<Vec<Pair>>,
+    pairs: Vec<Vec<AgreementPair>>,
     columns: Vec<usize>,
 }
 
-impl Agreement {
+impl AgreementSection {
     /// Compares the runtimes in these columns.
     pub(super) fn of(matrix: &Matrix<'_>, columns: &[usize]) -> Self {
-        let mut pairs = vec![vec![Pair::default(); columns.len()]; columns.len()];
+        let mut pairs = vec![vec![AgreementPair::default(); columns.len()]; columns.len()];
         for row in matrix.tables.iter().flat_map(|table| table.rows()) {
             let outcome = |column: usize| {
                 let trial = row.cells.get(column).copied().flatten()?;
@@ -68,7 +68,7 @@ impl Agreement {
     }
 
     /// Two runtimes, by their places in the matrix.
-    pub(super) fn pair(&self, one: usize, other: usize) -> Pair {
+    pub(super) fn pair(&self, one: usize, other: usize) -> AgreementPair {
         let place = |column| self.columns.iter().position(|it| *it == column);
         place(one)
             .zip(place(other))
@@ -95,7 +95,7 @@ impl Agreement {
 
 /// An order in which those that are alike stand beside each other: the two groups with the smallest
 /// average distance are joined until there is one, and each is turned so that its nearest ends meet.
-fn order(pairs: &[Vec<Pair>]) -> Vec<usize> {
+fn order(pairs: &[Vec<AgreementPair>]) -> Vec<usize> {
     let distance = |one: usize, other: usize| {
         let pair = pairs.get(one).and_then(|row| row.get(other));
         pair.copied().unwrap_or_default().distance()
@@ -173,14 +173,14 @@ mod tests {
         let results = [made::results(trials.collect())];
         let book = CaseBook::default();
         let matrix = Matrix::build(&results, &book);
-        let agreement = Agreement::of(&matrix, &[0, 1, 2, 3]);
+        let agreement = AgreementSection::of(&matrix, &[0, 1, 2, 3]);
         let tools: Vec<&str> = agreement
             .order
             .iter()
             .map(|column| matrix.runtimes[*column].tool)
             .collect();
         assert_eq!(tools, ["docker", "skopeo", "podman", "crane"]);
-        assert_eq!(agreement.pair(0, 2), Pair { both: 4, same: 3 });
+        assert_eq!(agreement.pair(0, 2), AgreementPair { both: 4, same: 3 });
         assert_eq!(agreement.pair(0, 2).percent(), Some(75));
         assert_eq!(agreement.groups(75).len(), 2);
     }
@@ -198,7 +198,7 @@ mod tests {
         let results = [made::results(trials)];
         let book = CaseBook::default();
         let matrix = Matrix::build(&results, &book);
-        let pair = Agreement::of(&matrix, &[0, 1]).pair(0, 1);
+        let pair = AgreementSection::of(&matrix, &[0, 1]).pair(0, 1);
         assert_eq!((pair.both, pair.percent()), (0, None));
     }
 }

@@ -3,8 +3,8 @@
 
 use super::{
     Sink, findings,
-    index::{self, Atlas},
-    page_layout::{self, Part},
+    index::{self, SiteIndex},
+    page_layout::{self, SiteSection},
     wording::{self, LinkView},
 };
 use crate::{analysis::conformance::Verdict, render::verdicts};
@@ -68,16 +68,16 @@ struct ListedView {
 }
 
 /// The page of every clause, and the list of them.
-pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
+pub(super) fn pages(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
     let mut rows: BTreeMap<&str, Vec<RowView>> = BTreeMap::new();
     let mut counts: BTreeMap<&str, BTreeMap<Verdict, usize>> = BTreeMap::new();
-    collect(atlas, &mut rows, &mut counts);
+    collect(site_index, &mut rows, &mut counts);
     let mut specifications: BTreeMap<&str, Vec<ListedView>> = BTreeMap::new();
-    for clause in atlas.corpus.clauses() {
+    for clause in site_index.corpus.clauses() {
         let rows = rows.remove(clause.id.as_str()).unwrap_or_default();
         let counts = counts.remove(clause.id.as_str()).unwrap_or_default();
         let count = |verdict| counts.get(&verdict).copied().unwrap_or(0);
-        let wording = atlas.verdicts.wording(&clause.id);
+        let wording = site_index.verdicts.wording(&clause.id);
         let shown = wording.unwrap_or_else(|| clause.newest());
         let listed = specifications.entry(clause.specification()).or_default();
         listed.push(ListedView {
@@ -94,14 +94,14 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         let page = ClausePage {
             counts: counts.into_iter().rev().collect(),
             rows,
-            ..ClausePage::of(atlas, clause)
+            ..ClausePage::of(site_index, clause)
         };
         let path = index::clause(&clause.id);
         let sheet = (path.as_str(), clause.id.as_str(), "clause.html");
-        page_layout::page(atlas, sink, Part::Clauses, sheet, &page);
+        page_layout::page(site_index, sink, SiteSection::Clauses, sheet, &page);
     }
     let page = ClausesPage {
-        revisions: revisions(atlas),
+        revisions: revisions(site_index),
         specifications: specifications
             .into_iter()
             .map(|(name, clauses)| SpecificationView {
@@ -111,11 +111,11 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             .collect(),
     };
     let sheet = ("clauses.html", "Clauses", "clauses.html");
-    page_layout::page(atlas, sink, Part::Clauses, sheet, &page);
+    page_layout::page(site_index, sink, SiteSection::Clauses, sheet, &page);
 }
 
-fn revisions(atlas: &Atlas<'_>) -> Vec<String> {
-    let revisions = atlas.verdicts.revisions();
+fn revisions(site_index: &SiteIndex<'_>) -> Vec<String> {
+    let revisions = site_index.verdicts.revisions();
     revisions
         .map(|(name, release)| format!("{name} {release}"))
         .collect()
@@ -127,29 +127,29 @@ fn keyword(wording: Option<&Wording>) -> &'static str {
 
 /// What came of every clause in every row.
 fn collect<'a>(
-    atlas: &'a Atlas<'_>,
+    site_index: &'a SiteIndex<'_>,
     rows: &mut BTreeMap<&'a str, Vec<RowView>>,
     counts: &mut BTreeMap<&'a str, BTreeMap<Verdict, usize>>,
 ) {
-    let several = atlas.matrix.tables.len() > 1;
-    for table in &atlas.matrix.tables {
+    let several = site_index.matrix.tables.len() > 1;
+    for table in &site_index.matrix.tables {
         for row in table.rows() {
-            let entries = atlas
+            let entries = site_index
                 .verdicts
                 .of_row(table.operation, row.case, row.platform);
             let ids: BTreeSet<&str> = entries.iter().map(|it| it.rule.clause.as_str()).collect();
             for id in ids {
                 let mut verdicts: BTreeMap<(Verdict, bool), Vec<usize>> = BTreeMap::new();
                 for entry in entries.iter().filter(|it| it.rule.clause == id) {
-                    let verdict = entry.judgement.verdict;
-                    let key = (verdict, entry.judgement.arguable);
+                    let verdict = entry.reasoned.verdict;
+                    let key = (verdict, entry.reasoned.arguable);
                     verdicts.entry(key).or_default().push(entry.column);
                     *counts.entry(id).or_default().entry(verdict).or_default() += 1;
                 }
                 rows.entry(id).or_default().push(RowView {
                     row: LinkView {
                         text: wording::title(&row.label()),
-                        href: atlas.row(table.operation, row.case, row.platform),
+                        href: site_index.row(table.operation, row.case, row.platform),
                     },
                     title: crate::text::line(row.title),
                     operation: several.then(|| wording::title(table.operation)),
@@ -159,7 +159,7 @@ fn collect<'a>(
                         .filter(|((verdict, _), _)| *verdict > Verdict::Silent)
                         .map(|((verdict, arguable), columns)| {
                             let mark = if arguable { " (arguable)" } else { "" };
-                            let runtimes = findings::runtimes(atlas, &columns);
+                            let runtimes = findings::runtimes(site_index, &columns);
                             (verdict, format!("{runtimes}{mark}"))
                         })
                         .collect(),
@@ -170,10 +170,10 @@ fn collect<'a>(
 }
 
 impl ClausePage {
-    fn of(atlas: &Atlas<'_>, clause: &Clause) -> Self {
-        let wording = atlas.verdicts.wording(&clause.id);
+    fn of(site_index: &SiteIndex<'_>, clause: &Clause) -> Self {
+        let wording = site_index.verdicts.wording(&clause.id);
         let shown = wording.unwrap_or_else(|| clause.newest());
-        let mut revisions = atlas.verdicts.revisions();
+        let mut revisions = site_index.verdicts.revisions();
         let release = revisions.find(|(name, _)| *name == clause.specification());
         Self {
             id: clause.id.clone(),

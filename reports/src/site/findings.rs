@@ -3,13 +3,13 @@
 use super::{
     Sink,
     graph::{bars::BarsView, heat::HeatView},
-    index::{self, Atlas},
-    page_layout::{self, Part},
+    index::{self, SiteIndex},
+    page_layout::{self, SiteSection},
     path,
     wording::{self, LinkView, PieceView, RowsView},
 };
 use crate::{
-    analysis::findings::{self, Finding, Phrase, Rows, Surprise},
+    analysis::findings::{self, Finding, Rows, Sentence, Severity},
     render::verdicts,
     text,
 };
@@ -60,11 +60,11 @@ struct BrokenView {
     since: String,
     broken: usize,
     judged: usize,
-    breaches: Vec<BreachView>,
+    breaches: Vec<ViolationView>,
 }
 
 #[derive(Serialize)]
-struct BreachView {
+struct ViolationView {
     runtimes: String,
     rows: Vec<LinkView>,
 }
@@ -89,12 +89,12 @@ pub(super) struct EntryView {
 }
 
 /// The page.
-pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
-    let matrix = atlas.matrix;
+pub(super) fn page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
+    let matrix = site_index.matrix;
     let mut kinds: Vec<KindView> = Vec::new();
     for finding in findings::all(matrix) {
         let (anchor, title, about) = kind(finding.surprise);
-        let view = FindingView::of(atlas, &finding);
+        let view = FindingView::of(site_index, &finding);
         match kinds.last_mut() {
             Some(kind) if kind.anchor == anchor => kind.findings.push(view),
             Some(_) | None => kinds.push(KindView {
@@ -112,58 +112,58 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         .filter(|(_, it)| it.unmeasured.is_none())
         .map(|(column, _)| column)
         .collect();
-    let revisions = atlas.verdicts.revisions();
+    let revisions = site_index.verdicts.revisions();
     let page = FindingsPage {
         kinds,
         bars: BarsView::of(matrix),
-        heat: HeatView::of(atlas, &all),
+        heat: HeatView::of(site_index, &all),
         revisions: revisions
             .map(|(name, release)| format!("{name} {release}"))
             .collect(),
-        broken: broken(atlas),
-        changes: changes(atlas),
+        broken: broken(site_index),
+        changes: changes(site_index),
     };
     let sheet = ("findings.html", "Findings", "findings.html");
-    page_layout::page(atlas, sink, Part::Findings, sheet, &page);
+    page_layout::page(site_index, sink, SiteSection::Findings, sheet, &page);
 }
 
 /// Where findings of a kind stand, what they are called, and why they matter.
-pub(super) fn kind(surprise: Surprise) -> (&'static str, &'static str, &'static str) {
+pub(super) fn kind(surprise: Severity) -> (&'static str, &'static str, &'static str) {
     match surprise {
-        Surprise::Crash => (
+        Severity::Crash => (
             "crash",
             "Crashes",
             "A tool or its daemon crashed over data that anyone can publish. One fault that was seen in \
              several versions and cases is one finding.",
         ),
-        Surprise::HollowSuccess => (
+        Severity::HollowSuccess => (
             "hollow-success",
             "Success that is none",
             "A tool reported success, and there is no usable image, or one without a file system, or \
              the evidence contradicts itself, or it differs when repeated.",
         ),
-        Surprise::Hang => ("hang", "Hangs", "A tool did not end within its deadline."),
-        Surprise::SurvivedPanic => (
+        Severity::Hang => ("hang", "Hangs", "A tool did not end within its deadline."),
+        Severity::SurvivedPanic => (
             "survived-panic",
             "Panics that were survived",
             "A daemon panicked over the request, which was lost, and lives on: the next one is answered.",
         ),
-        Surprise::DifferentPicks => (
+        Severity::DifferentPicks => (
             "different-picks",
             "Different picks",
             "Tools succeed with different children: what one of them scans is not what another runs.",
         ),
-        Surprise::Lone => (
+        Severity::Lone => (
             "lone",
             "One tool alone",
             "One tool does one thing, and all others do another.",
         ),
-        Surprise::PickOrRefuse => (
+        Severity::PickOrRefuse => (
             "pick-or-refuse",
             "Picked or refused",
             "Some tools pick a child where others refuse.",
         ),
-        Surprise::DifferentReasons => (
+        Severity::DifferentReasons => (
             "different-reasons",
             "Different reasons",
             "All refuse, for different reasons.",
@@ -172,7 +172,7 @@ pub(super) fn kind(surprise: Surprise) -> (&'static str, &'static str, &'static 
 }
 
 impl FindingView {
-    pub(super) fn of(atlas: &Atlas<'_>, finding: &Finding) -> Self {
+    pub(super) fn of(site_index: &SiteIndex<'_>, finding: &Finding) -> Self {
         let (kind, _, _) = kind(finding.surprise);
         let operation = &finding.operation;
         let links = |labels: &[String]| -> Vec<LinkView> {
@@ -180,7 +180,7 @@ impl FindingView {
                 .iter()
                 .map(|label| LinkView {
                     text: text::clip(label, 60),
-                    href: atlas.label(operation, label).unwrap_or_default(),
+                    href: site_index.label(operation, label).unwrap_or_default(),
                 })
                 .collect()
         };
@@ -192,7 +192,7 @@ impl FindingView {
             ),
             case: LinkView {
                 text: wording::title(&finding.case),
-                href: atlas.row(operation, &finding.case, &finding.platform),
+                href: site_index.row(operation, &finding.case, &finding.platform),
             },
             title: finding.title.clone(),
             observed: wording::pieces(&finding.observed),
@@ -203,8 +203,8 @@ impl FindingView {
     }
 }
 
-fn broken(atlas: &Atlas<'_>) -> Vec<BrokenView> {
-    let broken = atlas.verdicts.broken().into_iter();
+fn broken(site_index: &SiteIndex<'_>) -> Vec<BrokenView> {
+    let broken = site_index.verdicts.broken().into_iter();
     broken
         .map(|tally| BrokenView {
             keyword: verdicts::keyword(tally.level),
@@ -220,18 +220,18 @@ fn broken(atlas: &Atlas<'_>) -> Vec<BrokenView> {
             breaches: tally
                 .breaches
                 .iter()
-                .map(|breaches| BreachView {
+                .map(|breaches| ViolationView {
                     runtimes: format!(
                         "{}{}",
-                        runtimes(atlas, &breaches.columns),
-                        verdicts::remarks(atlas.matrix, breaches)
+                        runtimes(site_index, &breaches.columns),
+                        verdicts::remarks(site_index.matrix, breaches)
                     ),
                     rows: breaches
                         .rows
                         .iter()
                         .map(|row| LinkView {
                             text: wording::title(&row.label),
-                            href: atlas.row(&breaches.operation, &row.case, &row.platform),
+                            href: site_index.row(&breaches.operation, &row.case, &row.platform),
                         })
                         .collect(),
                 })
@@ -241,36 +241,36 @@ fn broken(atlas: &Atlas<'_>) -> Vec<BrokenView> {
 }
 
 /// Runtimes by tool and version, as text.
-pub(super) fn runtimes(atlas: &Atlas<'_>, columns: &[usize]) -> String {
-    let tools: Vec<String> = verdicts::runtimes(atlas.matrix, columns)
+pub(super) fn runtimes(site_index: &SiteIndex<'_>, columns: &[usize]) -> String {
+    let tools: Vec<String> = verdicts::runtimes(site_index.matrix, columns)
         .into_iter()
         .map(|(tool, versions)| format!("{tool} {}", text::list(&versions)))
         .collect();
     tools.join("; ")
 }
 
-fn changes(atlas: &Atlas<'_>) -> Vec<SectionView> {
-    let (matrix, history) = (atlas.matrix, &atlas.history);
+fn changes(site_index: &SiteIndex<'_>) -> Vec<SectionView> {
+    let (matrix, history) = (site_index.matrix, &site_index.history);
     let (changed, reasons) = findings::by_weight(findings::changed(matrix, history));
     let reasons = reasons
         .iter()
-        .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows));
+        .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows));
     let changed = changed
         .iter()
-        .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows));
+        .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows));
     let unchanged = findings::unchanged(matrix, history);
     let unchanged = unchanged.iter().map(|it| EntryView {
         count: format!("no change in {}", text::count(it.rows, "row", "rows")),
-        ..EntryView::of(atlas, &it.operation, &it.what, &Rows::default())
+        ..EntryView::of(site_index, &it.operation, &it.what, &Rows::default())
     });
     let wavering = findings::wavering(matrix, history);
     let wavering = wavering
         .iter()
-        .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows));
+        .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows));
     let parted = findings::parted(matrix, history);
     let parted = parted
         .iter()
-        .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows));
+        .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows));
     [
         (
             "changes",
@@ -309,13 +309,18 @@ fn changes(atlas: &Atlas<'_>) -> Vec<SectionView> {
 }
 
 impl EntryView {
-    pub(super) fn of(atlas: &Atlas<'_>, operation: &str, what: &Phrase, rows: &Rows) -> Self {
+    pub(super) fn of(
+        site_index: &SiteIndex<'_>,
+        operation: &str,
+        what: &Sentence,
+        rows: &Rows,
+    ) -> Self {
         Self {
-            operation: (atlas.matrix.tables.len() > 1).then(|| text::line(operation)),
+            operation: (site_index.matrix.tables.len() > 1).then(|| text::line(operation)),
             what: wording::pieces(what),
             long: rows.count() > INLINE,
             count: text::count(rows.count(), "row", "rows"),
-            families: wording::rows(atlas, operation, rows),
+            families: wording::rows(site_index, operation, rows),
         }
     }
 }

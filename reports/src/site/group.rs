@@ -1,15 +1,15 @@
 //! Runtimes that did the same, named by tool and ranges of versions.
 
-use super::index::{self, Atlas};
+use super::index::{self, SiteIndex};
 use crate::{
-    analysis::{history::Line, matrix::Row},
+    analysis::{history::ReleaseSeries, matrix::Row},
     render::cell,
 };
 use serde::Serialize;
 
 /// The versions of one tool in one configuration that did the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Crowd {
+pub(super) struct VersionGroup {
     /// The tool, with its configuration where that is not the plain one.
     pub(super) name: String,
     /// `20.10.24–28.5.2`, or `4.3.1, 5.8.6`.
@@ -20,20 +20,33 @@ pub(super) struct Crowd {
 
 /// Names runtimes. Three or more neighbouring versions of those that were measured in the row are
 /// named by the first and the last of them.
-pub(super) fn of(atlas: &Atlas<'_>, row: &Row<'_>, columns: &[usize]) -> Vec<Crowd> {
+pub(super) fn of(
+    site_index: &SiteIndex<'_>,
+    row: &Row<'_>,
+    columns: &[usize],
+) -> Vec<VersionGroup> {
     let measured: Vec<usize> = row.measured().map(|(column, _)| column).collect();
-    of_those(atlas, &measured, columns)
+    of_those(site_index, &measured, columns)
 }
 
 /// The same where it is given which runtimes count as neighbours.
-pub(super) fn of_those(atlas: &Atlas<'_>, among: &[usize], columns: &[usize]) -> Vec<Crowd> {
-    let lines = atlas.history.lines.iter();
+pub(super) fn of_those(
+    site_index: &SiteIndex<'_>,
+    among: &[usize],
+    columns: &[usize],
+) -> Vec<VersionGroup> {
+    let lines = site_index.history.lines.iter();
     lines
-        .filter_map(|line| crowd(atlas, line, among, columns))
+        .filter_map(|line| crowd(site_index, line, among, columns))
         .collect()
 }
 
-fn crowd(atlas: &Atlas<'_>, line: &Line<'_>, among: &[usize], columns: &[usize]) -> Option<Crowd> {
+fn crowd(
+    site_index: &SiteIndex<'_>,
+    line: &ReleaseSeries<'_>,
+    among: &[usize],
+    columns: &[usize],
+) -> Option<VersionGroup> {
     let mut runs: Vec<Vec<usize>> = Vec::new();
     let mut open = false;
     for column in &line.columns {
@@ -47,7 +60,7 @@ fn crowd(atlas: &Atlas<'_>, line: &Line<'_>, among: &[usize], columns: &[usize])
             open = false;
         }
     }
-    let version = |column: &usize| cell::version(atlas.matrix, *column);
+    let version = |column: &usize| cell::version(site_index.matrix, *column);
     let runs: Vec<String> = runs
         .iter()
         .flat_map(|run| match run.as_slice() {
@@ -55,7 +68,7 @@ fn crowd(atlas: &Atlas<'_>, line: &Line<'_>, among: &[usize], columns: &[usize])
             few => few.iter().map(version).collect(),
         })
         .collect();
-    (!runs.is_empty()).then(|| Crowd {
+    (!runs.is_empty()).then(|| VersionGroup {
         name: line.name(),
         versions: runs.join(", "),
         href: index::tool(line.tool),
@@ -63,7 +76,7 @@ fn crowd(atlas: &Atlas<'_>, line: &Line<'_>, among: &[usize], columns: &[usize])
 }
 
 /// Crowds as text, for places where there can be no links.
-pub(super) fn text(crowds: &[Crowd]) -> String {
+pub(super) fn text(crowds: &[VersionGroup]) -> String {
     let crowds: Vec<String> = crowds
         .iter()
         .map(|crowd| format!("{} {}", crowd.name, crowd.versions))

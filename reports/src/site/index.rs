@@ -4,20 +4,20 @@ use super::{Sources, path};
 use crate::analysis::{
     conformance::Verdicts,
     history::History,
-    matrix::{Family, Matrix, Row, Runtime, Summary, Table},
+    matrix::{FamilyRows, Matrix, MatrixRuntime, Row, Summary, Table},
 };
 use ocipick_corpus::{Case, Corpus};
 use std::collections::BTreeMap;
 
 /// A matrix with the addresses of everything in it.
-pub(super) struct Atlas<'s> {
+pub(super) struct SiteIndex<'s> {
     pub(super) matrix: &'s Matrix<'s>,
     pub(super) verdicts: &'s Verdicts<'s>,
     pub(super) corpus: &'s Corpus,
     pub(super) history: History<'s, 's>,
     pub(super) summary: Summary,
     /// Every case that was measured, in the order of the matrix.
-    pub(super) cases: Vec<Place<'s>>,
+    pub(super) cases: Vec<CaseRows<'s>>,
     by_id: BTreeMap<&'s str, usize>,
     labels: BTreeMap<(&'s str, String), String>,
     /// The address of the page of each runtime.
@@ -25,29 +25,29 @@ pub(super) struct Atlas<'s> {
 }
 
 /// One case, and the rows in which it was measured.
-pub(super) struct Place<'s> {
+pub(super) struct CaseRows<'s> {
     pub(super) id: &'s str,
-    pub(super) family: &'s Family<'s>,
+    pub(super) family: &'s FamilyRows<'s>,
     pub(super) path: String,
     pub(super) rows: Vec<(&'s Table<'s>, &'s Row<'s>)>,
     /// What is known of the case, where this version knows it.
     pub(super) case: Option<&'s Case>,
 }
 
-impl<'s> Atlas<'s> {
+impl<'s> SiteIndex<'s> {
     pub(super) fn of(sources: &Sources<'s>) -> Self {
         let matrix = sources.matrix;
         let built_in = matrix
             .runs
             .iter()
             .all(|run| run.header.corpus.is_built_in());
-        let mut cases: Vec<Place<'s>> = Vec::new();
+        let mut cases: Vec<CaseRows<'s>> = Vec::new();
         let mut by_id: BTreeMap<&str, usize> = BTreeMap::new();
         for table in &matrix.tables {
             for family in &table.families {
                 for row in &family.rows {
                     let place = *by_id.entry(row.case).or_insert_with(|| {
-                        cases.push(Place {
+                        cases.push(CaseRows {
                             id: row.case,
                             family,
                             path: path::page("case", row.case),
@@ -63,7 +63,7 @@ impl<'s> Atlas<'s> {
             }
         }
         let runtimes = matrix.runtimes.iter();
-        let mut atlas = Self {
+        let mut site_index = Self {
             matrix,
             verdicts: sources.verdicts,
             corpus: sources.corpus,
@@ -77,15 +77,15 @@ impl<'s> Atlas<'s> {
         let mut labels = BTreeMap::new();
         for table in &matrix.tables {
             for row in table.rows() {
-                let link = atlas.row(table.operation, row.case, row.platform);
+                let link = site_index.row(table.operation, row.case, row.platform);
                 labels.entry((table.operation, row.label())).or_insert(link);
             }
         }
-        atlas.labels = labels;
-        atlas
+        site_index.labels = labels;
+        site_index
     }
 
-    pub(super) fn place(&self, case: &str) -> Option<&Place<'s>> {
+    pub(super) fn place(&self, case: &str) -> Option<&CaseRows<'s>> {
         self.cases.get(*self.by_id.get(case)?)
     }
 
@@ -145,7 +145,7 @@ impl<'s> Atlas<'s> {
     }
 
     /// The runtime in a column.
-    pub(super) fn runtime_of(&self, column: usize) -> Option<&'s Runtime<'s>> {
+    pub(super) fn runtime_of(&self, column: usize) -> Option<&'s MatrixRuntime<'s>> {
         self.matrix.runtimes.get(column)
     }
 }

@@ -5,8 +5,8 @@
 
 use super::{
     Sink,
-    index::{self, Atlas},
-    page_layout::{self, Part},
+    index::{self, SiteIndex},
+    page_layout::{self, SiteSection},
     path,
     wording::{self, LegendView, LinkView},
 };
@@ -14,11 +14,11 @@ use crate::{
     analysis::{
         consensus::Consensus,
         embargo,
-        history::{Band, Edge, Interval, Line, Step, bands, intervals, steps},
-        matrix::{Family, Fold, Row, Table},
+        history::{Edge, Interval, ReleaseSeries, Step, VersionRange, bands, intervals, steps},
+        matrix::{CollapsedRow, FamilyRows, Row, Table},
     },
     render::{
-        cell::{self, Tone, Wording},
+        cell::{self, CellStyle, CellWording},
         family,
         head::Head,
     },
@@ -69,11 +69,11 @@ struct LineView {
     tool: String,
     flavour: Option<String>,
     href: String,
-    bands: Vec<BandView>,
+    bands: Vec<VersionRangeView>,
 }
 
 #[derive(Serialize)]
-struct BandView {
+struct VersionRangeView {
     #[serde(flatten)]
     head: Head,
     /// The page of the runtime, where it is one.
@@ -135,7 +135,7 @@ struct AlikeView {
 #[derive(Serialize)]
 struct CellView {
     line: usize,
-    tone: Tone,
+    tone: CellStyle,
     text: String,
     /// Over how many columns it goes.
     span: usize,
@@ -149,22 +149,22 @@ struct CellView {
 }
 
 /// The page of every operation.
-pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
+pub(super) fn pages(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
     // Other pages lead here even where nothing was measured.
     let nothing = [Table {
         operation: "pull",
         families: Vec::new(),
     }];
-    let tables = match atlas.matrix.tables.as_slice() {
+    let tables = match site_index.matrix.tables.as_slice() {
         [] => &nothing[..],
         tables => tables,
     };
     for (number, table) in tables.iter().enumerate() {
-        let page = MatrixPage::of(atlas, number, table);
+        let page = MatrixPage::of(site_index, number, table);
         let title = format!("Matrix: {}", page.operation);
         let path = index::table(number, table.operation);
         let sheet = (path.as_str(), title.as_str(), "matrix.html");
-        page_layout::page(atlas, sink, Part::Matrix, sheet, &page);
+        page_layout::page(site_index, sink, SiteSection::Matrix, sheet, &page);
     }
 }
 
@@ -174,9 +174,9 @@ pub(super) fn family_anchor(family: &str) -> String {
 }
 
 impl MatrixPage {
-    fn of(atlas: &Atlas<'_>, number: usize, table: &Table<'_>) -> Self {
+    fn of(site_index: &SiteIndex<'_>, number: usize, table: &Table<'_>) -> Self {
         let own = table.columns();
-        let lines: Vec<(Line<'_>, Vec<Band>)> = atlas
+        let lines: Vec<(ReleaseSeries<'_>, Vec<VersionRange>)> = site_index
             .history
             .lines
             .iter()
@@ -189,11 +189,11 @@ impl MatrixPage {
             .collect();
         let clauses: BTreeSet<&str> = table
             .rows()
-            .flat_map(|row| clauses(atlas, table.operation, row))
+            .flat_map(|row| clauses(site_index, table.operation, row))
             .collect();
         let clauses: Vec<&str> = clauses.into_iter().collect();
         let maker = Maker {
-            atlas,
+            site_index,
             table,
             lines: &lines,
             clauses: clauses.iter().copied().zip(0..).collect(),
@@ -207,8 +207,13 @@ impl MatrixPage {
             let rows = families.iter().flat_map(|family| &family.lines);
             rows.flat_map(|row| &row.cells)
         };
-        let several = atlas.matrix.tables.len() > 1;
-        let operations = atlas.matrix.tables.iter().enumerate().filter(|_| several);
+        let several = site_index.matrix.tables.len() > 1;
+        let operations = site_index
+            .matrix
+            .tables
+            .iter()
+            .enumerate()
+            .filter(|_| several);
         Self {
             operation: wording::title(table.operation),
             operations: operations
@@ -228,15 +233,17 @@ impl MatrixPage {
             lines: maker.heads(),
             clauses: clauses.iter().map(|id| (*id).to_owned()).collect(),
             legend: wording::legend(table.rows()),
-            left_out: cell::left_out(atlas.matrix, &atlas.history.lines, &own),
+            left_out: cell::left_out(site_index.matrix, &site_index.history.lines, &own),
             families,
         }
     }
 }
 
 /// The clauses that a case exercises.
-fn clauses<'s>(atlas: &Atlas<'s>, operation: &str, row: &Row<'_>) -> BTreeSet<&'s str> {
-    let entries = atlas.verdicts.of_row(operation, row.case, row.platform);
+fn clauses<'s>(site_index: &SiteIndex<'s>, operation: &str, row: &Row<'_>) -> BTreeSet<&'s str> {
+    let entries = site_index
+        .verdicts
+        .of_row(operation, row.case, row.platform);
     entries
         .iter()
         .map(|entry| entry.rule.clause.as_str())
@@ -244,9 +251,9 @@ fn clauses<'s>(atlas: &Atlas<'s>, operation: &str, row: &Row<'_>) -> BTreeSet<&'
 }
 
 struct Maker<'m, 's> {
-    atlas: &'m Atlas<'s>,
+    site_index: &'m SiteIndex<'s>,
     table: &'m Table<'s>,
-    lines: &'m [(Line<'m>, Vec<Band>)],
+    lines: &'m [(ReleaseSeries<'m>, Vec<VersionRange>)],
     clauses: BTreeMap<&'m str, usize>,
 }
 
@@ -265,11 +272,11 @@ impl Maker<'_, '_> {
             .collect()
     }
 
-    fn band(&self, band: &Band) -> BandView {
+    fn band(&self, band: &VersionRange) -> VersionRangeView {
         let one = band.columns.len() == 1;
-        BandView {
-            head: Head::of(self.atlas.matrix, band),
-            href: one.then(|| self.atlas.runtime(band.first())),
+        VersionRangeView {
+            head: Head::of(self.site_index.matrix, band),
+            href: one.then(|| self.site_index.runtime(band.first())),
         }
     }
 
@@ -278,7 +285,7 @@ impl Maker<'_, '_> {
         let mut columns: Vec<ColumnView> = Vec::new();
         for (number, (_, bands)) in self.lines.iter().enumerate() {
             for band in bands {
-                let head = Head::of(self.atlas.matrix, band);
+                let head = Head::of(self.site_index.matrix, band);
                 let channel = head.channel.as_deref().unwrap_or_default();
                 columns.push(ColumnView {
                     line: number,
@@ -303,7 +310,7 @@ impl Maker<'_, '_> {
         columns
     }
 
-    fn family(&self, family: &Family<'_>) -> FamilyView {
+    fn family(&self, family: &FamilyRows<'_>) -> FamilyView {
         let folds = family.folded();
         let (heading, note) = family::heading(family.id, family.title);
         FamilyView {
@@ -319,7 +326,7 @@ impl Maker<'_, '_> {
         }
     }
 
-    fn row(&self, fold: &Fold<'_, '_>) -> RowView {
+    fn row(&self, fold: &CollapsedRow<'_, '_>) -> RowView {
         let row = fold.row;
         let (clusters, tones) = self.clusters(row);
         let mut clauses = self.clauses(row);
@@ -340,7 +347,9 @@ impl Maker<'_, '_> {
         RowView {
             anchor: anchor(row),
             name: wording::title(row.name()),
-            href: self.atlas.row(self.table.operation, row.case, row.platform),
+            href: self
+                .site_index
+                .row(self.table.operation, row.case, row.platform),
             title: text::line(row.title),
             platform: row.among_platforms.then(|| wording::title(row.platform)),
             alike: fold.alike.iter().map(|row| self.alike(row)).collect(),
@@ -363,12 +372,14 @@ impl Maker<'_, '_> {
             anchor: anchor(row),
             name: wording::title(&row.short_label()),
             title: text::line(row.title),
-            href: self.atlas.row(self.table.operation, row.case, row.platform),
+            href: self
+                .site_index
+                .row(self.table.operation, row.case, row.platform),
         }
     }
 
     fn clauses(&self, row: &Row<'_>) -> BTreeSet<usize> {
-        let clauses = clauses(self.atlas, self.table.operation, row).into_iter();
+        let clauses = clauses(self.site_index, self.table.operation, row).into_iter();
         clauses
             .filter_map(|id| self.clauses.get(id).copied())
             .collect()
@@ -376,7 +387,7 @@ impl Maker<'_, '_> {
 
     /// See [`RowView::clusters`] and [`RowView::tones`].
     fn clusters(&self, row: &Row<'_>) -> (String, String) {
-        let clusters = Consensus::of(self.atlas.matrix, row);
+        let clusters = Consensus::of(self.site_index.matrix, row);
         let clusters = clusters.map_or_else(Vec::new, |consensus| consensus.clusters);
         let cluster = |column: usize| {
             let mut places = clusters.iter();
@@ -400,7 +411,7 @@ impl Maker<'_, '_> {
             .collect();
         let tones: Vec<&str> = clusters
             .iter()
-            .map(|cluster| Tone::of(cluster.outcome).as_str())
+            .map(|cluster| CellStyle::of(cluster.outcome).as_str())
             .collect();
         (lines.join(" "), tones.join(" "))
     }
@@ -409,15 +420,15 @@ impl Maker<'_, '_> {
         &self,
         row: &Row<'_>,
         number: usize,
-        line: &Line<'_>,
-        bands: &[Band],
+        line: &ReleaseSeries<'_>,
+        bands: &[VersionRange],
     ) -> Vec<CellView> {
-        let matrix = self.atlas.matrix;
+        let matrix = self.site_index.matrix;
         let steps = steps(line, row);
         let cell = |(place, interval): (usize, Interval<'_>)| {
             let first = interval.columns.first().copied().unwrap_or_default();
-            let shown = cell::of_row(matrix, row, first, Wording::Full);
-            let inside = |band: &&Band| interval.columns.contains(&band.first());
+            let shown = cell::of_row(matrix, row, first, CellWording::Full);
+            let inside = |band: &&VersionRange| interval.columns.contains(&band.first());
             CellView {
                 line: number,
                 tone: shown.tone,
@@ -427,15 +438,15 @@ impl Maker<'_, '_> {
                 before: steps.iter().find_map(|step| match step {
                     Step::Changed { from, to, .. } if to.column == first => {
                         let version = cell::version(matrix, from.column);
-                        let outcome = cell::outcome(from.outcome, Wording::Full).text;
+                        let outcome = cell::outcome(from.outcome, CellWording::Full).text;
                         Some(format!("{outcome} in {version}"))
                     }
-                    Step::Changed { .. } | Step::Unsteady { .. } => None,
+                    Step::Changed { .. } | Step::Flaky { .. } => None,
                 }),
-                unsteady: interval.edge == Edge::Unsteady,
+                unsteady: interval.edge == Edge::Flaky,
                 href: interval
                     .trial
-                    .map(|_| self.atlas.cell(row, self.table.operation, first)),
+                    .map(|_| self.site_index.cell(row, self.table.operation, first)),
             }
         };
         intervals(line, row)

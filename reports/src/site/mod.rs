@@ -26,9 +26,9 @@ mod tool;
 mod wording;
 
 use crate::analysis::{conformance::Verdicts, matrix::Matrix};
-use index::Atlas;
+use index::SiteIndex;
 use ocipick_corpus::Corpus;
-use renderer::Printer;
+use renderer::TemplateRenderer;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -57,8 +57,8 @@ impl Site {
     /// Never: the templates are part of this crate, and its tests render every kind of page.
     #[must_use]
     pub fn build(sources: &Sources<'_>) -> Self {
-        let mut printer = Printer::new();
-        every_page(&Atlas::of(sources), &mut printer);
+        let mut printer = TemplateRenderer::new();
+        every_page(&SiteIndex::of(sources), &mut printer);
         let mut files = printer.files;
         for (path, text) in [
             ("style.css", include_str!("../../templates/site/style.css")),
@@ -84,7 +84,7 @@ impl Site {
 #[must_use]
 pub fn contexts(sources: &Sources<'_>) -> BTreeMap<String, serde_json::Value> {
     let mut recorder = Recorder(BTreeMap::new());
-    every_page(&Atlas::of(sources), &mut recorder);
+    every_page(&SiteIndex::of(sources), &mut recorder);
     recorder.0
 }
 
@@ -102,13 +102,13 @@ impl Sink for Recorder {
     }
 }
 
-fn every_page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
-    overview::page(atlas, sink);
-    matrix::pages(atlas, sink);
-    case::pages(atlas, sink);
-    runtime::pages(atlas, sink);
-    tool::pages(atlas, sink);
-    clause::pages(atlas, sink);
-    findings::page(atlas, sink);
-    about::page(atlas, sink);
+fn every_page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
+    overview::page(site_index, sink);
+    matrix::pages(site_index, sink);
+    case::pages(site_index, sink);
+    runtime::pages(site_index, sink);
+    tool::pages(site_index, sink);
+    clause::pages(site_index, sink);
+    findings::page(site_index, sink);
+    about::page(site_index, sink);
 }

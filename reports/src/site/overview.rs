@@ -4,14 +4,14 @@ use super::{
     Sink,
     findings::{self as page_of_findings, FindingView},
     graph::{bars::BarsView, heat::HeatView},
-    group::{self, Crowd},
-    index::{self, Atlas},
-    page_layout::{self, Part},
+    group::{self, VersionGroup},
+    index::{self, SiteIndex},
+    page_layout::{self, SiteSection},
     wording::{self, OutcomeView},
 };
 use crate::analysis::{
     consensus::Consensus,
-    findings::{self, Finding, Surprise},
+    findings::{self, Finding, Severity},
     matrix::Summary,
     split::Disagreements,
 };
@@ -49,13 +49,13 @@ struct CardView {
     kind: &'static str,
     kind_anchor: &'static str,
     finding: FindingView,
-    clusters: Vec<ClusterView>,
+    clusters: Vec<AgreementGroupView>,
 }
 
 #[derive(Serialize)]
-struct ClusterView {
+struct AgreementGroupView {
     outcome: OutcomeView,
-    crowds: Vec<Crowd>,
+    crowds: Vec<VersionGroup>,
 }
 
 #[derive(Serialize)]
@@ -68,9 +68,9 @@ struct ToolView {
 }
 
 /// The page.
-pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
-    let matrix = atlas.matrix;
-    let summary = &atlas.summary;
+pub(super) fn page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
+    let matrix = site_index.matrix;
+    let summary = &site_index.summary;
     let all = findings::all(matrix);
     let page = Overview {
         rows: summary.rows,
@@ -78,7 +78,7 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         disagree: summary.disagreements.words(summary.rows),
         crashes: all
             .iter()
-            .filter(|it| it.surprise == Surprise::Crash)
+            .filter(|it| it.surprise == Severity::Crash)
             .count(),
         crashed_cells: summary
             .outcomes
@@ -87,16 +87,16 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             .unwrap_or(0)
             .saturating_sub(summary.survived),
         survived: summary.survived,
-        changes: atlas.history.behaviour().count(),
+        changes: site_index.history.behaviour().count(),
         summary: summary.clone(),
         counts: summary.counts(),
         cost: summary.cost(),
         findings: findings::most_surprising(matrix, FINDINGS)
             .iter()
-            .map(|finding| CardView::of(atlas, finding))
+            .map(|finding| CardView::of(site_index, finding))
             .collect(),
-        tools: tools(atlas),
-        heat: HeatView::of(atlas, &newest(atlas)),
+        tools: tools(site_index),
+        heat: HeatView::of(site_index, &newest(site_index)),
         bars: BarsView::of(matrix),
     };
     let sheet = (
@@ -104,24 +104,24 @@ pub(super) fn page(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         "Which image does each tool take?",
         "overview.html",
     );
-    page_layout::page(atlas, sink, Part::Overview, sheet, &page);
+    page_layout::page(site_index, sink, SiteSection::Overview, sheet, &page);
 }
 
 impl CardView {
-    fn of(atlas: &Atlas<'_>, finding: &Finding) -> Self {
+    fn of(site_index: &SiteIndex<'_>, finding: &Finding) -> Self {
         let (kind_anchor, kind, _) = page_of_findings::kind(finding.surprise);
-        let tables = atlas.matrix.tables.iter();
+        let tables = site_index.matrix.tables.iter();
         let row = tables
             .filter(|table| table.operation == finding.operation)
             .flat_map(|table| table.rows())
             .find(|row| row.case == finding.case && row.platform == finding.platform);
         let clusters = row.and_then(|row| {
-            let consensus = Consensus::of(atlas.matrix, row)?;
+            let consensus = Consensus::of(site_index.matrix, row)?;
             let clusters = consensus.clusters.into_iter();
-            let clusters: Vec<ClusterView> = clusters
-                .map(|cluster| ClusterView {
+            let clusters: Vec<AgreementGroupView> = clusters
+                .map(|cluster| AgreementGroupView {
                     outcome: wording::outcome(cluster.outcome),
-                    crowds: group::of(atlas, row, &cluster.columns),
+                    crowds: group::of(site_index, row, &cluster.columns),
                 })
                 .collect();
             Some(clusters)
@@ -129,30 +129,30 @@ impl CardView {
         Self {
             kind,
             kind_anchor,
-            finding: FindingView::of(atlas, finding),
+            finding: FindingView::of(site_index, finding),
             clusters: clusters.unwrap_or_default(),
         }
     }
 }
 
 /// The newest version of each line that was measured.
-fn newest(atlas: &Atlas<'_>) -> Vec<usize> {
+fn newest(site_index: &SiteIndex<'_>) -> Vec<usize> {
     let measured = |column: &usize| {
-        let runtime = atlas.runtime_of(*column);
+        let runtime = site_index.runtime_of(*column);
         runtime.is_some_and(|it| it.unmeasured.is_none())
     };
-    let lines = atlas.history.lines.iter();
+    let lines = site_index.history.lines.iter();
     lines
         .filter_map(|line| line.columns.iter().rev().copied().find(measured))
         .collect()
 }
 
-fn tools(atlas: &Atlas<'_>) -> Vec<ToolView> {
-    let lines = atlas.history.lines.iter().enumerate();
+fn tools(site_index: &SiteIndex<'_>) -> Vec<ToolView> {
+    let lines = site_index.history.lines.iter().enumerate();
     lines
         .map(|(number, line)| {
-            let all: Vec<Crowd> = group::of_those(atlas, &line.columns, &line.columns);
-            let changes = atlas.history.behaviour();
+            let all: Vec<VersionGroup> = group::of_those(site_index, &line.columns, &line.columns);
+            let changes = site_index.history.behaviour();
             ToolView {
                 name: line.name(),
                 href: index::tool(line.tool),

@@ -1,6 +1,6 @@
 //! What every page has around what it tells.
 
-use super::{Sink, index::Atlas, path};
+use super::{Sink, index::SiteIndex, path};
 use serde::Serialize;
 
 /// What the browser may load: the script and the style of the site, from where the site is, be that
@@ -12,7 +12,7 @@ pub(super) const POLICY: &str = "default-src 'none'; script-src 'self' file:; \
 /// The parts of the site, as its navigation names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Part {
+pub(super) enum SiteSection {
     Overview,
     Matrix,
     Findings,
@@ -23,13 +23,13 @@ pub(super) enum Part {
 
 /// A page: what is around it, and what it tells.
 #[derive(Serialize)]
-struct Sheet<'p, T> {
+struct PageLayout<'p, T> {
     title: &'p str,
     /// What the browser may load.
     policy: &'static str,
     /// The way to the top of the site.
     root: String,
-    part: Part,
+    part: SiteSection,
     /// What a reader must know before anything else.
     warnings: &'p [String],
     /// What was measured, in a line.
@@ -39,19 +39,19 @@ struct Sheet<'p, T> {
 
 /// A page of the site.
 pub(super) fn page<T: Serialize>(
-    atlas: &Atlas<'_>,
+    site_index: &SiteIndex<'_>,
     sink: &mut impl Sink,
-    part: Part,
+    part: SiteSection,
     (path, title, template): (&str, &str, &'static str),
     page: &T,
 ) {
-    let sheet = Sheet {
+    let sheet = PageLayout {
         title,
         policy: POLICY,
         root: path::root(path),
         part,
-        warnings: &atlas.summary.warnings,
-        headline: atlas.summary.headline(),
+        warnings: &site_index.summary.warnings,
+        headline: site_index.summary.headline(),
         page,
     };
     sink.page(path.to_owned(), template, &sheet);

@@ -34,12 +34,12 @@ const TEMPLATES: [(&str, &str); 14] = templates![
 ];
 
 /// Renders every page that it is given.
-pub(super) struct Printer {
+pub(super) struct TemplateRenderer {
     environment: Environment<'static>,
     pub(super) files: BTreeMap<String, Vec<u8>>,
 }
 
-impl Printer {
+impl TemplateRenderer {
     pub(super) fn new() -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -64,7 +64,7 @@ impl Printer {
     }
 }
 
-impl Sink for Printer {
+impl Sink for TemplateRenderer {
     fn page<T: Serialize>(&mut self, path: String, template: &'static str, context: &T) {
         let text = self
             .environment

@@ -5,18 +5,18 @@ use super::{
     Sink,
     findings::EntryView,
     group,
-    index::{self, Atlas},
-    page_layout::{self, Part},
+    index::{self, SiteIndex},
+    page_layout::{self, SiteSection},
     wording::{self, LinkView, OutcomeView},
 };
 use crate::{
     analysis::{
         consensus::Consensus,
         findings,
-        matrix::{Row, Runtime},
+        matrix::{MatrixRuntime, Row},
     },
     render::{
-        cell::{self, Wording},
+        cell::{self, CellWording},
         verdicts::{COUNTED, Overall},
     },
     text,
@@ -67,10 +67,10 @@ struct RowView {
 }
 
 /// The page of every runtime.
-pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
-    let overall = Overall::of(atlas.matrix, atlas.verdicts);
-    let changed = findings::changed(atlas.matrix, &atlas.history);
-    for (column, runtime) in atlas.matrix.runtimes.iter().enumerate() {
+pub(super) fn pages(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
+    let overall = Overall::of(site_index.matrix, site_index.verdicts);
+    let changed = findings::changed(site_index.matrix, &site_index.history);
+    for (column, runtime) in site_index.matrix.runtimes.iter().enumerate() {
         let changes = changed.iter().filter(|change| change.to == column);
         let numbers = overall.as_ref().and_then(|overall| {
             let mut runtimes = overall.runtimes.iter();
@@ -86,37 +86,37 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             requirements: runtime
                 .unmeasured
                 .is_none()
-                .then(|| atlas.verdicts.requirements_of(column).words()),
-            shown: atlas.verdicts.requirements(),
+                .then(|| site_index.verdicts.requirements_of(column).words()),
+            shown: site_index.verdicts.requirements(),
             changes: changes
-                .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows))
+                .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows))
                 .collect(),
-            ..RuntimePage::of(atlas, column, runtime)
+            ..RuntimePage::of(site_index, column, runtime)
         };
-        let path = atlas.runtime(column);
+        let path = site_index.runtime(column);
         let sheet = (path.as_str(), page.name.as_str(), "runtime.html");
-        page_layout::page(atlas, sink, Part::Tools, sheet, &page);
+        page_layout::page(site_index, sink, SiteSection::Tools, sheet, &page);
     }
 }
 
 impl RuntimePage {
-    fn of(atlas: &Atlas<'_>, column: usize, runtime: &Runtime<'_>) -> Self {
-        let survived = atlas
+    fn of(site_index: &SiteIndex<'_>, column: usize, runtime: &MatrixRuntime<'_>) -> Self {
+        let survived = site_index
             .matrix
             .trials_of(column)
             .filter(|trial| trial.outcome.is_survived_panic())
             .count();
-        let trials = atlas.matrix.trials_of(column);
+        let trials = site_index.matrix.trials_of(column);
         let outcomes = Footer::count(trials.map(|trial| &trial.outcome));
-        let mut lines = atlas.history.lines.iter();
+        let mut lines = site_index.history.lines.iter();
         let line = lines.find(|line| line.columns.contains(&column));
         let near = |step: isize| {
             let line = line?;
             let place = line.columns.iter().position(|it| *it == column)?;
             let column = *line.columns.get(place.checked_add_signed(step)?)?;
             Some(LinkView {
-                text: cell::version(atlas.matrix, column),
-                href: atlas.runtime(column),
+                text: cell::version(site_index.matrix, column),
+                href: site_index.runtime(column),
             })
         };
         Self {
@@ -151,13 +151,13 @@ impl RuntimePage {
             changes: Vec::new(),
             before: near(-1),
             after: near(1),
-            families: families(atlas, column),
+            families: families(site_index, column),
         }
     }
 }
 
 /// What exactly was run, in lines.
-pub(super) fn provenance(runtime: &Runtime<'_>) -> Vec<String> {
+pub(super) fn provenance(runtime: &MatrixRuntime<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(record) = runtime.record {
         let it = &record.provenance;
@@ -180,14 +180,14 @@ pub(super) fn provenance(runtime: &Runtime<'_>) -> Vec<String> {
     lines
 }
 
-fn families(atlas: &Atlas<'_>, column: usize) -> Vec<FamilyView> {
-    let several = atlas.matrix.tables.len() > 1;
+fn families(site_index: &SiteIndex<'_>, column: usize) -> Vec<FamilyView> {
+    let several = site_index.matrix.tables.len() > 1;
     let mut families = Vec::new();
-    for table in &atlas.matrix.tables {
+    for table in &site_index.matrix.tables {
         for family in &table.families {
             let rows = family.rows.iter();
             let rows: Vec<RowView> = rows
-                .filter_map(|row| RowView::of(atlas, table.operation, row, column))
+                .filter_map(|row| RowView::of(site_index, table.operation, row, column))
                 .collect();
             if !rows.is_empty() {
                 families.push(FamilyView {
@@ -202,26 +202,31 @@ fn families(atlas: &Atlas<'_>, column: usize) -> Vec<FamilyView> {
 }
 
 impl RowView {
-    fn of(atlas: &Atlas<'_>, operation: &str, row: &Row<'_>, column: usize) -> Option<Self> {
+    fn of(
+        site_index: &SiteIndex<'_>,
+        operation: &str,
+        row: &Row<'_>,
+        column: usize,
+    ) -> Option<Self> {
         let trial = row.cells.get(column).copied().flatten()?;
-        let consensus = Consensus::of(atlas.matrix, row);
+        let consensus = Consensus::of(site_index.matrix, row);
         let others = consensus.as_ref().and_then(|consensus| {
             let majority = consensus.majority()?;
             let alone = trial.outcome.is_measured() && !majority.columns.contains(&column);
             alone.then(|| {
-                let crowds = group::of(atlas, row, &majority.columns);
-                let outcome = cell::outcome(majority.outcome, Wording::Full).text;
+                let crowds = group::of(site_index, row, &majority.columns);
+                let outcome = cell::outcome(majority.outcome, CellWording::Full).text;
                 format!("{outcome}: {}", group::text(&crowds))
             })
         });
         Some(Self {
             case: LinkView {
                 text: wording::title(&row.short_label()),
-                href: atlas.row(operation, row.case, row.platform),
+                href: site_index.row(operation, row.case, row.platform),
             },
             title: text::line(row.title),
             outcome: wording::outcome(&trial.outcome),
-            evidence: atlas.cell(row, operation, column),
+            evidence: site_index.cell(row, operation, column),
             others,
         })
     }

@@ -4,15 +4,15 @@ use super::{
     Sink,
     findings::EntryView,
     graph::timeline::{self, TimelineView},
-    index::{self, Atlas},
-    page_layout::{self, Part},
+    index::{self, SiteIndex},
+    page_layout::{self, SiteSection},
     wording::{self, LinkView},
 };
 use crate::{
     analysis::{
         consensus::voice,
         findings,
-        history::{Change, Line},
+        history::{ReleaseSeries, VersionChange},
     },
     render::{
         cell,
@@ -80,17 +80,22 @@ struct ToolView {
 }
 
 /// The page of every tool, and the list of them.
-pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
-    let tools: BTreeSet<&str> = atlas.history.lines.iter().map(|line| line.tool).collect();
-    let maker = Maker::of(atlas);
+pub(super) fn pages(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
+    let tools: BTreeSet<&str> = site_index
+        .history
+        .lines
+        .iter()
+        .map(|line| line.tool)
+        .collect();
+    let maker = Maker::of(site_index);
     for tool in &tools {
         let page = maker.tool(tool);
         let path = index::tool(tool);
         let sheet = (path.as_str(), page.name.as_str(), "tool.html");
-        page_layout::page(atlas, sink, Part::Tools, sheet, &page);
+        page_layout::page(site_index, sink, SiteSection::Tools, sheet, &page);
     }
     let mut listed: Vec<ToolView> = Vec::new();
-    for (number, line) in atlas.history.lines.iter().enumerate() {
+    for (number, line) in site_index.history.lines.iter().enumerate() {
         let link = LinkView {
             text: wording::title(line.tool),
             href: index::tool(line.tool),
@@ -104,7 +109,7 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             }),
         }
     }
-    let summary = &atlas.summary;
+    let summary = &site_index.summary;
     let missing = summary.unmeasured.iter();
     let page = ToolsPage {
         counted: &COUNTED,
@@ -114,49 +119,49 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             .collect(),
     };
     let sheet = ("tools.html", "Tools", "tools.html");
-    page_layout::page(atlas, sink, Part::Tools, sheet, &page);
+    page_layout::page(site_index, sink, SiteSection::Tools, sheet, &page);
 }
 
 struct Maker<'m, 's> {
-    atlas: &'m Atlas<'s>,
+    site_index: &'m SiteIndex<'s>,
     numbers: BTreeMap<usize, Vec<usize>>,
     changed: Vec<findings::Changed>,
     unchanged: Vec<findings::Unchanged>,
 }
 
 impl<'m, 's> Maker<'m, 's> {
-    fn of(atlas: &'m Atlas<'s>) -> Self {
-        let overall = Overall::of(atlas.matrix, atlas.verdicts);
+    fn of(site_index: &'m SiteIndex<'s>) -> Self {
+        let overall = Overall::of(site_index.matrix, site_index.verdicts);
         let numbers = overall.into_iter().flat_map(|overall| overall.runtimes);
         Self {
-            atlas,
+            site_index,
             numbers: numbers
                 .map(|(column, numbers)| (column, numbers.to_vec()))
                 .collect(),
-            changed: findings::changed(atlas.matrix, &atlas.history),
-            unchanged: findings::unchanged(atlas.matrix, &atlas.history),
+            changed: findings::changed(site_index.matrix, &site_index.history),
+            unchanged: findings::unchanged(site_index.matrix, &site_index.history),
         }
     }
 
     fn tool(&self, tool: &str) -> ToolPage {
-        let atlas = self.atlas;
-        let lines = atlas.history.lines.iter().enumerate();
+        let site_index = self.site_index;
+        let lines = site_index.history.lines.iter().enumerate();
         let lines: Vec<LineView> = lines
             .filter(|(_, line)| line.tool == tool)
             .map(|(number, line)| self.line(number, line))
             .collect();
-        let wavering = findings::wavering(atlas.matrix, &atlas.history);
-        let parted = findings::parted(atlas.matrix, &atlas.history);
-        Self::page(tool, lines, TimelineView::of(atlas, tool), |page| {
+        let wavering = findings::wavering(site_index.matrix, &site_index.history);
+        let parted = findings::parted(site_index.matrix, &site_index.history);
+        Self::page(tool, lines, TimelineView::of(site_index, tool), |page| {
             page.wavering = wavering
                 .iter()
                 .filter(|it| page.lines.iter().any(|line| line.name == it.line))
-                .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows))
+                .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows))
                 .collect();
             page.parted = parted
                 .iter()
                 .filter(|it| it.tool == page.name)
-                .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows))
+                .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows))
                 .collect();
         })
     }
@@ -178,13 +183,13 @@ impl<'m, 's> Maker<'m, 's> {
         page
     }
 
-    fn line(&self, number: usize, line: &Line<'_>) -> LineView {
-        let atlas = self.atlas;
+    fn line(&self, number: usize, line: &ReleaseSeries<'_>) -> LineView {
+        let site_index = self.site_index;
         let name = line.name();
         let voice = voice(line.tool, line.flavour);
         let unchanged = self.unchanged.iter().filter(|it| {
             let mut pieces = it.what.pieces().iter();
-            matches!(pieces.next(), Some(findings::Piece::Name(said)) if *said == name)
+            matches!(pieces.next(), Some(findings::SentencePart::Name(said)) if *said == name)
         });
         LineView {
             voice: (voice != line.tool).then(|| voice.to_owned()),
@@ -199,18 +204,25 @@ impl<'m, 's> Maker<'m, 's> {
                 .filter_map(|column| self.step(number, *column))
                 .collect(),
             unchanged: unchanged
-                .map(|it| EntryView::of(atlas, &it.operation, &it.what, &findings::Rows::default()))
+                .map(|it| {
+                    EntryView::of(
+                        site_index,
+                        &it.operation,
+                        &it.what,
+                        &findings::Rows::default(),
+                    )
+                })
                 .collect(),
             name,
         }
     }
 
     fn runtime(&self, column: usize) -> Option<RuntimeView> {
-        let runtime = self.atlas.runtime_of(column)?;
+        let runtime = self.site_index.runtime_of(column)?;
         Some(RuntimeView {
             runtime: LinkView {
                 text: wording::title(&runtime.id),
-                href: self.atlas.runtime(column),
+                href: self.site_index.runtime(column),
             },
             channel: match runtime.build().mark() {
                 Some(mark) => wording::title(&format!("{}, {mark}", runtime.channel)),
@@ -222,21 +234,21 @@ impl<'m, 's> Maker<'m, 's> {
     }
 
     fn step(&self, line: usize, column: usize) -> Option<StepView> {
-        let atlas = self.atlas;
-        let here = |it: &&Change<'_, '_>| it.line == line && it.to.column == column;
-        let rows = atlas.history.behaviour().filter(here).count();
-        let all = atlas.history.changes.iter().filter(here).count();
+        let site_index = self.site_index;
+        let here = |it: &&VersionChange<'_, '_>| it.line == line && it.to.column == column;
+        let rows = site_index.history.behaviour().filter(here).count();
+        let all = site_index.history.changes.iter().filter(here).count();
         let entries = self.changed.iter().filter(|it| it.to == column);
         (all > 0).then(|| StepView {
             reasons: all - rows,
-            anchor: timeline::step_anchor(atlas, column),
+            anchor: timeline::step_anchor(site_index, column),
             runtime: LinkView {
-                text: cell::version(atlas.matrix, column),
-                href: atlas.runtime(column),
+                text: cell::version(site_index.matrix, column),
+                href: site_index.runtime(column),
             },
             rows,
             entries: entries
-                .map(|it| EntryView::of(atlas, &it.operation, &it.what, &it.rows))
+                .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows))
                 .collect(),
         })
     }

@@ -1,12 +1,12 @@
 //! Words that several pages share: sentences with links, tones, runtimes.
 
-use super::index::Atlas;
+use super::index::SiteIndex;
 use crate::{
     analysis::{
-        findings::{Phrase, Piece, Rows},
+        findings::{Rows, Sentence, SentencePart},
         matrix::Row,
     },
-    render::cell::{self, CellText, Tone, Wording},
+    render::cell::{self, CellStyle, CellText, CellWording},
     text,
 };
 use ocipick_records::Outcome;
@@ -39,27 +39,27 @@ pub(super) struct RowsView {
 /// An outcome in a few words, with how it looks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct OutcomeView {
-    pub(super) tone: Tone,
+    pub(super) tone: CellStyle,
     pub(super) text: String,
 }
 
 /// An entry of a legend.
 #[derive(Serialize)]
 pub(super) struct LegendView {
-    tone: Tone,
+    tone: CellStyle,
     symbol: &'static str,
     meaning: &'static str,
 }
 
-pub(super) fn pieces(phrase: &Phrase) -> Vec<PieceView> {
+pub(super) fn pieces(phrase: &Sentence) -> Vec<PieceView> {
     let pieces = phrase.pieces().iter();
     pieces
         .map(|piece| match piece {
-            Piece::Words(text) => PieceView {
+            SentencePart::Words(text) => PieceView {
                 name: false,
                 text: text.clone(),
             },
-            Piece::Name(text) => PieceView {
+            SentencePart::Name(text) => PieceView {
                 name: true,
                 text: text.clone(),
             },
@@ -67,7 +67,7 @@ pub(super) fn pieces(phrase: &Phrase) -> Vec<PieceView> {
         .collect()
 }
 
-pub(super) fn rows(atlas: &Atlas<'_>, operation: &str, rows: &Rows) -> Vec<RowsView> {
+pub(super) fn rows(site_index: &SiteIndex<'_>, operation: &str, rows: &Rows) -> Vec<RowsView> {
     let families = rows.families.iter();
     families
         .map(|(family, rows)| RowsView {
@@ -76,7 +76,7 @@ pub(super) fn rows(atlas: &Atlas<'_>, operation: &str, rows: &Rows) -> Vec<RowsV
                 .iter()
                 .map(|row| LinkView {
                     text: row.name.clone(),
-                    href: atlas.row(operation, &row.case, &row.platform),
+                    href: site_index.row(operation, &row.case, &row.platform),
                 })
                 .collect(),
         })
@@ -84,15 +84,15 @@ pub(super) fn rows(atlas: &Atlas<'_>, operation: &str, rows: &Rows) -> Vec<RowsV
 }
 
 pub(super) fn outcome(outcome: &Outcome) -> OutcomeView {
-    let CellText { tone, text } = cell::outcome(outcome, Wording::Full);
+    let CellText { tone, text } = cell::outcome(outcome, CellWording::Full);
     OutcomeView { tone, text }
 }
 
 /// What each symbol means, as far as it occurs.
 pub(super) fn legend<'a>(rows: impl Iterator<Item = &'a Row<'a>>) -> Vec<LegendView> {
-    let mut tones: Vec<Tone> = rows
+    let mut tones: Vec<CellStyle> = rows
         .flat_map(|row| row.cells.iter())
-        .map(|trial| cell::cell(*trial, Wording::Full).tone)
+        .map(|trial| cell::cell(*trial, CellWording::Full).tone)
         .collect();
     tones.sort_unstable();
     tones.dedup();

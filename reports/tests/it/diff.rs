@@ -10,7 +10,7 @@ use jsonschema::Validator;
 use ocipick_records::{Outcome, RefusalReason, Results, UnmeasuredWhy};
 use ocipick_reports::{
     analysis::{
-        diff::{Diff, Options},
+        diff::{Diff, DiffOptions},
         matrix::Matrix,
     },
     render::diff::{json, markdown, terminal},
@@ -89,13 +89,13 @@ fn between<T>(old: &Results, new: &Results, look: impl Fn(&Diff<'_>) -> T) -> T 
     let book = sample::book();
     let old = Matrix::build(slice::from_ref(old), &book);
     let new = Matrix::build(slice::from_ref(new), &book);
-    look(&Diff::of(&old, &new, &Options::default()))
+    look(&Diff::of(&old, &new, &DiffOptions::default()))
 }
 
 #[test]
 fn diff_as_people_see_it() {
     let text = between(&old(), &new(), |diff| {
-        terminal::render(diff, terminal::Options::default())
+        terminal::render(diff, terminal::DiffTerminalOptions::default())
     });
     insta::assert_snapshot!("diff-terminal", text);
     insta::assert_snapshot!("diff-markdown", between(&old(), &new(), markdown::render));
@@ -104,7 +104,7 @@ fn diff_as_people_see_it() {
 #[test]
 fn diff_of_nothing_says_so() {
     let text = between(&old(), &old(), |diff| {
-        terminal::render(diff, terminal::Options::default())
+        terminal::render(diff, terminal::DiffTerminalOptions::default())
     });
     insta::assert_snapshot!("diff-same", text);
 }

@@ -3,16 +3,16 @@
 use crate::sample::{
     self, CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool, crashed, unmeasured, unstable,
 };
-use ocipick_corpus::{Ask, Case, Corpus, built_in_specifications};
+use ocipick_corpus::{Case, Corpus, PlatformRequest, built_in_specifications};
 use ocipick_records::CaseId;
 use ocipick_records::{Host, Outcome, RefusalReason, Results, UnmeasuredWhy};
 use ocipick_reports::{
     analysis::{
-        conformance::{Revisions, Rulebook},
-        embargo::Policy,
+        conformance::{ConformanceRules, Revisions},
+        embargo::EmbargoPolicy,
     },
     draft::{CellName, Confirmed, Draft, NoDraft},
-    render::draft::Report,
+    render::draft::DraftReport,
 };
 use std::sync::OnceLock;
 
@@ -57,13 +57,13 @@ fn name(tool: Tool, case: &str) -> CellName {
 fn draft(results: &Results, name: &CellName) -> Result<Draft, NoDraft> {
     let specifications = built_in_specifications().expect("they are sound");
     let revisions = Revisions::choose(&specifications, &[]).expect("the newest are there");
-    let rulebook = Rulebook::new(corpus(), revisions);
-    let policy = Policy::built_in().expect("it is sound");
+    let rules = ConformanceRules::new(corpus(), revisions);
+    let policy = EmbargoPolicy::built_in().expect("it is sound");
     let results = std::slice::from_ref(results);
-    Draft::of(results, name, &sample::book(), &rulebook, policy)
+    Draft::of(results, name, &sample::book(), &rules, policy)
 }
 
-fn report<T>(draft: &Draft, id: &str, look: impl Fn(&Report<'_>) -> T) -> T {
+fn report<T>(draft: &Draft, id: &str, look: impl Fn(&DraftReport<'_>) -> T) -> T {
     let confirmed = Confirmed {
         times: 5,
         at: "2026-11-21T12:00:00Z".to_owned(),
@@ -81,8 +81,8 @@ fn report<T>(draft: &Draft, id: &str, look: impl Fn(&Report<'_>) -> T) -> T {
         },
         record: sample::record(DOCKER),
     };
-    let ask: Ask = draft.trial.platform.parse().expect("an ask");
-    look(&Report {
+    let ask: PlatformRequest = draft.trial.platform.parse().expect("an ask");
+    look(&DraftReport {
         draft,
         case: case(id),
         ask: &ask,

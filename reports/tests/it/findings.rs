@@ -5,9 +5,9 @@ use crate::sample::{
     CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool, book, crashed, mixed, picked, refused, results, row,
     unmeasured, unstable,
 };
-use ocipick_records::{Observation, Outcome, RefusalReason, Request, Trial, UnmeasuredWhy};
+use ocipick_records::{HttpRequest, Observation, Outcome, RefusalReason, Trial, UnmeasuredWhy};
 use ocipick_reports::analysis::{
-    findings::{self, Surprise},
+    findings::{self, Severity},
     matrix::{CaseBook, CaseNote, Matrix},
 };
 
@@ -18,7 +18,7 @@ fn five(case: &str, outcomes: [Outcome; 5]) -> Vec<Trial> {
     row(case, TOOLS.into_iter().zip(outcomes).collect())
 }
 
-fn sentences(trials: Vec<Trial>, most: usize) -> Vec<(Surprise, String)> {
+fn sentences(trials: Vec<Trial>, most: usize) -> Vec<(Severity, String)> {
     let (results, book) = ([results(trials)], book());
     let matrix = Matrix::build(&results, &book);
     findings::most_surprising(&matrix, most)
@@ -27,7 +27,7 @@ fn sentences(trials: Vec<Trial>, most: usize) -> Vec<(Surprise, String)> {
         .collect()
 }
 
-fn only(trials: Vec<Trial>) -> (Surprise, String) {
+fn only(trials: Vec<Trial>) -> (Severity, String) {
     let mut found = sentences(trials, 9);
     assert_eq!(found.len(), 1, "{found:?}");
     found.remove(0)
@@ -60,7 +60,7 @@ fn a_lone_runtime_is_held_against_all_others() {
             [first(), first(), first(), first(), size]
         )),
         (
-            Surprise::Lone,
+            Severity::Lone,
             "sizes/first-too-small: ctr images pull of containerd@1.6.20 refuses (size-mismatch) what docker, \
              podman, skopeo and crane pull; the size of the first entry is too small."
                 .to_owned()
@@ -74,7 +74,7 @@ fn a_lone_runtime_may_be_the_one_that_picks() {
     assert_eq!(
         only(trials),
         (
-            Surprise::Lone,
+            Severity::Lone,
             "x/y: docker@28.5.2 (classic store) picks first where podman, skopeo, crane and containerd refuse \
              (nested-unsupported)."
                 .to_owned()
@@ -97,7 +97,7 @@ fn one_pattern_in_many_cases_is_one_finding() {
     assert_eq!(
         only(trials),
         (
-            Surprise::PickOrRefuse,
+            Severity::PickOrRefuse,
             "nested/n0: podman@4.3.1 and skopeo@1.9.3 refuse (nested-unsupported) what docker, \
              crane and containerd pull. Likewise in 8 more cases: nested/n1, nested/n2, \
              nested/n3 and 5 more."
@@ -132,7 +132,7 @@ fn different_picks_are_named_with_their_children() {
             [first(), second(), second(), first(), first()]
         )),
         (
-            Surprise::DifferentPicks,
+            Severity::DifferentPicks,
             "duplicates/two-entries: podman@4.3.1 and skopeo@1.9.3 pick second where docker, \
              crane and containerd pick first; two entries are for the platform."
                 .to_owned()
@@ -163,7 +163,7 @@ fn failures_are_told_with_what_the_others_did() {
             ]
         )),
         (
-            Surprise::Crash,
+            Severity::Crash,
             "x/y: ctr images pull of containerd@1.6.20 crashes (index out of range), while docker, podman, \
              skopeo and crane pick first."
                 .to_owned()
@@ -181,7 +181,7 @@ fn failures_are_told_with_what_the_others_did() {
             ]
         )),
         (
-            Surprise::Hang,
+            Severity::Hang,
             "x/y: docker@28.5.2 (classic store) does not end within 30 s, while podman, skopeo, crane and \
              containerd refuse (nested-unsupported)."
                 .to_owned()
@@ -199,7 +199,7 @@ fn failures_are_told_with_what_the_others_did() {
             ]
         )),
         (
-            Surprise::HollowSuccess,
+            Severity::HollowSuccess,
             "x/y: docker@28.5.2 and podman@4.3.1 end with success and no usable image, \
              skopeo@1.9.3 leaves contradictory evidence (a and b), and crane@0.20.2 differs from \
              one attempt to the next (first ×3 and refused: nested-unsupported ×1)."
@@ -227,7 +227,7 @@ fn versions_of_a_tool_that_agree_are_one() {
     assert_eq!(
         only(trials),
         (
-            Surprise::Lone,
+            Severity::Lone,
             "x/y: docker (all 2) refuse (nested-unsupported) what podman (all 2) and skopeo \
              pull."
                 .to_owned()
@@ -286,7 +286,7 @@ fn refusing_for_different_reasons_comes_last() {
             [malformed(), nested(), nested(), malformed(), malformed()]
         )),
         (
-            Surprise::DifferentReasons,
+            Severity::DifferentReasons,
             "x/y: podman@4.3.1 and skopeo@1.9.3 refuse (nested-unsupported), and docker@28.5.2, \
              crane@0.20.2 and containerd@1.6.20 refuse (malformed)."
                 .to_owned()
@@ -319,18 +319,18 @@ fn every_kind() -> Vec<Trial> {
 #[test]
 fn the_order_is_that_of_surprise() {
     let found = sentences(every_kind(), 99);
-    let kinds: Vec<Surprise> = found.iter().map(|(surprise, _)| *surprise).collect();
+    let kinds: Vec<Severity> = found.iter().map(|(surprise, _)| *surprise).collect();
     assert_eq!(
         kinds,
         [
-            Surprise::Crash,
-            Surprise::HollowSuccess,
-            Surprise::Hang,
-            Surprise::DifferentPicks,
-            Surprise::DifferentPicks,
-            Surprise::Lone,
-            Surprise::PickOrRefuse,
-            Surprise::DifferentReasons,
+            Severity::Crash,
+            Severity::HollowSuccess,
+            Severity::Hang,
+            Severity::DifferentPicks,
+            Severity::DifferentPicks,
+            Severity::Lone,
+            Severity::PickOrRefuse,
+            Severity::DifferentReasons,
         ]
     );
     // A field divided in the middle comes before one that stands aside.
@@ -347,7 +347,7 @@ fn a_few_findings_are_of_different_kinds() {
         five("a/4", [first(), first(), first(), first(), nested()]),
     ]
     .concat();
-    let kinds = |trials: &[Trial]| -> Vec<Surprise> {
+    let kinds = |trials: &[Trial]| -> Vec<Severity> {
         let found = sentences(trials.to_vec(), 3);
         found.into_iter().map(|(surprise, _)| surprise).collect()
     };
@@ -355,9 +355,9 @@ fn a_few_findings_are_of_different_kinds() {
     assert_eq!(
         kinds(&trials),
         [
-            Surprise::DifferentPicks,
-            Surprise::DifferentPicks,
-            Surprise::Lone
+            Severity::DifferentPicks,
+            Severity::DifferentPicks,
+            Severity::Lone
         ]
     );
     trials.extend(five(
@@ -366,7 +366,7 @@ fn a_few_findings_are_of_different_kinds() {
     ));
     assert_eq!(
         kinds(&trials),
-        [Surprise::Crash, Surprise::DifferentPicks, Surprise::Lone]
+        [Severity::Crash, Severity::DifferentPicks, Severity::Lone]
     );
 }
 
@@ -489,7 +489,7 @@ fn one_fault_in_several_cases_and_versions_is_one_crash() {
     let found = sentences(trials.concat(), 9);
     let crashes: Vec<&String> = found
         .iter()
-        .filter(|(kind, _)| *kind == Surprise::Crash)
+        .filter(|(kind, _)| *kind == Severity::Crash)
         .map(|(_, words)| words)
         .collect();
     assert_eq!(crashes.len(), 2, "{found:?}");
@@ -531,7 +531,7 @@ fn an_artifact_that_is_stored_whole_is_not_called_unusable() {
     };
     let request = evidence.requests[0].clone();
     for path in ["/manifests/sha256:aa", "/blobs/sha256:bb"] {
-        evidence.requests.push(Request {
+        evidence.requests.push(HttpRequest {
             path: path.to_owned(),
             ..request.clone()
         });

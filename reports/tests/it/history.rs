@@ -6,7 +6,7 @@ use crate::sample::{
 use ocipick_records::{Outcome, RefusalReason, Results, UnmeasuredWhy};
 use ocipick_reports::analysis::{
     findings,
-    history::{Companion, Edge, History, Step, Turn, bands, intervals, lines, steps},
+    history::{ChangeKind, Edge, FlavourChange, History, Step, bands, intervals, lines, steps},
     matrix::{CaseBook, Matrix},
 };
 use proptest::{collection, prelude::*};
@@ -60,7 +60,7 @@ fn shown(outcomes: &[Outcome]) -> Vec<String> {
                 let between = between.join(" ");
                 format!("{} > {} ({between})", name(from.column), name(to.column))
             }
-            Step::Unsteady { from, to } => {
+            Step::Flaky { from, to } => {
                 format!("{} ~ {}", name(from.column), name(to.column))
             }
         })
@@ -141,12 +141,12 @@ fn intervals_begin_where_something_is_known_to_change() {
             (1, Edge::Changed),
             (1, Edge::Plain),
             (1, Edge::Plain),
-            (1, Edge::Unsteady),
+            (1, Edge::Flaky),
         ]
     );
     assert_eq!(
         edges(&[a(), shaky(), b()]),
-        [(1, Edge::Plain), (1, Edge::Unsteady), (1, Edge::Changed)]
+        [(1, Edge::Plain), (1, Edge::Flaky), (1, Edge::Changed)]
     );
     assert_eq!(
         edges(&[a(), lost(), b()]),
@@ -223,9 +223,9 @@ fn the_old_code_in_the_new_version_tells_what_the_change_came_with() {
             .collect();
         assert_eq!(found, lines, "{local:?}");
         let seen = match history.changes[0].companion {
-            Some(Companion::Stays(_)) => "stays",
-            Some(Companion::Follows(_)) => "follows",
-            Some(Companion::Differs(_)) => "differs",
+            Some(FlavourChange::Stays(_)) => "stays",
+            Some(FlavourChange::Follows(_)) => "follows",
+            Some(FlavourChange::Differs(_)) => "differs",
             None => "unknown",
         };
         assert_eq!(seen, companion, "{local:?}");
@@ -320,19 +320,23 @@ fn one_version_of_two_channels_may_change() {
 #[test]
 fn kinds_of_change_are_told_apart() {
     for (from, to, turn) in [
-        (a(), b(), Turn::Pick),
-        (a(), no_match(), Turn::Acceptance),
-        (no_match(), a(), Turn::Acceptance),
-        (no_match(), refused(RefusalReason::Malformed), Turn::Reason),
-        (no_match(), crashed("panic"), Turn::Failure),
-        (Outcome::Nothing, a(), Turn::Failure),
+        (a(), b(), ChangeKind::Pick),
+        (a(), no_match(), ChangeKind::Acceptance),
+        (no_match(), a(), ChangeKind::Acceptance),
+        (
+            no_match(),
+            refused(RefusalReason::Malformed),
+            ChangeKind::Reason,
+        ),
+        (no_match(), crashed("panic"), ChangeKind::Failure),
+        (Outcome::Nothing, a(), ChangeKind::Failure),
         (
             Outcome::TimedOut { after_ms: 1 },
             Outcome::Nothing,
-            Turn::Failure,
+            ChangeKind::Failure,
         ),
     ] {
-        assert_eq!(Turn::of(&from, &to), turn, "{from:?} {to:?}");
+        assert_eq!(ChangeKind::of(&from, &to), turn, "{from:?} {to:?}");
     }
 }
 
@@ -544,7 +548,7 @@ proptest! {
         let follows = history
             .changes
             .iter()
-            .filter(|it| matches!(it.companion, Some(Companion::Follows(_))))
+            .filter(|it| matches!(it.companion, Some(FlavourChange::Follows(_))))
             .count();
         prop_assert_eq!(said + follows, expected, "every change is said once");
         let parted: usize = findings::parted(&matrix, &history)

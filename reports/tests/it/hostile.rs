@@ -94,9 +94,9 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     let matrix = Matrix::build(&results, &book);
 
     for width in [None, Some(20), Some(80)] {
-        let options = terminal::Options {
+        let options = terminal::TerminalOptions {
             width,
-            ..terminal::Options::default()
+            ..terminal::TerminalOptions::default()
         };
         let shown = terminal::render(&matrix, &options);
         let control = shown.chars().find(|c| c.is_control() && *c != '\n');
@@ -107,7 +107,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
 
     let shown = markdown::render(
         &matrix,
-        &markdown::Options {
+        &markdown::MarkdownOptions {
             all: true,
             findings: 9,
         },
@@ -134,7 +134,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     let shown = serde_json::from_str::<serde_json::Value>(&json::render(&matrix));
     prop_assert!(shown.is_ok_and(|document| document.is_object()));
 
-    let shown = html::render(&matrix, &html::Options::default());
+    let shown = html::render(&matrix, &html::HtmlOptions::default());
     prop_assert!(!shown.contains("<script"));
     prop_assert!(
         !shown
@@ -255,7 +255,7 @@ fn a_pick_without_a_name_is_no_empty_cell() {
     let trials = sample::row("a/b", vec![(DOCKER, sample::picked("\u{1b}[0m\n"))]);
     let (results, book) = ([sample::results(trials)], CaseBook::default());
     let matrix = Matrix::build(&results, &book);
-    let shown = terminal::render(&matrix, &terminal::Options::default());
+    let shown = terminal::render(&matrix, &terminal::TerminalOptions::default());
     assert!(shown.contains("(no name)"), "{shown}");
 }
 
@@ -283,9 +283,9 @@ fn long_words_of_a_tool_are_kept_short() {
     let (results, book) = ([results], CaseBook::default());
     let matrix = Matrix::build(&results, &book);
     for shown in [
-        terminal::render(&matrix, &terminal::Options::default()),
-        markdown::render(&matrix, &markdown::Options::default()),
-        html::render(&matrix, &html::Options::default()),
+        terminal::render(&matrix, &terminal::TerminalOptions::default()),
+        markdown::render(&matrix, &markdown::MarkdownOptions::default()),
+        html::render(&matrix, &html::HtmlOptions::default()),
         junit::render(&matrix, &junit::by_outcome),
     ] {
         assert!(shown.len() < 100_000, "{}: {:.500}", shown.len(), shown);

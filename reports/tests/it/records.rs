@@ -2,9 +2,9 @@
 
 use ocipick_records::{
     ArchiveRecord, ChannelRecord, Command, CorpusStamp, Evidence, Exit, Footer, Header, Host,
-    Identity, Observation, Observed, Outcome, OutcomeKind, Provenance, ReadErrorKind, Record,
-    RefusalReason, RepeatedCells, Repeats, Request, Results, RuntimeRecord, SCHEMA, Sighting,
-    Trial, UnmeasuredWhy,
+    HttpRequest, Identity, Observation, Observed, Outcome, OutcomeKind, Provenance, ReadErrorKind,
+    Record, RefusalReason, RepeatedCells, Repeats, Results, RuntimeRecord, SCHEMA, Sighting, Trial,
+    UnmeasuredWhy,
 };
 use proptest::{collection, option, prelude::*};
 use serde_json::Value;
@@ -88,7 +88,7 @@ fn exit() -> impl Strategy<Value = Exit> {
     ]
 }
 
-fn request() -> impl Strategy<Value = Request> {
+fn request() -> impl Strategy<Value = HttpRequest> {
     (
         (text(), text(), any::<u16>(), any::<u64>(), any::<u64>()),
         option::of(text()),
@@ -96,7 +96,7 @@ fn request() -> impl Strategy<Value = Request> {
         option::of(text()),
     )
         .prop_map(
-            |((method, path, status, bytes, at_ms), user_agent, accept, range)| Request {
+            |((method, path, status, bytes, at_ms), user_agent, accept, range)| HttpRequest {
                 method,
                 path,
                 status,

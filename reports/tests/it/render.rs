@@ -21,11 +21,11 @@ fn with_generations<T>(look: impl FnOnce(&Matrix<'_>) -> T) -> T {
     look(&Matrix::build(&results, &book))
 }
 
-fn options(width: Option<usize>, all: bool) -> terminal::Options {
-    terminal::Options {
+fn options(width: Option<usize>, all: bool) -> terminal::TerminalOptions {
+    terminal::TerminalOptions {
         width,
         all,
-        ..terminal::Options::default()
+        ..terminal::TerminalOptions::default()
     }
 }
 
@@ -140,7 +140,8 @@ fn whole_versions_that_are_alike_share_a_column() {
         "No trial of this operation: docker, docker+containerd-store, podman@4.3.1, crane@0.20.7, \
          containerd and"
     ));
-    let page = with_generations(|matrix| html::context(matrix, &html::Options::default(), None));
+    let page =
+        with_generations(|matrix| html::context(matrix, &html::HtmlOptions::default(), None));
     // podman 4.3.1 lacks a cell that the others have, so the three are not alike.
     let bands = |table: usize, line: usize| {
         let bands = page["tables"][table]["lines"][line]["bands"].as_array();
@@ -158,7 +159,8 @@ fn whole_versions_that_are_alike_share_a_column() {
 
 #[test]
 fn cells_of_the_page_cover_every_column_once() {
-    let page = with_generations(|matrix| html::context(matrix, &html::Options::default(), None));
+    let page =
+        with_generations(|matrix| html::context(matrix, &html::HtmlOptions::default(), None));
     for table in page["tables"].as_array().unwrap() {
         let columns = table["columns"].as_u64().unwrap();
         for family in table["families"].as_array().unwrap() {
@@ -173,17 +175,17 @@ fn cells_of_the_page_cover_every_column_once() {
 
 #[test]
 fn a_change_is_said_to_those_who_do_not_see_it() {
-    let page = with_generations(|matrix| html::render(matrix, &html::Options::default()));
+    let page = with_generations(|matrix| html::render(matrix, &html::HtmlOptions::default()));
     assert!(page.contains("<span class=\"aloud\">changed to </span>"));
     assert!(page.contains("; before: ✗ nested-unsupported in docker@20.10.24 (bookworm)\""));
 }
 
 #[test]
 fn colour_changes_nothing_but_colour() {
-    let options = |color| terminal::Options {
+    let options = |color| terminal::TerminalOptions {
         color,
         width: Some(120),
-        ..terminal::Options::default()
+        ..terminal::TerminalOptions::default()
     };
     let plain = with_sample(|matrix| terminal::render(matrix, &options(false)));
     let colored = with_sample(|matrix| terminal::render(matrix, &options(true)));
@@ -206,7 +208,7 @@ fn the_legend_has_what_occurs() {
     let trials = sample::row("a/b", vec![(sample::DOCKER, sample::picked("first"))]);
     let (results, book) = ([sample::results(trials)], sample::book());
     let matrix = Matrix::build(&results, &book);
-    let shown = terminal::render(&matrix, &terminal::Options::default());
+    let shown = terminal::render(&matrix, &terminal::TerminalOptions::default());
     assert!(shown.contains("the child that was picked"));
     for absent in [
         "≠",
@@ -252,7 +254,7 @@ fn builds_that_do_not_stand_for_the_release_are_marked() {
     }
     let (results, book) = ([results], sample::book());
     let matrix = Matrix::build(&results, &book);
-    let shown = markdown::render(&matrix, &markdown::Options::default());
+    let shown = markdown::render(&matrix, &markdown::MarkdownOptions::default());
     let head = shown.lines().find(|line| line.starts_with("| case |"));
     assert_eq!(
         head,
@@ -272,13 +274,15 @@ fn builds_that_do_not_stand_for_the_release_are_marked() {
 
 #[test]
 fn markdown_of_the_sample() {
-    let shown = with_sample(|matrix| markdown::render(matrix, &markdown::Options::default()));
+    let shown =
+        with_sample(|matrix| markdown::render(matrix, &markdown::MarkdownOptions::default()));
     insta::assert_snapshot!("markdown", shown);
 }
 
 #[test]
 fn markdown_of_generations() {
-    let shown = with_generations(|matrix| markdown::render(matrix, &markdown::Options::default()));
+    let shown =
+        with_generations(|matrix| markdown::render(matrix, &markdown::MarkdownOptions::default()));
     let (tables, _) = shown.split_once("### pull in detail").unwrap_or_default();
     insta::assert_snapshot!("markdown-generations", tables);
 }
@@ -296,7 +300,7 @@ fn json_of_generations() {
 #[test]
 fn html_context_of_generations() {
     let mut context =
-        with_generations(|matrix| html::context(matrix, &html::Options::default(), None));
+        with_generations(|matrix| html::context(matrix, &html::HtmlOptions::default(), None));
     for table in context["tables"].as_array_mut().unwrap() {
         table["cases"] = serde_json::Value::Null;
     }
@@ -312,8 +316,8 @@ fn what_a_run_cost_is_said_where_it_is_known() {
         assert_eq!(Summary::of(matrix).cost().as_deref(), Some(cost));
         let terminal = terminal::render(matrix, &options(None, false));
         assert!(terminal.contains(cost), "{terminal}");
-        assert!(markdown::render(matrix, &markdown::Options::default()).contains(cost));
-        assert!(html::render(matrix, &html::Options::default()).contains(cost));
+        assert!(markdown::render(matrix, &markdown::MarkdownOptions::default()).contains(cost));
+        assert!(html::render(matrix, &html::HtmlOptions::default()).contains(cost));
     });
     with_sample(|matrix| assert_eq!(Summary::of(matrix).cost(), None));
 }
@@ -333,15 +337,15 @@ fn json_of_the_sample() {
 
 #[test]
 fn html_context_of_the_sample() {
-    let context = with_sample(|matrix| html::context(matrix, &html::Options::default(), None));
+    let context = with_sample(|matrix| html::context(matrix, &html::HtmlOptions::default(), None));
     insta::assert_json_snapshot!("html-context", context);
 }
 
 #[test]
 fn html_is_one_page_that_needs_nothing_else() {
     for page in [
-        with_sample(|matrix| html::render(matrix, &html::Options::default())),
-        with_generations(|matrix| html::render(matrix, &html::Options::default())),
+        with_sample(|matrix| html::render(matrix, &html::HtmlOptions::default())),
+        with_generations(|matrix| html::render(matrix, &html::HtmlOptions::default())),
     ] {
         needs_nothing_else(&page);
     }
@@ -363,11 +367,11 @@ fn needs_nothing_else(page: &str) {
 fn every_format_warns_first() {
     with_sample(|matrix| {
         let warning = "This run did not finish: 53 of 66";
-        let shown = terminal::render(matrix, &terminal::Options::default());
+        let shown = terminal::render(matrix, &terminal::TerminalOptions::default());
         assert!(shown.starts_with(&format!("Warning: {warning}")));
-        let shown = markdown::render(matrix, &markdown::Options::default());
+        let shown = markdown::render(matrix, &markdown::MarkdownOptions::default());
         assert!(shown.starts_with(&format!("> **Warning:** {warning}")));
-        let shown = html::render(matrix, &html::Options::default());
+        let shown = html::render(matrix, &html::HtmlOptions::default());
         let body = shown.split("<body>").nth(1).unwrap_or_default();
         assert!(body.trim_start().starts_with("<p class=\"warning\""));
         let shown = json::render(matrix);
@@ -410,7 +414,7 @@ fn what_was_not_measured_never_looks_like_a_pass() {
             umoci.contains("tests=\"11\"") && umoci.contains("skipped=\"11\""),
             "{umoci}"
         );
-        let markdown = markdown::render(matrix, &markdown::Options::default());
+        let markdown = markdown::render(matrix, &markdown::MarkdownOptions::default());
         assert!(!markdown.contains("|  |  |"), "an empty cell");
     });
 }

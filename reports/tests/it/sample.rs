@@ -2,9 +2,9 @@
 //! that was not measured, and a run that did not finish.
 
 use ocipick_records::{
-    Command, CorpusStamp, Evidence, Exit, Footer, Header, Host, Identity, MissingRecord,
-    Observation, Observed, Outcome, Provenance, RefusalReason, Request, Results, RuntimeRecord,
-    SCHEMA, Sighting, Trial, UnmeasuredWhy,
+    Command, CorpusStamp, Evidence, Exit, Footer, Header, Host, HttpRequest, Identity,
+    MissingRecord, Observation, Observed, Outcome, Provenance, RefusalReason, Results,
+    RuntimeRecord, SCHEMA, Sighting, Trial, UnmeasuredWhy,
 };
 use ocipick_reports::analysis::matrix::{CaseBook, CaseNote, FamilyNote};
 
@@ -78,7 +78,7 @@ fn digest(child: &str) -> String {
 }
 
 fn evidence(outcome: &Outcome, tool: &str) -> Evidence {
-    let request = |path: &str, status, bytes, at_ms| Request {
+    let request = |path: &str, status, bytes, at_ms| HttpRequest {
         method: "GET".to_owned(),
         path: path.to_owned(),
         status,

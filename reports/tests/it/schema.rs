@@ -3,8 +3,8 @@
 use crate::sample;
 use jsonschema::Validator;
 use ocipick_records::{
-    Command, Evidence, Exit, Identity, Observation, Outcome, OutcomeKind, Provenance, Record,
-    RefusalReason, Request, Sighting, UnmeasuredWhy, json_schema,
+    Command, Evidence, Exit, HttpRequest, Identity, Observation, Outcome, OutcomeKind, Provenance,
+    Record, RefusalReason, Sighting, UnmeasuredWhy, json_schema,
 };
 use serde_json::Value;
 use std::{env, fs, path::Path};
@@ -109,7 +109,7 @@ fn schema_permits_every_kind_of_evidence() {
             trial.evidence = Evidence {
                 reported: observation.clone(),
                 materialised: observation.clone(),
-                requests: vec![Request {
+                requests: vec![HttpRequest {
                     method: "GET".into(),
                     path: "/".into(),
                     status: 206,

@@ -5,8 +5,8 @@ use ocipick_corpus::{Corpus, built_in_specifications};
 use ocipick_records::{CorpusStamp, Results};
 use ocipick_reports::{
     analysis::{
-        conformance::{Revisions, Rulebook, Verdicts},
-        embargo::{Policy, redact},
+        conformance::{ConformanceRules, Revisions, Verdicts},
+        embargo::{EmbargoPolicy, redact},
         matrix::{CaseBook, Matrix},
     },
     render::html,
@@ -26,8 +26,8 @@ pub(super) fn with<T>(
     let matrix = Matrix::build(&results, book);
     let specifications = built_in_specifications().expect("they have no mistakes");
     let revisions = Revisions::choose(&specifications, &[]).expect("the newest are there");
-    let rulebook = Rulebook::new(corpus, revisions);
-    let verdicts = Verdicts::of(&matrix, &rulebook);
+    let rules = ConformanceRules::new(corpus, revisions);
+    let verdicts = Verdicts::of(&matrix, &rules);
     make(&Sources {
         matrix: &matrix,
         verdicts: &verdicts,
@@ -279,7 +279,7 @@ fn nothing_that_is_withheld_is_on_any_page() {
             }
         }
         if withhold {
-            redact(&mut results, Policy::built_in().unwrap());
+            redact(&mut results, EmbargoPolicy::built_in().unwrap());
         }
         let [results] = results;
         let site = with(results, &sample::book(), judged::corpus(), Site::build);
@@ -317,7 +317,7 @@ fn what_was_not_measured_is_never_a_colour_alone_and_never_a_no() {
 
 #[test]
 fn every_page_says_what_a_browser_may_load() {
-    let options = html::Options::default();
+    let options = html::HtmlOptions::default();
     let (site, report) = of_generations(|it| (Site::build(it), html::render(it.matrix, &options)));
     let pages = site
         .files

@@ -6,7 +6,7 @@ use ocipick_corpus::{Corpus, built_in_specifications};
 use ocipick_records::{Outcome, UnmeasuredWhy};
 use ocipick_reports::{
     analysis::{
-        conformance::{Revisions, Rulebook, Verdicts},
+        conformance::{ConformanceRules, Revisions, Verdicts},
         matrix::Matrix,
     },
     render::{badge, summary},
@@ -95,8 +95,8 @@ fn a_badge_says_what_was_measured_and_no_more() {
     let corpus = Corpus::built_in().expect("it is sound");
     let specifications = built_in_specifications().expect("they are sound");
     let revisions = Revisions::choose(&specifications, &[]).expect("the newest are there");
-    let rulebook = Rulebook::new(&corpus, revisions);
-    let verdicts = Verdicts::of(&matrix, &rulebook);
+    let rules = ConformanceRules::new(&corpus, revisions);
+    let verdicts = Verdicts::of(&matrix, &rules);
     let badges = badge::badges(&matrix, &verdicts);
     let said: Vec<String> = badges
         .iter()

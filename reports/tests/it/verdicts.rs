@@ -8,7 +8,7 @@ use ocipick_records::{
 };
 use ocipick_reports::{
     analysis::{
-        conformance::{Because, Revisions, Rulebook, Verdict, Verdicts},
+        conformance::{Because, ConformanceRules, Revisions, Verdict, Verdicts},
         matrix::{CaseBook, Matrix},
     },
     render::{html, json, markdown, verdicts},
@@ -22,8 +22,8 @@ const NESTED: &str = "nested/after-flat-with-platform";
 
 static CORPUS: LazyLock<Corpus> =
     LazyLock::new(|| Corpus::built_in().expect("the corpus has no mistakes"));
-static NEWEST: LazyLock<Rulebook<'static>> =
-    LazyLock::new(|| Rulebook::new(&CORPUS, revisions("")));
+static NEWEST: LazyLock<ConformanceRules<'static>> =
+    LazyLock::new(|| ConformanceRules::new(&CORPUS, revisions("")));
 
 pub(super) fn corpus() -> &'static Corpus {
     &CORPUS
@@ -105,7 +105,7 @@ fn judged<T>(
     results: &Results,
     corpus: &Corpus,
     choice: &str,
-    look: impl FnOnce(&Matrix<'_>, &Rulebook<'_>, &Verdicts<'_>) -> T,
+    look: impl FnOnce(&Matrix<'_>, &ConformanceRules<'_>, &Verdicts<'_>) -> T,
 ) -> T {
     let results = [results.clone()];
     let book = CaseBook::new([], corpus.cases());
@@ -113,9 +113,9 @@ fn judged<T>(
     if choice.is_empty() {
         return look(&matrix, &NEWEST, &Verdicts::of(&matrix, &NEWEST));
     }
-    let rulebook = Rulebook::new(corpus, revisions(choice));
-    let verdicts = Verdicts::of(&matrix, &rulebook);
-    look(&matrix, &rulebook, &verdicts)
+    let rules = ConformanceRules::new(corpus, revisions(choice));
+    let verdicts = Verdicts::of(&matrix, &rules);
+    look(&matrix, &rules, &verdicts)
 }
 
 /// One line per trial and clause.
@@ -129,8 +129,8 @@ fn listed(results: &Results, corpus: &Corpus, choice: &str) -> String {
                 entry.label,
                 entry.trial.runtime,
                 entry.rule.clause,
-                entry.judgement.verdict.as_str(),
-                entry.judgement.because
+                entry.reasoned.verdict.as_str(),
+                entry.reasoned.because
             );
         }
         text
@@ -196,7 +196,7 @@ fn verdicts_stand_in_the_details_of_a_case() {
     let corpus = corpus();
     let results = results(corpus);
     judged(&results, corpus, "", |matrix, _, verdicts| {
-        let options = html::Options::default();
+        let options = html::HtmlOptions::default();
         let context = html::context(matrix, &options, Some(verdicts));
         let part = serde_json::json!({
             "verdicts": context["verdicts"],
@@ -211,7 +211,7 @@ fn verdicts_stand_in_the_details_of_a_case() {
         assert!(page.contains("Held against the specifications"));
         assert!(!html::render(matrix, &options).contains("Held against"));
 
-        let options = markdown::Options::default();
+        let options = markdown::MarkdownOptions::default();
         let text = markdown::render_judged(matrix, &options, Some(verdicts));
         let begin = format!("<summary><code>{TWO}");
         let details = text.split("<details>").find(|it| it.starts_with(&begin));
@@ -227,7 +227,7 @@ fn outcomes_on_other_bytes_are_not_judged() {
         judged(results, corpus, "", |_, _, verdicts| {
             let of_two = verdicts.entries.iter().filter(|it| it.trial.case == TWO);
             of_two
-                .map(|it| (it.judgement.verdict, it.judgement.because.clone()))
+                .map(|it| (it.reasoned.verdict, it.reasoned.because.clone()))
                 .collect()
         })
     };
@@ -282,8 +282,8 @@ fn other_operations_are_not_held_against_what_is_said_of_pulls() {
     judged(&results, corpus, "", |_, _, verdicts| {
         assert!(!verdicts.is_empty());
         for entry in &verdicts.entries {
-            assert!(!entry.judgement.verdict.is_breach(), "{entry:?}");
-            assert_ne!(entry.judgement.verdict, Verdict::Conforms, "{entry:?}");
+            assert!(!entry.reasoned.verdict.is_violation(), "{entry:?}");
+            assert_ne!(entry.reasoned.verdict, Verdict::Conforms, "{entry:?}");
         }
     });
 }
@@ -306,8 +306,8 @@ fn what_a_case_says_satisfies_a_clause_is_never_judged_a_breach() {
                             sample::refused(refusal.as_str().parse().unwrap())
                         }
                     };
-                    let judgement = ocipick_reports::analysis::conformance::judge(&outcome, rule);
-                    assert!(!judgement.verdict.is_breach(), "{}: {rule:?}", case.id);
+                    let reasoned = ocipick_reports::analysis::conformance::evaluate(&outcome, rule);
+                    assert!(!reasoned.verdict.is_violation(), "{}: {rule:?}", case.id);
                 }
             }
         }

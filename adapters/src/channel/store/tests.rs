@@ -1,13 +1,13 @@
 use super::*;
 use crate::channel::record::tests::record;
 
-struct Shelf {
+struct TestStore {
     _dir: tempfile::TempDir,
     store: Store,
     cancel: Cancel,
 }
 
-impl Shelf {
+impl TestStore {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::at(dir.path());
@@ -19,17 +19,17 @@ impl Shelf {
         }
     }
 
-    fn claim(&self, name: &str) -> Claim {
+    fn claim(&self, name: &str) -> ExclusiveLock {
         self.store.claim(name, &self.cancel, &|| ()).unwrap()
     }
 
-    fn fill(&self, claim: &Claim, text: &str) {
+    fn fill(&self, claim: &ExclusiveLock, text: &str) {
         let partial = self.store.partial(claim).unwrap();
         fs::create_dir_all(partial.join(ROOT)).unwrap();
         fs::write(partial.join(ROOT).join("tool"), text).unwrap();
     }
 
-    fn publish(&self, claim: &Claim, text: &str) -> Channel {
+    fn publish(&self, claim: &ExclusiveLock, text: &str) -> InstalledChannel {
         self.fill(claim, text);
         let record = record(&claim.name);
         self.store.publish(claim, record, &self.cancel).unwrap()
@@ -38,7 +38,7 @@ impl Shelf {
 
 #[test]
 fn what_is_not_published_is_no_channel() {
-    let shelf = Shelf::new();
+    let shelf = TestStore::new();
     let claim = shelf.claim("trixie");
     shelf.fill(&claim, "1");
     assert_eq!(shelf.store.open("trixie"), None);
@@ -53,7 +53,7 @@ fn what_is_not_published_is_no_channel() {
 
 #[test]
 fn what_is_left_is_cleared_away_and_what_is_being_made_is_not() {
-    let shelf = Shelf::new();
+    let shelf = TestStore::new();
     let left = shelf.claim("sid");
     shelf.fill(&left, "1");
     let partial = shelf.store.partial_of(&left);
@@ -66,7 +66,7 @@ fn what_is_left_is_cleared_away_and_what_is_being_made_is_not() {
 
 #[test]
 fn a_channel_is_replaced_in_one_step() {
-    let shelf = Shelf::new();
+    let shelf = TestStore::new();
     let claim = shelf.claim("sid");
     shelf.publish(&claim, "1");
     shelf.fill(&claim, "2");
@@ -79,7 +79,7 @@ fn a_channel_is_replaced_in_one_step() {
 
 #[test]
 fn a_channel_that_is_held_is_neither_replaced_nor_removed() {
-    let shelf = Shelf::new();
+    let shelf = TestStore::new();
     shelf.publish(&shelf.claim("trixie"), "1");
     let hold = shelf.store.hold("trixie").unwrap();
     assert!(hold.is_some());
@@ -94,7 +94,7 @@ fn a_channel_that_is_held_is_neither_replaced_nor_removed() {
 
 #[test]
 fn a_channel_that_changed_is_told() {
-    let shelf = Shelf::new();
+    let shelf = TestStore::new();
     let channel = shelf.publish(&shelf.claim("sid"), "1");
     let verify = |channel| shelf.store.verify(channel, &shelf.cancel);
     let (files, difference) = verify(&channel).unwrap().unwrap();
@@ -112,7 +112,7 @@ fn a_channel_that_changed_is_told() {
 
 #[test]
 fn what_is_broken_is_told_from_what_is_absent() {
-    let shelf = Shelf::new();
+    let shelf = TestStore::new();
     let channel = shelf.publish(&shelf.claim("sid"), "1");
     assert!(shelf.store.look("trixie").unwrap().is_none());
     let record = shelf.store.channel_dir("sid").join(RECORD);
@@ -127,7 +127,7 @@ fn what_is_broken_is_told_from_what_is_absent() {
 
 #[test]
 fn channels_are_listed_by_age() {
-    let shelf = Shelf::new();
+    let shelf = TestStore::new();
     for name in ["experimental", "bookworm", "zz", "sid", "bullseye"] {
         shelf.publish(&shelf.claim(name), "1");
     }
@@ -137,7 +137,7 @@ fn channels_are_listed_by_age() {
 
 #[test]
 fn archives_can_be_removed_unless_they_are_being_downloaded() {
-    let shelf = Shelf::new();
+    let shelf = TestStore::new();
     fs::write(shelf.store.archives().join("a.deb"), vec![1; 9000]).unwrap();
     let busy = File::create(shelf.store.downloads_lock()).unwrap();
     busy.lock().unwrap();

@@ -43,16 +43,16 @@ fn helpers_path(engine: &Path, folders: &[PathBuf]) -> String {
 impl DockerSession {
     pub(super) fn start_engine(&self) -> Result<Daemon, DaemonError> {
         let deepest = self
-            .room
+            .sandbox
             .dir()
             .join("exec/containerd/containerd.sock.ttrpc");
         fits_socket("dockerd", &deepest)?;
-        let path = |name: &str| self.room.dir().join(name).to_string_lossy().into_owned();
+        let path = |name: &str| self.sandbox.dir().join(name).to_string_lossy().into_owned();
         // What an engine that died has left would keep the next one from starting.
         for stale in ["docker.pid", "docker.sock"] {
-            let _ = fs::remove_file(self.room.dir().join(stale));
+            let _ = fs::remove_file(self.sandbox.dir().join(stale));
         }
-        let _ = fs::remove_dir_all(self.room.dir().join("exec"));
+        let _ = fs::remove_dir_all(self.sandbox.dir().join("exec"));
         let args = [
             "--config-file",
             &path("daemon.json"),
@@ -79,15 +79,15 @@ impl DockerSession {
         }
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let program = self.runtime.binary("daemon");
-        let mut invocation = self.room.invocation(&program, &args, START);
-        let path = helpers_path(&program, &self.runtime.place.folders);
+        let mut invocation = self.sandbox.invocation(&program, &args, START);
+        let path = helpers_path(&program, &self.runtime.installation.folders);
         invocation.env.insert("PATH".to_owned(), path);
         let spec = DaemonSpec {
             name: "dockerd",
             invocation,
-            log: self.room.dir().join("dockerd.log"),
+            log: self.sandbox.dir().join("dockerd.log"),
             ready: &|| {
-                if !self.room.dir().join("docker.sock").exists() {
+                if !self.sandbox.dir().join("docker.sock").exists() {
                     return Readiness::NotYet;
                 }
                 let asked = self.docker(&["version", "--format", "{{.Server.Version}}"], LOOK);
@@ -98,7 +98,7 @@ impl DockerSession {
                 }
             },
         };
-        let mut daemon = Daemon::start(&spec, self.room.cancel())?;
+        let mut daemon = Daemon::start(&spec, self.sandbox.cancel())?;
         daemon.watch_helper(HELPER);
         Ok(daemon)
     }

@@ -2,39 +2,44 @@
 
 use super::{CONTAINERD_STORE, LOOK, MACHINE};
 use crate::{
-    Detected, Flavour, Missing, Origin, Place, Room, Runtime, Service, Tool, detect, process::run,
-    tool::full_version,
+    BinaryOrigin, Detected, Flavour, Installation, Missing, Runtime, Sandbox, Service, Tool,
+    detect, process::run, tool::full_version,
 };
 use ocipick_records::is_at_least;
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// Looks for it.
-pub(super) fn found(place: &Place, room: &Room) -> Detected {
-    let Some(client) = place.find("docker") else {
-        return detect::missing(Tool::Docker, place, "`docker` is not there".to_owned());
+pub(super) fn found(installation: &Installation, sandbox: &Sandbox) -> Detected {
+    let Some(client) = installation.find("docker") else {
+        return detect::missing(
+            Tool::Docker,
+            installation,
+            "`docker` is not there".to_owned(),
+        );
     };
-    let client_says = detect::version_of(&client, room);
-    let engine = place.find("dockerd");
+    let client_says = detect::version_of(&client, sandbox);
+    let engine = installation.find("dockerd");
     let private_impossible = if engine.is_none() {
         Some("there is no `dockerd`")
-    } else if place.rights.root && place.rights.namespaces {
+    } else if installation.privileges.root && installation.privileges.namespaces {
         None
     } else {
         Some("a private engine takes root and mount namespaces")
     };
     match (engine, private_impossible) {
         (Some(engine), None) => {
-            let engine_says = detect::version_of(&engine, room);
-            let version = match detect::version(&engine_says, place, Some(&engine), "docker.io") {
-                Ok(version) => version,
-                Err(why) => return detect::missing(Tool::Docker, place, why),
-            };
+            let engine_says = detect::version_of(&engine, sandbox);
+            let version =
+                match detect::version(&engine_says, installation, Some(&engine), "docker.io") {
+                    Ok(version) => version,
+                    Err(why) => return detect::missing(Tool::Docker, installation, why),
+                };
             let binaries = BTreeMap::from([("client", client), ("daemon", engine)]);
             let versions = BTreeMap::from([
                 ("client", client_says.unwrap_or_default()),
                 ("daemon", engine_says.unwrap_or_default()),
             ]);
-            private(place, version, &binaries, &versions)
+            private(installation, version, &binaries, &versions)
         }
         (engine, because) => {
             let because = because.unwrap_or_default();
@@ -46,14 +51,14 @@ pub(super) fn found(place: &Place, room: &Room) -> Detected {
                     Err(why) => why.clone(),
                 }
             };
-            on_machine(place, room, client, because)
+            on_machine(installation, sandbox, client, because)
         }
     }
 }
 
 /// The runtimes of a private engine: one, or two where it can have both stores.
 fn private(
-    place: &Place,
+    installation: &Installation,
     version: String,
     binaries: &BTreeMap<&'static str, PathBuf>,
     versions: &BTreeMap<&'static str, String>,
@@ -62,12 +67,12 @@ fn private(
         tool: Tool::Docker,
         version: version.clone(),
         flavour,
-        place: place.clone(),
+        installation: installation.clone(),
         binaries: binaries.clone(),
         versions: versions.clone(),
         service: Service::Private,
         notes: Vec::new(),
-        origin: Origin::default(),
+        origin: BinaryOrigin::default(),
     };
     let mut detected = Detected {
         runtimes: vec![runtime(None)],
@@ -81,7 +86,7 @@ fn private(
         detected.missing.push(Missing {
             tool: Tool::Docker,
             flavour: Some(Flavour::ContainerdStore),
-            channel: place.channel.clone(),
+            channel: installation.channel.clone(),
             why: format!("docker {version} has no containerd image store (it came with 24)"),
             remedy: "`ocipick channel install` a release with a newer docker".to_owned(),
         });
@@ -101,9 +106,14 @@ pub(super) fn loads_for_platforms(version: &str) -> bool {
 }
 
 /// The machine's own engine, where no private one is possible.
-fn on_machine(place: &Place, room: &Room, client: PathBuf, because: String) -> Detected {
-    if place.root.is_some() {
-        return detect::missing(Tool::Docker, place, because);
+fn on_machine(
+    installation: &Installation,
+    sandbox: &Sandbox,
+    client: PathBuf,
+    because: String,
+) -> Detected {
+    if installation.root.is_some() {
+        return detect::missing(Tool::Docker, installation, because);
     }
     let args = [
         "-H",
@@ -112,24 +122,24 @@ fn on_machine(place: &Place, room: &Room, client: PathBuf, because: String) -> D
         "--format",
         "{{.Server.Version}} {{.Client.Version}}",
     ];
-    let asked = run(&room.outside(&client, &args, LOOK), room.cancel());
+    let asked = run(&sandbox.outside(&client, &args, LOOK), sandbox.cancel());
     let said = match asked {
         Ok(ran) if ran.exit.is_success() => ran.stdout().trim().to_owned(),
         _ => {
             let why = format!("{because}, and no engine of the machine answers");
-            return detect::missing(Tool::Docker, place, why);
+            return detect::missing(Tool::Docker, installation, why);
         }
     };
     let (server, client_says) = said.split_once(' ').unwrap_or((&said, ""));
     let args = ["-H", MACHINE, "info", "--format", "{{json .DriverStatus}}"];
-    let store = run(&room.outside(&client, &args, LOOK), room.cancel())
+    let store = run(&sandbox.outside(&client, &args, LOOK), sandbox.cancel())
         .is_ok_and(|ran| ran.stdout().contains(CONTAINERD_STORE));
     Detected {
         runtimes: vec![Runtime {
             tool: Tool::Docker,
             version: full_version(server).unwrap_or_else(|| "unversioned".to_owned()),
             flavour: store.then_some(Flavour::ContainerdStore),
-            place: place.clone(),
+            installation: installation.clone(),
             binaries: BTreeMap::from([("client", client)]),
             versions: BTreeMap::from([
                 ("client", client_says.to_owned()),
@@ -142,7 +152,7 @@ fn on_machine(place: &Place, room: &Room, client: PathBuf, because: String) -> D
             notes: vec![format!(
                 "the machine's own engine was used, because {because}"
             )],
-            origin: Origin::default(),
+            origin: BinaryOrigin::default(),
         }],
         missing: Vec::new(),
     }

@@ -4,10 +4,10 @@ mod engine;
 mod found;
 mod observe;
 
-use super::supervisor::Warden;
+use super::supervisor::DaemonSupervisor;
 use crate::{
-    Adapter, Ask, Attempt, Detected, Flavour, Looked, Operation, Place, Room, Runtime, Service,
-    Session, Source, StartError, Tool, mutant,
+    Adapter, Detected, Execution, Flavour, ImageSource, Installation, Operation, RawObservation,
+    Request, Runtime, Sandbox, Service, Session, StartError, Tool, mutant,
     process::{Invocation, Ran, RunError, run},
 };
 use std::{fs, time::Duration};
@@ -26,8 +26,8 @@ impl Adapter for Docker {
         Tool::Docker
     }
 
-    fn detect(&self, place: &Place, room: &Room) -> Detected {
-        found::found(place, room)
+    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected {
+        found::found(installation, sandbox)
     }
 
     fn is_stateless(&self) -> bool {
@@ -48,23 +48,23 @@ impl Adapter for Docker {
         }
     }
 
-    fn open(&self, runtime: &Runtime, mut room: Room) -> std::io::Result<Box<dyn Session>> {
+    fn open(&self, runtime: &Runtime, mut sandbox: Sandbox) -> std::io::Result<Box<dyn Session>> {
         // Inside another root the engine would ask the root file system's driver to pivot.
-        room.set_env("DOCKER_RAMDISK", "1");
+        sandbox.set_env("DOCKER_RAMDISK", "1");
         let address = match &runtime.service {
             Service::Machine { address, .. } => address.clone(),
             Service::Private | Service::None => {
-                format!("unix://{}", room.dir().join("docker.sock").display())
+                format!("unix://{}", sandbox.dir().join("docker.sock").display())
             }
         };
         let store = runtime.flavour == Some(Flavour::ContainerdStore);
         // Saying it either way matters: newer engines default to containerd's store.
         let settings = format!("{{\"features\":{{\"containerd-snapshotter\":{store}}}}}\n");
-        fs::write(room.dir().join("daemon.json"), settings)?;
+        fs::write(sandbox.dir().join("daemon.json"), settings)?;
         Ok(Box::new(DockerSession {
             runtime: runtime.clone(),
-            warden: Warden::new("dockerd", runtime.service.clone(), room.dir()),
-            room,
+            supervisor: DaemonSupervisor::new("dockerd", runtime.service.clone(), sandbox.dir()),
+            sandbox,
             address,
             trials: 0,
         }))
@@ -73,8 +73,8 @@ impl Adapter for Docker {
 
 struct DockerSession {
     runtime: Runtime,
-    room: Room,
-    warden: Warden,
+    sandbox: Sandbox,
+    supervisor: DaemonSupervisor,
     address: String,
     trials: u32,
 }
@@ -85,13 +85,13 @@ impl DockerSession {
         all.extend(args);
         let client = self.runtime.binary("client");
         match self.runtime.service {
-            Service::Machine { .. } => self.room.outside(&client, &all, deadline),
-            Service::Private | Service::None => self.room.invocation(&client, &all, deadline),
+            Service::Machine { .. } => self.sandbox.outside(&client, &all, deadline),
+            Service::Private | Service::None => self.sandbox.invocation(&client, &all, deadline),
         }
     }
 
     fn docker(&self, args: &[&str], deadline: Duration) -> Result<Ran, RunError> {
-        run(&self.invocation(args, deadline), self.room.cancel())
+        run(&self.invocation(args, deadline), self.sandbox.cancel())
     }
 
     /// The commands that remove exactly what a trial makes, in the machine's engine as in a
@@ -106,83 +106,84 @@ impl DockerSession {
 
 impl Session for DockerSession {
     fn start(&mut self) -> Result<(), StartError> {
-        if !self.warden.must_start() {
+        if !self.supervisor.must_start() {
             return Ok(());
         }
         if self.runtime.flavour == Some(Flavour::ContainerdStore) {
-            Warden::may_mount(self.room.dir())?;
+            DaemonSupervisor::may_mount(self.sandbox.dir())?;
         }
-        self.warden.adopt(self.start_engine())?;
+        self.supervisor.adopt(self.start_engine())?;
         self.check_store()
     }
 
-    fn take(&mut self, ask: &Ask<'_>) -> Attempt {
+    fn execute(&mut self, request: &Request<'_>) -> Execution {
         if let Err(error) = self.start() {
-            return Attempt::troubled(error.into());
+            return Execution::troubled(error.into());
         }
-        let mut attempt = Attempt::default();
+        let mut execution = Execution::default();
         self.trials += 1;
         let container = format!("ocipick-{}-{}", std::process::id(), self.trials);
-        let mut reference = ask.reference();
-        let platform = ask.platform_args();
+        let mut reference = request.reference();
+        let platform = request.platform_args();
         let removal = self.removal(&reference, &container);
-        if let Err(trouble) = self.warden.begin(&removal) {
-            return Attempt::troubled(trouble);
+        if let Err(trouble) = self.supervisor.begin(&removal) {
+            return Execution::troubled(trouble);
         }
         let archive;
         let mut args = Vec::new();
-        match &ask.source {
-            Source::Registry { .. } => {
+        match &request.source {
+            ImageSource::Registry { .. } => {
                 args.push("pull");
                 args.extend(platform.iter().map(String::as_str));
                 args.push(&reference);
             }
-            Source::Layout(layout) => {
+            ImageSource::Layout(layout) => {
                 args.push("load");
                 args.extend(platform.iter().map(String::as_str));
                 archive = layout.archive.to_string_lossy().into_owned();
                 args.extend(["--input", &archive]);
             }
         }
-        match self.docker(&args, ask.deadline) {
-            Ok(ran) => attempt.decisive = Some(attempt.keep(ran)),
+        match self.docker(&args, request.deadline) {
+            Ok(ran) => execution.decisive = Some(execution.keep(ran)),
             Err(error) => {
                 // What was pulled until now must not stay in an engine that is not ours.
-                attempt.trouble = Some(error.into());
-                self.warden.remove(&mut attempt, &self.room, &removal);
-                return attempt;
+                execution.trouble = Some(error.into());
+                self.supervisor
+                    .remove(&mut execution, &self.sandbox, &removal);
+                return execution;
             }
         }
-        (ask.pulled)();
-        if attempt.succeeded() {
-            let mut names = attempt
+        (request.done)();
+        if execution.succeeded() {
+            let mut names = execution
                 .decisive_command()
-                .filter(|_| ask.is_nameless())
+                .filter(|_| request.is_nameless())
                 .map(loaded)
                 .unwrap_or_default();
             if names.len() > 1 {
                 let words = format!("docker load took several images: {}", names.join(", "));
-                attempt.reported = Looked::Failed(words.clone());
-                attempt.materialised = Looked::Failed(words);
+                execution.reported = RawObservation::Failed(words.clone());
+                execution.materialised = RawObservation::Failed(words);
             } else {
                 if let Some(name) = names.pop() {
                     reference = name;
                 }
-                if let Err(error) = self.look(&mut attempt, ask, &reference, &container) {
-                    attempt.trouble = Some(error.into());
+                if let Err(error) = self.look(&mut execution, request, &reference, &container) {
+                    execution.trouble = Some(error.into());
                 }
             }
         }
-        mutant::has_looked(&mut attempt);
+        mutant::has_looked(&mut execution);
         let removal = self.removal(&reference, &container);
         let question = self.invocation(&["version"], LOOK);
         // Only of an image that was pulled a container was made.
-        let begin = usize::from(!attempt.succeeded());
-        let end = if ask.leaves_image() { 1 } else { 2 };
+        let begin = usize::from(!execution.succeeded());
+        let end = if request.leaves_image() { 1 } else { 2 };
         let removal = &removal[begin..end.max(begin)];
-        self.warden
-            .end(&mut attempt, &self.room, LOST, &question, removal);
-        attempt
+        self.supervisor
+            .end(&mut execution, &self.sandbox, LOST, &question, removal);
+        execution
     }
 }
 

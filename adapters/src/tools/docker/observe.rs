@@ -2,7 +2,7 @@
 
 use super::{DockerSession, LOOK};
 use crate::{
-    Ask, Attempt, Identity, Looked, Service, Sign,
+    Execution, Identity, RawFingerprint, RawObservation, Request, Service,
     adapter::MARKER_LABEL,
     mutant,
     process::{Exit, Ran, RunError},
@@ -21,8 +21,8 @@ impl DockerSession {
     /// container of it and taking the marker file out of that.
     pub(super) fn look(
         &self,
-        attempt: &mut Attempt,
-        ask: &Ask<'_>,
+        execution: &mut Execution,
+        request: &Request<'_>,
         reference: &str,
         container: &str,
     ) -> Result<(), RunError> {
@@ -32,11 +32,11 @@ impl DockerSession {
         // With containerd's store `image inspect` speaks of the default platform, and some
         // versions cannot inspect what they can run; only the container tells there.
         if classic {
-            let inspected = self.inspect(attempt, reference)?;
+            let inspected = self.inspect(execution, reference)?;
             let Some(image) = inspected else {
-                let words = attempt.commands.last().map(Ran::last_words);
-                attempt.reported = Looked::Absent(words.unwrap_or_default());
-                attempt.materialised = attempt.reported.clone();
+                let words = execution.commands.last().map(Ran::last_words);
+                execution.reported = RawObservation::Absent(words.unwrap_or_default());
+                execution.materialised = execution.reported.clone();
                 return Ok(());
             };
             if let Some(id) = image["Id"].as_str() {
@@ -47,13 +47,13 @@ impl DockerSession {
             }
             reported.extend(label("docker image inspect", &image));
         }
-        if let Some(words) = self.create(attempt, ask, reference, container)? {
-            attempt.reported = looked(reported, &words);
-            attempt.materialised = Looked::Absent(words);
+        if let Some(words) = self.create(execution, request, reference, container)? {
+            execution.reported = looked(reported, &words);
+            execution.materialised = RawObservation::Absent(words);
             return Ok(());
         }
-        let at = attempt.keep(self.docker(&["container", "inspect", container], LOOK)?);
-        let inspected = first(&attempt.commands[at].stdout());
+        let at = execution.keep(self.docker(&["container", "inspect", container], LOOK)?);
+        let inspected = first(&execution.commands[at].stdout());
         let source = "docker container inspect";
         reported.extend(label(source, &inspected));
         if let Some(manifest) = inspected["ImageManifestDescriptor"]["digest"].as_str() {
@@ -63,8 +63,8 @@ impl DockerSession {
         }
         // The whole directory, since of a link in its place only this shows the link itself.
         let folder = format!("{container}:/ocipick");
-        let at = attempt.keep(self.docker(&["cp", &folder, "-"], LOOK)?);
-        let copied = &attempt.commands[at];
+        let at = execution.keep(self.docker(&["cp", &folder, "-"], LOOK)?);
+        let copied = &execution.commands[at];
         let marker = match copied.exit {
             Exit::Code(0) => match marker_in_tar(&*copied.stdout_bytes()) {
                 InLayer::Marker(marker) => Ok(Some(marker)),
@@ -78,33 +78,41 @@ impl DockerSession {
         // There `image inspect` may speak of another image under the reference than the container's.
         let asks_store = !classic && (reported.is_empty() || !matches!(marker, Ok(Some(_))));
         let (content, store) = if asks_store {
-            self.look_into_store(attempt, &inspected)?
+            self.look_into_store(execution, &inspected)?
         } else {
-            (None, Looked::Not)
+            (None, RawObservation::Not)
         };
         reported.extend(content);
-        attempt.materialised = match marker {
-            Ok(Some(marker)) => Looked::Seen(vec![sign("docker cp", Identity::Marker(marker))]),
-            Err(words) => Looked::Failed(words),
-            Ok(None) if classic => self.listed_layers(attempt, reference)?,
+        execution.materialised = match marker {
+            Ok(Some(marker)) => {
+                RawObservation::Seen(vec![sign("docker cp", Identity::Marker(marker))])
+            }
+            Err(words) => RawObservation::Failed(words),
+            Ok(None) if classic => self.listed_layers(execution, reference)?,
             Ok(None) => store,
         };
-        attempt.reported = looked(reported, "docker names neither an id nor a label");
+        execution.reported = looked(reported, "docker names neither an id nor a label");
         Ok(())
     }
 
     /// The layers of an image without marker, as the classic store lists them.
-    fn listed_layers(&self, attempt: &mut Attempt, reference: &str) -> Result<Looked, RunError> {
-        let Some(image) = self.inspect(attempt, reference)? else {
-            let words = attempt.commands.last().map(Ran::last_words);
+    fn listed_layers(
+        &self,
+        execution: &mut Execution,
+        reference: &str,
+    ) -> Result<RawObservation, RunError> {
+        let Some(image) = self.inspect(execution, reference)? else {
+            let words = execution.commands.last().map(Ran::last_words);
             let words = words.unwrap_or_default();
-            return Ok(Looked::Failed(format!("docker image inspect: {words}")));
+            return Ok(RawObservation::Failed(format!(
+                "docker image inspect: {words}"
+            )));
         };
         let layers = strings(&image["RootFS"]["Layers"]);
         Ok(if layers.is_empty() {
-            Looked::Empty("the image has no layers".to_owned())
+            RawObservation::Empty("the image has no layers".to_owned())
         } else {
-            Looked::Seen(vec![sign(
+            RawObservation::Seen(vec![sign(
                 "docker image inspect",
                 Identity::DiffIds(layers),
             )])
@@ -114,18 +122,18 @@ impl DockerSession {
     /// What the engine's own containerd has of the image, and which layers its container stands on.
     fn look_into_store(
         &self,
-        attempt: &mut Attempt,
+        execution: &mut Execution,
         container: &Value,
-    ) -> Result<(Option<Sign>, Looked), RunError> {
+    ) -> Result<(Option<RawFingerprint>, RawObservation), RunError> {
         let unmarked = |why: &str| {
             let words = format!("/{MARKER_FILE} is not in the container, and {why}");
-            Ok((None, Looked::Unmarked(words)))
+            Ok((None, RawObservation::Unmarked(words)))
         };
         let Some(client) = self.store_client() else {
             return unmarked("there is no `ctr` to ask the containerd of this engine with");
         };
-        let at = attempt.keep(self.ctr(&client, &["content", "ls", "--quiet"])?);
-        let content = stored("ctr content ls", &attempt.commands[at]);
+        let at = execution.keep(self.ctr(&client, &["content", "ls", "--quiet"])?);
+        let content = stored("ctr content ls", &execution.commands[at]);
         let (Some(id), Some(snapshotter)) =
             (container["Id"].as_str(), container["Driver"].as_str())
         else {
@@ -136,8 +144,8 @@ impl DockerSession {
         let mut key = id.to_owned();
         for _ in 0..3 {
             let args = ["snapshots", "--snapshotter", snapshotter, "info", &key];
-            let at = attempt.keep(self.ctr(&client, &args)?);
-            let asked = &attempt.commands[at];
+            let at = execution.keep(self.ctr(&client, &args)?);
+            let asked = &execution.commands[at];
             let said = serde_json::from_str::<Value>(&asked.stdout());
             let (true, Ok(snapshot)) = (asked.exit.is_success(), said) else {
                 let why = format!("ctr: {}", asked.last_words());
@@ -146,11 +154,11 @@ impl DockerSession {
             let parent = snapshot["Parent"].as_str().unwrap_or_default();
             if parent.is_empty() {
                 let words = "the container stands on no layers".to_owned();
-                return Ok((content, Looked::Empty(words)));
+                return Ok((content, RawObservation::Empty(words)));
             }
             if !parent.starts_with(id) {
                 let chain = Identity::ChainId(parent.to_owned());
-                return Ok((content, Looked::Seen(vec![sign(source, chain)])));
+                return Ok((content, RawObservation::Seen(vec![sign(source, chain)])));
             }
             parent.clone_into(&mut key);
         }
@@ -160,23 +168,27 @@ impl DockerSession {
     /// A client for the containerd that a private engine starts for itself.
     fn store_client(&self) -> Option<PathBuf> {
         match self.runtime.service {
-            Service::Private => self.room.place().find("ctr"),
+            Service::Private => self.sandbox.installation().find("ctr"),
             Service::Machine { .. } | Service::None => None,
         }
     }
 
     fn ctr(&self, client: &Path, args: &[&str]) -> Result<Ran, RunError> {
-        let socket = self.room.dir().join("exec/containerd/containerd.sock");
+        let socket = self.sandbox.dir().join("exec/containerd/containerd.sock");
         let socket = socket.to_string_lossy();
         let mut all = vec!["--address", &*socket, "--namespace", "moby"];
         all.extend(args);
-        self.room.run(client, &all, LOOK)
+        self.sandbox.run(client, &all, LOOK)
     }
 
     /// What `image inspect` prints, unless it fails.
-    fn inspect(&self, attempt: &mut Attempt, reference: &str) -> Result<Option<Value>, RunError> {
-        let at = attempt.keep(self.docker(&["image", "inspect", reference], LOOK)?);
-        let inspected = &attempt.commands[at];
+    fn inspect(
+        &self,
+        execution: &mut Execution,
+        reference: &str,
+    ) -> Result<Option<Value>, RunError> {
+        let at = execution.keep(self.docker(&["image", "inspect", reference], LOOK)?);
+        let inspected = &execution.commands[at];
         let succeeded = inspected.exit.is_success();
         Ok(succeeded.then(|| first(&inspected.stdout())))
     }
@@ -185,19 +197,19 @@ impl DockerSession {
     /// where that is impossible.
     fn create(
         &self,
-        attempt: &mut Attempt,
-        ask: &Ask<'_>,
+        execution: &mut Execution,
+        request: &Request<'_>,
         reference: &str,
         container: &str,
     ) -> Result<Option<String>, RunError> {
-        let platform = ask.platform_args();
+        let platform = request.platform_args();
         let mut create = |platform: &[String]| -> Result<Option<String>, RunError> {
             let mut args = vec!["create", "--pull", "never", "--name", container];
             args.extend(platform.iter().map(String::as_str));
             // Without a command docker refuses images that name none, which is another matter.
             args.extend([reference, "/ocipick/say"]);
-            let at = attempt.keep(self.docker(&args, ask.deadline)?);
-            let created = &attempt.commands[at];
+            let at = execution.keep(self.docker(&args, request.deadline)?);
+            let created = &execution.commands[at];
             Ok((!created.exit.is_success()).then(|| created.last_words()))
         };
         // The classic store has one image under a reference. The other has one per platform,
@@ -210,7 +222,7 @@ impl DockerSession {
             return Ok(None);
         };
         // What was pulled for another variant than the one asked for is there only by its own name.
-        let fallbacks = ask.platform.map(fallbacks).unwrap_or_default();
+        let fallbacks = request.platform.map(fallbacks).unwrap_or_default();
         let others = iter::once(None).chain(fallbacks.iter().map(Some));
         for other in others {
             let args = other.map_or_else(Vec::new, |other| {
@@ -221,7 +233,7 @@ impl DockerSession {
                     || format!("without {}", platform.join(" ")),
                     |other| format!("with --platform {other}"),
                 );
-                attempt.notes.push(format!(
+                execution.notes.push(format!(
                     "a container can be made of the image only {with}: {words}"
                 ));
                 return Ok(None);
@@ -278,7 +290,7 @@ fn strings(list: &Value) -> Vec<String> {
         .collect()
 }
 
-fn label(source: &'static str, inspected: &Value) -> Option<Sign> {
+fn label(source: &'static str, inspected: &Value) -> Option<RawFingerprint> {
     inspected["Config"]["Labels"][MARKER_LABEL]
         .as_str()
         .map(|label| sign(source, Identity::Label(label.to_owned())))

@@ -1,6 +1,6 @@
 //! For every rule a document that breaks it, and it alone.
 
-use super::sample::{Bench, Of};
+use super::sample::{Of, ValidCase};
 use crate::lint::rule::Rule;
 use std::collections::BTreeSet;
 
@@ -346,8 +346,8 @@ fn every_rule_is_broken_by_a_document_that_breaks_it_alone() {
     let mut wrong = Vec::new();
     for &(rule, of, from, to) in BROKEN {
         let valid = match of {
-            Of::List => Bench::docker(),
-            Of::Index | Of::IndexType | Of::Manifest | Of::Config => Bench::oci(),
+            Of::List => ValidCase::docker(),
+            Of::Index | Of::IndexType | Of::Manifest | Of::Config => ValidCase::oci(),
         };
         let bench = valid.with(of, from, to);
         if bench.rules() != BTreeSet::from([rule]) {

@@ -2,7 +2,7 @@
 
 use super::sample::{control, rule_of};
 use crate::{
-    Ask, Corpus,
+    Corpus, PlatformRequest,
     lint::{check_layouts, layout, rule::Rule},
     media_type::Format,
 };
@@ -81,7 +81,7 @@ fn layouts_that_cannot_be_read_keep_none_from_being_checked() {
         crate::write_layout(corpus.get(&control()).unwrap(), &dir).unwrap();
     }
     fs::write(root.path().join("bad/index.json"), "{}").unwrap();
-    let ask: Ask = "linux/amd64".parse().unwrap();
+    let ask: PlatformRequest = "linux/amd64".parse().unwrap();
     let checked = check_layouts(root.path(), &ask).unwrap();
     let [bad, good] = checked.as_slice() else {
         panic!("{checked:#?}")

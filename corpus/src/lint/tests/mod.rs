@@ -7,11 +7,11 @@ mod sample;
 
 use super::{rule::Rule, *};
 use crate::{
-    Algorithm, Case, Digest, Document, Effects, Fault, HeaderFault, LayoutRef, Methods, Part,
+    Algorithm, Case, Digest, Document, Effects, Fault, FaultPart, HeaderFault, LayoutRef, Methods,
     Substitute,
     media_type::{EMPTY, Format},
 };
-use sample::{Bench, Of, rule_of};
+use sample::{Of, ValidCase, rule_of};
 use std::num::NonZeroU32;
 
 const PLATFORM: &str = r#","platform":{"architecture":"arm","os":"linux","variant":"v7"}"#;
@@ -19,25 +19,25 @@ const OCI_TYPE: &str = r#""mediaType":"application/vnd.oci.image.index.v1+json",
 
 #[test]
 fn valid_documents_break_nothing() {
-    for bench in [Bench::oci(), Bench::docker()] {
+    for bench in [ValidCase::oci(), ValidCase::docker()] {
         assert_eq!(bench.breaches(), []);
     }
 }
 
 #[test]
 fn some_rules_are_broken_together() {
-    let rules = |bench: Bench| bench.rules().into_iter().collect::<Vec<_>>();
-    let repeated = Bench::oci().with(Of::Index, r#""a":"""#, r#""a":"","a":"""#);
+    let rules = |bench: ValidCase| bench.rules().into_iter().collect::<Vec<_>>();
+    let repeated = ValidCase::oci().with(Of::Index, r#""a":"""#, r#""a":"","a":"""#);
     assert_eq!(
         rules(repeated),
         [Rule::RepeatedKey, Rule::RepeatedAnnotation]
     );
-    let negative = Bench::oci().with(Of::Index, "M-SIZE", "-1");
+    let negative = ValidCase::oci().with(Of::Index, "M-SIZE", "-1");
     assert_eq!(rules(negative), [Rule::NegativeSize, Rule::SizeMismatch]);
-    let oci = Bench::oci();
-    let docker_child = Bench {
-        manifest: Bench::docker().manifest,
-        manifest_type: Bench::docker().manifest_type,
+    let oci = ValidCase::oci();
+    let docker_child = ValidCase {
+        manifest: ValidCase::docker().manifest,
+        manifest_type: ValidCase::docker().manifest_type,
         ..oci.clone()
     };
     // What the entry says counts, and then the manifest is wrong.
@@ -53,13 +53,13 @@ fn some_rules_are_broken_together() {
 
 #[test]
 fn what_is_empty_has_a_type_and_is_empty() {
-    let rules = |bench: Bench| bench.rules().into_iter().collect::<Vec<_>>();
-    let emptied = Bench::oci().with(Of::Manifest, Format::Oci.config(), EMPTY);
+    let rules = |bench: ValidCase| bench.rules().into_iter().collect::<Vec<_>>();
+    let emptied = ValidCase::oci().with(Of::Manifest, Format::Oci.config(), EMPTY);
     let odd = emptied
         .clone()
         .with(Of::Manifest, "{", r#"{"artifactType":"a/b","#);
     assert_eq!(rules(odd), [Rule::EmptyDescriptor]);
-    let empty = Bench {
+    let empty = ValidCase {
         config: "{}".to_owned(),
         ..emptied
     };
@@ -101,14 +101,14 @@ fn optional_things_that_are_right_break_nothing() {
         (Of::Config, "{", r#"{"variant":null,"history":null,"#),
     ];
     for (of, from, to) in fine {
-        let bench = Bench::oci().with(of, from, to);
+        let bench = ValidCase::oci().with(of, from, to);
         assert_eq!(bench.breaches(), [], "{to}");
     }
 }
 
 #[test]
 fn breaches_say_where_and_what() {
-    let bench = Bench::oci()
+    let bench = ValidCase::oci()
         .with(Of::Index, "M-SIZE", "\"M-SIZE\"")
         .with(Of::Index, r#""digest""#, r#""Digest""#)
         .with(Of::Index, r#""a":"""#, r#""a.b":[],"size":false"#)
@@ -122,7 +122,7 @@ fn breaches_say_where_and_what() {
 /// A case whose index leads through two nested ones to a child, with one entry to each document
 /// and one under a wrong type.
 fn nested() -> Case {
-    let base = Bench::oci().case();
+    let base = ValidCase::oci().case();
     let entry = |document: &Document, media_type: &str| {
         format!(
             r#"{{"mediaType":"{media_type}","digest":"{}","size":{}}}"#,
@@ -172,11 +172,11 @@ fn every_document_is_read_once_and_named_by_the_way_to_it() {
 }
 
 /// What a case breaks whose registry misbehaves in this way towards its manifest.
-fn with_fault(effects: Effects, times: Option<u32>, methods: Methods) -> Vec<Breach> {
-    let mut case = Bench::oci().case();
+fn with_fault(effects: Effects, times: Option<u32>, methods: Methods) -> Vec<Violation> {
+    let mut case = ValidCase::oci().case();
     case.faults.push(Fault {
         on: "image".to_owned(),
-        part: Part::Manifest,
+        part: FaultPart::Manifest,
         target: case.documents[0].digest.clone(),
         methods,
         times: times.and_then(NonZeroU32::new),
@@ -215,7 +215,7 @@ fn lasting_faults_are_breaches_of_what_is_served() {
         let found = with_fault(effects, None, Methods::Get);
         found.iter().map(rule_of).collect::<Vec<_>>()
     };
-    let bytes = Bench::oci().case().documents[0].bytes.clone();
+    let bytes = ValidCase::oci().case().documents[0].bytes.clone();
     let sha512 = Digest::of(Algorithm::Sha512, &bytes);
     assert_eq!(header(sha512.as_str()), [], "another algorithm, and right");
     assert_eq!(header("blake3:00"), [], "nobody can tell");
@@ -236,8 +236,8 @@ fn lasting_faults_are_breaches_of_what_is_served() {
 
 #[test]
 fn blobs_that_are_not_theirs_are_breaches_of_the_manifest() {
-    let mut case = Bench::oci().case();
-    for (part, blob) in [(Part::Config, 0), (Part::Layer, 1)] {
+    let mut case = ValidCase::oci().case();
+    for (part, blob) in [(FaultPart::Config, 0), (FaultPart::Layer, 1)] {
         case.faults.push(Fault {
             on: "image".to_owned(),
             part,
@@ -262,7 +262,7 @@ fn blobs_that_are_not_theirs_are_breaches_of_the_manifest() {
 
 #[test]
 fn the_index_json_that_a_case_asks_for_is_read_as_well() {
-    let mut case = Bench::oci().case();
+    let mut case = ValidCase::oci().case();
     case.layout_refs = vec![LayoutRef::latest(&case.index)];
     assert_eq!(breaches(&case), []);
     case.layout_refs[0].name = Some("a b".to_owned());
@@ -278,7 +278,7 @@ fn the_index_json_that_a_case_asks_for_is_read_as_well() {
 
 #[test]
 fn advice_depends_on_level_and_release() {
-    let advice = |of, from, to| Bench::oci().with(of, from, to).breaches()[0].advice();
+    let advice = |of, from, to| ValidCase::oci().with(of, from, to).breaches()[0].advice();
     assert_eq!(advice(Of::Index, ":2,", ":1,"), "refusing it is right");
     let repeated = advice(Of::Index, r#""a":""}"#, r#""a":""},"x":{"a":1,"a":1}"#);
     assert_eq!(repeated, "refusing it is right once this is released");
@@ -289,7 +289,7 @@ fn advice_depends_on_level_and_release() {
     let ambiguous = advice(Of::Index, r#""manifests""#, r#""config":{},"manifests""#);
     assert_eq!(ambiguous, "refusing it is allowed");
     assert_eq!(advice(Of::Index, OCI_TYPE, ""), "no reason to refuse it");
-    let bench = Bench::oci()
+    let bench = ValidCase::oci()
         .with(Of::Index, "M-SIZE", "1")
         .with(Of::Index, ":2,", ":1,");
     let breaches = bench.breaches();

@@ -1,6 +1,6 @@
 //! Whatever is read, nothing panics.
 
-use super::sample::Bench;
+use super::sample::ValidCase;
 use crate::{Blob, Case, Document, lint::breaches, media_type::Format};
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ fn in_every_role(document: &[u8]) {
         Format::Docker.manifest(),
         "application/octet-stream",
     ];
-    let base = Bench::oci().case();
+    let base = ValidCase::oci().case();
     for form in forms {
         let case = Case {
             index: Document::new(form, document),
@@ -23,9 +23,9 @@ fn in_every_role(document: &[u8]) {
         };
         let _ = breaches(&case);
     }
-    let config = Bench {
+    let config = ValidCase {
         config: String::from_utf8_lossy(document).into_owned(),
-        ..Bench::oci()
+        ..ValidCase::oci()
     };
     let _ = config.breaches();
 }
@@ -43,7 +43,7 @@ proptest! {
         cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         of in 0..3,
     ) {
-        let valid = Bench::oci();
+        let valid = ValidCase::oci();
         let mut document = [valid.index, valid.manifest, valid.config][of as usize].clone().into_bytes();
         for (place, byte) in cuts {
             let at = place.index(document.len());
@@ -65,7 +65,7 @@ proptest! {
         ]),
         of in 0..3,
     ) {
-        let valid = Bench::oci();
+        let valid = ValidCase::oci();
         let document = [valid.index, valid.manifest, valid.config][of as usize].clone();
         let added = document.replacen('{', &format!("{{\"{key}\":{value},"), 1);
         in_every_role(added.as_bytes());

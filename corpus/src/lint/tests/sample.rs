@@ -3,7 +3,7 @@
 use crate::{
     Blob, Case, Child, Corpus, Document, LayoutRef,
     layer::Compression,
-    lint::{Breach, breaches, rule::Rule},
+    lint::{Violation, breaches, rule::Rule},
     media_type::Format,
 };
 use ocipick_records::CaseId;
@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 /// A case of valid documents, to be broken one at a time.
 #[derive(Clone)]
-pub(super) struct Bench {
+pub(super) struct ValidCase {
     pub(super) index: String,
     pub(super) index_type: String,
     pub(super) manifest: String,
@@ -30,7 +30,7 @@ pub(super) enum Of {
     List,
 }
 
-impl Bench {
+impl ValidCase {
     pub(super) fn oci() -> Self {
         let (index, manifest) = (Format::Oci.index(), Format::Oci.manifest());
         let (config, layer) = (Format::Oci.config(), Format::Oci.layer(Compression::Gzip));
@@ -115,7 +115,7 @@ impl Bench {
         }
     }
 
-    pub(super) fn breaches(&self) -> Vec<Breach> {
+    pub(super) fn breaches(&self) -> Vec<Violation> {
         breaches(&self.case())
     }
 
@@ -148,8 +148,8 @@ fn bytes(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The rule that a breach comes from, as far as it can be told.
-pub(super) fn rule_of(breach: &Breach) -> Rule {
+/// The rule that a violation comes from, as far as it can be told.
+pub(super) fn rule_of(breach: &Violation) -> Rule {
     let same = |rule: &&Rule| {
         let facts = rule.facts();
         (facts.clause, facts.level, facts.consequence)

@@ -3,7 +3,7 @@
 use super::{Renderer, Target};
 use crate::{
     base64,
-    diagnostic::MistakeKind,
+    diagnostic::DiagnosticKind,
     json::{Json, Members, push},
     nearest::nearest,
     recipe::{
@@ -75,7 +75,7 @@ impl<'a> Renderer<'a, '_, '_> {
                 .targets()
                 .chain(spec.entries.iter().map(|entry| entry.name.as_str()))
                 .collect();
-            let kind = MistakeKind::EntryUndefined {
+            let kind = DiagnosticKind::EntryUndefined {
                 name: name.clone(),
                 nearest: nearest(name, known.iter().copied()).map(str::to_owned),
                 known: owned(known),

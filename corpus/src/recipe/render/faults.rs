@@ -2,8 +2,8 @@
 
 use super::Renderer;
 use crate::{
-    Answer, Digest, Document, Effects, Fault, HeaderFault, LayoutRef, Part, Substitute,
-    diagnostic::MistakeKind,
+    Digest, Document, Effects, Fault, FaultAnswer, FaultPart, HeaderFault, LayoutRef, Substitute,
+    diagnostic::DiagnosticKind,
     recipe::spec::{FaultSpec, Target},
 };
 use std::{ops::Range, sync::Arc};
@@ -25,7 +25,7 @@ impl<'a> Renderer<'a, '_, '_> {
         for (place, (fault, spec)) in faults.iter().zip(specs).enumerate() {
             let earlier = &faults[..place];
             if earlier.iter().any(|earlier| takes_all(earlier, fault)) {
-                let kind = MistakeKind::FaultShadowed;
+                let kind = DiagnosticKind::FaultShadowed;
                 self.report.add(&spec.on_span, kind);
             }
         }
@@ -50,14 +50,14 @@ impl<'a> Renderer<'a, '_, '_> {
         };
         if !found.served {
             let name = on.to_owned();
-            let kind = MistakeKind::FaultUnserved { name };
+            let kind = DiagnosticKind::FaultUnserved { name };
             self.report.add(&spec.on_span, kind);
             return None;
         }
         let bytes = match &spec.bytes_of {
             None => None,
             Some((name, span)) if name == on => {
-                let kind = MistakeKind::FaultOwnBytes { name: name.clone() };
+                let kind = DiagnosticKind::FaultOwnBytes { name: name.clone() };
                 self.report.add(span, kind);
                 return None;
             }
@@ -101,7 +101,7 @@ impl<'a> Renderer<'a, '_, '_> {
         &mut self,
         name: &str,
         span: &Range<usize>,
-        part: Part,
+        part: FaultPart,
         part_span: &Range<usize>,
     ) -> Option<Found> {
         let target = self.known_target(name, span)?;
@@ -116,9 +116,9 @@ impl<'a> Renderer<'a, '_, '_> {
         }
         let child = spec.children.iter().find(|child| child.name == name)?;
         let blob = match part {
-            Part::Manifest => None,
-            Part::Config => Some(self.parts(child).config.clone()),
-            Part::Layer => Some(self.parts(child).layer.clone()),
+            FaultPart::Manifest => None,
+            FaultPart::Config => Some(self.parts(child).config.clone()),
+            FaultPart::Layer => Some(self.parts(child).layer.clone()),
         };
         Some(Found {
             served: child.served,
@@ -130,11 +130,11 @@ impl<'a> Renderer<'a, '_, '_> {
     }
 
     /// Notes that an index has no config and no layer.
-    fn only_manifest(&mut self, name: &str, part: Part, span: &Range<usize>) -> Option<()> {
-        if part == Part::Manifest {
+    fn only_manifest(&mut self, name: &str, part: FaultPart, span: &Range<usize>) -> Option<()> {
+        if part == FaultPart::Manifest {
             return Some(());
         }
-        let kind = MistakeKind::NoSuchPart {
+        let kind = DiagnosticKind::NoSuchPart {
             name: name.to_owned(),
             part: part.as_str(),
         };
@@ -142,7 +142,7 @@ impl<'a> Renderer<'a, '_, '_> {
         None
     }
 
-    fn answer(&mut self, spec: &'a FaultSpec, status: u16) -> Option<Answer> {
+    fn answer(&mut self, spec: &'a FaultSpec, status: u16) -> Option<FaultAnswer> {
         let headers = self.pairs(&spec.headers)?;
         for ((name, value), (.., span)) in headers.iter().zip(&spec.headers) {
             self.sendable(name, value, span)?;
@@ -151,7 +151,7 @@ impl<'a> Renderer<'a, '_, '_> {
             Some((text, span)) => Some(self.text(text, span)?),
             None => None,
         };
-        Some(Answer {
+        Some(FaultAnswer {
             status,
             headers,
             body,
@@ -179,7 +179,7 @@ impl<'a> Renderer<'a, '_, '_> {
         if !value.chars().any(|c| c.is_ascii_control() && c != '\t') {
             return Some(());
         }
-        let kind = MistakeKind::BadHeader {
+        let kind = DiagnosticKind::BadHeader {
             name: name.to_owned(),
             hint: "a header is one line without control characters".to_owned(),
         };
@@ -192,15 +192,15 @@ impl<'a> Renderer<'a, '_, '_> {
         &mut self,
         cut: u64,
         span: &Range<usize>,
-        answer: Option<&Answer>,
+        answer: Option<&FaultAnswer>,
         true_length: usize,
     ) {
         let length = match answer {
-            Some(Answer {
+            Some(FaultAnswer {
                 body: Some(body), ..
             }) => body.len(),
             Some(answer) if answer.status >= 300 => {
-                let kind = MistakeKind::NeedsKey {
+                let kind = DiagnosticKind::NeedsKey {
                     key: "cut".to_owned(),
                     needed: "body".to_owned(),
                     place: "[[faults]]".to_owned(),
@@ -213,7 +213,8 @@ impl<'a> Renderer<'a, '_, '_> {
             Some(_) | None => true_length,
         };
         if cut >= length as u64 {
-            self.report.add(span, MistakeKind::LateCut { cut, length });
+            self.report
+                .add(span, DiagnosticKind::LateCut { cut, length });
         }
     }
 }

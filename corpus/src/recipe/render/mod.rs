@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Case, Digest, Document, Expectation, LayoutRef,
     child::{BuiltChild, ChildSpec, Parts},
-    diagnostic::{MistakeKind, Report},
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     json::{Members, size},
     nearest::nearest,
     value::owned,
@@ -31,7 +31,7 @@ pub(crate) fn render(
     id: &CaseId,
     source: &str,
     used: &mut BTreeSet<(What, String)>,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) -> Option<Case> {
     let mut renderer = Renderer {
         spec,
@@ -92,14 +92,14 @@ fn note_unreachable_picks(
     spec: &Spec,
     id: &CaseId,
     reached: &[(&ChildSpec, BuiltChild)],
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) {
     for (expectation, span) in spec.clauses.iter().flat_map(ClauseSpec::expectations) {
         match expectation {
             Expectation::Picks(name) => {
                 let defined = spec.children.iter().any(|child| child.name == *name);
                 if defined && !reached.iter().any(|(child, _)| child.name == *name) {
-                    let kind = MistakeKind::PicksUnreachable {
+                    let kind = DiagnosticKind::PicksUnreachable {
                         name: name.clone(),
                         case: id.as_str().to_owned(),
                     };
@@ -146,7 +146,7 @@ struct Renderer<'a, 'r, 't> {
     /// The children and nested indexes that are being made, outermost first.
     open: Vec<&'a str>,
     used: &'r mut BTreeSet<(What, String)>,
-    report: &'r mut Report<'t>,
+    report: &'r mut DiagnosticReport<'t>,
 }
 
 impl<'a> Renderer<'a, '_, '_> {
@@ -199,7 +199,7 @@ impl<'a> Renderer<'a, '_, '_> {
     /// The child or nested index of that name; where there is none, that is noted.
     fn known_target(&mut self, name: &str, span: &Range<usize>) -> Option<Target> {
         if !self.is_target(name) {
-            let kind = MistakeKind::TargetUndefined {
+            let kind = DiagnosticKind::TargetUndefined {
                 name: name.to_owned(),
                 nearest: nearest(name, self.targets()).map(str::to_owned),
                 known: owned(self.targets()),
@@ -242,7 +242,7 @@ impl<'a> Renderer<'a, '_, '_> {
         if let Some(place) = self.open.iter().position(|open| *open == name) {
             let mut cycle = owned(self.open[place..].iter().copied());
             cycle.push(name.to_owned());
-            self.report.add(span, MistakeKind::Cycle(cycle));
+            self.report.add(span, DiagnosticKind::Cycle(cycle));
             return None;
         }
         self.open.push(name);

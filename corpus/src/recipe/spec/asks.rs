@@ -1,8 +1,8 @@
 //! What tools are asked for: `platform`, or `platforms`.
 
 use crate::{
-    Ask,
-    diagnostic::{MistakeKind, Report},
+    PlatformRequest,
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     value::{Fields, Table},
 };
 use std::ops::Range;
@@ -11,8 +11,8 @@ use std::ops::Range;
 pub(super) fn read(
     table: &Table,
     place: &Range<usize>,
-    report: &mut Report<'_>,
-) -> Option<Vec<Ask>> {
+    report: &mut DiagnosticReport<'_>,
+) -> Option<Vec<PlatformRequest>> {
     let mut fields = Fields {
         table,
         place: "a recipe".to_owned(),
@@ -27,7 +27,7 @@ pub(super) fn read(
         return ask(text, &span, report).map(|ask| vec![ask]);
     }
     if let Some(span) = table.key_span("platform") {
-        let kind = MistakeKind::MeansNothing {
+        let kind = DiagnosticKind::MeansNothing {
             key: "platform".to_owned(),
             beside: "platforms".to_owned(),
             place: "a recipe".to_owned(),
@@ -40,22 +40,26 @@ pub(super) fn read(
     let mut whole = true;
     for (text, span) in &texts {
         match ask(text, span, report) {
-            Some(ask) if asks.contains(&ask) => report.add(span, MistakeKind::AskTwice(ask)),
+            Some(ask) if asks.contains(&ask) => report.add(span, DiagnosticKind::AskTwice(ask)),
             Some(ask) => asks.push(ask),
             None => whole = false,
         }
     }
     if texts.is_empty() {
         let span = table.key_span("platforms").unwrap_or(place);
-        report.add(span, MistakeKind::AskNothing);
+        report.add(span, DiagnosticKind::AskNothing);
     }
     (whole && !asks.is_empty()).then_some(asks)
 }
 
-fn ask(text: &str, span: &Range<usize>, report: &mut Report<'_>) -> Option<Ask> {
+fn ask(
+    text: &str,
+    span: &Range<usize>,
+    report: &mut DiagnosticReport<'_>,
+) -> Option<PlatformRequest> {
     let ask = text.parse().ok();
     if ask.is_none() {
-        report.add(span, MistakeKind::BadAsk(text.to_owned()));
+        report.add(span, DiagnosticKind::BadAsk(text.to_owned()));
     }
     ask
 }

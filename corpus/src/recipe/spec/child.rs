@@ -4,7 +4,7 @@ use super::{as_table, format, note_beside_text, platform, template};
 use crate::{
     Algorithm,
     child::{ChildSpec, Kind, ManifestSpec},
-    diagnostic::{MistakeKind, Report},
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     json::Members,
     layer::Compression,
     media_type::Format,
@@ -26,7 +26,7 @@ pub(super) fn read(
     name: &str,
     value: &Value,
     default: Format,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) -> Option<ChildSpec> {
     let table = as_table(name, value, report)?;
     let place = format!("[children.{name}]");
@@ -124,7 +124,7 @@ fn compression(kind: Kind, fields: &mut Fields<'_, '_, '_>) -> Compression {
         (Kind::Image, _) => compression,
         (Kind::Attestation | Kind::Artifact, None) => Compression::None,
         (Kind::Attestation | Kind::Artifact, Some(span)) => {
-            let kind = MistakeKind::MeansNothing {
+            let kind = DiagnosticKind::MeansNothing {
                 key: "compression".to_owned(),
                 beside: "kind".to_owned(),
                 place: fields.place.clone(),

@@ -2,10 +2,10 @@
 
 use super::as_table;
 use crate::{
-    Ask, Clause, ClauseUse, Expectation, Sign,
+    Clause, ClauseUse, Expectation, PlatformRequest, Sign,
     child::ChildSpec,
     clause,
-    diagnostic::{MistakeKind, Report},
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     nearest::nearest,
     recipe::{Clauses, keys},
     value::{Fields, Node, Table, Value, owned, wrong},
@@ -32,7 +32,7 @@ pub(in crate::recipe) struct ClauseSpec {
 }
 
 /// For each ask of the case, the outcomes that satisfy a clause.
-type PerAsk = Vec<(Ask, Vec<Written>)>;
+type PerAsk = Vec<(PlatformRequest, Vec<Written>)>;
 
 impl ClauseSpec {
     /// Every expectation, whatever is asked for.
@@ -74,8 +74,8 @@ impl ClauseSpec {
 pub(super) fn read(
     recipe: &Table,
     known: &Clauses<'_>,
-    asks: Option<&[Ask]>,
-    report: &mut Report<'_>,
+    asks: Option<&[PlatformRequest]>,
+    report: &mut DiagnosticReport<'_>,
 ) -> Vec<ClauseSpec> {
     let Some(value) = recipe.get("clauses") else {
         return Vec::new();
@@ -111,14 +111,14 @@ pub(super) fn read(
         let breached_where = signs(&mut fields);
         let plain_where_said = fields.text("plain-where-said").map(str::to_owned);
         if uses.iter().any(|earlier| earlier.id == id) {
-            let kind = MistakeKind::IdTaken {
+            let kind = DiagnosticKind::IdTaken {
                 id: id.to_owned(),
                 other: "an earlier [[clauses]] of this recipe".to_owned(),
             };
             report.add(&span, kind);
         }
         if clause.is_none() {
-            let kind = MistakeKind::ClauseUnknown {
+            let kind = DiagnosticKind::ClauseUnknown {
                 id: id.to_owned(),
                 nearest: nearest(id, known.keys().copied()).map(str::to_owned),
             };
@@ -138,9 +138,13 @@ pub(super) fn read(
 }
 
 /// A list for everything that is asked for, or a table with a list for each.
-fn satisfied_by(key: &str, fields: &mut Fields<'_, '_, '_>, asks: Option<&[Ask]>) -> PerAsk {
+fn satisfied_by(
+    key: &str,
+    fields: &mut Fields<'_, '_, '_>,
+    asks: Option<&[PlatformRequest]>,
+) -> PerAsk {
     // Without anything to ask for, the expectations are still looked at for mistakes.
-    let asks = asks.unwrap_or(&[Ask::Default]);
+    let asks = asks.unwrap_or(&[PlatformRequest::Default]);
     let Some(Value {
         node: Node::Table(table),
         ..
@@ -154,7 +158,7 @@ fn satisfied_by(key: &str, fields: &mut Fields<'_, '_, '_>, asks: Option<&[Ask]>
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for (key, _) in &table.members {
         if !names.contains(&key.name.as_str()) {
-            let kind = MistakeKind::NotAsked {
+            let kind = DiagnosticKind::NotAsked {
                 ask: key.name.clone(),
                 nearest: nearest(&key.name, names.iter().copied()).map(str::to_owned),
                 known: owned(names.iter().copied()),
@@ -180,7 +184,7 @@ fn satisfied_by(key: &str, fields: &mut Fields<'_, '_, '_>, asks: Option<&[Ask]>
 fn earlier(
     fields: &mut Fields<'_, '_, '_>,
     clause: Option<&Clause>,
-    asks: Option<&[Ask]>,
+    asks: Option<&[PlatformRequest]>,
 ) -> BTreeMap<String, PerAsk> {
     let Some(value) = fields.table.get("earlier") else {
         return BTreeMap::new();
@@ -203,12 +207,15 @@ fn earlier(
         .collect()
 }
 
-fn expectations(written: Vec<(String, Range<usize>)>, report: &mut Report<'_>) -> Vec<Written> {
+fn expectations(
+    written: Vec<(String, Range<usize>)>,
+    report: &mut DiagnosticReport<'_>,
+) -> Vec<Written> {
     let mut expectations = Vec::new();
     for (text, span) in written {
         match expectation(&text) {
             Some(expectation) => expectations.push((expectation, span)),
-            None => report.add(&span, MistakeKind::BadExpectation(text)),
+            None => report.add(&span, DiagnosticKind::BadExpectation(text)),
         }
     }
     expectations
@@ -220,7 +227,7 @@ fn signs(fields: &mut Fields<'_, '_, '_>) -> Vec<(Sign, Range<usize>)> {
     for (text, span) in fields.texts("breached-where") {
         match Sign::parse(&text) {
             Some(sign) => signs.push((sign, span)),
-            None => fields.report.add(&span, MistakeKind::BadSign(text)),
+            None => fields.report.add(&span, DiagnosticKind::BadSign(text)),
         }
     }
     signs
@@ -243,7 +250,7 @@ fn expectation(text: &str) -> Option<Expectation> {
 pub(super) fn note_undefined_picks(
     clauses: &[ClauseSpec],
     children: Option<&[ChildSpec]>,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) {
     let Some(children) = children else { return };
     let names = || children.iter().map(|child| child.name.as_str());
@@ -256,7 +263,7 @@ pub(super) fn note_undefined_picks(
     let signs = signs.filter_map(|(sign, span)| Some((sign.child()?, span)));
     for (name, span) in picks.chain(signs) {
         if !names().any(|known| known == name) {
-            let kind = MistakeKind::PicksUndefined {
+            let kind = DiagnosticKind::PicksUndefined {
                 name: name.to_owned(),
                 nearest: nearest(name, names()).map(str::to_owned),
                 known: owned(names()),

@@ -5,7 +5,7 @@ use super::{
     template::{self, Extra, Pairs, Template},
 };
 use crate::{
-    diagnostic::{MistakeKind, Report},
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     json::Members,
     recipe::keys,
     value::{Fields, Node, Value},
@@ -61,7 +61,11 @@ pub(in crate::recipe) enum DataSpec {
     Text(Template),
 }
 
-pub(super) fn read(name: &str, value: &Value, report: &mut Report<'_>) -> Option<EntrySpec> {
+pub(super) fn read(
+    name: &str,
+    value: &Value,
+    report: &mut DiagnosticReport<'_>,
+) -> Option<EntrySpec> {
     let table = as_table(name, value, report)?;
     let mut fields = Fields::new(table, format!("[entries.{name}]"), keys::ENTRY, report);
     let own_name = || (name.to_owned(), value.span.clone());
@@ -128,7 +132,7 @@ fn entry_size(fields: &mut Fields<'_, '_, '_>) -> Field<SizeSpec> {
             } else {
                 fields
                     .report
-                    .add(&value.span, MistakeKind::BadSize(text.clone()));
+                    .add(&value.span, DiagnosticKind::BadSize(text.clone()));
                 Field::Absent
             }
         }

@@ -5,8 +5,8 @@ use super::{
     template::{self, Pairs, Template},
 };
 use crate::{
-    LayoutRef, Methods, Part,
-    diagnostic::{MistakeKind, Report},
+    FaultPart, LayoutRef, Methods,
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     recipe::keys,
     value::{Fields, Node, Table},
 };
@@ -17,7 +17,7 @@ pub(in crate::recipe) struct FaultSpec {
     pub(in crate::recipe) on: Target,
     /// Where the name of the target was written.
     pub(in crate::recipe) on_span: Range<usize>,
-    pub(in crate::recipe) part: Part,
+    pub(in crate::recipe) part: FaultPart,
     pub(in crate::recipe) part_span: Range<usize>,
     pub(in crate::recipe) methods: Methods,
     pub(in crate::recipe) times: Option<NonZeroU32>,
@@ -56,7 +56,7 @@ const EFFECTS: &[&str] = &[
 const LONGEST_DELAY: i128 = 600_000;
 
 /// Reads every fault that can be read; whatever is wrong is noted.
-pub(super) fn read(recipe: &Table, report: &mut Report<'_>) -> Vec<FaultSpec> {
+pub(super) fn read(recipe: &Table, report: &mut DiagnosticReport<'_>) -> Vec<FaultSpec> {
     let tables = tables(recipe, "faults", report);
     let faults = tables
         .into_iter()
@@ -64,7 +64,11 @@ pub(super) fn read(recipe: &Table, report: &mut Report<'_>) -> Vec<FaultSpec> {
     faults.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
-fn fault(table: &Table, span: &Range<usize>, report: &mut Report<'_>) -> Option<FaultSpec> {
+fn fault(
+    table: &Table,
+    span: &Range<usize>,
+    report: &mut DiagnosticReport<'_>,
+) -> Option<FaultSpec> {
     let mut fields = Fields::new(table, "[[faults]]", keys::FAULT, report);
     if table.get("on").is_none() {
         let hint = "index, or the name of a child or nested index";
@@ -76,11 +80,11 @@ fn fault(table: &Table, span: &Range<usize>, report: &mut Report<'_>) -> Option<
         Some(name) => Some(Target::Named(name.to_owned())),
         None => None,
     };
-    let parts: Vec<(&str, Part)> = Part::ALL
+    let parts: Vec<(&str, FaultPart)> = FaultPart::ALL
         .iter()
         .map(|part| (part.as_str(), *part))
         .collect();
-    let part = fields.choice("part", Part::Manifest, &parts);
+    let part = fields.choice("part", FaultPart::Manifest, &parts);
     let methods = methods(&mut fields);
     let times = fields
         .whole("times", 1..=i128::from(u32::MAX))
@@ -105,7 +109,7 @@ fn fault(table: &Table, span: &Range<usize>, report: &mut Report<'_>) -> Option<
     let bytes_of = template::text(&mut fields, "bytes-of");
     note_without_meaning(table, status, methods, fields.report);
     if !EFFECTS.iter().any(|key| table.get(key).is_some()) {
-        fields.report.add(span, MistakeKind::FaultNothing);
+        fields.report.add(span, DiagnosticKind::FaultNothing);
     }
     Some(FaultSpec {
         on: on?,
@@ -141,7 +145,7 @@ fn methods(fields: &mut Fields<'_, '_, '_>) -> Methods {
         (false, true) => return Methods::Head,
         (false, false) => {}
     }
-    fields.report.add(&value.span, MistakeKind::BadMethods);
+    fields.report.add(&value.span, DiagnosticKind::BadMethods);
     Methods::Both
 }
 
@@ -180,7 +184,7 @@ fn text_or_false(fields: &mut Fields<'_, '_, '_>, key: &str) -> Option<Option<Te
 }
 
 /// Notes headers that cannot be, or that have keys of their own.
-fn note_bad_headers(headers: &Pairs, report: &mut Report<'_>) {
+fn note_bad_headers(headers: &Pairs, report: &mut DiagnosticReport<'_>) {
     for (name, _, span) in headers {
         let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         let own_key = match name.to_ascii_lowercase().as_str() {
@@ -195,7 +199,7 @@ fn note_bad_headers(headers: &Pairs, report: &mut Report<'_>) {
             None => "a header has a name of letters, digits and hyphens".to_owned(),
         };
         let name = name.clone();
-        report.add(span, MistakeKind::BadHeader { name, hint });
+        report.add(span, DiagnosticKind::BadHeader { name, hint });
     }
 }
 
@@ -204,11 +208,11 @@ fn note_without_meaning(
     table: &Table,
     status: Option<u16>,
     methods: Methods,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) {
     let mut nothing = |key: &str, beside: &str, hint: &str| {
         if let Some(span) = table.key_span(key) {
-            let kind = MistakeKind::MeansNothing {
+            let kind = DiagnosticKind::MeansNothing {
                 key: key.to_owned(),
                 beside: beside.to_owned(),
                 place: "[[faults]]".to_owned(),
@@ -237,7 +241,7 @@ fn note_without_meaning(
     if table.get("status").is_none() {
         for key in ["headers", "body"] {
             if let Some(span) = table.key_span(key) {
-                let kind = MistakeKind::NeedsKey {
+                let kind = DiagnosticKind::NeedsKey {
                     key: key.to_owned(),
                     needed: "status".to_owned(),
                     place: "[[faults]]".to_owned(),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Algorithm,
-    diagnostic::Report,
+    diagnostic::DiagnosticReport,
     json::Json,
     media_type::Format,
     recipe::keys,
@@ -61,7 +61,7 @@ pub(super) fn read(
     name: String,
     value: &Value,
     format: Format,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) -> Option<IndexSpec> {
     let (place, known) = if name.is_empty() {
         ("[index]".to_owned(), keys::INDEX.to_vec())
@@ -156,7 +156,7 @@ fn entries(fields: &mut Fields<'_, '_, '_>) -> Vec<Listed> {
     entries
 }
 
-fn repeated(item: &Value, report: &mut Report<'_>) -> Option<Listed> {
+fn repeated(item: &Value, report: &mut DiagnosticReport<'_>) -> Option<Listed> {
     let table = as_table("entries", item, report)?;
     let mut fields = Fields::new(table, "an element of `entries`", keys::LISTED, report);
     if table.get("of").is_none() {

@@ -2,7 +2,7 @@
 
 use super::{as_table, tables};
 use crate::{
-    diagnostic::Report,
+    diagnostic::DiagnosticReport,
     recipe::keys,
     value::{Fields, Table},
 };
@@ -18,7 +18,7 @@ pub(in crate::recipe) struct RefSpec {
 }
 
 /// Reads the entries of `index.json`; none where they are as always.
-pub(super) fn read(recipe: &Table, report: &mut Report<'_>) -> Option<Vec<RefSpec>> {
+pub(super) fn read(recipe: &Table, report: &mut DiagnosticReport<'_>) -> Option<Vec<RefSpec>> {
     let value = recipe.get("layout")?;
     let layout = as_table("layout", value, report)?;
     let mut fields = Fields::new(layout, "[layout]", keys::LAYOUT, report);

@@ -21,9 +21,9 @@ pub(super) use template::{Extra, Pairs};
 
 use super::{Clauses, keys};
 use crate::{
-    Ask,
+    PlatformRequest,
     child::ChildSpec,
-    diagnostic::{MistakeKind, Report},
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     media_type::Format,
     nearest::nearest,
     value::{Fields, Node, Table, Value, owned, wrong},
@@ -36,7 +36,7 @@ pub(crate) struct Spec {
     pub(super) title: String,
     pub(super) why: String,
     pub(super) origins: Vec<String>,
-    pub(super) asks: Vec<Ask>,
+    pub(super) asks: Vec<PlatformRequest>,
     pub(super) operations: BTreeSet<Operation>,
     pub(super) clauses: Vec<ClauseSpec>,
     pub(super) children: Vec<ChildSpec>,
@@ -51,7 +51,7 @@ pub(crate) struct Spec {
 impl Spec {
     /// The architecture of programs where a config names none: the first that is asked for.
     pub(super) fn program_for(&self) -> &str {
-        let mut platforms = self.asks.iter().filter_map(Ask::platform);
+        let mut platforms = self.asks.iter().filter_map(PlatformRequest::platform);
         platforms
             .next()
             .map_or("amd64", |platform| &platform.architecture)
@@ -63,7 +63,7 @@ impl Spec {
 pub(crate) fn decode(
     table: &Table,
     clauses: &Clauses<'_>,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) -> Option<Spec> {
     const START: Range<usize> = 0..0;
     // Unknown keys were noted before the recipe was expanded.
@@ -77,7 +77,7 @@ pub(crate) fn decode(
     let operations = operations(&mut fields);
     for (origin, span) in &origins {
         if !is_origin(origin) {
-            report.add(span, MistakeKind::BadOrigin(origin.clone()));
+            report.add(span, DiagnosticKind::BadOrigin(origin.clone()));
         }
     }
     let asks = asks::read(table, &START, report);
@@ -117,7 +117,11 @@ pub(crate) fn decode(
     })
 }
 
-fn as_table<'a>(key: &str, value: &'a Value, report: &mut Report<'_>) -> Option<&'a Table> {
+fn as_table<'a>(
+    key: &str,
+    value: &'a Value,
+    report: &mut DiagnosticReport<'_>,
+) -> Option<&'a Table> {
     if let Node::Table(table) = &value.node {
         Some(table)
     } else {
@@ -130,7 +134,7 @@ fn as_table<'a>(key: &str, value: &'a Value, report: &mut Report<'_>) -> Option<
 fn tables<'a>(
     recipe: &'a Table,
     key: &str,
-    report: &mut Report<'_>,
+    report: &mut DiagnosticReport<'_>,
 ) -> Vec<(&'a Table, &'a Value)> {
     let Some(value) = recipe.get(key) else {
         return Vec::new();
@@ -149,8 +153,8 @@ fn tables<'a>(
 fn section<T>(
     recipe: &Table,
     name: &str,
-    report: &mut Report<'_>,
-    mut read: impl FnMut(&str, &Value, &mut Report<'_>) -> Option<T>,
+    report: &mut DiagnosticReport<'_>,
+    mut read: impl FnMut(&str, &Value, &mut DiagnosticReport<'_>) -> Option<T>,
 ) -> Option<Vec<T>> {
     let Some(value) = recipe.get(name) else {
         return Some(Vec::new());
@@ -187,7 +191,7 @@ pub(crate) fn is_origin(text: &str) -> bool {
 fn operations(fields: &mut Fields<'_, '_, '_>) -> BTreeSet<Operation> {
     let texts = fields.texts("operations");
     if let (Some(value), true) = (fields.table.get("operations"), texts.is_empty()) {
-        let kind = MistakeKind::EmptyList {
+        let kind = DiagnosticKind::EmptyList {
             key: "operations".to_owned(),
             hint: "leave it out where the case is for every operation".to_owned(),
         };
@@ -199,7 +203,7 @@ fn operations(fields: &mut Fields<'_, '_, '_>) -> BTreeSet<Operation> {
             operations.insert(operation);
         } else {
             let words = || Operation::ALL.iter().map(|known| known.as_str());
-            let kind = MistakeKind::BadChoice {
+            let kind = DiagnosticKind::BadChoice {
                 key: "operation".to_owned(),
                 nearest: nearest(&text, words()).map(str::to_owned),
                 found: text,
@@ -211,7 +215,12 @@ fn operations(fields: &mut Fields<'_, '_, '_>) -> BTreeSet<Operation> {
     operations
 }
 
-fn format(table: &Table, place: &str, default: Format, report: &mut Report<'_>) -> Format {
+fn format(
+    table: &Table,
+    place: &str,
+    default: Format,
+    report: &mut DiagnosticReport<'_>,
+) -> Format {
     let mut fields = Fields {
         table,
         place: place.to_owned(),
@@ -225,10 +234,10 @@ fn format(table: &Table, place: &str, default: Format, report: &mut Report<'_>) 
 }
 
 /// Notes keys that a raw text leaves without a meaning.
-fn note_beside_text(table: &Table, place: &str, keys: &[&str], report: &mut Report<'_>) {
+fn note_beside_text(table: &Table, place: &str, keys: &[&str], report: &mut DiagnosticReport<'_>) {
     for key in keys {
         if let Some(span) = table.key_span(key) {
-            let kind = MistakeKind::MeansNothing {
+            let kind = DiagnosticKind::MeansNothing {
                 key: (*key).to_owned(),
                 beside: "text".to_owned(),
                 place: place.to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::{
     LayoutRef,
-    diagnostic::{MistakeKind, Report},
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     value::{Key, Node, Table, Value},
 };
 use std::ops::Range;
@@ -19,7 +19,7 @@ pub(in crate::recipe) fn section_keys<'a>(recipe: &'a Table, section: &str) -> V
 }
 
 /// Notes names that are taken or cannot be written in placeholders.
-pub(in crate::recipe) fn check(recipe: &Table, report: &mut Report<'_>) {
+pub(in crate::recipe) fn check(recipe: &Table, report: &mut DiagnosticReport<'_>) {
     let mut names: Vec<(&str, &Range<usize>, &'static str)> = Vec::new();
     if let Some(Value {
         node: Node::List(axes),
@@ -49,7 +49,7 @@ pub(in crate::recipe) fn check(recipe: &Table, report: &mut Report<'_>) {
         let taken = names[..place].iter().find(|(taken, ..)| taken == name);
         if let Some(first) = reserved.or(taken.map(|(.., first)| *first)) {
             let name = (*name).to_owned();
-            report.add(span, MistakeKind::NameTaken { name, first });
+            report.add(span, DiagnosticKind::NameTaken { name, first });
         }
     }
     let entries = section_keys(recipe, "entries");
@@ -57,7 +57,7 @@ pub(in crate::recipe) fn check(recipe: &Table, report: &mut Report<'_>) {
     for (name, span) in all.chain(entries.iter().map(|key| (key.name.as_str(), &key.span))) {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if name.is_empty() || !name.chars().all(plain) {
-            report.add(span, MistakeKind::BadName(name.to_owned()));
+            report.add(span, DiagnosticKind::BadName(name.to_owned()));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Platforms as children and entries write them.
 
 use crate::{
-    diagnostic::{MistakeKind, Report},
+    diagnostic::{DiagnosticKind, DiagnosticReport},
     json::{Json, Members, push},
     recipe::placeholder,
     value::{Node, Value, to_members},
@@ -9,11 +9,11 @@ use crate::{
 use ocipick_records::Platform;
 
 /// The keys of a platform that is written as a text or a table; none where it is wrong.
-pub(super) fn read(value: &Value, report: &mut Report<'_>) -> Option<Members> {
+pub(super) fn read(value: &Value, report: &mut DiagnosticReport<'_>) -> Option<Members> {
     match &value.node {
         Node::Text(text) => {
             let Ok(platform) = text.parse::<Platform>() else {
-                report.add(&value.span, MistakeKind::BadPlatform(text.clone()));
+                report.add(&value.span, DiagnosticKind::BadPlatform(text.clone()));
                 return None;
             };
             Some(keys(
@@ -30,7 +30,7 @@ pub(super) fn read(value: &Value, report: &mut Report<'_>) -> Option<Members> {
     }
 }
 
-fn no_placeholders_inside(value: &Value, report: &mut Report<'_>) {
+fn no_placeholders_inside(value: &Value, report: &mut DiagnosticReport<'_>) {
     match &value.node {
         Node::Text(text) => placeholder::none_in(text, &value.span, report),
         Node::List(items) => {

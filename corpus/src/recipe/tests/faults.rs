@@ -1,7 +1,7 @@
 //! Faults: what recipes say of them, and what cases have.
 
 use super::{only, sample};
-use crate::{Answer, Effects, HeaderFault, Methods, Part};
+use crate::{Effects, FaultAnswer, FaultPart, HeaderFault, Methods};
 use std::time::Duration;
 
 #[test]
@@ -55,16 +55,26 @@ content-length = false
     assert_eq!(
         summary,
         [
-            ("index", Part::Manifest, &case.index.digest, Methods::Head),
+            (
+                "index",
+                FaultPart::Manifest,
+                &case.index.digest,
+                Methods::Head
+            ),
             (
                 "inner",
-                Part::Manifest,
+                FaultPart::Manifest,
                 &case.documents[0].digest,
                 Methods::Both
             ),
-            ("a", Part::Manifest, &child.manifest, Methods::Both),
-            ("a", Part::Config, config, Methods::Get),
-            ("a", Part::Layer, &child.layers[0].digest, Methods::Both),
+            ("a", FaultPart::Manifest, &child.manifest, Methods::Both),
+            ("a", FaultPart::Config, config, Methods::Get),
+            (
+                "a",
+                FaultPart::Layer,
+                &child.layers[0].digest,
+                Methods::Both
+            ),
         ]
     );
     let times: Vec<Option<u32>> = case
@@ -77,7 +87,7 @@ content-length = false
     let none = Effects::default();
     let expected = [
         Effects {
-            answer: Some(Answer {
+            answer: Some(FaultAnswer {
                 status: 404,
                 headers: Vec::new(),
                 body: None,

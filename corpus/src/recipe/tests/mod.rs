@@ -6,7 +6,7 @@ mod more;
 mod schema;
 
 use super::{Source, cases};
-use crate::{Ask, Case, Expectation, built_in_clauses, diagnostic::Mistake};
+use crate::{Case, Expectation, PlatformRequest, built_in_clauses, diagnostic::Diagnostic};
 use mistakes::MISTAKES;
 use ocipick_records::Refusal;
 use std::{collections::BTreeSet, fmt::Write as _};
@@ -17,7 +17,7 @@ const CLAUSES: [&str; 2] = [
     "image-spec/image-index/child-mt-unknown",
 ];
 
-fn read(text: &str) -> Result<Vec<Case>, Vec<Mistake>> {
+fn read(text: &str) -> Result<Vec<Case>, Vec<Diagnostic>> {
     let source = Source {
         path: "corpus/recipes/samples/sample.toml",
         family: "samples",
@@ -342,9 +342,9 @@ breached-by = ["malformed"]
     let clauses = built_in_clauses().unwrap();
     let clause = clauses.iter().find(|clause| clause.id == used.id).unwrap();
     let (ignored, newest) = (&clause.wordings[0], clause.newest());
-    let arm: Ask = "linux/arm64".parse().unwrap();
+    let arm: PlatformRequest = "linux/arm64".parse().unwrap();
     assert_eq!(used.satisfied_as(ignored, &arm), [Expectation::Refuses]);
-    assert_eq!(used.satisfied_as(ignored, &Ask::Default), []);
+    assert_eq!(used.satisfied_as(ignored, &PlatformRequest::Default), []);
     assert_eq!(
         used.satisfied_as(newest, &arm),
         [
@@ -367,13 +367,13 @@ id = "image-spec/image-index/platform-first-match"
 satisfied-by = { "linux/arm64" = ["refuses"], "default" = ["picks a", "refuses"] }
 "#,
     ));
-    let arm: Ask = "linux/arm64".parse().unwrap();
-    assert_eq!(case.asks, [arm.clone(), Ask::Default]);
+    let arm: PlatformRequest = "linux/arm64".parse().unwrap();
+    assert_eq!(case.asks, [arm.clone(), PlatformRequest::Default]);
     let picks = Expectation::Picks("a".to_owned());
     let used = &case.clauses[0];
     assert_eq!(used.satisfied_by(&arm), [Expectation::Refuses]);
     assert_eq!(
-        used.satisfied_by(&Ask::Default),
+        used.satisfied_by(&PlatformRequest::Default),
         [picks.clone(), Expectation::Refuses]
     );
     assert_eq!(used.satisfied_by(&"linux/amd64".parse().unwrap()), []);

@@ -1,11 +1,11 @@
 //! What a maintainer needs to read about a trial that does not pass.
 
-use super::{Facts, Ground, Ruling, entries};
+use super::{CheckInput, CheckReason, CheckResult, entries};
 use ocipick_corpus::Case;
 use ocipick_records::{Observation, Outcome, Trial};
 use ocipick_reports::{
-    analysis::conformance::Rulebook,
-    baseline::{Answer, Check, Distance, Reference},
+    analysis::conformance::ConformanceRules,
+    baseline::{BaselineAnswer, Check, Distance, Reference},
 };
 use std::{
     borrow::Cow,
@@ -61,7 +61,7 @@ fn path(path: &Path) -> String {
     word(&path.to_string_lossy()).into_owned()
 }
 
-/// A ruling in words.
+/// A check result in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Explained {
     /// In a line, without a full stop.
@@ -71,35 +71,37 @@ pub struct Explained {
     pub report: String,
 }
 
-/// Says in words what a ruling rests on; nothing where it simply passes.
+/// Says in words what a check result rests on; nothing where it simply passes.
 #[must_use]
 pub fn explain(
-    ruling: &Ruling<'_>,
-    facts: &Facts<'_>,
+    check_result: &CheckResult<'_>,
+    facts: &CheckInput<'_>,
     case: Option<&Case>,
-    rulebook: &Rulebook<'_>,
+    rules: &ConformanceRules<'_>,
     hints: &Hints,
 ) -> Option<Explained> {
     let trial = facts.trial;
-    let (what, ground) = match ruling {
-        Ruling::Passes => return None,
-        Ruling::Expected(finding) => (
+    let (what, ground) = match check_result {
+        CheckResult::Passes => return None,
+        CheckResult::Expected(finding) => (
             format!(
                 "expected failure (xfail): {}, because {finding}",
                 finding.shown()
             ),
             None,
         ),
-        Ruling::Reported(ground) | Ruling::Fails(ground) => (line(ground, trial), Some(ground)),
-        Ruling::NotHeld { reference, level } => (
+        CheckResult::Reported(ground) | CheckResult::Fails(ground) => {
+            (line(ground, trial), Some(ground))
+        }
+        CheckResult::NotHeld { reference, level } => (
             format!("not held: {}", other_level(reference, *level)),
             None,
         ),
-        Ruling::Lost { why, accepted, .. } => (
+        CheckResult::Lost { why, accepted, .. } => (
             format!("it was not measured any more ({why}), and it was {accepted}"),
             None,
         ),
-        Ruling::Unmeasured(why) => (format!("it was not measured ({why})"), None),
+        CheckResult::Unmeasured(why) => (format!("it was not measured ({why})"), None),
     };
     let line = format!("{} on {}: {what}", trial.alias(), asked(trial));
     let mut report = format!("{line}\n");
@@ -107,7 +109,7 @@ pub fn explain(
         let about = format!("{}. {}", case.title, case.why);
         field(&mut report, "case", &about);
     }
-    expected(&mut report, ruling, facts, rulebook);
+    expected(&mut report, check_result, facts, rules);
     field(&mut report, "observed", &observed(&trial.outcome));
     evidence(&mut report, trial);
     if let Some(text) = case.and_then(|case| compared(ground, trial, case)) {
@@ -115,13 +117,18 @@ pub fn explain(
     }
     field(&mut report, "again", &again(trial, hints));
     match ground {
-        _ if matches!(ruling, Ruling::NotHeld { .. }) => {
+        _ if matches!(check_result, CheckResult::NotHeld { .. }) => {
             field(&mut report, "accept", &accept(trial, hints));
         }
-        Some(Ground::Changed { .. } | Ground::New { .. }) => {
+        Some(CheckReason::Changed { .. } | CheckReason::New { .. }) => {
             field(&mut report, "accept", &accept(trial, hints));
         }
-        Some(Ground::Stale(_) | Ground::Violates(_) | Ground::Deviates(_) | Ground::NoAnswer)
+        Some(
+            CheckReason::Stale(_)
+            | CheckReason::Violates(_)
+            | CheckReason::Deviates(_)
+            | CheckReason::NoAnswer,
+        )
         | None => {}
     }
     Some(Explained {
@@ -135,18 +142,19 @@ fn asked(trial: &Trial) -> String {
     format!("{} ({} {})", trial.case, trial.operation, trial.platform)
 }
 
-fn line(ground: &Ground<'_>, trial: &Trial) -> String {
+fn line(ground: &CheckReason<'_>, trial: &Trial) -> String {
     match ground {
-        Ground::Stale(finding) => format!(
+        CheckReason::Stale(finding) => format!(
             "an expected failure no longer occurs (xpass): {}, because {finding}; take it out of \
              harness/known-findings.toml",
             finding.shown()
         ),
-        Ground::Changed {
+        CheckReason::Changed {
             reference,
             accepted,
         } => {
-            let seen = Answer::of(&trial.outcome).map_or_else(String::new, |it| it.to_string());
+            let seen =
+                BaselineAnswer::of(&trial.outcome).map_or_else(String::new, |it| it.to_string());
             let of = match reference.distance {
                 Distance::Same => String::new(),
                 Distance::OtherBuild | Distance::Older => {
@@ -155,17 +163,17 @@ fn line(ground: &Ground<'_>, trial: &Trial) -> String {
             };
             format!("{seen}, and it was {accepted}{of}")
         }
-        Ground::New {
+        CheckReason::New {
             was_other_bytes: true,
             ..
         } => "the case is other bytes than its baseline has".to_owned(),
-        Ground::New {
+        CheckReason::New {
             was_other_bytes: false,
             ..
         } => "its baseline does not have the case".to_owned(),
-        Ground::Violates(rule) => format!("it violates {} (MUST)", rule.clause),
-        Ground::Deviates(rule) => format!("it deviates from {} (SHOULD)", rule.clause),
-        Ground::NoAnswer => match &trial.outcome {
+        CheckReason::Violates(rule) => format!("it violates {} (MUST)", rule.clause),
+        CheckReason::Deviates(rule) => format!("it deviates from {} (SHOULD)", rule.clause),
+        CheckReason::NoAnswer => match &trial.outcome {
             Outcome::Nothing => "it reported success, and left nothing usable",
             Outcome::Mixed { .. } => "the evidence contradicts itself",
             Outcome::Crashed { survived: true, .. } => "its daemon panicked, and lives on",
@@ -195,7 +203,12 @@ fn other_level(reference: &Reference<'_>, level: Option<&str>) -> String {
 }
 
 /// What was expected, and by whom: the baseline, and every clause that says what satisfies it.
-fn expected(report: &mut String, ruling: &Ruling<'_>, facts: &Facts<'_>, rulebook: &Rulebook<'_>) {
+fn expected(
+    report: &mut String,
+    check_result: &CheckResult<'_>,
+    facts: &CheckInput<'_>,
+    rules: &ConformanceRules<'_>,
+) {
     let of_baseline = |reference: &Reference<'_>| {
         let how = match reference.distance {
             Distance::Same => "",
@@ -207,16 +220,16 @@ fn expected(report: &mut String, ruling: &Ruling<'_>, facts: &Facts<'_>, ruleboo
             reference.place, reference.baseline.build
         )
     };
-    match ruling {
-        Ruling::Fails(Ground::Changed {
+    match check_result {
+        CheckResult::Fails(CheckReason::Changed {
             reference,
             accepted,
         })
-        | Ruling::Reported(Ground::Changed {
+        | CheckResult::Reported(CheckReason::Changed {
             reference,
             accepted,
         })
-        | Ruling::Lost {
+        | CheckResult::Lost {
             reference,
             accepted,
             ..
@@ -225,26 +238,26 @@ fn expected(report: &mut String, ruling: &Ruling<'_>, facts: &Facts<'_>, ruleboo
             "expected",
             &format!("{accepted}, by {}", of_baseline(reference)),
         ),
-        Ruling::Fails(Ground::New { reference, .. })
-        | Ruling::Reported(Ground::New { reference, .. }) => field(
+        CheckResult::Fails(CheckReason::New { reference, .. })
+        | CheckResult::Reported(CheckReason::New { reference, .. }) => field(
             report,
             "expected",
             &format!("nothing yet, by {}", of_baseline(reference)),
         ),
-        Ruling::Fails(_)
-        | Ruling::Reported(_)
-        | Ruling::NotHeld { .. }
-        | Ruling::Passes
-        | Ruling::Expected(_)
-        | Ruling::Unmeasured(_) => {}
+        CheckResult::Fails(_)
+        | CheckResult::Reported(_)
+        | CheckResult::NotHeld { .. }
+        | CheckResult::Passes
+        | CheckResult::Expected(_)
+        | CheckResult::Unmeasured(_) => {}
     }
     if let Check::OtherLevel { reference, level } = facts.check {
         let why = other_level(reference, level.as_deref());
         field(report, "expected", &format!("by no baseline: {why}"));
     }
-    for (rule, judgement) in facts.verdicts {
-        let clause = rulebook.clause(&rule.clause);
-        let wording = clause.and_then(|it| rulebook.revisions().wording(it));
+    for (rule, reasoned) in facts.verdicts {
+        let clause = rules.clause(&rule.clause);
+        let wording = clause.and_then(|it| rules.revisions().wording(it));
         let says_nothing = rule.satisfied_by.is_empty() && rule.breached_where.is_empty();
         let (Some(wording), false) = (wording, says_nothing) else {
             continue;
@@ -257,19 +270,15 @@ fn expected(report: &mut String, ruling: &Ruling<'_>, facts: &Facts<'_>, ruleboo
             .map(ToString::to_string)
             .chain(signs)
             .collect();
-        let arguable = if judgement.arguable {
-            " (arguable)"
-        } else {
-            ""
-        };
+        let arguable = if reasoned.arguable { " (arguable)" } else { "" };
         let text = format!(
             "{} by {} ({}): {}\n{}{arguable}; {}",
             outcomes.join(" or "),
             rule.clause,
             wording.level,
             wording.says,
-            judgement.verdict,
-            judgement.because,
+            reasoned.verdict,
+            reasoned.because,
         );
         field(report, "clause", &text);
     }
@@ -310,16 +319,16 @@ fn evidence(report: &mut String, trial: &Trial) {
 
 /// The entries of the index that lead to the child that was expected and to the one that was
 /// picked.
-fn compared(ground: Option<&Ground<'_>>, trial: &Trial, case: &Case) -> Option<String> {
+fn compared(ground: Option<&CheckReason<'_>>, trial: &Trial, case: &Case) -> Option<String> {
     let Outcome::Picked { child: seen, .. } = &trial.outcome else {
         return None;
     };
     let expected = match ground? {
-        Ground::Changed {
-            accepted: Answer::Picked(child),
+        CheckReason::Changed {
+            accepted: BaselineAnswer::Picked(child),
             ..
         } => child,
-        Ground::Violates(rule) | Ground::Deviates(rule) => {
+        CheckReason::Violates(rule) | CheckReason::Deviates(rule) => {
             let mut picks = rule.satisfied_by.iter();
             picks.find_map(|expectation| match expectation {
                 ocipick_corpus::Expectation::Picks(child) => Some(child),
@@ -327,7 +336,10 @@ fn compared(ground: Option<&Ground<'_>>, trial: &Trial, case: &Case) -> Option<S
                 | ocipick_corpus::Expectation::RefusesOver(_) => None,
             })?
         }
-        Ground::Changed { .. } | Ground::Stale(_) | Ground::New { .. } | Ground::NoAnswer => {
+        CheckReason::Changed { .. }
+        | CheckReason::Stale(_)
+        | CheckReason::New { .. }
+        | CheckReason::NoAnswer => {
             return None;
         }
     };

@@ -19,11 +19,11 @@ mod explain;
 
 pub use explain::{Explained, Hints, explain};
 
-use crate::check::expected::{KnownFinding, Standing};
+use crate::check::expected::{ExpectationStatus, ExpectedFailure};
 use ocipick_records::{Outcome, Trial, UnmeasuredWhy};
 use ocipick_reports::{
-    analysis::conformance::{Judgement, Rule, Verdict},
-    baseline::{Answer, Check, Distance, Reference},
+    analysis::conformance::{ConformanceRule, ReasonedVerdict, Verdict},
+    baseline::{BaselineAnswer, Check, Distance, Reference},
 };
 
 /// What to do about changes against the baseline of an older version or another build.
@@ -60,32 +60,32 @@ impl Changes {
     }
 }
 
-/// All that a ruling rests on.
+/// All that a check result rests on.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'f> {
+pub struct CheckInput<'f> {
     /// The trial.
     pub trial: &'f Trial,
     /// The trial held against the nearest baseline.
     pub check: &'f Check<'f>,
     /// The trial held against every clause that its case exercises.
-    pub verdicts: &'f [(&'f Rule, Judgement)],
-    /// Whether a known finding is about it.
-    pub standing: &'f Standing<'f>,
+    pub verdicts: &'f [(&'f ConformanceRule, ReasonedVerdict)],
+    /// Whether an expected failure is about it.
+    pub standing: &'f ExpectationStatus<'f>,
     /// What to do about changes.
     pub changes: Changes,
 }
 
 /// Whether a trial passes.
 #[derive(Debug)]
-pub enum Ruling<'f> {
+pub enum CheckResult<'f> {
     /// It passes.
     Passes,
     /// It fails as it is expected to, and that passes.
-    Expected(&'f KnownFinding),
+    Expected(&'f ExpectedFailure),
     /// It passes, and there is something to say about it.
-    Reported(Ground<'f>),
+    Reported(CheckReason<'f>),
     /// It fails.
-    Fails(Ground<'f>),
+    Fails(CheckReason<'f>),
     /// It passes by the specifications, and is not held against its baseline, which is of another
     /// CPU level.
     NotHeld {
@@ -101,13 +101,13 @@ pub enum Ruling<'f> {
         /// The baseline.
         reference: Reference<'f>,
         /// What was accepted.
-        accepted: &'f Answer,
+        accepted: &'f BaselineAnswer,
     },
     /// It was not measured, and nothing was ever accepted.
     Unmeasured(UnmeasuredWhy),
 }
 
-impl Ruling<'_> {
+impl CheckResult<'_> {
     /// What kind of thing it rests on, in a word or two.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -115,12 +115,12 @@ impl Ruling<'_> {
             Self::Passes => "passed",
             Self::Expected(_) => "xfail",
             Self::Reported(ground) | Self::Fails(ground) => match ground {
-                Ground::Stale(_) => "xpass",
-                Ground::Changed { .. } => "changed",
-                Ground::New { .. } => "new",
-                Ground::Violates(_) => "violates",
-                Ground::Deviates(_) => "deviates",
-                Ground::NoAnswer => "no answer",
+                CheckReason::Stale(_) => "xpass",
+                CheckReason::Changed { .. } => "changed",
+                CheckReason::New { .. } => "new",
+                CheckReason::Violates(_) => "violates",
+                CheckReason::Deviates(_) => "deviates",
+                CheckReason::NoAnswer => "no answer",
             },
             Self::NotHeld { .. } => "not held",
             Self::Lost { .. } => "not measured any more",
@@ -129,17 +129,17 @@ impl Ruling<'_> {
     }
 }
 
-/// What a ruling rests on.
+/// What a check result rests on.
 #[derive(Debug)]
-pub enum Ground<'f> {
-    /// A known finding no longer occurs.
-    Stale(&'f KnownFinding),
+pub enum CheckReason<'f> {
+    /// An expected failure no longer occurs.
+    Stale(&'f ExpectedFailure),
     /// The outcome is another than the one that was accepted.
     Changed {
         /// The baseline.
         reference: Reference<'f>,
         /// What was accepted.
-        accepted: &'f Answer,
+        accepted: &'f BaselineAnswer,
     },
     /// The baseline does not have the case, or not in these bytes.
     New {
@@ -149,30 +149,32 @@ pub enum Ground<'f> {
         was_other_bytes: bool,
     },
     /// A requirement was broken.
-    Violates(&'f Rule),
+    Violates(&'f ConformanceRule),
     /// A recommendation was not followed.
-    Deviates(&'f Rule),
+    Deviates(&'f ConformanceRule),
     /// The outcome is no answer.
     NoAnswer,
 }
 
 /// Rules on a trial. Nothing but the facts decides.
 #[must_use]
-pub fn rule<'f>(facts: &Facts<'f>) -> Ruling<'f> {
+pub fn rule<'f>(facts: &CheckInput<'f>) -> CheckResult<'f> {
     if let Outcome::Unmeasured { why, .. } = &facts.trial.outcome {
         return not_measured(*why, facts);
     }
     match facts.standing {
-        Standing::Stale(finding) => return Ruling::Fails(Ground::Stale(finding)),
-        Standing::Known(finding) => return Ruling::Expected(finding),
-        Standing::Unlisted => {}
+        ExpectationStatus::Stale(finding) => {
+            return CheckResult::Fails(CheckReason::Stale(finding));
+        }
+        ExpectationStatus::Known(finding) => return CheckResult::Expected(finding),
+        ExpectationStatus::Unlisted => {}
     }
     match facts.check {
-        Check::Same { .. } => Ruling::Passes,
+        Check::Same { .. } => CheckResult::Passes,
         Check::New {
             reference,
             was_other_bytes,
-        } => Ruling::Reported(Ground::New {
+        } => CheckResult::Reported(CheckReason::New {
             reference: *reference,
             was_other_bytes: *was_other_bytes,
         }),
@@ -181,32 +183,32 @@ pub fn rule<'f>(facts: &Facts<'f>) -> Ruling<'f> {
             accepted,
             ..
         } => {
-            let ground = Ground::Changed {
+            let ground = CheckReason::Changed {
                 reference: *reference,
                 accepted,
             };
             match (reference.distance, facts.changes) {
-                (Distance::Same, _) | (_, Changes::Fail) => Ruling::Fails(ground),
+                (Distance::Same, _) | (_, Changes::Fail) => CheckResult::Fails(ground),
                 (Distance::OtherBuild | Distance::Older, Changes::Report) => {
-                    Ruling::Reported(ground)
+                    CheckResult::Reported(ground)
                 }
             }
         }
         Check::NoReference => by_specification(facts),
         Check::OtherLevel { reference, level } => match by_specification(facts) {
-            Ruling::Passes => Ruling::NotHeld {
+            CheckResult::Passes => CheckResult::NotHeld {
                 reference: *reference,
                 level: level.as_deref(),
             },
             other => other,
         },
         // What is not measured is told above; what is not known is held against nothing.
-        Check::Unmeasured { .. } => Ruling::Passes,
+        Check::Unmeasured { .. } => CheckResult::Passes,
     }
 }
 
 /// Rules on a trial that was not measured.
-fn not_measured<'f>(why: UnmeasuredWhy, facts: &Facts<'f>) -> Ruling<'f> {
+fn not_measured<'f>(why: UnmeasuredWhy, facts: &CheckInput<'f>) -> CheckResult<'f> {
     // Of these somebody has measured it.
     let is_elsewhere = matches!(why, UnmeasuredWhy::Withheld | UnmeasuredWhy::Unknown);
     match facts.check {
@@ -215,36 +217,36 @@ fn not_measured<'f>(why: UnmeasuredWhy, facts: &Facts<'f>) -> Ruling<'f> {
         } if !is_elsewhere
             && (reference.distance == Distance::Same || facts.changes == Changes::Fail) =>
         {
-            Ruling::Lost {
+            CheckResult::Lost {
                 why,
                 reference: *reference,
                 accepted,
             }
         }
-        _ => Ruling::Unmeasured(why),
+        _ => CheckResult::Unmeasured(why),
     }
 }
 
 /// Rules on a trial about which nothing was ever accepted.
-fn by_specification<'f>(facts: &Facts<'f>) -> Ruling<'f> {
+fn by_specification<'f>(facts: &CheckInput<'f>) -> CheckResult<'f> {
     let first = |verdict| {
         let mut verdicts = facts.verdicts.iter();
         verdicts
-            .find(|(_, judgement)| judgement.verdict == verdict)
+            .find(|(_, reasoned)| reasoned.verdict == verdict)
             .map(|(rule, _)| *rule)
     };
     if let Some(rule) = first(Verdict::Violates) {
-        return Ruling::Fails(Ground::Violates(rule));
+        return CheckResult::Fails(CheckReason::Violates(rule));
     }
     match &facts.trial.outcome {
         Outcome::Nothing
         | Outcome::Mixed { .. }
         | Outcome::Crashed { .. }
         | Outcome::TimedOut { .. }
-        | Outcome::Unstable { .. } => Ruling::Fails(Ground::NoAnswer),
+        | Outcome::Unstable { .. } => CheckResult::Fails(CheckReason::NoAnswer),
         Outcome::Picked { .. } | Outcome::Refused { .. } | Outcome::Unmeasured { .. } => {
-            first(Verdict::Deviates).map_or(Ruling::Passes, |rule| {
-                Ruling::Reported(Ground::Deviates(rule))
+            first(Verdict::Deviates).map_or(CheckResult::Passes, |rule| {
+                CheckResult::Reported(CheckReason::Deviates(rule))
             })
         }
     }
@@ -252,10 +254,10 @@ fn by_specification<'f>(facts: &Facts<'f>) -> Ruling<'f> {
 
 /// Whether a requirement was broken, for [`crate::check::expected`].
 #[must_use]
-pub fn violates(verdicts: &[(&Rule, Judgement)]) -> bool {
+pub fn violates(verdicts: &[(&ConformanceRule, ReasonedVerdict)]) -> bool {
     verdicts
         .iter()
-        .any(|(_, judgement)| judgement.verdict == Verdict::Violates)
+        .any(|(_, reasoned)| reasoned.verdict == Verdict::Violates)
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! Every check with every outcome, and what a maintainer reads of a failure.
 
 use super::*;
-use crate::check::expected::KnownFindings;
+use crate::check::expected::ExpectedFailures;
 use ocipick_corpus::{Corpus, built_in_specifications, digest_of_content};
 use ocipick_records::{
-    Command, Evidence, Exit, Identity, Observation, Observed, RefusalReason, Request, Sighting,
+    Command, Evidence, Exit, HttpRequest, Identity, Observation, Observed, RefusalReason, Sighting,
 };
 use ocipick_reports::{
-    analysis::conformance::{Bytes, Revisions, Rulebook},
-    baseline::{Baseline, Shelf, check},
+    analysis::conformance::{Bytes, ConformanceRules, Revisions},
+    baseline::{Baseline, BaselineSet, check},
 };
 use std::{fmt::Write as _, sync::LazyLock};
 
@@ -18,41 +18,41 @@ const LEVEL: &str = "x86-64-v3";
 const UNKNOWN: &str = "unknown-types/before-good-with-platform-unknown-body";
 
 static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::built_in().unwrap());
-static RULEBOOK: LazyLock<Rulebook<'static>> = LazyLock::new(|| {
+static RULEBOOK: LazyLock<ConformanceRules<'static>> = LazyLock::new(|| {
     let revisions = Revisions::choose(&built_in_specifications().unwrap(), &[]).unwrap();
-    Rulebook::new(&CORPUS, revisions)
+    ConformanceRules::new(&CORPUS, revisions)
 });
 
 /// What a trial is held against.
-struct Court {
-    shelf: Shelf,
-    known: KnownFindings,
+struct CheckSetup {
+    shelf: BaselineSet,
+    known: ExpectedFailures,
     changes: Changes,
 }
 
-impl Court {
+impl CheckSetup {
     /// One without anything that was accepted.
     fn new() -> Self {
         Self {
-            shelf: Shelf::default(),
-            known: KnownFindings::default(),
+            shelf: BaselineSet::default(),
+            known: ExpectedFailures::default(),
             changes: Changes::Fail,
         }
     }
 
     /// One with a baseline of a version of docker, with this line about the case.
     fn with(version: &str, channel: &str, answer: &str) -> Self {
-        let mut court = Self::new();
-        let content = court.content(CASE);
+        let mut checker = Self::new();
+        let content = checker.content(CASE);
         let text = format!(
             "baseline 1\ntool docker\nversion {version}\nchannel {channel}\n\
              corpus built-in 1 sha256:00\nocipick 0.1.0\n\n\
              {CASE} pull linux/amd64 {content} {answer}\n"
         );
         let baseline = Baseline::parse("b.txt", &text).unwrap();
-        let place = court.shelf.place(&baseline.build, false);
-        court.shelf.put(place, baseline);
-        court
+        let place = checker.shelf.place(&baseline.build, false);
+        checker.shelf.put(place, baseline);
+        checker
     }
 
     fn content(&self, case: &str) -> String {
@@ -70,12 +70,12 @@ impl Court {
     fn hears<T>(
         &self,
         trial: &Trial,
-        look: impl FnOnce(&Ruling<'_>, &Facts<'_>, &Rulebook<'_>) -> T,
+        look: impl FnOnce(&CheckResult<'_>, &CheckInput<'_>, &ConformanceRules<'_>) -> T,
     ) -> T {
         let check = check(trial, &self.content(&trial.case), Some(LEVEL), &self.shelf);
-        let verdicts = RULEBOOK.judge(trial, &Bytes::default());
+        let verdicts = RULEBOOK.evaluate(trial, &Bytes::default());
         let standing = self.known.standing(trial, violates(&verdicts));
-        let facts = Facts {
+        let facts = CheckInput {
             trial,
             check: &check,
             verdicts: &verdicts,
@@ -85,25 +85,27 @@ impl Court {
         look(&rule(&facts), &facts, &RULEBOOK)
     }
 
-    /// The ruling in a word or two.
+    /// The check result in a word or two.
     fn rules(&self, trial: &Trial) -> String {
-        self.hears(trial, |ruling, _, _| {
-            let kind = ruling.kind();
-            match ruling {
-                Ruling::Passes => "passes".to_owned(),
-                Ruling::Expected(_) => format!("passes: {kind}"),
-                Ruling::Reported(_) => format!("reported: {kind}"),
-                Ruling::Fails(_) => format!("fails: {kind}"),
-                Ruling::NotHeld { .. } => format!("passes: {kind}"),
-                Ruling::Lost { why, accepted, .. } => format!("lost: {why}, and was {accepted}"),
-                Ruling::Unmeasured(why) => format!("unmeasured: {why}"),
+        self.hears(trial, |check_result, _, _| {
+            let kind = check_result.kind();
+            match check_result {
+                CheckResult::Passes => "passes".to_owned(),
+                CheckResult::Expected(_) => format!("passes: {kind}"),
+                CheckResult::Reported(_) => format!("reported: {kind}"),
+                CheckResult::Fails(_) => format!("fails: {kind}"),
+                CheckResult::NotHeld { .. } => format!("passes: {kind}"),
+                CheckResult::Lost { why, accepted, .. } => {
+                    format!("lost: {why}, and was {accepted}")
+                }
+                CheckResult::Unmeasured(why) => format!("unmeasured: {why}"),
             }
         })
     }
 
     fn explains(&self, trial: &Trial) -> Explained {
         let case = CORPUS.get(&trial.case.parse().unwrap()).unwrap();
-        self.hears(trial, |ruling, facts, rulebook| {
+        self.hears(trial, |check_result, facts, rules| {
             let hints = Hints {
                 results: Some("out/dev".into()),
                 again: "out/dev/again".into(),
@@ -111,7 +113,7 @@ impl Court {
                 corpus: None,
                 baselines: Some("my baselines".into()),
             };
-            explain(ruling, facts, Some(case), rulebook, &hints).unwrap()
+            explain(check_result, facts, Some(case), rules, &hints).unwrap()
         })
     }
 }
@@ -141,11 +143,11 @@ fn refused(reason: RefusalReason) -> Outcome {
     }
 }
 
-fn outcomes(court: &Court) -> Vec<Outcome> {
-    let wavers = [court.picked(CASE, "first"), Outcome::Nothing];
+fn outcomes(checker: &CheckSetup) -> Vec<Outcome> {
+    let wavers = [checker.picked(CASE, "first"), Outcome::Nothing];
     vec![
-        court.picked(CASE, "first"),
-        court.picked(CASE, "second"),
+        checker.picked(CASE, "first"),
+        checker.picked(CASE, "second"),
         refused(RefusalReason::NoMatch),
         Outcome::Nothing,
         Outcome::Mixed {
@@ -175,43 +177,43 @@ fn outcomes(court: &Court) -> Vec<Outcome> {
 
 #[test]
 fn every_outcome_before_every_reference() {
-    let mut lenient = Court::with("27.0", "sid", "picked second");
+    let mut lenient = CheckSetup::with("27.0", "sid", "picked second");
     lenient.changes = Changes::Report;
     let courts = [
-        ("nothing was accepted", Court::new()),
+        ("nothing was accepted", CheckSetup::new()),
         (
             "the same version picked second",
-            Court::with("28.0", "sid", "picked second"),
+            CheckSetup::with("28.0", "sid", "picked second"),
         ),
         (
             "another build picked second",
-            Court::with("28.0", "path", "picked second"),
+            CheckSetup::with("28.0", "path", "picked second"),
         ),
         (
             "an older version picked second",
-            Court::with("27.0", "sid", "picked second"),
+            CheckSetup::with("27.0", "sid", "picked second"),
         ),
         ("the same, where changes are reported", lenient),
         (
             "the same version crashed",
-            Court::with("28.0", "sid", "crashed"),
+            CheckSetup::with("28.0", "sid", "crashed"),
         ),
         (
             "the same version wavered",
-            Court::with("28.0", "sid", "unstable picked second | nothing"),
+            CheckSetup::with("28.0", "sid", "unstable picked second | nothing"),
         ),
         (
             "a newer version picked second",
-            Court::with("29.0", "sid", "picked second"),
+            CheckSetup::with("29.0", "sid", "picked second"),
         ),
     ];
     let mut table = String::new();
-    for (name, court) in courts {
+    for (name, checker) in courts {
         let _ = writeln!(table, "{name}");
-        for outcome in outcomes(&court) {
+        for outcome in outcomes(&checker) {
             let gist = outcome.gist();
-            let ruling = court.rules(&trial("28.0", CASE, outcome));
-            let _ = writeln!(table, "  {gist:<28} {ruling}");
+            let check_result = checker.rules(&trial("28.0", CASE, outcome));
+            let _ = writeln!(table, "  {gist:<28} {check_result}");
         }
     }
     insta::assert_snapshot!("every-outcome-before-every-reference", table);
@@ -219,37 +221,37 @@ fn every_outcome_before_every_reference() {
 
 #[test]
 fn where_nothing_was_accepted_only_a_broken_requirement_fails() {
-    let court = Court::new();
-    let refusal = |reason| court.rules(&trial("28.0", UNKNOWN, refused(reason)));
+    let checker = CheckSetup::new();
+    let refusal = |reason| checker.rules(&trial("28.0", UNKNOWN, refused(reason)));
     assert_eq!(refusal(RefusalReason::MediaType), "fails: violates");
     assert_eq!(refusal(RefusalReason::Other), "passes");
-    let second = court.rules(&trial("28.0", CASE, court.picked(CASE, "second")));
+    let second = checker.rules(&trial("28.0", CASE, checker.picked(CASE, "second")));
     assert_eq!(second, "reported: deviates");
 }
 
 #[test]
 fn new_cases_never_fail() {
-    let court = Court::with("28.0", "sid", "picked first");
+    let checker = CheckSetup::with("28.0", "sid", "picked first");
     for outcome in [refused(RefusalReason::MediaType), Outcome::Nothing] {
         assert_eq!(
-            court.rules(&trial("28.0", UNKNOWN, outcome)),
+            checker.rules(&trial("28.0", UNKNOWN, outcome)),
             "reported: new"
         );
     }
-    let mut other_bytes = Court::with("28.0", "sid", "picked first");
-    let text = court.shelf.baselines().next().unwrap().1.to_string();
-    let text = text.replace(&court.content(CASE), "0123456789ab");
+    let mut other_bytes = CheckSetup::with("28.0", "sid", "picked first");
+    let text = checker.shelf.baselines().next().unwrap().1.to_string();
+    let text = text.replace(&checker.content(CASE), "0123456789ab");
     let baseline = Baseline::parse("b.txt", &text).unwrap();
     let place = other_bytes.shelf.place(&baseline.build, false);
     other_bytes.shelf.put(place, baseline);
-    let second = trial("28.0", CASE, court.picked(CASE, "second"));
+    let second = trial("28.0", CASE, checker.picked(CASE, "second"));
     assert_eq!(other_bytes.rules(&second), "reported: new");
 }
 
 #[test]
 fn without_a_baseline_of_the_same_cpu_level_the_specifications_decide() {
-    let mut court = Court::with("28.0", "sid", "picked second");
-    let text = court.shelf.baselines().next().unwrap().1.to_string();
+    let mut checker = CheckSetup::with("28.0", "sid", "picked second");
+    let text = checker.shelf.baselines().next().unwrap().1.to_string();
     let left = |outcome| Trial {
         platform: "default".to_owned(),
         ..trial("28.0", CASE, outcome)
@@ -259,15 +261,17 @@ fn without_a_baseline_of_the_same_cpu_level_the_specifications_decide() {
             .replace("linux/amd64", "default")
             .replace("corpus ", &format!("{cpu}corpus "));
         let baseline = Baseline::parse("b.txt", &text).unwrap();
-        let place = court.shelf.place(&baseline.build, false);
-        court.shelf.put(place, baseline);
-        let first = left(court.picked(CASE, "first"));
-        let line = court.hears(&first, |ruling, facts, rulebook| {
+        let place = checker.shelf.place(&baseline.build, false);
+        checker.shelf.put(place, baseline);
+        let first = left(checker.picked(CASE, "first"));
+        let line = checker.hears(&first, |check_result, facts, rules| {
             let hints = Hints::of_results("out".as_ref());
-            explain(ruling, facts, None, rulebook, &hints).unwrap().line
+            explain(check_result, facts, None, rules, &hints)
+                .unwrap()
+                .line
         });
-        let nothing = court.rules(&left(Outcome::Nothing));
-        (court.rules(&first), nothing, line)
+        let nothing = checker.rules(&left(Outcome::Nothing));
+        (checker.rules(&first), nothing, line)
     };
     let (first, nothing, line) = bless_on("cpu x86-64-v3\n");
     assert_eq!((&*first, &*nothing), ("fails: changed", "fails: changed"));
@@ -298,35 +302,38 @@ fn without_a_baseline_of_the_same_cpu_level_the_specifications_decide() {
 #[test]
 fn known_findings_pass_and_stale_ones_fail() {
     let known = |kind: &str| {
-        KnownFindings::parse(&format!(
+        ExpectedFailures::parse(&format!(
             "[[finding]]\ncase = '*/**'\ntool = 'docker'\nversions = '*'\nkind = '{kind}'\n\
              reason = 'it does'\n"
         ))
         .unwrap()
     };
-    let mut court = Court::with("28.0", "sid", "picked first");
-    court.known = known("nothing");
+    let mut checker = CheckSetup::with("28.0", "sid", "picked first");
+    checker.known = known("nothing");
     assert_eq!(
-        court.rules(&trial("28.0", CASE, Outcome::Nothing)),
+        checker.rules(&trial("28.0", CASE, Outcome::Nothing)),
         "passes: xfail"
     );
-    let first = trial("28.0", CASE, court.picked(CASE, "first"));
-    assert_eq!(court.rules(&first), "fails: xpass");
+    let first = trial("28.0", CASE, checker.picked(CASE, "first"));
+    assert_eq!(checker.rules(&first), "fails: xpass");
 
-    let mut court = Court::new();
-    court.known = known("violates");
+    let mut checker = CheckSetup::new();
+    checker.known = known("violates");
     let refusal = |reason| trial("28.0", UNKNOWN, refused(reason));
     assert_eq!(
-        court.rules(&refusal(RefusalReason::MediaType)),
+        checker.rules(&refusal(RefusalReason::MediaType)),
         "passes: xfail"
     );
-    assert_eq!(court.rules(&refusal(RefusalReason::Other)), "fails: xpass");
+    assert_eq!(
+        checker.rules(&refusal(RefusalReason::Other)),
+        "fails: xpass"
+    );
 }
 
 #[test]
 fn a_failure_says_what_a_maintainer_needs() {
-    let court = Court::with("27.0", "sid", "picked first");
-    let mut changed = trial("28.0", CASE, court.picked(CASE, "second"));
+    let checker = CheckSetup::with("27.0", "sid", "picked first");
+    let mut changed = trial("28.0", CASE, checker.picked(CASE, "second"));
     let sighting = |source: &str| Observation::Seen {
         sightings: vec![Sighting {
             source: source.to_owned(),
@@ -337,7 +344,7 @@ fn a_failure_says_what_a_maintainer_needs() {
     changed.evidence = Evidence {
         reported: sighting("docker image inspect"),
         materialised: sighting("docker cp"),
-        requests: vec![Request {
+        requests: vec![HttpRequest {
             method: "GET".to_owned(),
             path: "/manifests/latest".to_owned(),
             status: 200,
@@ -356,11 +363,11 @@ fn a_failure_says_what_a_maintainer_needs() {
         notes: vec!["also fetched: first".to_owned()],
         ..Evidence::default()
     };
-    insta::assert_snapshot!("failure-changed", court.explains(&changed).report);
+    insta::assert_snapshot!("failure-changed", checker.explains(&changed).report);
     let violates = trial("26.0", UNKNOWN, refused(RefusalReason::MediaType));
-    insta::assert_snapshot!("failure-violates", court.explains(&violates).report);
+    insta::assert_snapshot!("failure-violates", checker.explains(&violates).report);
     let new = trial("28.0", UNKNOWN, Outcome::Nothing);
-    let line = court.explains(&new).line;
+    let line = checker.explains(&new).line;
     assert!(
         line.ends_with("its baseline does not have the case"),
         "{line}"

@@ -125,9 +125,9 @@ static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::built_in().unwrap());
 struct Scene {
     dir: TempDir,
     case: Case,
-    attempt: Attempt,
+    execution: Execution,
     operation: Operation,
-    requests: Vec<Request>,
+    requests: Vec<HttpRequest>,
     later_requests: usize,
     fetched_before: BTreeSet<String>,
 }
@@ -138,7 +138,7 @@ impl Scene {
         let mut scene = Self {
             dir: tempfile::tempdir().unwrap(),
             case: CORPUS.cases().iter().find(find).unwrap().clone(),
-            attempt: Attempt::default(),
+            execution: Execution::default(),
             operation: Operation::Pull,
             requests: Vec::new(),
             later_requests: 0,
@@ -147,8 +147,8 @@ impl Scene {
         scene.ends(Exit::Code(0), "", "");
         let manifest = scene.child("first").manifest.to_string();
         scene.requests = vec![request("GET", &manifest, 200)];
-        scene.attempt.reported = seen([Identity::ManifestDigest(manifest)]);
-        scene.attempt.materialised = seen([scene.marker("first")]);
+        scene.execution.reported = seen([Identity::ManifestDigest(manifest)]);
+        scene.execution.materialised = seen([scene.marker("first")]);
         scene
     }
 
@@ -164,8 +164,8 @@ impl Scene {
             0,
             &output,
         );
-        self.attempt.commands = vec![ran];
-        self.attempt.decisive = Some(0);
+        self.execution.commands = vec![ran];
+        self.execution.decisive = Some(0);
     }
 
     fn child(&self, name: &str) -> &Child {
@@ -176,24 +176,25 @@ impl Scene {
         Identity::Marker(self.child(name).marker.clone().unwrap())
     }
 
-    fn judge(&self) -> (Outcome, Evidence) {
-        let observed = Observed {
+    fn classify(&self) -> (Outcome, Evidence) {
+        let observed = TrialObservations {
             operation: self.operation,
             tool: Tool::Skopeo,
             case: &self.case,
-            attempt: &self.attempt,
+            execution: &self.execution,
             requests: &self.requests,
             later_requests: self.later_requests,
             deadline: Duration::from_secs(7),
             fetched_before: &self.fetched_before,
         };
         // Read once, as the corpus is: these tests are run again under every mistake.
-        static PHRASES: LazyLock<Phrasebook> = LazyLock::new(|| Phrasebook::built_in().unwrap());
-        judge(&observed, &PHRASES)
+        static PHRASES: LazyLock<MessagePatterns> =
+            LazyLock::new(|| MessagePatterns::built_in().unwrap());
+        classify(&observed, &PHRASES)
     }
 
     fn outcome(&self) -> Outcome {
-        self.judge().0
+        self.classify().0
     }
 
     fn picked(&self, name: &str) -> Outcome {
@@ -224,8 +225,8 @@ impl Scene {
     }
 }
 
-fn request(method: &str, digest: &str, status: u16) -> Request {
-    Request {
+fn request(method: &str, digest: &str, status: u16) -> HttpRequest {
+    HttpRequest {
         method: method.to_owned(),
         path: format!("/manifests/{digest}"),
         status,
@@ -237,18 +238,18 @@ fn request(method: &str, digest: &str, status: u16) -> Request {
     }
 }
 
-fn seen<const N: usize>(identities: [Identity; N]) -> Looked {
-    let sign = |identity| Sign {
+fn seen<const N: usize>(identities: [Identity; N]) -> RawObservation {
+    let sign = |identity| RawFingerprint {
         source: "test",
         identity,
     };
-    Looked::Seen(identities.into_iter().map(sign).collect())
+    RawObservation::Seen(identities.into_iter().map(sign).collect())
 }
 
 #[test]
 fn what_agrees_is_picked() {
     let scene = Scene::new();
-    let (outcome, evidence) = scene.judge();
+    let (outcome, evidence) = scene.classify();
     assert_eq!(outcome, scene.picked("first"));
     assert_eq!(evidence.notes, Vec::<String>::new());
     assert_eq!(evidence.exit, Some(ocipick_records::Exit::Code(0)));
@@ -269,7 +270,7 @@ fn every_kind_of_sign_names_its_child() {
         Identity::ChainId(layer.diff_id.to_string()),
         Identity::Label(child.marker.unwrap()),
     ] {
-        scene.attempt.reported = seen([identity.clone()]);
+        scene.execution.reported = seen([identity.clone()]);
         assert_eq!(scene.outcome(), scene.picked("first"), "{identity:?}");
     }
 }
@@ -277,11 +278,11 @@ fn every_kind_of_sign_names_its_child() {
 #[test]
 fn a_crash_of_the_daemon_explains_everything_else() {
     let mut scene = Scene::new();
-    scene.attempt.daemon_crash = Some(DaemonCrash {
+    scene.execution.daemon_crash = Some(DaemonCrash {
         words: "dockerd died\u{1b}[0m".to_owned(),
         survived: false,
     });
-    scene.attempt.trouble = Some(Trouble::Harness("x".to_owned()));
+    scene.execution.trouble = Some(HarnessError::Harness("x".to_owned()));
     let what = "dockerd died".to_owned();
     assert_eq!(
         scene.outcome(),
@@ -296,7 +297,7 @@ fn a_crash_of_the_daemon_explains_everything_else() {
 fn a_panic_that_the_daemon_survives_is_no_death_of_it() {
     let mut scene = Scene::new();
     scene.ends(Exit::Code(1), "", "unexpected EOF\n");
-    scene.attempt.daemon_crash = Some(DaemonCrash {
+    scene.execution.daemon_crash = Some(DaemonCrash {
         words: "dockerd panicked, and lives on".to_owned(),
         survived: true,
     });
@@ -312,26 +313,26 @@ fn trouble_of_the_harness_is_never_blamed_on_the_tool() {
     let words = || "words".to_owned();
     for (trouble, why, detail) in [
         (
-            Trouble::Interrupted,
+            HarnessError::Interrupted,
             UnmeasuredWhy::Interrupted,
             "interrupted",
         ),
         (
-            Trouble::NotStarted(words()),
+            HarnessError::NotStarted(words()),
             UnmeasuredWhy::NotStarted,
             "words",
         ),
         (
-            Trouble::Harness(words()),
+            HarnessError::Harness(words()),
             UnmeasuredWhy::HarnessTrouble,
             "words",
         ),
     ] {
-        scene.attempt.trouble = Some(trouble);
+        scene.execution.trouble = Some(trouble);
         scene.is_unmeasured(why, detail);
     }
-    scene.attempt.trouble = None;
-    scene.attempt.decisive = None;
+    scene.execution.trouble = None;
+    scene.execution.decisive = None;
     scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, "no command was run");
 }
 
@@ -423,20 +424,20 @@ fn who_never_asked_did_not_judge_the_index() {
 #[test]
 fn success_without_an_image_is_nothing_unless_the_machine_failed() {
     let mut scene = Scene::new();
-    scene.attempt.materialised = Looked::Absent("the mount is empty".to_owned());
+    scene.execution.materialised = RawObservation::Absent("the mount is empty".to_owned());
     assert_eq!(scene.outcome(), Outcome::Nothing);
-    scene.attempt.materialised = Looked::Absent("no space left on device".to_owned());
+    scene.execution.materialised = RawObservation::Absent("no space left on device".to_owned());
     scene.is_unmeasured(UnmeasuredWhy::HarnessTrouble, "no space left on device");
 }
 
 #[test]
 fn an_image_without_layers_shows_nothing_and_is_picked_all_the_same() {
     let mut scene = Scene::new();
-    scene.attempt.materialised = Looked::Absent("layer not known".to_owned());
+    scene.execution.materialised = RawObservation::Absent("layer not known".to_owned());
     for child in &mut scene.case.children {
         child.layers.clear();
     }
-    let (outcome, evidence) = scene.judge();
+    let (outcome, evidence) = scene.classify();
     assert_eq!(outcome, scene.picked("first"));
     let note = "`first` has no layers, so that there is nothing to see in it";
     assert_eq!(evidence.notes, [note]);
@@ -444,23 +445,23 @@ fn an_image_without_layers_shows_nothing_and_is_picked_all_the_same() {
     // Who reports nothing, or never fetched it, has nothing.
     scene.requests.clear();
     assert_eq!(scene.outcome(), scene.mixed(&["first"]));
-    scene.attempt.reported = Looked::Absent(String::new());
+    scene.execution.reported = RawObservation::Absent(String::new());
     assert_eq!(scene.outcome(), Outcome::Nothing);
 }
 
 #[test]
 fn of_an_empty_image_what_is_reported_and_has_nothing_to_unpack_is_picked() {
     let mut scene = Scene::new();
-    scene.attempt.materialised = Looked::Empty("the mount is empty".to_owned());
+    scene.execution.materialised = RawObservation::Empty("the mount is empty".to_owned());
     // It should have had something in it.
-    let (outcome, evidence) = scene.judge();
+    let (outcome, evidence) = scene.classify();
     assert_eq!(outcome, scene.mixed(&["first"]));
     let note = "`first` has layers, and nothing is in what the tool has of it";
     assert_eq!(evidence.notes, [note]);
 
     // Its config has nothing unpacked: so it is with artifacts.
     scene.case.children[0].unpacked = Some(0);
-    let (outcome, evidence) = scene.judge();
+    let (outcome, evidence) = scene.classify();
     assert_eq!(outcome, scene.picked("first"));
     let note = "`first` has no layers to unpack, as its config says, so that there is nothing to see \
                 in it";
@@ -477,19 +478,19 @@ fn of_an_empty_image_what_is_reported_and_has_nothing_to_unpack_is_picked() {
         });
         seen([Identity::Stored(digests.collect())])
     };
-    scene.attempt.reported = stored(&scene, &["second", "first"]);
+    scene.execution.reported = stored(&scene, &["second", "first"]);
     assert_eq!(scene.outcome(), scene.picked("first"));
-    scene.attempt.reported = stored(&scene, &["second"]);
+    scene.execution.reported = stored(&scene, &["second"]);
     assert_eq!(scene.outcome(), scene.mixed(&["second"]));
 
     // An image without layers, which a tool reports in no other way than by what it has stored.
     scene.case.children[1].layers.clear();
     scene.requests = vec![request("GET", scene.child("second").manifest.as_str(), 200)];
-    let (outcome, evidence) = scene.judge();
+    let (outcome, evidence) = scene.classify();
     assert_eq!(outcome, scene.picked("second"));
     let note = "`second` has no layers, so that there is nothing to see in it";
     assert_eq!(evidence.notes, [note]);
-    scene.attempt.reported = Looked::Absent("no chain".to_owned());
+    scene.execution.reported = RawObservation::Absent("no chain".to_owned());
     let words = "the tool does not report what it has: no chain";
     scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, words);
 }
@@ -497,8 +498,8 @@ fn of_an_empty_image_what_is_reported_and_has_nothing_to_unpack_is_picked() {
 #[test]
 fn that_a_marker_is_missing_says_something_only_of_who_has_one() {
     let mut scene = Scene::new();
-    scene.attempt.materialised = Looked::Unmarked("nobody can tell".to_owned());
-    let (outcome, evidence) = scene.judge();
+    scene.execution.materialised = RawObservation::Unmarked("nobody can tell".to_owned());
+    let (outcome, evidence) = scene.classify();
     assert_eq!(outcome, scene.mixed(&["first"]));
     let note = "`first` has a marker, and what is there has none";
     assert_eq!(evidence.notes, [note]);
@@ -506,11 +507,11 @@ fn that_a_marker_is_missing_says_something_only_of_who_has_one() {
     scene.case.children[0].marker = None;
     scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, "nobody can tell");
     let layer = scene.child("first").layers[0].diff_id.to_string();
-    scene.attempt.materialised = seen([Identity::ChainId(layer)]);
+    scene.execution.materialised = seen([Identity::ChainId(layer)]);
     assert_eq!(scene.outcome(), scene.picked("first"));
     // A label is another matter, and may be there without a marker.
     let label = scene.child("first").label.clone().unwrap();
-    scene.attempt.reported = seen([Identity::Label(label)]);
+    scene.execution.reported = seen([Identity::Label(label)]);
     assert_eq!(scene.outcome(), scene.picked("first"));
 }
 
@@ -522,14 +523,14 @@ fn what_a_store_has_tells_apart_who_has_the_same_layers() {
     (second.layers, second.marker) = (first.layers.clone(), None);
     scene.case.children[0].marker = None;
     let chain = Identity::ChainId(first.layers[0].diff_id.to_string());
-    scene.attempt.materialised = seen([chain.clone()]);
+    scene.execution.materialised = seen([chain.clone()]);
     let second = scene.child("second").clone();
     let stored = [&second.manifest, second.config.as_ref().unwrap()].map(ToString::to_string);
-    scene.attempt.reported = seen([chain.clone(), Identity::Stored(stored.to_vec())]);
+    scene.execution.reported = seen([chain.clone(), Identity::Stored(stored.to_vec())]);
     scene.requests = vec![request("GET", second.manifest.as_str(), 200)];
     assert_eq!(scene.outcome(), scene.picked("second"));
     // A manifest without its config is not all of it.
-    scene.attempt.reported = seen([chain, Identity::Stored(vec![stored[0].clone()])]);
+    scene.execution.reported = seen([chain, Identity::Stored(vec![stored[0].clone()])]);
     scene.requests.clear();
     scene.is_unmeasured(
         UnmeasuredWhy::EvidenceMissing,
@@ -545,7 +546,7 @@ fn who_was_ended_for_what_it_printed_is_judged_by_nothing_else() {
     scene.is_unmeasured(why, "the tool printed more than 64 MiB, and was ended");
     scene.ends(Exit::Code(1), "", "Error: connection reset");
     let words = "toold printed more than 64 MiB, and was ended";
-    scene.attempt.trouble = Some(Trouble::Flooded(words.to_owned()));
+    scene.execution.trouble = Some(HarnessError::Flooded(words.to_owned()));
     scene.is_unmeasured(why, words);
 }
 
@@ -553,8 +554,8 @@ fn who_was_ended_for_what_it_printed_is_judged_by_nothing_else() {
 fn on_a_full_disk_nobody_is_to_blame() {
     let mut scene = Scene::new();
     scene.ends(Exit::Code(1), "", "");
-    scene.attempt.trouble = Some(Trouble::DiskFull);
-    scene.attempt.daemon_crash = Some(DaemonCrash {
+    scene.execution.trouble = Some(HarnessError::DiskFull);
+    scene.execution.daemon_crash = Some(DaemonCrash {
         words: "toold exited with code 2".to_owned(),
         survived: false,
     });
@@ -577,10 +578,10 @@ fn a_look_that_was_cut_short_does_not_say_that_there_is_nothing() {
             0,
             &scene.dir.path().join("1-tool"),
         );
-        scene.attempt.commands.push(look);
+        scene.execution.commands.push(look);
         // What was seen was seen.
         assert_eq!(scene.outcome(), scene.picked("first"));
-        scene.attempt.materialised = Looked::Absent(String::new());
+        scene.execution.materialised = RawObservation::Absent(String::new());
         scene.is_unmeasured(
             UnmeasuredWhy::EvidenceMissing,
             &format!("nobody could look, because this {what}: tool look"),
@@ -594,18 +595,21 @@ fn evidence_that_is_missing_is_no_verdict() {
     let words = || "words".to_owned();
     let with_materialised = |looked| {
         let mut scene = Scene::new();
-        scene.attempt.materialised = looked;
+        scene.execution.materialised = looked;
         scene
     };
-    with_materialised(Looked::Not).is_unmeasured(why, "nobody looked into the image");
-    with_materialised(Looked::Failed(words())).is_unmeasured(why, "words");
+    with_materialised(RawObservation::Not).is_unmeasured(why, "nobody looked into the image");
+    with_materialised(RawObservation::Failed(words())).is_unmeasured(why, "words");
     let with_reported = |looked| {
         let mut scene = Scene::new();
-        scene.attempt.reported = looked;
+        scene.execution.reported = looked;
         scene
     };
-    with_reported(Looked::Not).is_unmeasured(why, "the tool was not asked what it has");
-    for looked in [Looked::Absent(words()), Looked::Failed(words())] {
+    with_reported(RawObservation::Not).is_unmeasured(why, "the tool was not asked what it has");
+    for looked in [
+        RawObservation::Absent(words()),
+        RawObservation::Failed(words()),
+    ] {
         with_reported(looked).is_unmeasured(why, "the tool does not report what it has: words");
     }
 }
@@ -615,32 +619,32 @@ fn digests_of_nobody_name_nobody() {
     let mut scene = Scene::new();
     let index = Identity::ManifestDigest(scene.case.index.digest.to_string());
     let layers = Identity::LayerDigests(Vec::new());
-    scene.attempt.reported = seen([index.clone(), layers]);
+    scene.execution.reported = seen([index.clone(), layers]);
     scene.is_unmeasured(
         UnmeasuredWhy::EvidenceMissing,
         "what was seen names none of the children",
     );
     // Beside a sign that names one they do no harm.
-    scene.attempt.reported = seen([index, scene.marker("first")]);
+    scene.execution.reported = seen([index, scene.marker("first")]);
     assert_eq!(scene.outcome(), scene.picked("first"));
 }
 
 #[test]
 fn signs_that_contradict_each_other_are_mixed() {
     let mut scene = Scene::new();
-    scene.attempt.materialised = seen([scene.marker("second")]);
+    scene.execution.materialised = seen([scene.marker("second")]);
     assert_eq!(scene.outcome(), scene.mixed(&["first", "second"]));
     // Within one look as well.
     let mut scene = Scene::new();
-    scene.attempt.reported = seen([scene.marker("first"), scene.marker("second")]);
+    scene.execution.reported = seen([scene.marker("first"), scene.marker("second")]);
     assert_eq!(scene.outcome(), scene.mixed(&["first", "second"]));
 }
 
 #[test]
 fn the_marker_of_a_stranger_is_mixed() {
     let mut scene = Scene::new();
-    scene.attempt.materialised = seen([Identity::Marker("other/case amd64".to_owned())]);
-    let (outcome, evidence) = scene.judge();
+    scene.execution.materialised = seen([Identity::Marker("other/case amd64".to_owned())]);
+    let (outcome, evidence) = scene.classify();
     assert_eq!(outcome, scene.mixed(&["first"]));
     assert_eq!(evidence.notes, ["not of this case: `other/case amd64`"]);
 }
@@ -657,7 +661,7 @@ fn what_was_never_fetched_was_never_picked() {
         vec![request("GET", "latest", 200), request("GET", &second, 200)],
     ] {
         scene.requests = requests;
-        let (outcome, evidence) = scene.judge();
+        let (outcome, evidence) = scene.classify();
         assert_eq!(outcome, scene.mixed(&["first"]));
         assert_eq!(evidence.notes, ["`first` was never fetched in this trial"]);
     }
@@ -673,7 +677,7 @@ fn content_that_an_earlier_trial_fetched_is_picked_and_noted() {
     scene.requests.clear();
     let config = scene.child("first").config.clone().unwrap();
     scene.fetched_before.insert(config.to_string());
-    let (outcome, evidence) = scene.judge();
+    let (outcome, evidence) = scene.classify();
     assert_eq!(outcome, scene.picked("first"));
     assert_eq!(
         evidence.notes,
@@ -687,7 +691,7 @@ fn fetching_others_besides_is_noted() {
     let second = scene.child("second").manifest.to_string();
     scene.requests.push(request("GET", &second, 200));
     scene.later_requests = 2;
-    let (outcome, evidence) = scene.judge();
+    let (outcome, evidence) = scene.classify();
     assert_eq!(outcome, scene.picked("first"));
     assert_eq!(
         evidence.notes,
@@ -713,9 +717,9 @@ fn children_that_look_alike_are_told_apart_by_the_requests_or_not_at_all() {
         child.marker.clone_from(&first.marker);
     }
     let config = Identity::ConfigDigest(first.config.clone().unwrap().to_string());
-    scene.attempt.reported = seen([config]);
+    scene.execution.reported = seen([config]);
     scene.requests = vec![request("GET", &manifests[1], 200)];
-    let (outcome, evidence) = scene.judge();
+    let (outcome, evidence) = scene.classify();
     assert_eq!(outcome, scene.picked("second"));
     assert_eq!(
         evidence.notes,
@@ -741,13 +745,13 @@ fn the_evidence_keeps_the_end_of_long_words() {
     let mut scene = Scene::new();
     let lines: Vec<String> = (0..100).map(|n| format!("line {n}")).collect();
     scene.ends(Exit::Code(1), "", &lines.join("\n"));
-    let tail = scene.judge().1.stderr_tail;
+    let tail = scene.classify().1.stderr_tail;
     assert!(
         tail.starts_with("line 88\n") && tail.ends_with("line 99"),
         "{tail}"
     );
     scene.ends(Exit::Code(1), "", &"x".repeat(100_000));
-    assert_eq!(scene.judge().1.stderr_tail.len(), 4000);
+    assert_eq!(scene.classify().1.stderr_tail.len(), 4000);
 }
 
 #[test]
@@ -756,7 +760,7 @@ fn an_import_needs_no_requests_but_both_other_kinds_of_evidence() {
     scene.operation = Operation::Import;
     scene.requests.clear();
     assert_eq!(scene.outcome().gist(), "first");
-    scene.attempt.materialised = Looked::Failed("x".to_owned());
+    scene.execution.materialised = RawObservation::Failed("x".to_owned());
     assert!(!scene.outcome().is_measured());
     let mut pull = Scene::new();
     pull.requests.clear();
@@ -771,7 +775,7 @@ fn a_refusal_over_what_the_registry_withheld_is_no_refusal() {
         scene.child("first").layers[0].digest.to_string(),
     );
     let fails = |scene: &mut Scene, path: String| {
-        scene.requests = vec![Request {
+        scene.requests = vec![HttpRequest {
             path,
             ..request("GET", "x", 404)
         }];

@@ -1,13 +1,13 @@
 use super::*;
 use crate::run::{Controls, Earlier};
-use ocipick_adapters::{Origin, Place, Rights, Service, Tool};
+use ocipick_adapters::{BinaryOrigin, Installation, Privileges, Service, Tool};
 use ocipick_corpus::Corpus;
 use ocipick_records::{Evidence, OutcomeKind, RefusalReason, UnmeasuredWhy};
 use std::{ffi::OsStr, time::Duration};
 
 /// Two runtimes and three cases.
 fn plan(of: RepeatedCells, tries: u32) -> Plan {
-    let rights = Rights {
+    let privileges = Privileges {
         root: false,
         namespaces: false,
     };
@@ -15,12 +15,12 @@ fn plan(of: RepeatedCells, tries: u32) -> Plan {
         tool,
         version: "1".to_owned(),
         flavour: None,
-        place: Place::this_machine(OsStr::new(""), rights),
+        installation: Installation::this_machine(OsStr::new(""), privileges),
         binaries: BTreeMap::new(),
         versions: BTreeMap::new(),
         service: Service::None,
         notes: Vec::new(),
-        origin: Origin::default(),
+        origin: BinaryOrigin::default(),
     };
     let corpus = Corpus::built_in().unwrap();
     let cases = corpus.cases().iter().filter(|case| case.asks.len() == 1);
@@ -48,7 +48,7 @@ fn cell(plan: &Plan, runtime: usize, case: usize) -> Cell {
     )
 }
 
-fn tried(plan: &Plan, at: (usize, usize), round: u32, outcome: &Outcome) -> Try {
+fn tried(plan: &Plan, at: (usize, usize), round: u32, outcome: &Outcome) -> Attempt {
     let cell = cell(plan, at.0, at.1);
     let trial = Trial {
         case: cell.case,
@@ -65,7 +65,7 @@ fn tried(plan: &Plan, at: (usize, usize), round: u32, outcome: &Outcome) -> Try 
         tries: 1,
         derived: None,
     };
-    Try { round, trial }
+    Attempt { round, trial }
 }
 
 fn picked(child: &str) -> Outcome {
@@ -90,19 +90,19 @@ fn unmeasured() -> Outcome {
 }
 
 /// How many questions are open for each of the two runtimes.
-fn open(ledger: &Ledger<'_>, round: u32) -> [usize; 2] {
+fn open(tracker: &RepetitionTracker<'_>, round: u32) -> [usize; 2] {
     [0, 1].map(|index| {
-        let runtime = &ledger.plan.runtimes[index];
-        ledger.open(round, runtime, Operation::Pull).len()
+        let runtime = &tracker.plan.runtimes[index];
+        tracker.open(round, runtime, Operation::Pull).len()
     })
 }
 
 /// A first round: the outcomes of both runtimes by case. Returns what was recorded on the way.
-fn first_round(ledger: &Ledger<'_>, outcomes: [[Outcome; 2]; 3]) -> Vec<Trial> {
+fn first_round(tracker: &RepetitionTracker<'_>, outcomes: [[Outcome; 2]; 3]) -> Vec<Trial> {
     let mut recorded = Vec::new();
     for (case, row) in outcomes.iter().enumerate() {
         for (runtime, outcome) in row.iter().enumerate() {
-            recorded.extend(ledger.add(tried(ledger.plan, (runtime, case), 1, outcome)));
+            recorded.extend(tracker.add(tried(tracker.plan, (runtime, case), 1, outcome)));
         }
     }
     recorded
@@ -111,22 +111,22 @@ fn first_round(ledger: &Ledger<'_>, outcomes: [[Outcome; 2]; 3]) -> Vec<Trial> {
 #[test]
 fn a_cell_that_is_tried_once_is_recorded_as_it_was_seen() {
     let plan = plan(RepeatedCells::Every, 1);
-    let ledger = Ledger::of(&plan);
-    assert_eq!((ledger.rounds(), open(&ledger, 1)), (1, [3, 3]));
+    let tracker = RepetitionTracker::of(&plan);
+    assert_eq!((tracker.rounds(), open(&tracker, 1)), (1, [3, 3]));
     let seen = tried(&plan, (0, 0), 1, &refused());
-    assert_eq!(ledger.add(seen.clone()), Some(seen.trial));
-    assert_eq!(open(&ledger, 1), [2, 3]);
+    assert_eq!(tracker.add(seen.clone()), Some(seen.trial));
+    assert_eq!(open(&tracker, 1), [2, 3]);
 }
 
 #[test]
 fn a_cell_is_tried_once_in_a_round_and_recorded_after_the_last() {
     let plan = plan(RepeatedCells::Every, 3);
-    let ledger = Ledger::of(&plan);
+    let tracker = RepetitionTracker::of(&plan);
     for round in 1..=3 {
-        assert_eq!(open(&ledger, round), [3, 3]);
+        assert_eq!(open(&tracker, round), [3, 3]);
         let outcome = if round == 2 { refused() } else { picked("a") };
-        let recorded = ledger.add(tried(&plan, (1, 2), round, &outcome));
-        assert_eq!(open(&ledger, round), [3, 2]);
+        let recorded = tracker.add(tried(&plan, (1, 2), round, &outcome));
+        assert_eq!(open(&tracker, round), [3, 2]);
         assert_eq!(recorded.is_some(), round == 3);
         if let Some(trial) = recorded {
             assert_eq!(trial.outcome.kind(), OutcomeKind::Unstable);
@@ -134,21 +134,21 @@ fn a_cell_is_tried_once_in_a_round_and_recorded_after_the_last() {
             let note = "3 trials, in turn: a, refused: other, a; the evidence is of the first";
             assert_eq!(trial.evidence.notes, [note]);
         }
-        assert!(ledger.settle(round).is_empty());
+        assert!(tracker.settle(round).is_empty());
     }
-    assert_eq!(open(&ledger, 4), [3, 2]);
+    assert_eq!(open(&tracker, 4), [3, 2]);
 }
 
 #[test]
 fn what_could_not_be_measured_is_not_tried_again() {
     let plan = plan(RepeatedCells::Every, 3);
-    let ledger = Ledger::of(&plan);
-    let recorded = ledger.add(tried(&plan, (0, 0), 1, &unmeasured())).unwrap();
+    let tracker = RepetitionTracker::of(&plan);
+    let recorded = tracker.add(tried(&plan, (0, 0), 1, &unmeasured())).unwrap();
     assert_eq!((recorded.outcome, recorded.tries), (unmeasured(), 1));
-    assert_eq!(open(&ledger, 2), [2, 3]);
+    assert_eq!(open(&tracker, 2), [2, 3]);
     // Nor do the tries that were measured stand for the one that was not.
-    assert_eq!(ledger.add(tried(&plan, (0, 1), 1, &picked("a"))), None);
-    let recorded = ledger.add(tried(&plan, (0, 1), 2, &unmeasured())).unwrap();
+    assert_eq!(tracker.add(tried(&plan, (0, 1), 1, &picked("a"))), None);
+    let recorded = tracker.add(tried(&plan, (0, 1), 2, &unmeasured())).unwrap();
     assert!(!recorded.outcome.is_measured());
     assert_eq!(recorded.tries, 2);
 }
@@ -156,9 +156,9 @@ fn what_could_not_be_measured_is_not_tried_again() {
 #[test]
 fn only_what_splits_or_is_no_pick_is_tried_again() {
     let plan = plan(RepeatedCells::Splits, 3);
-    let ledger = Ledger::of(&plan);
+    let tracker = RepetitionTracker::of(&plan);
     let recorded = first_round(
-        &ledger,
+        &tracker,
         [
             // All pick the same.
             [picked("a"), picked("a")],
@@ -170,25 +170,25 @@ fn only_what_splits_or_is_no_pick_is_tried_again() {
     );
     // The one that can never count is recorded at once, the rest when the round is over.
     assert_eq!(recorded.len(), 1);
-    let settled = ledger.settle(1);
+    let settled = tracker.settle(1);
     let cells: Vec<Cell> = settled.iter().map(Cell::of_trial).collect();
     assert_eq!(cells.len(), 2);
     assert!(cells.contains(&cell(&plan, 0, 0)) && cells.contains(&cell(&plan, 1, 0)));
     assert!(settled.iter().all(|trial| trial.tries == 1));
     for round in [2, 3] {
-        assert_eq!(open(&ledger, round), [2, 1]);
+        assert_eq!(open(&tracker, round), [2, 1]);
         for at in [(0, 1), (1, 1), (0, 2)] {
             let outcome = match at {
                 (0, 1) => picked("a"),
                 (1, _) => picked("b"),
                 _ => refused(),
             };
-            let recorded = ledger.add(tried(&plan, at, round, &outcome));
+            let recorded = tracker.add(tried(&plan, at, round, &outcome));
             assert_eq!(recorded.map(|trial| trial.tries), (round == 3).then_some(3));
         }
-        assert!(ledger.settle(round).is_empty());
+        assert!(tracker.settle(round).is_empty());
     }
-    assert_eq!(open(&ledger, 4), [0, 0]);
+    assert_eq!(open(&tracker, 4), [0, 0]);
 }
 
 #[test]
@@ -202,11 +202,11 @@ fn a_case_that_lists_a_digest_twice_is_tried_again_although_all_pick_the_same() 
     plan.cases[0] = case.unwrap().clone().into();
     assert!(plan.cases[0].lists_a_digest_twice());
     assert!(!plan.cases[1].lists_a_digest_twice());
-    let ledger = Ledger::of(&plan);
+    let tracker = RepetitionTracker::of(&plan);
     let same = || [picked("a"), picked("a")];
-    assert!(first_round(&ledger, [same(), same(), same()]).is_empty());
-    assert_eq!(ledger.settle(1).len(), 4);
-    assert_eq!(open(&ledger, 2), [1, 1]);
+    assert!(first_round(&tracker, [same(), same(), same()]).is_empty());
+    assert_eq!(tracker.settle(1).len(), 4);
+    assert_eq!(open(&tracker, 2), [1, 1]);
 }
 
 #[test]
@@ -234,13 +234,13 @@ fn a_run_that_was_cut_short_decides_as_if_it_had_not_been() {
             }
         }
     }
-    let ledger = Ledger::of(&plan);
-    assert!(ledger.settle(0).is_empty());
-    assert_eq!(open(&ledger, 1), [0, 1]);
-    assert_eq!(ledger.add(tried(&plan, (1, 1), 1, &picked("b"))), None);
+    let tracker = RepetitionTracker::of(&plan);
+    assert!(tracker.settle(0).is_empty());
+    assert_eq!(open(&tracker, 1), [0, 1]);
+    assert_eq!(tracker.add(tried(&plan, (1, 1), 1, &picked("b"))), None);
     // The recorded cell split from the other of its row.
-    assert_eq!(ledger.settle(1).len(), 2);
-    assert_eq!(open(&ledger, 2), [2, 1]);
+    assert_eq!(tracker.settle(1).len(), 2);
+    assert_eq!(open(&tracker, 2), [2, 1]);
 }
 
 #[test]
@@ -248,9 +248,9 @@ fn what_a_killed_run_had_not_come_to_record_is_recorded_without_a_further_try() 
     let mut plan = plan(RepeatedCells::Every, 2);
     let tries = [1, 2].map(|round| tried(&plan, (0, 0), round, &picked("a")));
     plan.earlier.tries.insert(cell(&plan, 0, 0), tries.to_vec());
-    let ledger = Ledger::of(&plan);
-    let settled = ledger.settle(0);
+    let tracker = RepetitionTracker::of(&plan);
+    let settled = tracker.settle(0);
     assert_eq!((settled.len(), settled[0].tries), (1, 2));
-    assert_eq!(open(&ledger, 1), [2, 3]);
-    assert!(ledger.settle(0).is_empty());
+    assert_eq!(open(&tracker, 1), [2, 3]);
+    assert!(tracker.settle(0).is_empty());
 }

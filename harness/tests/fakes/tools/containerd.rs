@@ -45,8 +45,8 @@ pub(super) fn play(call: &Call) -> Played {
         out(&format!("ctr {VERSION}"));
         return Ok(0);
     }
-    if let Some(room) = room_of_docker(call) {
-        return play_for_docker(call, &room);
+    if let Some(sandbox) = room_of_docker(call) {
+        return play_for_docker(call, &sandbox);
     }
     match call.words(&["--address", "--namespace", "--platform", "--id"])[..] {
         ["content", "ls"] => {
@@ -90,7 +90,7 @@ fn all(call: &Call) -> Result<Vec<Value>, super::Refusal> {
     Ok(images)
 }
 
-/// The room of a fake engine, where the client is asked about the containerd of one.
+/// The sandbox of a fake engine, where the client is asked about the containerd of one.
 fn room_of_docker(call: &Call) -> Option<PathBuf> {
     let address = Path::new(call.option("--address")?);
     address
@@ -98,11 +98,12 @@ fn room_of_docker(call: &Call) -> Option<PathBuf> {
         .then(|| address.ancestors().nth(3).map(Path::to_owned))?
 }
 
-fn play_for_docker(call: &Call, room: &Path) -> Played {
-    let load = |name: &str| json(&fs::read(room.join(format!("fake-{name}"))).unwrap_or_default());
+fn play_for_docker(call: &Call, sandbox: &Path) -> Played {
+    let load =
+        |name: &str| json(&fs::read(sandbox.join(format!("fake-{name}"))).unwrap_or_default());
     match call.words(&["--address", "--namespace", "--snapshotter"])[..] {
         ["content", "ls"] => {
-            for entry in fs::read_dir(room)? {
+            for entry in fs::read_dir(sandbox)? {
                 let name = entry?.file_name().to_string_lossy().into_owned();
                 if let Some(name) = name.strip_prefix("fake-") {
                     list(&load(name)?["created"]["stored"]);

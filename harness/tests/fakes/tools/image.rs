@@ -15,7 +15,7 @@ use tar::EntryType;
 /// `127.0.0.1:PORT/REPOSITORY:TAG`, or what an archive of a layout calls its index.
 #[derive(Clone)]
 pub(super) struct Reference {
-    shelf: Shelf,
+    shelf: ImageSource,
     pub(super) repository: String,
     tag: String,
 }
@@ -26,7 +26,7 @@ impl Reference {
         let (address, rest) = text.split_once('/').ok_or_else(wrong)?;
         let (repository, tag) = rest.rsplit_once(':').ok_or_else(wrong)?;
         Ok(Self {
-            shelf: Shelf::Registry(address.to_owned()),
+            shelf: ImageSource::Registry(address.to_owned()),
             repository: repository.to_owned(),
             tag: tag.to_owned(),
         })
@@ -39,7 +39,7 @@ impl Reference {
         let entry = &index["manifests"][0];
         let name = text(&entry["annotations"]["io.containerd.image.name"]);
         let reference = Self {
-            shelf: Shelf::Archive {
+            shelf: ImageSource::Archive {
                 index: text(&entry["digest"]),
                 files,
             },
@@ -50,10 +50,10 @@ impl Reference {
 
     fn get(&self, kind: &str, of: &str) -> Result<Vec<u8>, String> {
         match &self.shelf {
-            Shelf::Registry(address) => {
+            ImageSource::Registry(address) => {
                 http::get(address, &format!("/v2/{}/{kind}/{of}", self.repository))
             }
-            Shelf::Archive { index, files } => {
+            ImageSource::Archive { index, files } => {
                 let digest = if of == self.tag { index } else { of };
                 let file = files.get(&format!("blobs/{}", digest.replace(':', "/")));
                 file.cloned().ok_or_else(|| format!("{digest}: not found"))
@@ -105,7 +105,7 @@ impl Reference {
 
 /// Where images come from.
 #[derive(Clone)]
-enum Shelf {
+enum ImageSource {
     /// The address of a registry.
     Registry(String),
     /// The files of a layout, and the digest of the index that is meant.

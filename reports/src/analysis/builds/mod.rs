@@ -25,7 +25,7 @@ const DEBIAN: [&str; 7] = [
 ///
 /// The default is what is known of nothing: no distribution, nothing recorded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Build {
+pub struct BinaryBuild {
     distribution: Option<String>,
     go: Option<String>,
     libraries: Vec<Library>,
@@ -42,14 +42,14 @@ pub struct Library {
     /// The version that the release pins, where that is known.
     pub pinned: Option<String>,
     /// How the two compare.
-    pub agreement: Agreement,
+    pub agreement: PinAgreement,
     /// Where it stands what the release pins.
     pub source: Option<String>,
 }
 
 /// How the linked version of a library compares with the pinned one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Agreement {
+pub enum PinAgreement {
     /// They are one version.
     Same,
     /// They are two, and select by the same code, for this reason.
@@ -73,7 +73,7 @@ pub enum Basis {
     KnownPackage,
 }
 
-impl Build {
+impl BinaryBuild {
     /// What the record of a runtime says, and for results from before it was recorded, what is
     /// known of the packages that were measured.
     #[must_use]
@@ -146,7 +146,7 @@ impl Build {
     #[must_use]
     pub fn differs(&self) -> bool {
         let mut libraries = self.libraries.iter();
-        libraries.any(|it| matches!(it.agreement, Agreement::Differs(_)))
+        libraries.any(|it| matches!(it.agreement, PinAgreement::Differs(_)))
     }
 
     /// What such a build is called beside its version: `Debian's build`.
@@ -173,7 +173,7 @@ impl Build {
     /// is another version and selects alike. Nothing where there is nothing to say.
     #[must_use]
     pub fn note(&self) -> Option<String> {
-        let of = |wanted: fn(&Agreement) -> bool| {
+        let of = |wanted: fn(&PinAgreement) -> bool| {
             let libraries = self.libraries.iter();
             let notes: Vec<String> = libraries
                 .filter(|it| wanted(&it.agreement))
@@ -181,8 +181,8 @@ impl Build {
                 .collect();
             (!notes.is_empty()).then(|| notes.join("; "))
         };
-        of(|it| matches!(it, Agreement::Differs(_)))
-            .or_else(|| of(|it| matches!(it, Agreement::Alike(_))))
+        of(|it| matches!(it, PinAgreement::Differs(_)))
+            .or_else(|| of(|it| matches!(it, PinAgreement::Alike(_))))
             .or_else(|| {
                 let unknown = self.is_distribution() && self.basis == Basis::NotRecorded;
                 unknown.then(|| "what it was linked with was not recorded".to_owned())
@@ -224,13 +224,13 @@ impl Library {
         let Self { name, linked, .. } = self;
         let pinned = self.pinned.as_deref()?;
         match &self.agreement {
-            Agreement::Differs(_) => Some(format!(
+            PinAgreement::Differs(_) => Some(format!(
                 "linked with {name} {linked}; the release pins {pinned}"
             )),
-            Agreement::Alike(because) => Some(format!(
+            PinAgreement::Alike(because) => Some(format!(
                 "linked with {name} {linked}; the release pins {pinned}, and {because}"
             )),
-            Agreement::Same | Agreement::Unknown => None,
+            PinAgreement::Same | PinAgreement::Unknown => None,
         }
     }
 
@@ -239,7 +239,7 @@ impl Library {
         let source = self.source.as_deref().map(|source| format!(" ({source})"));
         let source = source.unwrap_or_default();
         match (&self.agreement, self.note()) {
-            (Agreement::Differs(changes), Some(note)) => {
+            (PinAgreement::Differs(changes), Some(note)) => {
                 let changes: Vec<String> = changes
                     .iter()
                     .map(|change| format!("; between them: {change}"))
@@ -247,7 +247,7 @@ impl Library {
                 format!("{note}{source}{}", changes.concat())
             }
             (_, Some(note)) => format!("{note}{source}"),
-            (Agreement::Same, None) => {
+            (PinAgreement::Same, None) => {
                 format!("linked with {name} {linked}, as the release pins it{source}")
             }
             (_, None) => {

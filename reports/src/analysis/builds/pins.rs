@@ -1,6 +1,6 @@
 //! The table of what releases pin.
 
-use super::{Agreement, Library};
+use super::{Library, PinAgreement};
 use crate::versions::VersionRange;
 use ocipick_records::RuntimeRecord;
 use ocipick_records::compare_versions;
@@ -20,7 +20,7 @@ pub(super) struct Pins {
     #[serde(rename = "alike")]
     pub(super) alike: Vec<Alike>,
     #[serde(rename = "change")]
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<PinChange>,
     #[serde(rename = "linked")]
     pub(super) known: Vec<KnownPackage>,
 }
@@ -57,7 +57,7 @@ pub(super) struct Alike {
 /// A version of a library from which on it selects otherwise.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Change {
+pub(super) struct PinChange {
     pub(super) library: String,
     pub(super) at: String,
     pub(super) what: String,
@@ -110,7 +110,7 @@ impl Pins {
             Some(pin) => self.compare(name, &pin.pins, linked),
             // The release pins others, and does not select by this one.
             None if !of_version.is_empty() || self.is_own(record) => return None,
-            None if of_tool.clone().any(|pin| pin.library == name) => Agreement::Unknown,
+            None if of_tool.clone().any(|pin| pin.library == name) => PinAgreement::Unknown,
             None => return None,
         };
         Some(Library {
@@ -122,21 +122,21 @@ impl Pins {
         })
     }
 
-    fn compare(&self, library: &str, pinned: &str, linked: &str) -> Agreement {
+    fn compare(&self, library: &str, pinned: &str, linked: &str) -> PinAgreement {
         if is_one(pinned, linked) {
-            return Agreement::Same;
+            return PinAgreement::Same;
         }
         let alike = self.alike.iter().find(|alike| {
             let has = |version: &str| alike.versions.iter().any(|it| is_one(it, version));
             alike.library == library && has(pinned) && has(linked)
         });
         if let Some(alike) = alike {
-            return Agreement::Alike(alike.because.clone());
+            return PinAgreement::Alike(alike.because.clone());
         }
         let of_library = self.changes.iter().filter(|it| it.library == library);
         let between = of_library
             .filter(|change| is_before(pinned, &change.at) != is_before(linked, &change.at));
-        Agreement::Differs(between.map(|change| change.what.clone()).collect())
+        PinAgreement::Differs(between.map(|change| change.what.clone()).collect())
     }
 
     pub(super) fn is_own(&self, record: &RuntimeRecord) -> bool {

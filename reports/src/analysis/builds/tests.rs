@@ -27,16 +27,16 @@ fn linked(mut record: RuntimeRecord, libraries: &[(&str, &str)]) -> RuntimeRecor
     record
 }
 
-fn of_package(tool: &str, version: &str, package: (&str, &str)) -> Build {
+fn of_package(tool: &str, version: &str, package: (&str, &str)) -> BinaryBuild {
     let mut record = record(tool, version, "sid");
     record.provenance.packages = [(package.0.to_owned(), package.1.to_owned())].into();
-    Build::of(&record)
+    BinaryBuild::of(&record)
 }
 
 #[test]
 fn a_build_with_another_library_is_not_the_release() {
     let docker = record("docker", "28.5.2", "sid");
-    let build = Build::of(&linked(
+    let build = BinaryBuild::of(&linked(
         docker.clone(),
         &[
             ("containerd/platforms", "1.0.0~rc4"),
@@ -55,7 +55,7 @@ fn a_build_with_another_library_is_not_the_release() {
         "{lines}"
     );
 
-    let release = Build::of(&linked(docker, &[("containerd/platforms", "1.0.0-rc.1")]));
+    let release = BinaryBuild::of(&linked(docker, &[("containerd/platforms", "1.0.0-rc.1")]));
     assert!(!release.differs() && release.mark().is_none());
     assert_eq!(release.note(), None);
 }
@@ -63,7 +63,7 @@ fn a_build_with_another_library_is_not_the_release() {
 #[test]
 fn a_build_with_a_library_that_selects_alike_stands_for_the_release() {
     let skopeo = record("skopeo", "1.9.3", "bookworm");
-    let build = Build::of(&linked(skopeo.clone(), &[("containers/image", "5.23.1")]));
+    let build = BinaryBuild::of(&linked(skopeo.clone(), &[("containers/image", "5.23.1")]));
     assert!(!build.differs());
     assert_eq!(
         build.note().as_deref(),
@@ -71,7 +71,7 @@ fn a_build_with_a_library_that_selects_alike_stands_for_the_release() {
             "linked with containers/image 5.23.1; the release pins 5.22.1, and the files that select are the same"
         )
     );
-    let other = Build::of(&linked(skopeo, &[("containers/image", "5.24.0")]));
+    let other = BinaryBuild::of(&linked(skopeo, &[("containers/image", "5.24.0")]));
     assert!(other.differs(), "two that nobody compared are not alike");
 }
 
@@ -108,12 +108,12 @@ fn what_was_not_recorded_is_not_made_up() {
     assert!(!unknown.differs());
     let note = unknown.note().unwrap_or_default();
     assert!(note.contains("not recorded"), "{note}");
-    let newer = Build::of(&linked(
+    let newer = BinaryBuild::of(&linked(
         record("docker", "29.9.9", "sid"),
         &[("containerd/platforms", "1.0.0~rc4")],
     ));
-    assert_eq!(newer.libraries()[0].agreement, Agreement::Unknown);
-    let own = Build::of(&record("crane", "0.22.1", "path"));
+    assert_eq!(newer.libraries()[0].agreement, PinAgreement::Unknown);
+    let own = BinaryBuild::of(&record("crane", "0.22.1", "path"));
     assert!(!own.is_distribution() && own.label().is_none() && own.note().is_none());
 }
 

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Because, Judgement, Rule, Verdict};
+use super::{Because, ConformanceRule, ReasonedVerdict, Verdict};
 use ocipick_corpus::{Expectation, Level, Sign};
 use ocipick_records::Refusal;
 use ocipick_records::{Evidence, Identity, Outcome, RefusalReason, Sighting};
@@ -12,11 +12,15 @@ use ocipick_records::{Evidence, Identity, Outcome, RefusalReason, Sighting};
 /// counts whatever the outcome; a trial that wavers has the evidence of one of its tries, and is
 /// held against the rule by its outcomes alone.
 #[must_use]
-pub fn judge_trial(outcome: &Outcome, evidence: &Evidence, rule: &Rule) -> Judgement {
-    let judgement = judge(outcome, rule);
+pub fn evaluate_trial(
+    outcome: &Outcome,
+    evidence: &Evidence,
+    rule: &ConformanceRule,
+) -> ReasonedVerdict {
+    let reasoned = evaluate(outcome, rule);
     let wavers = matches!(outcome, Outcome::Unstable { .. });
     if rule.breached_where.is_empty() || wavers || !outcome.is_measured() || !rule.can_show() {
-        return judgement;
+        return reasoned;
     }
     let verdict = match rule.level {
         Some(Level::Must) => Verdict::Violates,
@@ -25,7 +29,7 @@ pub fn judge_trial(outcome: &Outcome, evidence: &Evidence, rule: &Rule) -> Judge
     let mut signs = rule.breached_where.iter();
     if let Some(sign) = signs.find(|sign| is_seen(sign, evidence)) {
         let sign = (*sign).clone();
-        return Judgement::new(verdict, Because::EvidenceBreaks { sign });
+        return ReasonedVerdict::new(verdict, Because::EvidenceBreaks { sign });
     }
     // Every request was seen, so that none of another form is an answer; that nobody saw a config
     // being read is none.
@@ -33,9 +37,9 @@ pub fn judge_trial(outcome: &Outcome, evidence: &Evidence, rule: &Rule) -> Judge
         && rule.breached_where.contains(&Sign::OddReference)
         && manifest_references(evidence).next().is_some()
     {
-        return Judgement::new(Verdict::Conforms, Because::RequestsSatisfy);
+        return ReasonedVerdict::new(Verdict::Conforms, Because::RequestsSatisfy);
     }
-    judgement
+    reasoned
 }
 
 /// Whether evidence shows a sign.
@@ -101,31 +105,31 @@ fn is_digest_or_tag(reference: &str) -> bool {
 
 /// Holds an outcome against a rule. Nothing but the two decides.
 #[must_use]
-pub fn judge(outcome: &Outcome, rule: &Rule) -> Judgement {
+pub fn evaluate(outcome: &Outcome, rule: &ConformanceRule) -> ReasonedVerdict {
     if let Outcome::Unstable { observed } = outcome {
-        let judgements = observed.iter().map(|seen| judge(&seen.outcome, rule));
-        return in_common(judgements);
+        let reasoned = observed.iter().map(|seen| evaluate(&seen.outcome, rule));
+        return in_common(reasoned);
     }
     match bearing(outcome, rule) {
-        Bearing::Nothing(because) => Judgement::new(Verdict::NotJudged, because),
-        Bearing::Unsaid(because) => Judgement::new(Verdict::Silent, because),
-        Bearing::Optional => Judgement::new(Verdict::Allowed, Because::Optional),
-        Bearing::Satisfies => Judgement::new(Verdict::Conforms, Because::Satisfies),
+        Bearing::Nothing(because) => ReasonedVerdict::new(Verdict::NotJudged, because),
+        Bearing::Unsaid(because) => ReasonedVerdict::new(Verdict::Silent, because),
+        Bearing::Optional => ReasonedVerdict::new(Verdict::Allowed, Because::Optional),
+        Bearing::Satisfies => ReasonedVerdict::new(Verdict::Conforms, Because::Satisfies),
         Bearing::Breaks(strength, because) => {
             let verdict = match strength {
                 Strength::Required => Verdict::Violates,
                 Strength::Recommended => Verdict::Deviates,
             };
-            Judgement {
+            ReasonedVerdict {
                 arguable: rule.arguable && !is_plain(outcome, rule),
-                ..Judgement::new(verdict, because)
+                ..ReasonedVerdict::new(verdict, because)
             }
         }
     }
 }
 
-/// Whether the tool's own words say that a breach is what it looks like.
-fn is_plain(outcome: &Outcome, rule: &Rule) -> bool {
+/// Whether the tool's own words say that a violation is what it looks like.
+fn is_plain(outcome: &Outcome, rule: &ConformanceRule) -> bool {
     match (outcome, &rule.plain_where_said) {
         (Outcome::Refused { message, .. }, Some(said)) => message.contains(said.as_str()),
         _ => false,
@@ -153,7 +157,7 @@ enum Bearing {
     Breaks(Strength, Because),
 }
 
-fn bearing(outcome: &Outcome, rule: &Rule) -> Bearing {
+fn bearing(outcome: &Outcome, rule: &ConformanceRule) -> Bearing {
     if !outcome.is_measured() {
         return Bearing::Nothing(Because::Unmeasured);
     }
@@ -195,7 +199,7 @@ fn bearing(outcome: &Outcome, rule: &Rule) -> Bearing {
 /// # Errors
 ///
 /// Where the outcome does not show it.
-fn breach(outcome: &Outcome, rule: &Rule) -> Result<Option<Because>, Because> {
+fn breach(outcome: &Outcome, rule: &ConformanceRule) -> Result<Option<Because>, Because> {
     if satisfies(outcome, &rule.satisfied_by) {
         return Ok(None);
     }
@@ -230,13 +234,13 @@ fn satisfies(outcome: &Outcome, expected: &[Expectation]) -> bool {
     })
 }
 
-/// The judgement on all that was observed, where the verdict is one and the same.
-fn in_common(judgements: impl Iterator<Item = Judgement>) -> Judgement {
-    let wavers = || Judgement::new(Verdict::NotJudged, Because::Wavers);
-    judgements
+/// The reasoned on all that was observed, where the verdict is one and the same.
+fn in_common(reasoned: impl Iterator<Item = ReasonedVerdict>) -> ReasonedVerdict {
+    let wavers = || ReasonedVerdict::new(Verdict::NotJudged, Because::Wavers);
+    reasoned
         .reduce(|one, other| {
             if one.verdict == other.verdict {
-                Judgement {
+                ReasonedVerdict {
                     arguable: one.arguable || other.arguable,
                     ..one
                 }

@@ -1,6 +1,6 @@
 //! Verdicts: outcomes held against the clauses of the specifications.
 //!
-//! [`judge`] is one pure function over an [`Outcome`](ocipick_records::Outcome) and a [`Rule`], which
+//! [`evaluate`] is one pure function over an [`Outcome`](ocipick_records::Outcome) and a [`ConformanceRule`], which
 //! is a clause as a case exercises it and as the chosen revision words it. Nothing else decides.
 //!
 //! A tool is blamed only for what the outcome shows. So these rules hold:
@@ -17,7 +17,7 @@
 //!   other is the stronger one.
 //! - Where evidence shows that a clause was broken, as a request of a form that is forbidden, the
 //!   outcome does not matter.
-//! - A breach of a clause that can be read in two ways is called arguable, unless the tool's own words
+//! - A violation of a clause that can be read in two ways is called arguable, unless the tool's own words
 //!   leave no doubt.
 //! - Where a case does not say which outcomes satisfy a wording of a clause, nobody guesses.
 
@@ -28,18 +28,20 @@ mod rule;
 mod rules;
 mod verdicts;
 
-pub use evaluate::{judge, judge_trial};
+pub use evaluate::{evaluate, evaluate_trial};
 pub use revision::{Choice, ChoiceError, RevisionError, Revisions};
-pub use rule::{Rival, Rule};
-pub use rules::{Bytes, Rulebook};
-pub use verdicts::{Breaches, BrokenRow, ClauseTally, Entry, Requirements, RuntimeTally, Verdicts};
+pub use rule::{ConflictingClause, ConformanceRule};
+pub use rules::{Bytes, ConformanceRules};
+pub use verdicts::{
+    BrokenRow, ClauseTally, ClauseViolations, Entry, Requirements, RuntimeTally, Verdicts,
+};
 
 use ocipick_corpus::Sign;
 use ocipick_records::OutcomeKind;
 use serde::Serialize;
 use std::fmt;
 
-/// An outcome held against a clause. The last two are breaches, the harsher one last.
+/// An outcome held against a clause. The last two are violations, the harsher one last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -83,7 +85,7 @@ impl Verdict {
 
     /// Whether the clause was broken.
     #[must_use]
-    pub const fn is_breach(self) -> bool {
+    pub const fn is_violation(self) -> bool {
         match self {
             Self::NotJudged | Self::Silent | Self::Allowed | Self::Conforms => false,
             Self::Deviates | Self::Violates => true,
@@ -99,16 +101,16 @@ impl fmt::Display for Verdict {
 
 /// A verdict, and what it rests on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Judgement {
+pub struct ReasonedVerdict {
     /// The verdict.
     pub verdict: Verdict,
     /// What it rests on.
     pub because: Because,
-    /// Whether it is a breach that can be disputed, because the clause can be read in two ways.
+    /// Whether it is a violation that can be disputed, because the clause can be read in two ways.
     pub arguable: bool,
 }
 
-impl Judgement {
+impl ReasonedVerdict {
     /// A verdict that nobody disputes.
     #[must_use]
     pub const fn new(verdict: Verdict, because: Because) -> Self {

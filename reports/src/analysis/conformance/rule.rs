@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// A clause as a case exercises it and as the chosen revision words it: all that a verdict needs to
 /// know besides the outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct ConformanceRule {
     /// Id of the clause.
     pub clause: String,
     /// How strongly the revision says it; none where it does not have it.
@@ -21,18 +21,18 @@ pub struct Rule {
     /// specification.
     pub excused: BTreeSet<Refusal>,
     /// The clauses that ask for something else here, and are as strong or stronger.
-    pub rivals: Vec<Rival>,
+    pub rivals: Vec<ConflictingClause>,
     /// Outcomes that show neither that it was followed nor that it was broken.
     pub leaves_open: Vec<Expectation>,
     /// What breaks it where the evidence shows it, whatever the outcome.
     pub breached_where: Vec<Sign>,
-    /// Whether its words can be read in two ways, so that a breach can be disputed.
+    /// Whether its words can be read in two ways, so that a violation can be disputed.
     pub arguable: bool,
-    /// What a message says where a breach is beyond dispute all the same.
+    /// What a message says where a violation is beyond dispute all the same.
     pub plain_where_said: Option<String>,
 }
 
-impl Rule {
+impl ConformanceRule {
     /// Whether a trial of some kind can show that it is followed or broken.
     #[must_use]
     pub fn can_show(&self) -> bool {
@@ -43,7 +43,7 @@ impl Rule {
 
 /// A clause that cannot be satisfied together with another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rival {
+pub struct ConflictingClause {
     /// Its id.
     pub clause: String,
     /// The outcomes that satisfy it.

@@ -1,8 +1,12 @@
 //! The rules of every case, as chosen revisions word them.
 
-use super::{Because, Judgement, Revisions, Rival, Rule, Verdict, judge_trial};
+use super::{
+    Because, ConflictingClause, ConformanceRule, ReasonedVerdict, Revisions, Verdict,
+    evaluate_trial,
+};
 use ocipick_corpus::{
-    Ask, Case, Clause, ClauseUse, Corpus, Expectation, Level, digest_of_content, lint::Breach,
+    Case, Clause, ClauseUse, Corpus, Expectation, Level, PlatformRequest, digest_of_content,
+    lint::Violation,
 };
 use ocipick_records::Operation;
 use ocipick_records::{Header, Outcome, Trial};
@@ -13,7 +17,7 @@ use std::{
 
 /// The clauses that cases exercise, as chosen revisions word them.
 #[derive(Clone, Debug)]
-pub struct Rulebook<'c> {
+pub struct ConformanceRules<'c> {
     revisions: Revisions,
     clauses: BTreeMap<&'c str, &'c Clause>,
     cases: BTreeMap<&'c str, Rules<'c>>,
@@ -24,12 +28,12 @@ pub struct Rulebook<'c> {
 struct Rules<'c> {
     case: &'c Case,
     /// By what is asked for, as results write it.
-    asks: BTreeMap<String, Vec<Rule>>,
+    asks: BTreeMap<String, Vec<ConformanceRule>>,
     /// See [`digest_of_content`].
     content: String,
 }
 
-impl<'c> Rulebook<'c> {
+impl<'c> ConformanceRules<'c> {
     /// Takes down the rules of a corpus. That of foreign layouts has none.
     #[must_use]
     pub fn new(corpus: &'c Corpus, revisions: Revisions) -> Self {
@@ -43,7 +47,7 @@ impl<'c> Rulebook<'c> {
             // Looked for where it matters only, because every byte of the case has to be read.
             let may_be_refused = LazyCell::new(|| {
                 let breaches = case.breaches();
-                breaches.iter().any(Breach::excuses_refusal)
+                breaches.iter().any(Violation::excuses_refusal)
             });
             let asks = case.asks.iter().map(|ask| {
                 let rules = rules(case, ask, &clauses, &revisions, &|| *may_be_refused);
@@ -77,7 +81,7 @@ impl<'c> Rulebook<'c> {
 
     /// The rules of a case where this is asked for; none where nobody knows such a case or ask.
     #[must_use]
-    pub fn rules(&self, case: &str, ask: &str) -> &[Rule] {
+    pub fn rules(&self, case: &str, ask: &str) -> &[ConformanceRule] {
         let rules = self.cases.get(case);
         rules
             .and_then(|rules| rules.asks.get(ask))
@@ -97,25 +101,34 @@ impl<'c> Rulebook<'c> {
 
     /// Holds a trial against every clause that its case exercises.
     #[must_use]
-    pub fn judge(&self, trial: &Trial, bytes: &Bytes<'_>) -> Vec<(&Rule, Judgement)> {
+    pub fn evaluate(
+        &self,
+        trial: &Trial,
+        bytes: &Bytes<'_>,
+    ) -> Vec<(&ConformanceRule, ReasonedVerdict)> {
         let rules = self.rules(&trial.case, &trial.platform);
         rules
             .iter()
-            .map(|rule| (rule, self.judgement(trial, rule, bytes)))
+            .map(|rule| (rule, self.reasoned(trial, rule, bytes)))
             .collect()
     }
 
-    fn judgement(&self, trial: &Trial, rule: &Rule, bytes: &Bytes<'_>) -> Judgement {
+    fn reasoned(
+        &self,
+        trial: &Trial,
+        rule: &ConformanceRule,
+        bytes: &Bytes<'_>,
+    ) -> ReasonedVerdict {
         let because = if !trial.outcome.is_measured() {
             Because::Unmeasured
         } else if bytes.are_others(trial) || self.names_others(trial, &trial.outcome) {
             Because::OtherBytes
         } else if is_of_pulls(&trial.operation) {
-            return judge_trial(&trial.outcome, &trial.evidence, rule);
+            return evaluate_trial(&trial.outcome, &trial.evidence, rule);
         } else {
-            return Judgement::new(Verdict::Silent, Because::OtherOperation);
+            return ReasonedVerdict::new(Verdict::Silent, Because::OtherOperation);
         };
-        Judgement::new(Verdict::NotJudged, because)
+        ReasonedVerdict::new(Verdict::NotJudged, because)
     }
 
     /// Whether an outcome names a child of which this corpus has other bytes.
@@ -183,12 +196,12 @@ fn is_of_pulls(operation: &str) -> bool {
 
 fn rules(
     case: &Case,
-    ask: &Ask,
+    ask: &PlatformRequest,
     clauses: &BTreeMap<&str, &Clause>,
     revisions: &Revisions,
     may_be_refused: &dyn Fn() -> bool,
-) -> Vec<Rule> {
-    let mut rules: Vec<Rule> = case
+) -> Vec<ConformanceRule> {
+    let mut rules: Vec<ConformanceRule> = case
         .clauses
         .iter()
         .filter_map(|used| {
@@ -196,10 +209,10 @@ fn rules(
             Some(rule(used, clause, ask, revisions, may_be_refused))
         })
         .collect();
-    let binding: Vec<(Level, Rival)> = rules
+    let binding: Vec<(Level, ConflictingClause)> = rules
         .iter()
         .filter_map(|rule| {
-            let rival = Rival {
+            let rival = ConflictingClause {
                 clause: rule.clause.clone(),
                 satisfied_by: rule.satisfied_by.clone(),
             };
@@ -224,10 +237,10 @@ fn rules(
 fn rule(
     used: &ClauseUse,
     clause: &Clause,
-    ask: &Ask,
+    ask: &PlatformRequest,
     revisions: &Revisions,
     may_be_refused: &dyn Fn() -> bool,
-) -> Rule {
+) -> ConformanceRule {
     let wording = revisions.wording(clause);
     let satisfied_by = wording.map_or(&[][..], |wording| used.satisfied_as(wording, ask));
     // A case that names reasons itself knows what it is about.
@@ -239,7 +252,7 @@ fn rule(
         None if may_be_refused() => (BTreeSet::new(), clause.breached_by.clone()),
         None => (clause.breached_by.clone(), BTreeSet::new()),
     };
-    Rule {
+    ConformanceRule {
         clause: used.id.clone(),
         level: wording.map(|wording| wording.level),
         satisfied_by: satisfied_by.to_vec(),
@@ -254,7 +267,7 @@ fn rule(
 }
 
 /// Whether no outcome satisfies both.
-fn exclude(rule: &Rule, rival: &Rival) -> bool {
+fn exclude(rule: &ConformanceRule, rival: &ConflictingClause) -> bool {
     let pairs = rule
         .satisfied_by
         .iter()

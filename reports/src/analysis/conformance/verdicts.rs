@@ -1,6 +1,6 @@
 //! The verdicts on everything that a matrix shows.
 
-use super::{Because, Judgement, Rule, Rulebook, Verdict, age};
+use super::{Because, ConformanceRule, ConformanceRules, ReasonedVerdict, Verdict, age};
 use crate::analysis::matrix::{Matrix, Row};
 use ocipick_corpus::{Clause, Level, Wording};
 use ocipick_records::Trial;
@@ -12,7 +12,7 @@ use std::{
 /// The verdicts on everything that a matrix shows, with the numbers that they come to.
 #[derive(Clone, Debug)]
 pub struct Verdicts<'m> {
-    rulebook: &'m Rulebook<'m>,
+    rules: &'m ConformanceRules<'m>,
     /// Every trial held against every clause that its case exercises, in the order of tables, rows
     /// and runtimes, and of the clauses in the case.
     pub entries: Vec<Entry<'m>>,
@@ -30,9 +30,9 @@ pub struct Entry<'m> {
     /// Its runtime, by the place in the matrix.
     pub column: usize,
     /// The clause, as the case exercises it.
-    pub rule: &'m Rule,
+    pub rule: &'m ConformanceRule,
     /// The verdict, and what it rests on.
-    pub judgement: Judgement,
+    pub reasoned: ReasonedVerdict,
 }
 
 /// What became of one clause.
@@ -54,19 +54,19 @@ pub struct ClauseTally<'m> {
     pub broken: usize,
     /// Who broke it where. Cases that the same runtimes broke it in stand together, those that most
     /// broke it in first.
-    pub breaches: Vec<Breaches>,
+    pub breaches: Vec<ClauseViolations>,
 }
 
 /// The cases in which the same runtimes broke a clause.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Breaches {
+pub struct ClauseViolations {
     /// The operation.
     pub operation: String,
     /// The rows.
     pub rows: Vec<BrokenRow>,
     /// The runtimes, by their places in the matrix.
     pub columns: Vec<usize>,
-    /// Whether the breach can be disputed, because the clause can be read in two ways.
+    /// Whether the violation can be disputed, because the clause can be read in two ways.
     pub arguable: bool,
     /// Those of the runtimes whose release is known to be older than the sentence.
     pub older: Vec<usize>,
@@ -126,29 +126,29 @@ pub struct RuntimeTally {
 }
 
 impl<'m> Verdicts<'m> {
-    /// Holds everything that a matrix shows against a rulebook.
+    /// Holds everything that a matrix shows against a conformance rules.
     #[must_use]
-    pub fn of(matrix: &'m Matrix<'_>, rulebook: &'m Rulebook<'_>) -> Self {
-        let bytes = rulebook.compare(matrix.runs.iter().map(|run| run.header));
+    pub fn of(matrix: &'m Matrix<'_>, rules: &'m ConformanceRules<'_>) -> Self {
+        let bytes = rules.compare(matrix.runs.iter().map(|run| run.header));
         let mut entries = Vec::new();
         let mut rows = BTreeMap::new();
         for (operation, row) in rows_of(matrix) {
             let begin = entries.len();
             for (column, trial) in trials(row) {
-                for (rule, judgement) in rulebook.judge(trial, &bytes) {
+                for (rule, reasoned) in rules.evaluate(trial, &bytes) {
                     entries.push(Entry {
                         trial,
                         label: row.label(),
                         column,
                         rule,
-                        judgement,
+                        reasoned,
                     });
                 }
             }
             rows.insert((operation, row.case, row.platform), begin..entries.len());
         }
         Self {
-            rulebook,
+            rules,
             entries,
             rows,
         }
@@ -156,15 +156,15 @@ impl<'m> Verdicts<'m> {
 
     /// The revisions that outcomes were held against: specification and release.
     pub fn revisions(&self) -> impl Iterator<Item = (&'m str, &'m str)> {
-        let revisions = self.rulebook.revisions().iter();
+        let revisions = self.rules.revisions().iter();
         revisions.map(|(specification, release)| (specification, release.name()))
     }
 
     /// What a clause says in the revision that outcomes were held against.
     #[must_use]
     pub fn wording(&self, clause: &str) -> Option<&'m Wording> {
-        let clause = self.rulebook.clause(clause)?;
-        self.rulebook.revisions().wording(clause)
+        let clause = self.rules.clause(clause)?;
+        self.rules.revisions().wording(clause)
     }
 
     /// The trials of one row, held against every clause that its case exercises.
@@ -179,7 +179,7 @@ impl<'m> Verdicts<'m> {
     /// How many requirements (MUST) a pull of some case can show to be followed or broken.
     #[must_use]
     pub fn requirements(&self) -> usize {
-        self.rulebook.requirements()
+        self.rules.requirements()
     }
 
     /// The cases in which a runtime broke a requirement (MUST), and those in which its outcome shows
@@ -191,7 +191,7 @@ impl<'m> Verdicts<'m> {
         for Entry {
             trial,
             rule,
-            judgement,
+            reasoned,
             ..
         } in entries
         {
@@ -199,8 +199,8 @@ impl<'m> Verdicts<'m> {
                 continue;
             }
             let case = trial.case.as_str();
-            match (judgement.verdict, &judgement.because) {
-                (Verdict::Violates, _) if judgement.arguable => {
+            match (reasoned.verdict, &reasoned.because) {
+                (Verdict::Violates, _) if reasoned.arguable => {
                     of.arguable.insert(case);
                 }
                 (Verdict::Violates, _) => {
@@ -259,7 +259,7 @@ impl<'m> Verdicts<'m> {
                 let none = Verdict::ALL.into_iter().map(|verdict| (verdict, 0));
                 none.collect()
             });
-            *counts.entry(entry.judgement.verdict).or_default() += 1;
+            *counts.entry(entry.reasoned.verdict).or_default() += 1;
         }
         tallies
             .into_iter()
@@ -269,12 +269,14 @@ impl<'m> Verdicts<'m> {
 
     /// What became of a clause; nothing where nobody broke it.
     fn tally(&self, entries: &[&Entry<'m>]) -> Option<ClauseTally<'m>> {
-        let clause = self.rulebook.clause(&entries.first()?.rule.clause)?;
-        let wording = self.rulebook.revisions().wording(clause)?;
+        let clause = self.rules.clause(&entries.first()?.rule.clause)?;
+        let wording = self.rules.revisions().wording(clause)?;
         let judged = |entry: &&&Entry<'_>| {
-            entry.judgement.verdict == Verdict::Conforms || entry.judgement.verdict.is_breach()
+            entry.reasoned.verdict == Verdict::Conforms || entry.reasoned.verdict.is_violation()
         };
-        let broken = entries.iter().filter(|it| it.judgement.verdict.is_breach());
+        let broken = entries
+            .iter()
+            .filter(|it| it.reasoned.verdict.is_violation());
         let mut rows: Vec<(BrokenKey<'_>, BTreeSet<usize>)> = Vec::new();
         let mut older: BTreeSet<usize> = BTreeSet::new();
         for entry in broken.clone() {
@@ -286,7 +288,7 @@ impl<'m> Verdicts<'m> {
                     case: trial.case.clone(),
                     platform: trial.platform.clone(),
                 },
-                entry.judgement.arguable,
+                entry.reasoned.arguable,
             );
             let released = age::released(&trial.tool, &trial.version);
             if released
@@ -302,7 +304,7 @@ impl<'m> Verdicts<'m> {
                 None => rows.push((row, BTreeSet::from([entry.column]))),
             }
         }
-        let mut breaches: Vec<Breaches> = Vec::new();
+        let mut breaches: Vec<ClauseViolations> = Vec::new();
         for ((operation, row, arguable), columns) in rows {
             let columns: Vec<usize> = columns.into_iter().collect();
             let known = breaches.iter_mut().find(|it| {
@@ -310,7 +312,7 @@ impl<'m> Verdicts<'m> {
             });
             match known {
                 Some(known) => known.rows.push(row),
-                None => breaches.push(Breaches {
+                None => breaches.push(ClauseViolations {
                     operation: operation.to_owned(),
                     rows: vec![row],
                     older: columns

@@ -31,8 +31,8 @@ mod lineage;
 pub use lineage::voice;
 
 use crate::analysis::{
-    matrix::{Matrix, Row, Runtime},
-    split::Side,
+    matrix::{Matrix, MatrixRuntime, Row},
+    split::SplitSide,
 };
 use ocipick_records::Outcome;
 use std::{
@@ -44,7 +44,7 @@ use std::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Consensus<'a> {
     /// Who agrees with whom, the heaviest first.
-    pub clusters: Vec<Cluster<'a>>,
+    pub clusters: Vec<AgreementGroup<'a>>,
     /// How many voices were measured.
     pub voices: usize,
     /// How split they are, from 0 (all agree) to 1 (no two voices do).
@@ -53,7 +53,7 @@ pub struct Consensus<'a> {
 
 /// Runtimes that agree.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cluster<'a> {
+pub struct AgreementGroup<'a> {
     /// What the first of them did; the others agree with it.
     pub outcome: &'a Outcome,
     /// The runtimes, by their place in the matrix.
@@ -68,7 +68,7 @@ impl<'a> Consensus<'a> {
     /// Finds out who agrees with whom in a row. Nothing where nothing was measured.
     #[must_use]
     pub fn of(matrix: &Matrix<'a>, row: &Row<'a>) -> Option<Self> {
-        let measured: Vec<(usize, &Runtime<'a>, &'a Outcome)> = row
+        let measured: Vec<(usize, &MatrixRuntime<'a>, &'a Outcome)> = row
             .measured()
             .filter_map(|(column, outcome)| Some((column, matrix.runtimes.get(column)?, outcome)))
             .collect();
@@ -94,18 +94,18 @@ impl<'a> Consensus<'a> {
         if total == 0 {
             return None;
         }
-        let clusters: Vec<Cluster<'a>> = groups
+        let clusters: Vec<AgreementGroup<'a>> = groups
             .into_iter()
-            .map(|group| Cluster {
+            .map(|group| AgreementGroup {
                 outcome: group.outcome,
                 columns: group.columns,
                 share: part(group.weight, total),
                 majority: group.weight * 2 > total,
             })
             .collect();
-        let mut sides: BTreeMap<Side<'_>, f64> = BTreeMap::new();
+        let mut sides: BTreeMap<SplitSide<'_>, f64> = BTreeMap::new();
         for cluster in &clusters {
-            if let Some(side) = Side::of(cluster.outcome) {
+            if let Some(side) = SplitSide::of(cluster.outcome) {
                 *sides.entry(side).or_default() += cluster.share;
             }
         }
@@ -122,7 +122,7 @@ impl<'a> Consensus<'a> {
 
     /// What most do, where more than half do the same.
     #[must_use]
-    pub fn majority(&self) -> Option<&Cluster<'a>> {
+    pub fn majority(&self) -> Option<&AgreementGroup<'a>> {
         self.clusters.iter().find(|cluster| cluster.majority)
     }
 }
@@ -142,7 +142,7 @@ struct Scale<'a> {
 }
 
 impl<'a> Scale<'a> {
-    fn of<'m>(runtimes: impl Iterator<Item = &'m Runtime<'a>>) -> Self
+    fn of<'m>(runtimes: impl Iterator<Item = &'m MatrixRuntime<'a>>) -> Self
     where
         'a: 'm,
     {
@@ -165,7 +165,7 @@ impl<'a> Scale<'a> {
         }
     }
 
-    fn weight(&self, runtime: &Runtime<'_>) -> u128 {
+    fn weight(&self, runtime: &MatrixRuntime<'_>) -> u128 {
         let tools = self.voices.get(voice(runtime.tool, runtime.flavour));
         let part = tools.and_then(|tools| {
             let runtimes = tools.get(runtime.tool)?;

@@ -1,6 +1,6 @@
 //! Which cases two results have in common.
 
-use super::{Runtimes, now};
+use super::{PairedRuntimes, now};
 use crate::analysis::matrix::Matrix;
 use ocipick_records::{Outcome, Trial};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Which cases are new, which are gone, and which are other bytes now; by the ids that they have
 /// now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cases<'a> {
+pub struct SelectedCells<'a> {
     /// Cases that both have, of the same bytes as far as is known.
     pub same: BTreeSet<&'a str>,
     /// Cases that only the newer results have.
@@ -34,11 +34,11 @@ struct Side<'a> {
     picks: BTreeMap<(&'a str, &'a str), BTreeSet<&'a str>>,
 }
 
-impl<'a> Cases<'a> {
+impl<'a> SelectedCells<'a> {
     pub(super) fn of(
         old: &'a Matrix<'a>,
         new: &'a Matrix<'a>,
-        runtimes: &Runtimes,
+        runtimes: &PairedRuntimes,
         renamed: &'a BTreeMap<String, String>,
     ) -> Self {
         let before = Side::of(old, Some(renamed));

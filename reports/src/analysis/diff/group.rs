@@ -1,15 +1,15 @@
 //! Changes that are alike, told once.
 
-use super::{Coverage, CoverageTurn, Diff, Sort};
+use super::{CoverageChange, Diff, DiffCoverage, DiffKind};
 use ocipick_records::{Outcome, Trial};
 
 /// Rows in which one pair of runtimes changed in the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
+pub struct DiffGroup {
     /// Which runtimes, by their place among the pairs.
     pub pair: usize,
     /// In which way.
-    pub sort: Sort,
+    pub sort: DiffKind,
     /// What was observed then, in a few words.
     pub was: String,
     /// What is observed now.
@@ -24,7 +24,7 @@ pub struct CoverageGroup {
     /// Which runtimes, by their place among the pairs.
     pub pair: usize,
     /// Which side measured them.
-    pub turn: CoverageTurn,
+    pub turn: CoverageChange,
     /// What the other side says instead of an outcome.
     pub instead: String,
     /// The rows, as people call them.
@@ -34,8 +34,8 @@ pub struct CoverageGroup {
 impl Diff<'_> {
     /// What changed for one pair of runtimes, by kind, and within a kind as it was met.
     #[must_use]
-    pub fn groups(&self, pair: usize) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
+    pub fn groups(&self, pair: usize) -> Vec<DiffGroup> {
+        let mut groups: Vec<DiffGroup> = Vec::new();
         for cell in self.cells.iter().filter(|cell| cell.pair == pair) {
             let (was, is) = (gist(cell.old), gist(cell.new));
             let known = groups
@@ -44,7 +44,7 @@ impl Diff<'_> {
             let row = self.row(cell.place.operation, &cell.label);
             match known {
                 Some(group) => group.rows.push(row),
-                None => groups.push(Group {
+                None => groups.push(DiffGroup {
                     pair,
                     sort: cell.sort,
                     was,
@@ -99,7 +99,7 @@ fn gist(trial: &Trial) -> String {
     }
 }
 
-fn instead(it: &Coverage<'_>) -> String {
+fn instead(it: &DiffCoverage<'_>) -> String {
     match it.other.map(|trial| &trial.outcome) {
         Some(Outcome::Unmeasured { why, .. }) => why.to_string(),
         Some(other) => other.gist(),

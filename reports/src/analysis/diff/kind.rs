@@ -9,7 +9,7 @@ use serde::Serialize;
 /// first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Sort {
+pub enum DiffKind {
     /// The tool or its daemon dies now, and did not.
     NowCrashes,
     /// The tool hangs, panics and lives on, leaves nothing or contradicts itself now, and picked or refused before.
@@ -34,7 +34,7 @@ pub enum Sort {
     Wavers,
 }
 
-impl Sort {
+impl DiffKind {
     /// Every kind, in order.
     pub const ALL: [Self; 10] = [
         Self::NowCrashes,
@@ -66,17 +66,22 @@ impl Sort {
                 Self::Elsewhere
             });
         }
-        Some(match (Deed::of(old), Deed::of(new)) {
-            (Deed::Picks, Deed::Picks) => Self::OtherPick,
-            (Deed::Picks, Deed::Refuses) => Self::NowRefused,
-            (Deed::Refuses, Deed::Picks) => Self::NowPicked,
-            (Deed::Refuses, Deed::Refuses) => Self::OtherReason,
-            (Deed::Picks | Deed::Refuses | Deed::Fails, Deed::Crashes) => Self::NowCrashes,
-            (Deed::Picks | Deed::Refuses, Deed::Fails) => Self::NowFails,
-            (Deed::Fails | Deed::Crashes, Deed::Picks | Deed::Refuses) => Self::NoLongerFails,
-            (Deed::Fails | Deed::Crashes, Deed::Fails) | (Deed::Crashes, Deed::Crashes) => {
-                Self::OtherFailure
-            }
+        Some(match (OutcomeClass::of(old), OutcomeClass::of(new)) {
+            (OutcomeClass::Picks, OutcomeClass::Picks) => Self::OtherPick,
+            (OutcomeClass::Picks, OutcomeClass::Refuses) => Self::NowRefused,
+            (OutcomeClass::Refuses, OutcomeClass::Picks) => Self::NowPicked,
+            (OutcomeClass::Refuses, OutcomeClass::Refuses) => Self::OtherReason,
+            (
+                OutcomeClass::Picks | OutcomeClass::Refuses | OutcomeClass::Fails,
+                OutcomeClass::Crashes,
+            ) => Self::NowCrashes,
+            (OutcomeClass::Picks | OutcomeClass::Refuses, OutcomeClass::Fails) => Self::NowFails,
+            (
+                OutcomeClass::Fails | OutcomeClass::Crashes,
+                OutcomeClass::Picks | OutcomeClass::Refuses,
+            ) => Self::NoLongerFails,
+            (OutcomeClass::Fails | OutcomeClass::Crashes, OutcomeClass::Fails)
+            | (OutcomeClass::Crashes, OutcomeClass::Crashes) => Self::OtherFailure,
         })
     }
 
@@ -136,14 +141,14 @@ impl Sort {
 
 /// What was done, as far as kinds of change go.
 #[derive(Clone, Copy)]
-enum Deed {
+enum OutcomeClass {
     Picks,
     Refuses,
     Fails,
     Crashes,
 }
 
-impl Deed {
+impl OutcomeClass {
     fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Picked { .. } => Self::Picks,

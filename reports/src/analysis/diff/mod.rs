@@ -17,10 +17,10 @@ mod group;
 mod kind;
 mod pair;
 
-pub use cases::Cases;
-pub use group::{CoverageGroup, Group};
-pub use kind::Sort;
-pub use pair::{Pair, Pairing, Runtimes};
+pub use cases::SelectedCells;
+pub use group::{CoverageGroup, DiffGroup};
+pub use kind::DiffKind;
+pub use pair::{PairedRuntimes, Pairing, RuntimePair};
 
 use crate::analysis::matrix::{Matrix, Row, Table};
 use ocipick_records::{Outcome, Trial};
@@ -34,13 +34,13 @@ pub struct Diff<'a> {
     /// The newer results, as a matrix.
     pub new: &'a Matrix<'a>,
     /// Which runtimes are compared, which are new, and which are gone.
-    pub runtimes: Runtimes,
+    pub runtimes: PairedRuntimes,
     /// Which cases are new, gone, or other bytes now.
-    pub cases: Cases<'a>,
+    pub cases: SelectedCells<'a>,
     /// Every cell that differs, in the order of the pairs of runtimes and then of the newer matrix.
     pub cells: Vec<CellDiff<'a>>,
     /// Cells that only one side measured, in the same order.
-    pub coverage: Vec<Coverage<'a>>,
+    pub coverage: Vec<DiffCoverage<'a>>,
     /// How many cells were compared: both sides measured them, on the same bytes as far as is
     /// known.
     pub compared: usize,
@@ -48,7 +48,7 @@ pub struct Diff<'a> {
 
 /// How runtimes and cases of two results are brought together.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct DiffOptions {
     /// Whether a runtime is compared with itself only, and never with another version that took
     /// its place.
     pub exact: bool,
@@ -58,7 +58,7 @@ pub struct Options {
 
 /// A cell by its place: operation, case, and the platform asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place<'a> {
+pub struct CellKey<'a> {
     /// What the tool is asked to do.
     pub operation: &'a str,
     /// Id of the case, as the newer results have it.
@@ -70,10 +70,10 @@ pub struct Place<'a> {
 /// A cell in which two results differ.
 #[derive(Clone, Debug)]
 pub struct CellDiff<'a> {
-    /// Which runtimes, by their place among [`Runtimes::pairs`].
+    /// Which runtimes, by their place among [`PairedRuntimes::pairs`].
     pub pair: usize,
     /// Which cell.
-    pub place: Place<'a>,
+    pub place: CellKey<'a>,
     /// What people call the row.
     pub label: String,
     /// The older trial.
@@ -81,16 +81,16 @@ pub struct CellDiff<'a> {
     /// The newer trial.
     pub new: &'a Trial,
     /// In which way they differ.
-    pub sort: Sort,
+    pub sort: DiffKind,
 }
 
 /// A cell that one side measured and the other did not.
 #[derive(Clone, Debug)]
-pub struct Coverage<'a> {
-    /// Which runtimes, by their place among [`Runtimes::pairs`].
+pub struct DiffCoverage<'a> {
+    /// Which runtimes, by their place among [`PairedRuntimes::pairs`].
     pub pair: usize,
     /// Which cell.
-    pub place: Place<'a>,
+    pub place: CellKey<'a>,
     /// What people call the row.
     pub label: String,
     /// The trial that was measured.
@@ -98,7 +98,7 @@ pub struct Coverage<'a> {
     /// What the other side has; none where it has no trial at all.
     pub other: Option<&'a Trial>,
     /// Which side measured it.
-    pub turn: CoverageTurn,
+    pub turn: CoverageChange,
 }
 
 /// Which side measured a cell.
@@ -106,7 +106,7 @@ pub struct Coverage<'a> {
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum CoverageTurn {
+pub enum CoverageChange {
     /// The newer one only.
     BecameMeasured,
     /// The older one only.
@@ -118,7 +118,7 @@ pub enum CoverageTurn {
     GoneCell,
 }
 
-impl CoverageTurn {
+impl CoverageChange {
     /// The same, seen from the other side.
     #[must_use]
     pub const fn reversed(self) -> Self {
@@ -132,14 +132,14 @@ impl CoverageTurn {
 }
 
 /// The cells of a matrix by their places; cases by the ids that they have now.
-type Rows<'a> = BTreeMap<Place<'a>, &'a Row<'a>>;
+type Rows<'a> = BTreeMap<CellKey<'a>, &'a Row<'a>>;
 
 impl<'a> Diff<'a> {
     /// Compares two results.
     #[must_use]
-    pub fn of(old: &'a Matrix<'a>, new: &'a Matrix<'a>, options: &'a Options) -> Self {
-        let runtimes = Runtimes::of(old, new, options.exact);
-        let cases = Cases::of(old, new, &runtimes, &options.renamed);
+    pub fn of(old: &'a Matrix<'a>, new: &'a Matrix<'a>, options: &'a DiffOptions) -> Self {
+        let runtimes = PairedRuntimes::of(old, new, options.exact);
+        let cases = SelectedCells::of(old, new, &runtimes, &options.renamed);
         let mut diff = Self {
             old,
             new,
@@ -153,10 +153,12 @@ impl<'a> Diff<'a> {
         diff
     }
 
-    fn compare(&mut self, options: &'a Options) {
+    fn compare(&mut self, options: &'a DiffOptions) {
         let (old_rows, new_rows) = (rows(self.old, Some(&options.renamed)), rows(self.new, None));
         let places = self.places(&options.renamed);
-        for (pair, Pair { old, new, .. }) in self.runtimes.pairs.clone().into_iter().enumerate() {
+        for (pair, RuntimePair { old, new, .. }) in
+            self.runtimes.pairs.clone().into_iter().enumerate()
+        {
             for (place, label) in &places {
                 if !self.cases.is_compared(place.case) {
                     continue;
@@ -183,7 +185,7 @@ impl<'a> Diff<'a> {
         let (turn, trial, other) = match (measured(old), measured(new)) {
             (Some(old), Some(new)) => {
                 self.compared += 1;
-                if let Some(sort) = Sort::of(&old.outcome, &new.outcome) {
+                if let Some(sort) = DiffKind::of(&old.outcome, &new.outcome) {
                     self.cells.push(CellDiff {
                         pair: cell.pair,
                         place: cell.place.clone(),
@@ -196,16 +198,16 @@ impl<'a> Diff<'a> {
                 return;
             }
             (None, None) => return,
-            (None, Some(new)) if cell.rows.0 => (CoverageTurn::BecameMeasured, new, old),
-            (None, Some(new)) => (CoverageTurn::NewCell, new, old),
-            (Some(old), None) if cell.rows.1 => (CoverageTurn::NoLongerMeasured, old, new),
+            (None, Some(new)) if cell.rows.0 => (CoverageChange::BecameMeasured, new, old),
+            (None, Some(new)) => (CoverageChange::NewCell, new, old),
+            (Some(old), None) if cell.rows.1 => (CoverageChange::NoLongerMeasured, old, new),
             // A run that was cut short would have had it.
             (Some(old), None) if self.new.runs.iter().any(|run| run.footer.is_none()) => {
-                (CoverageTurn::NoLongerMeasured, old, new)
+                (CoverageChange::NoLongerMeasured, old, new)
             }
-            (Some(old), None) => (CoverageTurn::GoneCell, old, new),
+            (Some(old), None) => (CoverageChange::GoneCell, old, new),
         };
-        self.coverage.push(Coverage {
+        self.coverage.push(DiffCoverage {
             pair: cell.pair,
             place: cell.place.clone(),
             label: cell.label.clone(),
@@ -217,7 +219,7 @@ impl<'a> Diff<'a> {
 
     /// Every place that either side has, in the order of the newer matrix, and then those that only
     /// the older one has; each with what people call it.
-    fn places(&self, renamed: &'a BTreeMap<String, String>) -> Vec<(Place<'a>, String)> {
+    fn places(&self, renamed: &'a BTreeMap<String, String>) -> Vec<(CellKey<'a>, String)> {
         let mut seen = BTreeSet::new();
         let mut places = Vec::new();
         for (matrix, renamed) in [(self.new, None), (self.old, Some(renamed))] {
@@ -246,7 +248,7 @@ impl<'a> Diff<'a> {
     }
 
     /// The cells that only one side measured, of one kind.
-    pub fn covered(&self, turn: CoverageTurn) -> impl Iterator<Item = &Coverage<'a>> {
+    pub fn covered(&self, turn: CoverageChange) -> impl Iterator<Item = &DiffCoverage<'a>> {
         self.coverage.iter().filter(move |it| it.turn == turn)
     }
 
@@ -260,20 +262,20 @@ impl<'a> Diff<'a> {
 
     /// What came of the comparison as a whole.
     #[must_use]
-    pub fn conclusion(&self) -> Conclusion {
+    pub fn conclusion(&self) -> DiffConclusion {
         let unfinished = self.new.runs.iter().any(|run| run.footer.is_none());
         let lost = self
-            .covered(CoverageTurn::NoLongerMeasured)
+            .covered(CoverageChange::NoLongerMeasured)
             .next()
             .is_some();
         if self.changes().next().is_some() {
-            Conclusion::Changed
+            DiffConclusion::Changed
         } else if self.compared == 0 {
-            Conclusion::NothingCompared
+            DiffConclusion::NothingCompared
         } else if lost || unfinished {
-            Conclusion::ComparedInPart
+            DiffConclusion::ComparedInPart
         } else {
-            Conclusion::Same
+            DiffConclusion::Same
         }
     }
 }
@@ -283,7 +285,7 @@ impl<'a> Diff<'a> {
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum Conclusion {
+pub enum DiffConclusion {
     /// No cell that was compared changed.
     Same,
     /// Some cell changed.
@@ -298,7 +300,7 @@ pub enum Conclusion {
 /// One cell on both sides.
 struct Cell<'d, 'a> {
     pair: usize,
-    place: &'d Place<'a>,
+    place: &'d CellKey<'a>,
     label: &'d String,
     /// Whether each side has the row.
     rows: (bool, bool),
@@ -312,10 +314,10 @@ fn rows<'a>(matrix: &'a Matrix<'a>, renamed: Option<&'a BTreeMap<String, String>
 fn all_rows<'a>(
     matrix: &'a Matrix<'a>,
     renamed: Option<&'a BTreeMap<String, String>>,
-) -> impl Iterator<Item = (Place<'a>, &'a Row<'a>)> {
+) -> impl Iterator<Item = (CellKey<'a>, &'a Row<'a>)> {
     let of_table = move |table: &'a Table<'a>| {
         table.rows().map(move |row| {
-            let place = Place {
+            let place = CellKey {
                 operation: table.operation,
                 case: now(row.case, renamed),
                 platform: row.platform,

@@ -1,6 +1,6 @@
 //! Which runtimes of two results are compared with each other.
 
-use crate::analysis::matrix::{Matrix, Runtime};
+use crate::analysis::matrix::{Matrix, MatrixRuntime};
 use ocipick_records::compare_versions;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// same channel, as when a release moved on; the newest version of the same tool and flavour that is
 /// new, where this one is the newest that is gone. Whatever is left is new or gone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Runtimes {
+pub struct PairedRuntimes {
     /// What is compared, in the order of the newer matrix.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<RuntimePair>,
     /// Those that only the newer results have.
     pub new: Vec<usize>,
     /// Those that only the older results have.
@@ -24,7 +24,7 @@ pub struct Runtimes {
 
 /// Two runtimes that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub struct RuntimePair {
     /// Place in the older matrix.
     pub old: usize,
     /// Place in the newer matrix.
@@ -45,7 +45,7 @@ pub enum Pairing {
     OtherVersion,
 }
 
-impl Runtimes {
+impl PairedRuntimes {
     /// Brings the runtimes of two results together; with `exact` only those that are the same.
     #[must_use]
     pub fn of(old: &Matrix<'_>, new: &Matrix<'_>, exact: bool) -> Self {
@@ -73,17 +73,17 @@ impl Runtimes {
 }
 
 struct Matching<'m, 'a> {
-    old: &'m [Runtime<'a>],
-    new: &'m [Runtime<'a>],
+    old: &'m [MatrixRuntime<'a>],
+    new: &'m [MatrixRuntime<'a>],
     left_old: BTreeSet<usize>,
     left_new: BTreeSet<usize>,
-    pairs: Vec<Pair>,
+    pairs: Vec<RuntimePair>,
 }
 
 impl<'m, 'a> Matching<'m, 'a> {
     /// Pairs runtimes of one tool and flavour that have a key in common, where that is one of each.
-    fn pair(&mut self, pairing: Pairing, key: impl Fn(&Runtime<'a>) -> (&'a str, &'a str)) {
-        let by_key = |left: &BTreeSet<usize>, all: &'m [Runtime<'a>]| {
+    fn pair(&mut self, pairing: Pairing, key: impl Fn(&MatrixRuntime<'a>) -> (&'a str, &'a str)) {
+        let by_key = |left: &BTreeSet<usize>, all: &'m [MatrixRuntime<'a>]| {
             let mut by_key: BTreeMap<_, Vec<usize>> = BTreeMap::new();
             for column in left {
                 if let Some(it) = all.get(*column) {
@@ -104,7 +104,7 @@ impl<'m, 'a> Matching<'m, 'a> {
 
     /// Pairs the newest of those that are left of each tool and flavour.
     fn newest(&mut self) {
-        let newest = |left: &BTreeSet<usize>, all: &'m [Runtime<'a>]| {
+        let newest = |left: &BTreeSet<usize>, all: &'m [MatrixRuntime<'a>]| {
             let mut newest: BTreeMap<(&'a str, Option<&'a str>), usize> = BTreeMap::new();
             for column in left {
                 let Some(it) = all.get(*column) else { continue };
@@ -128,6 +128,6 @@ impl<'m, 'a> Matching<'m, 'a> {
     fn take(&mut self, old: usize, new: usize, pairing: Pairing) {
         self.left_old.remove(&old);
         self.left_new.remove(&new);
-        self.pairs.push(Pair { old, new, pairing });
+        self.pairs.push(RuntimePair { old, new, pairing });
     }
 }

@@ -60,17 +60,22 @@ fn finished(trials: Vec<Trial>) -> Results {
 }
 
 /// Compares two results and looks at the comparison.
-fn between<T>(old: &Results, new: &Results, options: &Options, look: impl Fn(&Diff<'_>) -> T) -> T {
+fn between<T>(
+    old: &Results,
+    new: &Results,
+    options: &DiffOptions,
+    look: impl Fn(&Diff<'_>) -> T,
+) -> T {
     let book = CaseBook::default();
     let (old, new) = (std::slice::from_ref(old), std::slice::from_ref(new));
     let (old, new) = (Matrix::build(old, &book), Matrix::build(new, &book));
     look(&Diff::of(&old, &new, options))
 }
 
-fn sorts(old: Outcome, new: Outcome) -> Vec<Sort> {
+fn sorts(old: Outcome, new: Outcome) -> Vec<DiffKind> {
     let old = finished(vec![trial("crane@1", "a/a", old)]);
     let new = finished(vec![trial("crane@1", "a/a", new)]);
-    between(&old, &new, &Options::default(), |diff| {
+    between(&old, &new, &DiffOptions::default(), |diff| {
         diff.cells.iter().map(|cell| cell.sort).collect()
     })
 }
@@ -80,24 +85,24 @@ fn every_kind_of_change_is_told_from_the_others() {
     use RefusalReason::{Malformed, NoMatch};
     let hang = || Outcome::TimedOut { after_ms: 1 };
     for (old, new, sort) in [
-        (picked("a"), picked("b"), Some(Sort::OtherPick)),
+        (picked("a"), picked("b"), Some(DiffKind::OtherPick)),
         (picked("a"), picked("a"), None),
-        (picked("a"), refused(NoMatch), Some(Sort::NowRefused)),
-        (refused(NoMatch), picked("a"), Some(Sort::NowPicked)),
+        (picked("a"), refused(NoMatch), Some(DiffKind::NowRefused)),
+        (refused(NoMatch), picked("a"), Some(DiffKind::NowPicked)),
         (refused(NoMatch), refused(NoMatch), None),
         (
             refused(NoMatch),
             refused(Malformed),
-            Some(Sort::OtherReason),
+            Some(DiffKind::OtherReason),
         ),
-        (picked("a"), crashed(), Some(Sort::NowCrashes)),
-        (hang(), crashed(), Some(Sort::NowCrashes)),
+        (picked("a"), crashed(), Some(DiffKind::NowCrashes)),
+        (hang(), crashed(), Some(DiffKind::NowCrashes)),
         (crashed(), crashed(), None),
-        (refused(NoMatch), hang(), Some(Sort::NowFails)),
-        (crashed(), hang(), Some(Sort::OtherFailure)),
-        (Outcome::Nothing, hang(), Some(Sort::OtherFailure)),
-        (hang(), picked("a"), Some(Sort::NoLongerFails)),
-        (crashed(), refused(NoMatch), Some(Sort::NoLongerFails)),
+        (refused(NoMatch), hang(), Some(DiffKind::NowFails)),
+        (crashed(), hang(), Some(DiffKind::OtherFailure)),
+        (Outcome::Nothing, hang(), Some(DiffKind::OtherFailure)),
+        (hang(), picked("a"), Some(DiffKind::NoLongerFails)),
+        (crashed(), refused(NoMatch), Some(DiffKind::NoLongerFails)),
     ] {
         let found = sorts(old.clone(), new.clone());
         assert_eq!(found, Vec::from_iter(sort), "{old:?} to {new:?}");
@@ -107,16 +112,16 @@ fn every_kind_of_change_is_told_from_the_others() {
 #[test]
 fn what_differs_when_repeated_is_a_change_only_where_it_never_did_the_same() {
     let both = || unstable(&[picked("a"), picked("b")]);
-    assert_eq!(sorts(both(), picked("a")), [Sort::Wavers]);
-    assert_eq!(sorts(picked("b"), both()), [Sort::Wavers]);
-    assert_eq!(sorts(picked("c"), both()), [Sort::Elsewhere]);
+    assert_eq!(sorts(both(), picked("a")), [DiffKind::Wavers]);
+    assert_eq!(sorts(picked("b"), both()), [DiffKind::Wavers]);
+    assert_eq!(sorts(picked("c"), both()), [DiffKind::Elsewhere]);
     assert_eq!(sorts(both(), both()), []);
     let others = unstable(&[picked("b"), crashed()]);
-    assert_eq!(sorts(both(), others), [Sort::Wavers]);
+    assert_eq!(sorts(both(), others), [DiffKind::Wavers]);
     let old = finished(vec![trial("crane@1", "a/a", both())]);
     let new = finished(vec![trial("crane@1", "a/a", picked("a"))]);
-    between(&old, &new, &Options::default(), |diff| {
-        assert_eq!(diff.conclusion(), Conclusion::Same);
+    between(&old, &new, &DiffOptions::default(), |diff| {
+        assert_eq!(diff.conclusion(), DiffConclusion::Same);
     });
 }
 
@@ -130,8 +135,8 @@ fn cases_that_only_one_side_has_are_no_change() {
         trial("crane@1", "a/both", picked("a")),
         trial("crane@1", "a/new", crashed()),
     ]);
-    between(&old, &new, &Options::default(), |diff| {
-        assert_eq!(diff.conclusion(), Conclusion::Same);
+    between(&old, &new, &DiffOptions::default(), |diff| {
+        assert_eq!(diff.conclusion(), DiffConclusion::Same);
         assert_eq!(diff.cases.new, BTreeSet::from(["a/new"]));
         assert_eq!(diff.cases.gone, BTreeSet::from(["a/gone"]));
         assert!(diff.coverage.is_empty());
@@ -147,13 +152,13 @@ fn cases_of_other_bytes_are_not_compared() {
         results
     };
     let (old, new) = (side("1", picked("a")), side("2", picked("b")));
-    between(&old, &new, &Options::default(), |diff| {
+    between(&old, &new, &DiffOptions::default(), |diff| {
         assert_eq!(diff.cases.other_bytes, BTreeSet::from(["a/a"]));
-        assert_eq!(diff.conclusion(), Conclusion::NothingCompared);
+        assert_eq!(diff.conclusion(), DiffConclusion::NothingCompared);
     });
     let new = side("1", picked("b"));
-    between(&old, &new, &Options::default(), |diff| {
-        assert_eq!(diff.conclusion(), Conclusion::Changed);
+    between(&old, &new, &DiffOptions::default(), |diff| {
+        assert_eq!(diff.conclusion(), DiffConclusion::Changed);
     });
 }
 
@@ -174,7 +179,7 @@ fn bytes_that_nobody_recorded_are_told_by_the_digests_of_picks() {
     };
     let old = side("one", "sha256:aa", crashed());
     let new = side("two", "sha256:bb", Outcome::Nothing);
-    between(&old, &new, &Options::default(), |diff| {
+    between(&old, &new, &DiffOptions::default(), |diff| {
         assert_eq!(diff.cases.other_bytes, BTreeSet::from(["a/a"]));
         assert_eq!(diff.cases.unknown_bytes, BTreeSet::from(["a/b"]));
         assert_eq!(diff.changes().count(), 1, "of a/b");
@@ -185,9 +190,9 @@ fn bytes_that_nobody_recorded_are_told_by_the_digests_of_picks() {
 fn a_renamed_case_is_still_the_same() {
     let old = finished(vec![trial("crane@1", "a/old", picked("a"))]);
     let new = finished(vec![trial("crane@1", "a/new", picked("b"))]);
-    let options = Options {
+    let options = DiffOptions {
         renamed: BTreeMap::from([("a/old".to_owned(), "a/new".to_owned())]),
-        ..Options::default()
+        ..DiffOptions::default()
     };
     between(&old, &new, &options, |diff| {
         let changed: Vec<&str> = diff.changes().map(|cell| cell.place.case).collect();
@@ -209,12 +214,12 @@ fn what_is_not_measured_is_neither_a_change_nor_hidden() {
         trial("crane@1", "a/found", picked("a")),
         trial("crane@1", "a/same", picked("a")),
     ]);
-    between(&old, &new, &Options::default(), |diff| {
+    between(&old, &new, &DiffOptions::default(), |diff| {
         let turns: Vec<_> = diff.coverage.iter().map(|it| it.turn).collect();
-        assert!(turns.contains(&CoverageTurn::NoLongerMeasured));
-        assert!(turns.contains(&CoverageTurn::BecameMeasured));
+        assert!(turns.contains(&CoverageChange::NoLongerMeasured));
+        assert!(turns.contains(&CoverageChange::BecameMeasured));
         assert_eq!(turns.len(), 2);
-        assert_eq!(diff.conclusion(), Conclusion::ComparedInPart);
+        assert_eq!(diff.conclusion(), DiffConclusion::ComparedInPart);
     });
 }
 
@@ -223,8 +228,8 @@ fn an_unfinished_run_is_compared_in_part() {
     let old = finished(vec![trial("crane@1", "a/a", picked("a"))]);
     let mut new = old.clone();
     new.footer = None;
-    between(&old, &new, &Options::default(), |diff| {
-        assert_eq!(diff.conclusion(), Conclusion::ComparedInPart);
+    between(&old, &new, &DiffOptions::default(), |diff| {
+        assert_eq!(diff.conclusion(), DiffConclusion::ComparedInPart);
     });
 }
 
@@ -237,9 +242,9 @@ fn pairs(old: &[(&str, &str)], new: &[(&str, &str)], exact: bool) -> Vec<(String
         });
         finished(trials.collect())
     };
-    let options = Options {
+    let options = DiffOptions {
         exact,
-        ..Options::default()
+        ..DiffOptions::default()
     };
     between(&side(old), &side(new), &options, |diff| {
         let pairs = diff.runtimes.pairs.iter().map(|pair| {
@@ -306,19 +311,19 @@ fn any_results() -> impl Strategy<Value = Results> {
 proptest! {
     #[test]
     fn nothing_changed_from_itself(results in any_results()) {
-        between(&results, &results, &Options::default(), |diff| {
+        between(&results, &results, &DiffOptions::default(), |diff| {
             assert!(diff.cells.is_empty() && diff.coverage.is_empty());
             assert!(diff.cases.new.is_empty() && diff.cases.gone.is_empty());
             assert!(diff.runtimes.new.is_empty() && diff.runtimes.gone.is_empty());
-            assert_ne!(diff.conclusion(), Conclusion::Changed);
+            assert_ne!(diff.conclusion(), DiffConclusion::Changed);
         });
     }
 
     #[test]
     fn the_way_back_is_as_long_as_the_way_there(old in any_results(), new in any_results()) {
         let shape = |diff: &Diff<'_>, back: bool| {
-            let turn = |turn: CoverageTurn| if back { turn.reversed() } else { turn };
-            let mut turns: Vec<CoverageTurn> =
+            let turn = |turn: CoverageChange| if back { turn.reversed() } else { turn };
+            let mut turns: Vec<CoverageChange> =
                 diff.coverage.iter().map(|it| turn(it.turn)).collect();
             turns.sort_unstable();
             let count = |only: [usize; 2]| if back { [only[1], only[0]] } else { only };
@@ -331,8 +336,8 @@ proptest! {
                 count([diff.runtimes.new.len(), diff.runtimes.gone.len()]),
             )
         };
-        let there = between(&old, &new, &Options::default(), |diff| shape(diff, false));
-        let back = between(&new, &old, &Options::default(), |diff| shape(diff, true));
+        let there = between(&old, &new, &DiffOptions::default(), |diff| shape(diff, false));
+        let back = between(&new, &old, &DiffOptions::default(), |diff| shape(diff, true));
         prop_assert_eq!(there, back);
     }
 }

@@ -1,7 +1,7 @@
 //! What is told to a project in private before it is told to everybody.
 //!
 //! Deaths, and split views that somebody could abuse, are kept out of what is written for others to
-//! read. [`Policy`] says which cells those are: the rule for crashes is here, and everything else is
+//! read. [`EmbargoPolicy`] says which cells those are: the rule for crashes is here, and everything else is
 //! the data file `embargo.toml`, so that people can review it. [`redact`] leaves out the whole case of
 //! such a cell before anything else is made of the results, so that no report has to think of it: a
 //! cell that says "withheld" beside the exact index would tell everything. What is left is as if the
@@ -9,9 +9,9 @@
 
 mod policy;
 
-pub use policy::{Policy, PolicyError, Rule, Withheld};
+pub use policy::{EmbargoPolicy, EmbargoRule, PolicyError, Withheld};
 
-use crate::analysis::split::{Side, Split};
+use crate::analysis::split::{Split, SplitSide};
 use ocipick_corpus::{Corpus, Digest, digest_of, digest_of_content};
 use ocipick_records::{CorpusStamp, Footer, Outcome, Results, Trial, UnmeasuredWhy};
 use std::{
@@ -49,7 +49,7 @@ impl WithheldCell {
 /// [`Split`], and here every side counts that a runtime may be on.
 #[derive(Clone, Debug, Default)]
 pub struct Splits<'a> {
-    sides: BTreeMap<(&'a str, &'a str, &'a str), BTreeSet<Side<'a>>>,
+    sides: BTreeMap<(&'a str, &'a str, &'a str), BTreeSet<SplitSide<'a>>>,
 }
 
 impl<'a> Splits<'a> {
@@ -59,7 +59,7 @@ impl<'a> Splits<'a> {
         let mut splits = Self::default();
         for trial in results.iter().flat_map(|results| &results.trials) {
             let sides = splits.sides.entry(row(trial)).or_default();
-            sides.extend(Side::possible(&trial.outcome));
+            sides.extend(SplitSide::possible(&trial.outcome));
         }
         splits
     }
@@ -79,7 +79,7 @@ fn row(trial: &Trial) -> (&str, &str, &str) {
 /// The cells that are for private disclosure first, those of derived cases under the case that they
 /// come from.
 #[must_use]
-pub fn withheld(results: &[Results], policy: &Policy) -> Vec<WithheldCell> {
+pub fn withheld(results: &[Results], policy: &EmbargoPolicy) -> Vec<WithheldCell> {
     let splits = Splits::of(results);
     let trials = results
         .iter()
@@ -104,7 +104,7 @@ pub fn withheld(results: &[Results], policy: &Policy) -> Vec<WithheldCell> {
 /// Leaves out of results every case that has a cell which is for private disclosure first, whatever
 /// was asked of it and of whom: all trials, the entry in the header, and what the counts say. Returns
 /// the cells for which that was done.
-pub fn redact(results: &mut [Results], policy: &Policy) -> Vec<WithheldCell> {
+pub fn redact(results: &mut [Results], policy: &EmbargoPolicy) -> Vec<WithheldCell> {
     let cells = withheld(results, policy);
     let mut cases: BTreeSet<&str> = cells.iter().map(|cell| cell.case.as_str()).collect();
     // A case may stand in the header although it was not measured.

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 /// Which cells are for private disclosure, and which are known already.
 #[derive(Clone, Debug)]
-pub struct Policy {
+pub struct EmbargoPolicy {
     withhold: Vec<Entry>,
     disclosed: Vec<Disclosed>,
     reserved: ReservedIds,
@@ -19,7 +19,7 @@ pub struct Policy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withheld {
     /// By which rule.
-    pub rule: Rule,
+    pub rule: EmbargoRule,
     /// What somebody could do with it.
     pub reason: String,
     /// The advisory that it is a kind of, if there is one.
@@ -28,7 +28,7 @@ pub struct Withheld {
 
 /// By which rule a cell is for private disclosure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
+pub enum EmbargoRule {
     /// The tool or its daemon died, or panicked.
     Crash,
     /// The corpus does not have the case, and its id is reserved.
@@ -115,7 +115,7 @@ const RESERVED: &str = "the corpus does not have this case";
 const MARKED: &str = "an earlier version withheld it";
 const CRASH: &str = "data that anyone can publish ends or disturbs a process";
 
-impl Policy {
+impl EmbargoPolicy {
     /// Reads the text of a policy.
     ///
     /// # Errors
@@ -176,7 +176,7 @@ impl Policy {
     /// # Errors
     /// When its file has a mistake.
     pub fn built_in() -> Result<&'static Self, PolicyError> {
-        static POLICY: OnceLock<Result<Policy, PolicyError>> = OnceLock::new();
+        static POLICY: OnceLock<Result<EmbargoPolicy, PolicyError>> = OnceLock::new();
         let policy = POLICY.get_or_init(|| {
             let policy = Self::parse(include_str!("embargo.toml"))?;
             Ok(policy.reserving(ReservedIds::built_in()))
@@ -194,10 +194,10 @@ impl Policy {
             link: None,
         };
         if self.is_reserved(&trial.case) {
-            return Some(by(Rule::Reserved, RESERVED));
+            return Some(by(EmbargoRule::Reserved, RESERVED));
         }
         if is_withheld(&trial.outcome) {
-            return Some(by(Rule::Marked, MARKED));
+            return Some(by(EmbargoRule::Marked, MARKED));
         }
         self.look(trial, &trial.outcome, is_split)
     }
@@ -213,7 +213,7 @@ impl Policy {
         }
         if kind == OutcomeKind::Crashed {
             return Some(Withheld {
-                rule: Rule::Crash,
+                rule: EmbargoRule::Crash,
                 reason: CRASH.to_owned(),
                 link: None,
             });
@@ -227,7 +227,7 @@ impl Policy {
                 }
         })?;
         Some(Withheld {
-            rule: Rule::Listed,
+            rule: EmbargoRule::Listed,
             reason: entry.reason.clone(),
             link: entry.link.clone(),
         })

@@ -17,8 +17,8 @@ fn crashed() -> Outcome {
     }
 }
 
-fn policy() -> &'static Policy {
-    Policy::built_in().unwrap()
+fn policy() -> &'static EmbargoPolicy {
+    EmbargoPolicy::built_in().unwrap()
 }
 
 /// The runtimes whose cells are withheld.
@@ -149,7 +149,7 @@ fn results_are_left_as_if_the_case_had_never_been_there() {
     let never = of(&["controls/no-match", "duplicates/three-entries"], false);
     let cells = redact(&mut all, policy());
     assert_eq!(cells.len(), 1);
-    assert_eq!(cells[0].withheld.rule, Rule::Crash);
+    assert_eq!(cells[0].withheld.rule, EmbargoRule::Crash);
     assert_eq!(all[0], never);
     assert!(redact(&mut all, policy()).is_empty(), "once is enough");
     assert_eq!(all[0], never);
@@ -174,7 +174,10 @@ fn results_are_left_as_if_the_case_had_never_been_there() {
             detail: String::new(),
         };
     }
-    assert_eq!(redact(&mut marked, policy())[0].withheld.rule, Rule::Marked);
+    assert_eq!(
+        redact(&mut marked, policy())[0].withheld.rule,
+        EmbargoRule::Marked
+    );
     assert_eq!(marked, std::slice::from_ref(&never));
     // So does an id that is reserved, whatever was seen, and if nothing was.
     let hash = Digest::sha256(HIDDEN.as_bytes()).to_string();
@@ -229,7 +232,7 @@ fn a_file_with_a_mistake_is_refused() {
         "[[withhold]]\ncase = 'a/*'\nkinds = ['picked']\nwhen = 'never'\nreason = ''",
         "[[disclosed]]\ncase = 'a/*'\ntool = 'x'\nversions = 'new'\nkinds = []\nreason = ''",
     ] {
-        assert!(Policy::parse(text).is_err(), "{text}");
+        assert!(EmbargoPolicy::parse(text).is_err(), "{text}");
     }
 }
 

@@ -3,10 +3,10 @@
 //! The same change in many rows is one [`Changed`]. What an outcome is about (which child, which
 //! reason) is kept as long as it is short.
 
-use super::{Phrase, Rows, class::Deed, wording};
+use super::{Rows, Sentence, class::OutcomeClass, wording};
 use crate::{
     analysis::{
-        history::{Change, Companion, History, Line, Turn},
+        history::{ChangeKind, FlavourChange, History, ReleaseSeries, VersionChange},
         matrix::{Matrix, Row},
     },
     text,
@@ -22,12 +22,12 @@ pub struct Changed {
     /// The tool and its configuration.
     pub line: String,
     /// What kind of change it is.
-    pub turn: Turn,
+    pub turn: ChangeKind,
     /// The version that it was first observed in, by the place of its runtime in the matrix.
     pub to: usize,
     /// `docker: refused nested-unsupported → picked inner between 20.10.24 (bookworm) and 26.1.5
     /// (trixie)`.
-    pub what: Phrase,
+    pub what: Sentence,
     /// Where it was observed.
     pub rows: Rows,
 }
@@ -38,7 +38,7 @@ pub struct Unchanged {
     /// What the tools were asked to do.
     pub operation: String,
     /// `skopeo from 1.9.3 (bookworm) to 1.22.0 (sid)`.
-    pub what: Phrase,
+    pub what: Sentence,
     /// In how many rows at least two of its versions were measured.
     pub rows: usize,
 }
@@ -52,9 +52,9 @@ struct Key<'a> {
     to: usize,
     from: usize,
     between: Vec<(usize, bool)>,
-    turn: Turn,
-    before: Deed,
-    after: Deed,
+    turn: ChangeKind,
+    before: OutcomeClass,
+    after: OutcomeClass,
     companion: Option<(Fate, usize)>,
     /// The children, where both sides are picks: there they are the change.
     children: Option<(&'a str, &'a str)>,
@@ -65,7 +65,7 @@ struct Key<'a> {
 enum Fate {
     Stays,
     Follows,
-    Differs(Deed),
+    Differs(OutcomeClass),
 }
 
 /// Every change within a line, the same changes folded: by operation, tool and version, and then
@@ -75,14 +75,14 @@ enum Fate {
 /// tool, the one sentence says both.
 #[must_use]
 pub fn changed(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Changed> {
-    let mut groups: BTreeMap<Key<'_>, Vec<&Change<'_, '_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<Key<'_>, Vec<&VersionChange<'_, '_>>> = BTreeMap::new();
     for change in history.changes.iter().filter(|it| !is_said(history, it)) {
         groups
             .entry(Key::of(matrix, change))
             .or_default()
             .push(change);
     }
-    let mut groups: Vec<(Key<'_>, Vec<&Change<'_, '_>>)> = groups.into_iter().collect();
+    let mut groups: Vec<(Key<'_>, Vec<&VersionChange<'_, '_>>)> = groups.into_iter().collect();
     groups.sort_by(|(left, these), (right, those)| {
         let place = |key: &Key<'_>| (key.operation, key.line, key.to, key.from, key.turn);
         place(left)
@@ -129,7 +129,7 @@ pub fn unchanged(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Unchange
             if let Some((first, last)) = ends {
                 unchanged.push(Unchanged {
                     operation: table.operation.to_owned(),
-                    what: Phrase::of_name(&line.name())
+                    what: Sentence::of_name(&line.name())
                         .words(" from ")
                         .words(&wording::version(matrix, first))
                         .words(" to ")
@@ -149,14 +149,16 @@ pub const REASONS: &str = "Both versions refuse. The reason is read from the too
 /// The changes of what tools do, and those of nothing but the reason for refusing.
 #[must_use]
 pub fn by_weight(changed: Vec<Changed>) -> (Vec<Changed>, Vec<Changed>) {
-    changed.into_iter().partition(|it| it.turn != Turn::Reason)
+    changed
+        .into_iter()
+        .partition(|it| it.turn != ChangeKind::Reason)
 }
 
 /// What to know before relying on the changes: how many of them rest on cells that were tried only
 /// once. Nothing where all were tried more often. Changes of the reason alone are not counted.
 #[must_use]
 pub fn caution(history: &History<'_, '_>) -> Option<String> {
-    let changes: Vec<&Change<'_, '_>> = history.behaviour().collect();
+    let changes: Vec<&VersionChange<'_, '_>> = history.behaviour().collect();
     let once = changes.iter().filter(|it| it.rests_on_one_try()).count();
     let of_all = if once == changes.len() {
         "all of them rest".to_owned()
@@ -175,21 +177,21 @@ pub fn caution(history: &History<'_, '_>) -> Option<String> {
 }
 
 /// Whether the same change of the plain tool says this one as well.
-fn is_said(history: &History<'_, '_>, change: &Change<'_, '_>) -> bool {
+fn is_said(history: &History<'_, '_>, change: &VersionChange<'_, '_>) -> bool {
     let continues = history
         .lines
         .get(change.line)
-        .is_some_and(Line::continues_plain);
+        .is_some_and(ReleaseSeries::continues_plain);
     continues
         && history.changes.iter().any(|plain| {
             std::ptr::eq(plain.row, change.row)
                 && plain.from.column == change.from.column
-                && plain.companion == Some(Companion::Follows(change.to))
+                && plain.companion == Some(FlavourChange::Follows(change.to))
         })
 }
 
 impl<'a> Key<'a> {
-    fn of(matrix: &Matrix<'_>, change: &Change<'_, 'a>) -> Self {
+    fn of(matrix: &Matrix<'_>, change: &VersionChange<'_, 'a>) -> Self {
         let operation = matrix
             .tables
             .iter()
@@ -205,13 +207,15 @@ impl<'a> Key<'a> {
                 .map(|column| (*column, is_measured(change.row, *column)))
                 .collect(),
             turn: change.turn,
-            before: Deed::at(change.row, change.from.column),
-            after: Deed::at(change.row, change.to.column),
+            before: OutcomeClass::at(change.row, change.from.column),
+            after: OutcomeClass::at(change.row, change.to.column),
             companion: change.companion.map(|companion| {
                 let fate = match companion {
-                    Companion::Stays(_) => Fate::Stays,
-                    Companion::Follows(_) => Fate::Follows,
-                    Companion::Differs(side) => Fate::Differs(Deed::at(change.row, side.column)),
+                    FlavourChange::Stays(_) => Fate::Stays,
+                    FlavourChange::Follows(_) => Fate::Follows,
+                    FlavourChange::Differs(side) => {
+                        Fate::Differs(OutcomeClass::at(change.row, side.column))
+                    }
                 };
                 (fate, companion.side().column)
             }),
@@ -233,16 +237,16 @@ fn say(
     matrix: &Matrix<'_>,
     history: &History<'_, '_>,
     key: &Key<'_>,
-    changes: &[&Change<'_, '_>],
+    changes: &[&VersionChange<'_, '_>],
 ) -> Option<Changed> {
     let first = changes.first()?;
     let line = history.lines.get(key.line)?.name();
-    let side = |side: fn(&Change<'_, '_>) -> Outcome| -> Vec<Outcome> {
+    let side = |side: fn(&VersionChange<'_, '_>) -> Outcome| -> Vec<Outcome> {
         changes.iter().map(|change| side(change)).collect()
     };
     let before = side(|change| change.from.outcome.clone());
     let after = side(|change| change.to.outcome.clone());
-    let mut what = Phrase::of_name(&line)
+    let mut what = Sentence::of_name(&line)
         .words(": ")
         .then(wording::done(key.before, &before))
         .words(" → ")
@@ -265,7 +269,7 @@ fn say(
     if let Some((fate, column)) = key.companion {
         let flavour = matrix.runtimes.get(column).and_then(|it| it.flavour);
         let name = format!("+{}", flavour.unwrap_or_default());
-        let name = Phrase::of_name(&text::line(&name));
+        let name = Sentence::of_name(&text::line(&name));
         what = match fate {
             Fate::Stays => what.words(", but not with ").then(name),
             Fate::Follows => what.words(", with ").then(name).words(" too"),

@@ -1,10 +1,10 @@
 //! In what the configurations of one version differ, and which versions differ when repeated:
 //! folded and put into words.
 
-use super::{Phrase, Rows, class::Deed, wording};
+use super::{Rows, Sentence, class::OutcomeClass, wording};
 use crate::{
     analysis::{
-        history::{Difference, History, Line, Side, Turn},
+        history::{ChangeKind, History, IntervalSide, ReleaseSeries, VersionDifference},
         matrix::Matrix,
     },
     text,
@@ -14,55 +14,56 @@ use std::collections::BTreeMap;
 
 /// One difference between two configurations, with every row in which it was observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parted {
+pub struct FlavourDifference {
     /// What the tools were asked to do.
     pub operation: String,
     /// Name of the tool.
     pub tool: String,
     /// In which way they differ.
-    pub turn: Turn,
+    pub turn: ChangeKind,
     /// `docker: picked inner, but with +containerd-store nothing, in 26.1.5 (trixie)`.
-    pub what: Phrase,
+    pub what: Sentence,
     /// Where it was observed.
     pub rows: Rows,
 }
 
 /// A version that differs when repeated beside one that does not, with the row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wavering {
+pub struct FlakyVersion {
     /// What the tools were asked to do.
     pub operation: String,
     /// The tool and its configuration.
     pub line: String,
     /// `containerd 1.6.20 (bookworm): picked same ×2 and refused size-mismatch ×1; before it 1.4.13
     /// (bullseye) picked same`.
-    pub what: Phrase,
+    pub what: Sentence,
     /// The row.
     pub rows: Rows,
 }
 
-/// What rows of one [`Parted`] have in common.
+/// What rows of one [`FlavourDifference`] have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     operation: usize,
     /// Both runtimes of every version in which it holds.
     versions: Vec<(usize, usize)>,
-    turn: Turn,
-    left: Deed,
-    right: Deed,
+    turn: ChangeKind,
+    left: OutcomeClass,
+    right: OutcomeClass,
 }
 
 /// Every difference between configurations of one version, the same ones folded: by operation,
 /// tool and configuration, and then those that matter most and are most frequent first.
 #[must_use]
-pub fn parted(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Parted> {
-    let flavours = |it: &Difference<'_, '_>| {
-        let of = |side: Side<'_>| matrix.runtimes.get(side.column).and_then(|it| it.flavour);
+pub fn parted(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<FlavourDifference> {
+    let flavours = |it: &VersionDifference<'_, '_>| {
+        let of =
+            |side: IntervalSide<'_>| matrix.runtimes.get(side.column).and_then(|it| it.flavour);
         let tool = matrix.runtimes.get(it.left.column).map(|it| it.tool);
         (tool, of(it.left), of(it.right))
     };
     // The versions in which one row differs in one way stand together.
-    let mut rows: Vec<Vec<&Difference<'_, '_>>> = Vec::new();
+    let mut rows: Vec<Vec<&VersionDifference<'_, '_>>> = Vec::new();
     let mut places: BTreeMap<_, usize> = BTreeMap::new();
     for it in &history.differences {
         let key = (
@@ -80,7 +81,7 @@ pub fn parted(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Parted> {
             row.push(it);
         }
     }
-    let mut groups: BTreeMap<Key, Vec<&Difference<'_, '_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<Key, Vec<&VersionDifference<'_, '_>>> = BTreeMap::new();
     for row in &rows {
         let Some(first) = row.first() else { continue };
         let operation = matrix
@@ -94,12 +95,12 @@ pub fn parted(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Parted> {
                 .map(|it| (it.left.column, it.right.column))
                 .collect(),
             turn: first.turn,
-            left: Deed::at(first.row, first.left.column),
-            right: Deed::at(first.row, first.right.column),
+            left: OutcomeClass::at(first.row, first.left.column),
+            right: OutcomeClass::at(first.row, first.right.column),
         };
         groups.entry(key).or_default().push(first);
     }
-    let mut groups: Vec<(Key, Vec<&Difference<'_, '_>>)> = groups.into_iter().collect();
+    let mut groups: Vec<(Key, Vec<&VersionDifference<'_, '_>>)> = groups.into_iter().collect();
     groups.sort_by(|(left, these), (right, those)| {
         (left.operation, &left.versions, left.turn)
             .cmp(&(right.operation, &right.versions, right.turn))
@@ -112,11 +113,15 @@ pub fn parted(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Parted> {
         .collect()
 }
 
-fn say(matrix: &Matrix<'_>, key: &Key, differences: &[&Difference<'_, '_>]) -> Option<Parted> {
+fn say(
+    matrix: &Matrix<'_>,
+    key: &Key,
+    differences: &[&VersionDifference<'_, '_>],
+) -> Option<FlavourDifference> {
     let first = differences.first()?;
     let left = matrix.runtimes.get(first.left.column)?;
     let right = matrix.runtimes.get(first.right.column)?;
-    let outcomes = |deed: Deed, side: fn(&Difference<'_, '_>) -> Outcome| {
+    let outcomes = |deed: OutcomeClass, side: fn(&VersionDifference<'_, '_>) -> Outcome| {
         let outcomes: Vec<_> = differences.iter().map(|it| side(it)).collect();
         wording::done(deed, &outcomes)
     };
@@ -126,9 +131,9 @@ fn say(matrix: &Matrix<'_>, key: &Key, differences: &[&Difference<'_, '_>]) -> O
         .map(|(column, _)| wording::version(matrix, *column))
         .collect();
     let flavour = |flavour: Option<&str>| {
-        Phrase::of_name(&text::line(&format!("+{}", flavour.unwrap_or_default())))
+        Sentence::of_name(&text::line(&format!("+{}", flavour.unwrap_or_default())))
     };
-    let mut what = Phrase::of_name(&text::line(left.tool)).words(": ");
+    let mut what = Sentence::of_name(&text::line(left.tool)).words(": ");
     if left.flavour.is_some() {
         what = what.words("with ").then(flavour(left.flavour)).words(" ");
     }
@@ -140,7 +145,7 @@ fn say(matrix: &Matrix<'_>, key: &Key, differences: &[&Difference<'_, '_>]) -> O
         .then(outcomes(key.right, |it| it.right.outcome.clone()))
         .words(", in ")
         .words(&text::list(&versions));
-    Some(Parted {
+    Some(FlavourDifference {
         operation: first.operation.to_owned(),
         tool: text::line(left.tool),
         turn: key.turn,
@@ -151,14 +156,14 @@ fn say(matrix: &Matrix<'_>, key: &Key, differences: &[&Difference<'_, '_>]) -> O
 
 /// Every version that differs when repeated where a neighbour on its line does not.
 #[must_use]
-pub fn wavering(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Wavering> {
+pub fn wavering(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<FlakyVersion> {
     let mut all = Vec::new();
     for it in &history.unsteady {
         let line = history
             .lines
             .get(it.line)
-            .map_or_else(String::new, Line::name);
-        let mut what = Phrase::of_name(&line)
+            .map_or_else(String::new, ReleaseSeries::name);
+        let mut what = Sentence::of_name(&line)
             .words(" ")
             .words(&wording::version(matrix, it.at.column))
             .words(": ")
@@ -172,7 +177,7 @@ pub fn wavering(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<Wavering>
                     .then(wording::alone(side.outcome));
             }
         }
-        all.push(Wavering {
+        all.push(FlakyVersion {
             operation: it.operation.to_owned(),
             line,
             what,

@@ -12,19 +12,19 @@ mod say;
 mod wording;
 
 pub use changed::{Changed, REASONS, Unchanged, by_weight, caution, changed, unchanged};
-pub use flavours::{Parted, Wavering, parted, wavering};
-pub use phrase::{Phrase, Piece};
-pub use rank::Surprise;
+pub use flavours::{FlakyVersion, FlavourDifference, parted, wavering};
+pub use phrase::{Sentence, SentencePart};
+pub use rank::Severity;
 pub use rows::{RowName, Rows};
 
 use crate::analysis::matrix::Matrix;
-use rank::Group;
+use rank::FindingGroup;
 
 /// One surprising fact, with every case in which it was observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// What kind of surprise it is.
-    pub surprise: Surprise,
+    pub surprise: Severity,
     /// What the tools were asked to do.
     pub operation: String,
     /// Id of the case that serves as the example.
@@ -32,7 +32,7 @@ pub struct Finding {
     /// The platform asked for in the example.
     pub platform: String,
     /// What was observed in the example; a sentence without the case and without a full stop.
-    pub observed: Phrase,
+    pub observed: Sentence,
     /// What the index of the example is; empty where nobody said.
     pub title: String,
     /// The other rows in which the same runtimes are on the same sides and each side did the same,
@@ -52,13 +52,13 @@ pub struct Finding {
 #[must_use]
 pub fn most_surprising(matrix: &Matrix<'_>, most: usize) -> Vec<Finding> {
     let mut left = rank::groups(matrix);
-    let mut chosen: Vec<Group<'_, '_>> = Vec::new();
+    let mut chosen: Vec<FindingGroup<'_, '_>> = Vec::new();
     while chosen.len() < most && !left.is_empty() {
-        let new_kind = |group: &Group<'_, '_>| {
+        let new_kind = |group: &FindingGroup<'_, '_>| {
             let surprise = group.surprise;
             chosen.iter().all(|known| known.surprise != surprise)
         };
-        let new_case = |group: &Group<'_, '_>| {
+        let new_case = |group: &FindingGroup<'_, '_>| {
             let case = group.case();
             chosen.iter().all(|known| known.case() != case)
         };
@@ -70,7 +70,7 @@ pub fn most_surprising(matrix: &Matrix<'_>, most: usize) -> Vec<Finding> {
             .unwrap_or(0);
         chosen.push(left.remove(best));
     }
-    chosen.sort_by_key(Group::rank);
+    chosen.sort_by_key(FindingGroup::rank);
     chosen
         .iter()
         .map(|group| say::finding(matrix, group))
@@ -95,7 +95,7 @@ impl Finding {
 
     /// The whole finding, as one or two sentences.
     #[must_use]
-    pub fn sentence(&self) -> Phrase {
+    pub fn sentence(&self) -> Sentence {
         say::sentence(self)
     }
 }

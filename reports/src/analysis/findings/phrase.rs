@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub enum SentencePart {
     /// Words of ours.
     Words(String),
     /// The name of a runtime, case, child or reason.
@@ -13,12 +13,12 @@ pub enum Piece {
 
 /// A sentence, or a part of one, without control characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Phrase(Vec<Piece>);
+pub struct Sentence(Vec<SentencePart>);
 
-impl Phrase {
+impl Sentence {
     /// Its parts, in order.
     #[must_use]
-    pub fn pieces(&self) -> &[Piece] {
+    pub fn pieces(&self) -> &[SentencePart] {
         &self.0
     }
 
@@ -32,21 +32,21 @@ impl Phrase {
 
     pub(super) fn words(mut self, text: &str) -> Self {
         match self.0.last_mut() {
-            Some(Piece::Words(last)) => last.push_str(text),
-            Some(Piece::Name(_)) | None => self.0.push(Piece::Words(text.to_owned())),
+            Some(SentencePart::Words(last)) => last.push_str(text),
+            Some(SentencePart::Name(_)) | None => self.0.push(SentencePart::Words(text.to_owned())),
         }
         self
     }
 
     pub(super) fn name(mut self, text: &str) -> Self {
-        self.0.push(Piece::Name(text.to_owned()));
+        self.0.push(SentencePart::Name(text.to_owned()));
         self
     }
 
     pub(super) fn then(self, other: Self) -> Self {
         other.0.into_iter().fold(self, |phrase, piece| match piece {
-            Piece::Words(text) => phrase.words(&text),
-            Piece::Name(text) => phrase.name(&text),
+            SentencePart::Words(text) => phrase.words(&text),
+            SentencePart::Name(text) => phrase.name(&text),
         })
     }
 
@@ -78,11 +78,11 @@ impl Phrase {
     }
 }
 
-impl fmt::Display for Phrase {
+impl fmt::Display for Sentence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for piece in &self.0 {
             match piece {
-                Piece::Words(text) | Piece::Name(text) => f.write_str(text)?,
+                SentencePart::Words(text) | SentencePart::Name(text) => f.write_str(text)?,
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Which findings there are, and which is more surprising.
 
-use super::class::Deed;
+use super::class::OutcomeClass;
 use crate::analysis::matrix::{Matrix, Row};
 use ocipick_records::Outcome;
 use schemars::JsonSchema;
@@ -15,7 +15,7 @@ use std::{
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum Surprise {
+pub enum Severity {
     /// A tool or its daemon died. First, because data that anyone can publish should end no
     /// process, and because a crash takes other work down with it.
     Crash,
@@ -40,9 +40,9 @@ pub enum Surprise {
 
 /// The runtimes that did the same in one row.
 #[derive(Clone, Debug)]
-pub(super) struct Camp<'a> {
+pub(super) struct OutcomeGroup<'a> {
     pub(super) outcome: &'a Outcome,
-    pub(super) deed: Deed,
+    pub(super) deed: OutcomeClass,
     pub(super) runtimes: Vec<usize>,
 }
 
@@ -50,9 +50,9 @@ pub(super) struct Camp<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Fact<'m, 'a> {
     pub(super) row: &'m Row<'a>,
-    /// Every camp of the row; those that the surprise is about come first.
-    pub(super) camps: Vec<Camp<'a>>,
-    /// How many of the camps the surprise is about.
+    /// Every outcome group of the row; those that the surprise is about come first.
+    pub(super) camps: Vec<OutcomeGroup<'a>>,
+    /// How many of the outcome groups the surprise is about.
     pub(super) subjects: usize,
     /// How much it matters beside others of its kind; more is more.
     weight: usize,
@@ -60,8 +60,8 @@ pub(super) struct Fact<'m, 'a> {
 
 /// One surprise with all rows in which it was observed.
 #[derive(Clone, Debug)]
-pub(super) struct Group<'m, 'a> {
-    pub(super) surprise: Surprise,
+pub(super) struct FindingGroup<'m, 'a> {
+    pub(super) surprise: Severity,
     pub(super) operation: &'a str,
     /// Those with the pattern of the example come first, and the example before all others.
     pub(super) facts: Vec<Fact<'m, 'a>>,
@@ -72,7 +72,7 @@ pub(super) struct Group<'m, 'a> {
 }
 
 /// Who did what, without names of children.
-type Pattern = BTreeSet<(Deed, Vec<usize>)>;
+type Pattern = BTreeSet<(OutcomeClass, Vec<usize>)>;
 
 /// What rows of one group have in common, besides operation and kind of surprise.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,22 +84,22 @@ enum Key {
     Subjects(Pattern, BTreeSet<String>),
 }
 
-impl Deed {
+impl OutcomeClass {
     /// The surprise that this is by itself, whatever others did.
-    fn alone(self) -> Option<Surprise> {
+    fn alone(self) -> Option<Severity> {
         match self {
-            Self::Crashed => Some(Surprise::Crash),
-            Self::Survived => Some(Surprise::SurvivedPanic),
+            Self::Crashed => Some(Severity::Crash),
+            Self::Survived => Some(Severity::SurvivedPanic),
             Self::Nothing | Self::WithoutFiles | Self::Mixed | Self::Unstable => {
-                Some(Surprise::HollowSuccess)
+                Some(Severity::HollowSuccess)
             }
-            Self::TimedOut => Some(Surprise::Hang),
+            Self::TimedOut => Some(Severity::Hang),
             Self::Picked | Self::Refused(_) | Self::Unmeasured => None,
         }
     }
 }
 
-impl Group<'_, '_> {
+impl FindingGroup<'_, '_> {
     /// Puts the example first: of the facts with the greatest weight one of the pattern that most
     /// have, and of those the first. What has the same pattern follows it.
     fn choose_example(&mut self) {
@@ -137,7 +137,7 @@ impl Group<'_, '_> {
 
     /// Where it stands among all: by kind of surprise; then by weight; then by the number of
     /// rows, because what happens often is met more often; then by place.
-    pub(super) fn rank(&self) -> (Surprise, Reverse<usize>, Reverse<usize>, usize) {
+    pub(super) fn rank(&self) -> (Severity, Reverse<usize>, Reverse<usize>, usize) {
         let weight = self.facts.iter().map(|fact| fact.weight).max().unwrap_or(0);
         (
             self.surprise,
@@ -149,8 +149,8 @@ impl Group<'_, '_> {
 }
 
 /// Every surprise of a matrix, grouped by what the rows have in common, the most surprising first.
-pub(super) fn groups<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Group<'m, 'a>> {
-    let mut groups: BTreeMap<(Surprise, usize, Key), Group<'m, 'a>> = BTreeMap::new();
+pub(super) fn groups<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<FindingGroup<'m, 'a>> {
+    let mut groups: BTreeMap<(Severity, usize, Key), FindingGroup<'m, 'a>> = BTreeMap::new();
     let mut place = 0;
     for (number, table) in matrix.tables.iter().enumerate() {
         for row in table.rows() {
@@ -158,7 +158,7 @@ pub(super) fn groups<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Group<'m, 'a>> {
                 place += 1;
                 let group = groups
                     .entry((surprise, number, Key::of(surprise, &fact)))
-                    .or_insert_with(|| Group {
+                    .or_insert_with(|| FindingGroup {
                         surprise,
                         operation: table.operation,
                         facts: Vec::new(),
@@ -169,24 +169,24 @@ pub(super) fn groups<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Group<'m, 'a>> {
             }
         }
     }
-    let mut groups: Vec<Group<'m, 'a>> = groups.into_values().collect();
+    let mut groups: Vec<FindingGroup<'m, 'a>> = groups.into_values().collect();
     for group in &mut groups {
         group.choose_example();
     }
-    groups.sort_by_key(Group::rank);
+    groups.sort_by_key(FindingGroup::rank);
     groups
 }
 
-fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Surprise, Fact<'m, 'a>)> {
+fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Severity, Fact<'m, 'a>)> {
     let camps = camps(row);
     let mut facts = Vec::new();
     for surprise in [
-        Surprise::Crash,
-        Surprise::HollowSuccess,
-        Surprise::Hang,
-        Surprise::SurvivedPanic,
+        Severity::Crash,
+        Severity::HollowSuccess,
+        Severity::Hang,
+        Severity::SurvivedPanic,
     ] {
-        let (subjects, others): (Vec<Camp<'a>>, Vec<Camp<'a>>) = camps
+        let (subjects, others): (Vec<OutcomeGroup<'a>>, Vec<OutcomeGroup<'a>>) = camps
             .iter()
             .cloned()
             .partition(|camp| camp.deed.alone() == Some(surprise));
@@ -208,20 +208,20 @@ fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Surprise, Fact<'
 fn split<'m, 'a>(
     matrix: &Matrix<'_>,
     row: &'m Row<'a>,
-    camps: Vec<Camp<'a>>,
-) -> Option<(Surprise, Fact<'m, 'a>)> {
-    let camps: Vec<Camp<'a>> = camps
+    camps: Vec<OutcomeGroup<'a>>,
+) -> Option<(Severity, Fact<'m, 'a>)> {
+    let camps: Vec<OutcomeGroup<'a>> = camps
         .into_iter()
         .filter(|camp| camp.deed.alone().is_none())
         .collect();
     if camps.len() < 2 {
         return None;
     }
-    let (mut picks, mut refusals): (Vec<Camp<'a>>, Vec<Camp<'a>>) = camps
+    let (mut picks, mut refusals): (Vec<OutcomeGroup<'a>>, Vec<OutcomeGroup<'a>>) = camps
         .into_iter()
-        .partition(|camp| camp.deed == Deed::Picked);
-    // The smaller camp is the more surprising one, so it is named first.
-    let size = |camp: &Camp<'_>| {
+        .partition(|camp| camp.deed == OutcomeClass::Picked);
+    // The smaller outcome group is the more surprising one, so it is named first.
+    let size = |camp: &OutcomeGroup<'_>| {
         (
             tools(matrix, &camp.runtimes).len(),
             camp.runtimes.len(),
@@ -231,7 +231,7 @@ fn split<'m, 'a>(
     picks.sort_by_key(size);
     refusals.sort_by_key(size);
     if picks.len() > 1 {
-        // Of how many tools the second greatest camp is: a field that is divided in the middle
+        // Of how many tools the second greatest outcome group is: a field that is divided in the middle
         // matters more than one that stands aside.
         let weight = picks.iter().rev().nth(1).map_or(0, |camp| size(camp).0);
         let fact = Fact {
@@ -240,10 +240,10 @@ fn split<'m, 'a>(
             camps: picks.into_iter().chain(refusals).collect(),
             weight,
         };
-        return Some((Surprise::DifferentPicks, fact));
+        return Some((Severity::DifferentPicks, fact));
     }
     if picks.len() + refusals.len() == 2 {
-        let mut both: Vec<Camp<'a>> = picks.iter().chain(&refusals).cloned().collect();
+        let mut both: Vec<OutcomeGroup<'a>> = picks.iter().chain(&refusals).cloned().collect();
         both.sort_by_key(size);
         if let [few, many] = both.as_slice() {
             let lone = tools(matrix, &few.runtimes).len() == 1
@@ -257,17 +257,17 @@ fn split<'m, 'a>(
                     subjects: 1,
                     weight,
                 };
-                return Some((Surprise::Lone, fact));
+                return Some((Severity::Lone, fact));
             }
         }
     }
     let surprise = if picks.is_empty() {
-        Surprise::DifferentReasons
+        Severity::DifferentReasons
     } else {
-        Surprise::PickOrRefuse
+        Severity::PickOrRefuse
     };
     let weight = match surprise {
-        Surprise::PickOrRefuse => {
+        Severity::PickOrRefuse => {
             let refusing: BTreeSet<&str> = refusals
                 .iter()
                 .flat_map(|camp| tools(matrix, &camp.runtimes))
@@ -275,13 +275,13 @@ fn split<'m, 'a>(
             let picking: usize = picks.iter().map(|camp| size(camp).0).sum();
             refusing.len().min(picking)
         }
-        Surprise::Crash
-        | Surprise::HollowSuccess
-        | Surprise::Hang
-        | Surprise::SurvivedPanic
-        | Surprise::DifferentPicks
-        | Surprise::Lone
-        | Surprise::DifferentReasons => 0,
+        Severity::Crash
+        | Severity::HollowSuccess
+        | Severity::Hang
+        | Severity::SurvivedPanic
+        | Severity::DifferentPicks
+        | Severity::Lone
+        | Severity::DifferentReasons => 0,
     };
     let fact = Fact {
         row,
@@ -299,12 +299,12 @@ impl Fact<'_, '_> {
     }
 
     /// Those that the surprise is about.
-    pub(super) fn about(&self) -> &[Camp<'_>] {
+    pub(super) fn about(&self) -> &[OutcomeGroup<'_>] {
         self.camps.get(..self.subjects).unwrap_or(&[])
     }
 }
 
-fn pattern(camps: &[Camp<'_>]) -> Pattern {
+fn pattern(camps: &[OutcomeGroup<'_>]) -> Pattern {
     let camps = camps.iter();
     camps
         .map(|camp| (camp.deed, camp.runtimes.clone()))
@@ -312,12 +312,12 @@ fn pattern(camps: &[Camp<'_>]) -> Pattern {
 }
 
 impl Key {
-    fn of(surprise: Surprise, fact: &Fact<'_, '_>) -> Self {
+    fn of(surprise: Severity, fact: &Fact<'_, '_>) -> Self {
         match surprise {
-            Surprise::Crash
-            | Surprise::HollowSuccess
-            | Surprise::Hang
-            | Surprise::SurvivedPanic => {
+            Severity::Crash
+            | Severity::HollowSuccess
+            | Severity::Hang
+            | Severity::SurvivedPanic => {
                 let faults = fact.about().iter().flat_map(|camp| {
                     camp.runtimes.iter().filter_map(|column| {
                         let trial = fact.row.cells.get(*column).copied().flatten()?;
@@ -326,10 +326,10 @@ impl Key {
                 });
                 Self::Subjects(pattern(fact.about()), faults.collect())
             }
-            Surprise::DifferentPicks
-            | Surprise::Lone
-            | Surprise::PickOrRefuse
-            | Surprise::DifferentReasons => Self::All(fact.pattern()),
+            Severity::DifferentPicks
+            | Severity::Lone
+            | Severity::PickOrRefuse
+            | Severity::DifferentReasons => Self::All(fact.pattern()),
         }
     }
 }
@@ -350,17 +350,17 @@ fn fault(outcome: &Outcome) -> Option<String> {
     Some(words.collect::<Vec<_>>().join(" "))
 }
 
-/// Who did the same in a row, in the order of the runtimes. Unmeasured cells are in no camp.
-fn camps<'a>(row: &Row<'a>) -> Vec<Camp<'a>> {
-    let mut camps: Vec<Camp<'a>> = Vec::new();
+/// Who did the same in a row, in the order of the runtimes. Unmeasured cells are in no outcome group.
+fn camps<'a>(row: &Row<'a>) -> Vec<OutcomeGroup<'a>> {
+    let mut camps: Vec<OutcomeGroup<'a>> = Vec::new();
     for (column, outcome) in row.measured() {
-        let deed = Deed::at(row, column);
+        let deed = OutcomeClass::at(row, column);
         match camps
             .iter_mut()
             .find(|camp| camp.deed == deed && camp.outcome.agrees_with(outcome))
         {
             Some(camp) => camp.runtimes.push(column),
-            None => camps.push(Camp {
+            None => camps.push(OutcomeGroup {
                 outcome,
                 deed,
                 runtimes: vec![column],

@@ -1,6 +1,6 @@
 //! Rows that have something in common, by family.
 
-use super::Phrase;
+use super::Sentence;
 use crate::{analysis::matrix::Row, text};
 
 /// Rows by family.
@@ -50,16 +50,16 @@ impl Rows {
     /// `3 rows: nested: one-level and two-levels; missing: child`. Where there are more than
     /// `most`, that many are named, shared out among the families, and the others are counted.
     #[must_use]
-    pub fn named(&self, most: usize) -> Phrase {
+    pub fn named(&self, most: usize) -> Sentence {
         let count = self.count();
         if let [(family, names)] = self.families.as_slice()
             && let [row] = names.as_slice()
         {
             let between = if family.is_empty() { "" } else { "/" };
-            return Phrase::of_words("1 row: ").name(&format!("{family}{between}{}", row.name));
+            return Sentence::of_words("1 row: ").name(&format!("{family}{between}{}", row.name));
         }
         let shares = self.shares(most);
-        let mut phrase = Phrase::of_words(&text::count(count, "row", "rows"));
+        let mut phrase = Sentence::of_words(&text::count(count, "row", "rows"));
         for (number, ((family, names), share)) in self.families.iter().zip(shares).enumerate() {
             phrase = phrase.words(if number == 0 { ": " } else { "; " });
             if !family.is_empty() {
@@ -69,16 +69,16 @@ impl Rows {
                 }
                 phrase = phrase.words(if share == 0 { "" } else { ": " });
             }
-            let mut shown: Vec<Phrase> = names
+            let mut shown: Vec<Sentence> = names
                 .iter()
                 .take(share)
-                .map(|row| Phrase::of_name(&row.name))
+                .map(|row| Sentence::of_name(&row.name))
                 .collect();
             let more = names.len() - shown.len();
             if more > 0 && share > 0 {
-                shown.push(Phrase::of_words(&format!("{more} more")));
+                shown.push(Sentence::of_words(&format!("{more} more")));
             }
-            phrase = phrase.then(Phrase::list(shown));
+            phrase = phrase.then(Sentence::list(shown));
         }
         phrase
     }

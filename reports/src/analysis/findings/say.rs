@@ -1,9 +1,9 @@
 //! Putting findings into words.
 
 use super::{
-    Finding, Phrase, Surprise,
-    class::Deed,
-    rank::{Camp, Fact, Group},
+    Finding, Sentence, Severity,
+    class::OutcomeClass,
+    rank::{Fact, FindingGroup, OutcomeGroup},
     wording,
 };
 use crate::{
@@ -18,7 +18,7 @@ const NAME: usize = 60;
 /// How many further cases are named.
 const NAMED: usize = 3;
 
-pub(super) fn finding(matrix: &Matrix<'_>, group: &Group<'_, '_>) -> Finding {
+pub(super) fn finding(matrix: &Matrix<'_>, group: &FindingGroup<'_, '_>) -> Finding {
     let example = group.facts.first();
     let labels = |facts: &[Fact<'_, '_>]| -> Vec<String> {
         let mut labels: Vec<String> = facts
@@ -40,7 +40,7 @@ pub(super) fn finding(matrix: &Matrix<'_>, group: &Group<'_, '_>) -> Finding {
         operation: group.operation.to_owned(),
         case: example.map_or_else(String::new, |fact| fact.row.case.to_owned()),
         platform: example.map_or_else(String::new, |fact| fact.row.platform.to_owned()),
-        observed: example.map_or_else(Phrase::default, |fact| {
+        observed: example.map_or_else(Sentence::default, |fact| {
             observed(matrix, group.surprise, group.operation, fact)
                 .words(&machine(matrix, fact.row.platform))
         }),
@@ -57,8 +57,8 @@ pub(super) fn finding(matrix: &Matrix<'_>, group: &Group<'_, '_>) -> Finding {
 
 /// `case: what was observed; what the index is. Likewise in 2 more cases: a and b. The same of this
 /// runtime in 1 more case, where others do something else: c.`
-pub(super) fn sentence(finding: &Finding) -> Phrase {
-    let mut sentence = Phrase::of_name(&text::line(&finding.case))
+pub(super) fn sentence(finding: &Finding) -> Sentence {
+    let mut sentence = Sentence::of_name(&text::line(&finding.case))
         .words(": ")
         .then(finding.observed.clone());
     let title = finding.title.trim_end_matches('.');
@@ -102,17 +102,17 @@ pub(super) fn also(finding: &Finding) -> String {
     )
 }
 
-fn named(labels: &[String]) -> Phrase {
+fn named(labels: &[String]) -> Sentence {
     let more = labels.len();
-    let mut named: Vec<Phrase> = labels
+    let mut named: Vec<Sentence> = labels
         .iter()
         .take(if more == NAMED + 1 { more } else { NAMED })
-        .map(|label| Phrase::of_name(&text::clip(label, NAME)))
+        .map(|label| Sentence::of_name(&text::clip(label, NAME)))
         .collect();
     if named.len() < more {
-        named.push(Phrase::of_words(&format!("{} more", more - named.len())));
+        named.push(Sentence::of_words(&format!("{} more", more - named.len())));
     }
-    Phrase::list(named)
+    Sentence::list(named)
 }
 
 /// What the outcome depends on besides the index: the machine, where the tool chose the platform
@@ -135,24 +135,24 @@ fn machine(matrix: &Matrix<'_>, platform: &str) -> String {
 
 fn observed(
     matrix: &Matrix<'_>,
-    surprise: Surprise,
+    surprise: Severity,
     operation: &str,
     fact: &Fact<'_, '_>,
-) -> Phrase {
+) -> Sentence {
     let (subjects, others) = fact.camps.split_at(fact.subjects.min(fact.camps.len()));
     let all: Vec<usize> = fact.row.measured().map(|(column, _)| column).collect();
-    let clause = |camp: &Camp<'_>, exact| {
+    let clause = |camp: &OutcomeGroup<'_>, exact| {
         let who = match camp.runtimes.as_slice() {
             [only] if exact => one(matrix, operation, fact.row, *only),
             runtimes => who(matrix, runtimes, &all, exact),
         };
         who.words(" ").then(deed(camp, camp.runtimes.len() > 1))
     };
-    let clauses = |camps: &[Camp<'_>], exact| {
-        Phrase::clauses(camps.iter().map(|camp| clause(camp, exact)).collect())
+    let clauses = |camps: &[OutcomeGroup<'_>], exact| {
+        Sentence::clauses(camps.iter().map(|camp| clause(camp, exact)).collect())
     };
     match surprise {
-        Surprise::Crash | Surprise::HollowSuccess | Surprise::Hang | Surprise::SurvivedPanic => {
+        Severity::Crash | Severity::HollowSuccess | Severity::Hang | Severity::SurvivedPanic => {
             let subject = clauses(subjects, true);
             if others.is_empty() {
                 subject
@@ -160,14 +160,14 @@ fn observed(
                 subject.words(", while ").then(clauses(others, false))
             }
         }
-        Surprise::DifferentPicks => match (subjects, others) {
+        Severity::DifferentPicks => match (subjects, others) {
             ([few, many], []) => clause(few, true).words(" where ").then(clause(many, false)),
             (_, []) => clauses(subjects, true),
             (_, _) => clauses(subjects, true)
                 .words(", while ")
                 .then(clauses(others, false)),
         },
-        Surprise::Lone | Surprise::PickOrRefuse => match others {
+        Severity::Lone | Severity::PickOrRefuse => match others {
             [many] => match many.outcome {
                 Outcome::Picked { .. } => {
                     let them = who(matrix, &many.runtimes, &all, false);
@@ -189,30 +189,30 @@ fn observed(
             },
             _ => clauses(&fact.camps, true),
         },
-        Surprise::DifferentReasons => clauses(&fact.camps, true),
+        Severity::DifferentReasons => clauses(&fact.camps, true),
     }
 }
 
 /// The name of one runtime that a sentence is about: by the command that was given where that is
 /// not its own name, with the way that it goes, and what the other way does.
-fn one(matrix: &Matrix<'_>, operation: &str, row: &Row<'_>, column: usize) -> Phrase {
+fn one(matrix: &Matrix<'_>, operation: &str, row: &Row<'_>, column: usize) -> Sentence {
     let Some(runtime) = matrix.runtimes.get(column) else {
-        return Phrase::default();
+        return Sentence::default();
     };
     let id = name(&runtime.id);
     let mut phrase = match ways::command(runtime.tool, runtime.flavour, operation) {
         Some(command) if runtime.tool == "containerd" => {
-            Phrase::of_name(&command).words(" of ").name(&id)
+            Sentence::of_name(&command).words(" of ").name(&id)
         }
-        Some(_) | None => Phrase::of_name(&id),
+        Some(_) | None => Sentence::of_name(&id),
     };
-    let mut notes: Vec<Phrase> = Vec::new();
+    let mut notes: Vec<Sentence> = Vec::new();
     let way = ways::way(runtime.tool, runtime.flavour, runtime.version);
     // Where the id says it already, once is enough.
     if let Some(way) = way.filter(|_| runtime.flavour.is_none()) {
-        notes.push(Phrase::of_words(way));
+        notes.push(Sentence::of_words(way));
     }
-    notes.extend(wording::build(runtime).map(|it| Phrase::of_words(&it)));
+    notes.extend(wording::build(runtime).map(|it| Sentence::of_words(&it)));
     let other = matrix.runtimes.iter().position(|other| {
         other.tool == runtime.tool
             && other.version == runtime.version
@@ -225,15 +225,15 @@ fn one(matrix: &Matrix<'_>, operation: &str, row: &Row<'_>, column: usize) -> Ph
         && row.measured().any(|(measured, _)| measured == other)
         && let Some(trial) = row.cells.get(other).copied().flatten()
     {
-        let camp = Camp {
+        let camp = OutcomeGroup {
             outcome: &trial.outcome,
-            deed: Deed::of_trial(trial),
+            deed: OutcomeClass::of_trial(trial),
             runtimes: vec![other],
         };
         let with = if with.starts_with('-') {
-            Phrase::of_words("with ").name(&with)
+            Sentence::of_words("with ").name(&with)
         } else {
-            Phrase::of_words(&format!("with {with}"))
+            Sentence::of_words(&format!("with {with}"))
         };
         notes.push(with.words(" it ").then(deed(&camp, false)));
     }
@@ -254,8 +254,8 @@ fn one(matrix: &Matrix<'_>, operation: &str, row: &Row<'_>, column: usize) -> Ph
 /// The names of runtimes, of which `all` were measured in the row. Those that the sentence is
 /// about are named exactly; of others the tool is enough where all its runtimes did the same.
 /// Three or more versions in a row are named by the first and the last of them.
-fn who(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], exact: bool) -> Phrase {
-    let mut names: Vec<Phrase> = Vec::new();
+fn who(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], exact: bool) -> Sentence {
+    let mut names: Vec<Sentence> = Vec::new();
     let mut left = camp;
     while let [column, rest @ ..] = left {
         left = rest;
@@ -277,14 +277,14 @@ fn who(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], exact: bool) -> Phras
         let number = of_tool(all);
         if of_tool(camp) == number && number > 1 {
             let measured = if number < known { " measured" } else { "" };
-            let name = Phrase::of_name(&name(runtime.tool));
+            let name = Sentence::of_name(&name(runtime.tool));
             names.push(name.words(&format!(" (all {number}{measured})")));
             left = left.get(number - 1..).unwrap_or(&[]);
         } else if known == 1 && !exact {
-            names.push(Phrase::of_name(&name(runtime.tool)));
+            names.push(Sentence::of_name(&name(runtime.tool)));
         } else {
             let run = run(matrix, camp, all, *column);
-            let name = Phrase::of_name(&name(&runtime.id));
+            let name = Sentence::of_name(&name(&runtime.id));
             match run.last().and_then(|last| matrix.runtimes.get(*last)) {
                 Some(last) if run.len() > 2 => {
                     let last = text::clip(&text::line(last.version), NAME);
@@ -299,10 +299,10 @@ fn who(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], exact: bool) -> Phras
             }
         }
     }
-    Phrase::list(names)
+    Sentence::list(names)
 }
 
-/// The versions of one line from `first` on that are of the camp, up to the next one that was
+/// The versions of one line from `first` on that are of the outcome group, up to the next one that was
 /// measured and is not.
 fn run(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], first: usize) -> Vec<usize> {
     let line = |column: usize| matrix.runtimes.get(column).map(|it| (it.tool, it.flavour));
@@ -314,16 +314,17 @@ fn run(matrix: &Matrix<'_>, camp: &[usize], all: &[usize], first: usize) -> Vec<
 }
 
 /// What they did, as the end of a sentence.
-fn deed(camp: &Camp<'_>, several: bool) -> Phrase {
-    let form =
-        |one: &'static str, more: &'static str| Phrase::of_words(if several { more } else { one });
+fn deed(camp: &OutcomeGroup<'_>, several: bool) -> Sentence {
+    let form = |one: &'static str, more: &'static str| {
+        Sentence::of_words(if several { more } else { one })
+    };
     match camp.outcome {
         Outcome::Picked { child, .. } => form("picks ", "pick ").name(&name(child)),
         Outcome::Refused { reason, .. } => form("refuses", "refuse")
             .words(" (")
             .name(reason.as_str())
             .words(")"),
-        Outcome::Nothing if camp.deed == Deed::WithoutFiles => form(
+        Outcome::Nothing if camp.deed == OutcomeClass::WithoutFiles => form(
             "ends with success, and an image that was stored whole and has no file system",
             "end with success, and an image that was stored whole and has no file system",
         ),
@@ -336,10 +337,10 @@ fn deed(camp: &Camp<'_>, several: bool) -> Phrase {
             if children.is_empty() {
                 phrase
             } else {
-                let children = children.iter().map(|child| Phrase::of_name(&name(child)));
+                let children = children.iter().map(|child| Sentence::of_name(&name(child)));
                 phrase
                     .words(" (")
-                    .then(Phrase::list(children.collect()))
+                    .then(Sentence::list(children.collect()))
                     .words(")")
             }
         }
@@ -361,11 +362,11 @@ fn deed(camp: &Camp<'_>, several: bool) -> Phrase {
             .words(&text::duration(*after_ms)),
         Outcome::Unstable { observed } => {
             let observed = observed.iter().map(|seen| {
-                Phrase::of_name(&name(&seen.outcome.gist())).words(&format!(" ×{}", seen.count))
+                Sentence::of_name(&name(&seen.outcome.gist())).words(&format!(" ×{}", seen.count))
             });
             form("differs", "differ")
                 .words(" from one attempt to the next (")
-                .then(Phrase::list(observed.collect()))
+                .then(Sentence::list(observed.collect()))
                 .words(")")
         }
         Outcome::Unmeasured { .. } => form("was", "were").words(" not measured"),

@@ -1,10 +1,10 @@
 //! Words that sentences about versions share.
 
-use super::{Phrase, class::Deed};
+use super::{Sentence, class::OutcomeClass};
 use crate::{
     analysis::{
-        builds::Agreement,
-        matrix::{Matrix, Runtime},
+        builds::PinAgreement,
+        matrix::{Matrix, MatrixRuntime},
     },
     text,
 };
@@ -35,12 +35,12 @@ pub(super) fn version(matrix: &Matrix<'_>, column: usize) -> String {
 
 /// Where a build does not stand for the release of its version, whose it is and with which library:
 /// `Debian's build: linked with containerd 1.6.20`.
-pub(super) fn build(runtime: &Runtime<'_>) -> Option<String> {
+pub(super) fn build(runtime: &MatrixRuntime<'_>) -> Option<String> {
     let build = runtime.build();
     let mark = build.mark()?;
     let libraries = build.libraries().iter();
     let linked: Vec<String> = libraries
-        .filter(|it| matches!(it.agreement, Agreement::Differs(_)))
+        .filter(|it| matches!(it.agreement, PinAgreement::Differs(_)))
         .map(|it| text::line(&format!("{} {}", it.name, it.linked)))
         .collect();
     Some(if linked.is_empty() {
@@ -52,9 +52,9 @@ pub(super) fn build(runtime: &Runtime<'_>) -> Option<String> {
 
 /// What was done, in the past tense: `picked a`, `refused no-match`. All outcomes are of one deed;
 /// several children are named as long as they are few.
-pub(super) fn done(deed: Deed, outcomes: &[Outcome]) -> Phrase {
+pub(super) fn done(deed: OutcomeClass, outcomes: &[Outcome]) -> Sentence {
     match deed {
-        Deed::Picked => {
+        OutcomeClass::Picked => {
             let children: BTreeSet<String> = outcomes
                 .iter()
                 .filter_map(|outcome| match outcome {
@@ -69,35 +69,37 @@ pub(super) fn done(deed: Deed, outcomes: &[Outcome]) -> Phrase {
                 })
                 .collect();
             if children.len() > NAMED {
-                return Phrase::of_words("picked a child");
+                return Sentence::of_words("picked a child");
             }
-            let children = children.iter().map(|child| Phrase::of_name(child));
-            Phrase::of_words("picked ").then(Phrase::either(children.collect()))
+            let children = children.iter().map(|child| Sentence::of_name(child));
+            Sentence::of_words("picked ").then(Sentence::either(children.collect()))
         }
-        Deed::Refused(reason) => Phrase::of_words("refused ").name(reason.as_str()),
-        Deed::Nothing => Phrase::of_words("success without a usable image"),
-        Deed::WithoutFiles => Phrase::of_words("success with an image without a file system"),
-        Deed::Mixed => Phrase::of_words("contradictory evidence"),
-        Deed::Crashed => Phrase::of_words("crashed"),
-        Deed::Survived => Phrase::of_words(SURVIVED),
-        Deed::TimedOut => Phrase::of_words("timed out"),
-        Deed::Unstable => Phrase::of_words("different when repeated"),
-        Deed::Unmeasured => Phrase::of_words("not measured"),
+        OutcomeClass::Refused(reason) => Sentence::of_words("refused ").name(reason.as_str()),
+        OutcomeClass::Nothing => Sentence::of_words("success without a usable image"),
+        OutcomeClass::WithoutFiles => {
+            Sentence::of_words("success with an image without a file system")
+        }
+        OutcomeClass::Mixed => Sentence::of_words("contradictory evidence"),
+        OutcomeClass::Crashed => Sentence::of_words("crashed"),
+        OutcomeClass::Survived => Sentence::of_words(SURVIVED),
+        OutcomeClass::TimedOut => Sentence::of_words("timed out"),
+        OutcomeClass::Unstable => Sentence::of_words("different when repeated"),
+        OutcomeClass::Unmeasured => Sentence::of_words("not measured"),
     }
 }
 
 /// What one outcome says by itself.
-pub(super) fn alone(outcome: &Outcome) -> Phrase {
-    done(Deed::of(outcome), std::slice::from_ref(outcome))
+pub(super) fn alone(outcome: &Outcome) -> Sentence {
+    done(OutcomeClass::of(outcome), std::slice::from_ref(outcome))
 }
 
 /// What a runtime did that differs when repeated: `picked a ×2 and refused no-match ×1`.
-pub(super) fn observed(outcome: &Outcome) -> Phrase {
+pub(super) fn observed(outcome: &Outcome) -> Sentence {
     let Outcome::Unstable { observed } = outcome else {
         return alone(outcome);
     };
     let observed = observed
         .iter()
         .map(|seen| alone(&seen.outcome).words(&format!(" ×{}", seen.count)));
-    Phrase::list(observed.collect())
+    Sentence::list(observed.collect())
 }

@@ -1,16 +1,16 @@
 //! Neighbouring versions that are alike in every row, which one column can stand for.
 
-use super::{Line, interval::look_alike};
+use super::{ReleaseSeries, interval::look_alike};
 use crate::analysis::matrix::Row;
 
 /// Neighbouring versions of a line that look alike in every one of some rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Band {
+pub struct VersionRange {
     /// Its runtimes, by their place in the matrix, oldest first; never empty.
     pub columns: Vec<usize>,
 }
 
-impl Band {
+impl VersionRange {
     /// Its oldest version.
     #[must_use]
     pub fn first(&self) -> usize {
@@ -27,10 +27,10 @@ impl Band {
 /// The bands of a line over some rows, oldest first: every column of the line is in exactly one.
 #[must_use]
 pub fn bands<'r, 'a: 'r>(
-    line: &Line<'_>,
+    line: &ReleaseSeries<'_>,
     rows: impl Iterator<Item = &'r Row<'a>> + Clone,
-) -> Vec<Band> {
-    let mut bands: Vec<Band> = Vec::new();
+) -> Vec<VersionRange> {
+    let mut bands: Vec<VersionRange> = Vec::new();
     for column in &line.columns {
         let alike = |last: usize| {
             rows.clone().all(|row| {
@@ -40,7 +40,7 @@ pub fn bands<'r, 'a: 'r>(
         };
         match bands.last_mut() {
             Some(band) if alike(band.last()) => band.columns.push(*column),
-            Some(_) | None => bands.push(Band {
+            Some(_) | None => bands.push(VersionRange {
                 columns: vec![*column],
             }),
         }

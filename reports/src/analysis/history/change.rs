@@ -1,6 +1,9 @@
 //! What changed along the lines of a matrix.
 
-use super::{Difference, Line, Side, Step, difference, interval::is_unknown, lines, steps};
+use super::{
+    IntervalSide, ReleaseSeries, Step, VersionDifference, difference, interval::is_unknown, lines,
+    steps,
+};
 use crate::analysis::matrix::{Matrix, Row};
 use ocipick_records::Outcome;
 use schemars::JsonSchema;
@@ -11,19 +14,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug)]
 pub struct History<'m, 'a> {
     /// The lines, in the order of the columns.
-    pub lines: Vec<Line<'a>>,
+    pub lines: Vec<ReleaseSeries<'a>>,
     /// Every change: by operation, then by line, then by row, then by version.
-    pub changes: Vec<Change<'m, 'a>>,
+    pub changes: Vec<VersionChange<'m, 'a>>,
     /// Every cell that differs when repeated and has a steady neighbour, in the same order.
-    pub unsteady: Vec<Unsteady<'m, 'a>>,
+    pub unsteady: Vec<FlakyCell<'m, 'a>>,
     /// Every difference between two configurations of one version: by operation, then by
     /// version, then by row.
-    pub differences: Vec<Difference<'m, 'a>>,
+    pub differences: Vec<VersionDifference<'m, 'a>>,
 }
 
 /// One row in which two versions of a line do different things.
 #[derive(Clone, Debug)]
-pub struct Change<'m, 'a> {
+pub struct VersionChange<'m, 'a> {
     /// What the tools were asked to do.
     pub operation: &'a str,
     /// Id of the family of the case.
@@ -33,34 +36,34 @@ pub struct Change<'m, 'a> {
     /// The line, by its place among [`History::lines`].
     pub line: usize,
     /// The last version before the change that was measured.
-    pub from: Side<'a>,
+    pub from: IntervalSide<'a>,
     /// The first version after it that was measured.
-    pub to: Side<'a>,
+    pub to: IntervalSide<'a>,
     /// The versions between them of which no steady outcome is known: the change may have come
     /// with any of them.
     pub between: Vec<usize>,
     /// What became of which.
-    pub turn: Turn,
+    pub turn: ChangeKind,
     /// What the configuration that goes on with the old code does in the newer version, where
     /// there is one.
-    pub companion: Option<Companion<'a>>,
+    pub companion: Option<FlavourChange<'a>>,
 }
 
 /// What a configuration that goes on with the old code does where the plain tool changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Companion<'a> {
+pub enum FlavourChange<'a> {
     /// As the plain tool did before: the change came with the new way of doing it.
-    Stays(Side<'a>),
+    Stays(IntervalSide<'a>),
     /// As the plain tool does now.
-    Follows(Side<'a>),
+    Follows(IntervalSide<'a>),
     /// Something else.
-    Differs(Side<'a>),
+    Differs(IntervalSide<'a>),
 }
 
-impl<'a> Companion<'a> {
+impl<'a> FlavourChange<'a> {
     /// The configuration, and what it did.
     #[must_use]
-    pub fn side(&self) -> Side<'a> {
+    pub fn side(&self) -> IntervalSide<'a> {
         match self {
             Self::Stays(side) | Self::Follows(side) | Self::Differs(side) => *side,
         }
@@ -72,7 +75,7 @@ impl<'a> Companion<'a> {
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum Turn {
+pub enum ChangeKind {
     /// To or from what no tool should do: a crash, a hang, a success that leaves nothing, evidence
     /// that contradicts itself.
     Failure,
@@ -87,7 +90,7 @@ pub enum Turn {
 
 /// A version that differs when repeated, where a neighbour on its line does not.
 #[derive(Clone, Debug)]
-pub struct Unsteady<'m, 'a> {
+pub struct FlakyCell<'m, 'a> {
     /// What the tools were asked to do.
     pub operation: &'a str,
     /// Id of the family of the case.
@@ -97,11 +100,11 @@ pub struct Unsteady<'m, 'a> {
     /// The line, by its place among [`History::lines`].
     pub line: usize,
     /// The version that differs when repeated.
-    pub at: Side<'a>,
+    pub at: IntervalSide<'a>,
     /// The nearest measured version before it, where that is steady.
-    pub before: Option<Side<'a>>,
+    pub before: Option<IntervalSide<'a>>,
     /// The nearest measured version after it, where that is steady.
-    pub after: Option<Side<'a>>,
+    pub after: Option<IntervalSide<'a>>,
 }
 
 impl<'m, 'a> History<'m, 'a> {
@@ -110,7 +113,7 @@ impl<'m, 'a> History<'m, 'a> {
     pub fn of(matrix: &'m Matrix<'a>) -> Self {
         let lines = lines(matrix);
         let mut changes = Vec::new();
-        let mut unsteady: Vec<Unsteady<'m, 'a>> = Vec::new();
+        let mut unsteady: Vec<FlakyCell<'m, 'a>> = Vec::new();
         let mut differences = Vec::new();
         for table in &matrix.tables {
             for (number, line) in lines.iter().enumerate() {
@@ -118,25 +121,27 @@ impl<'m, 'a> History<'m, 'a> {
                     for row in &family.rows {
                         for step in steps(line, row) {
                             match step {
-                                Step::Changed { from, to, between } => changes.push(Change {
-                                    operation: table.operation,
-                                    family: family.id,
-                                    row,
-                                    line: number,
-                                    from,
-                                    to,
-                                    between,
-                                    turn: Turn::of(from.outcome, to.outcome),
-                                    companion: companion(matrix, &lines, line, row, from, to),
-                                }),
-                                Step::Unsteady { from, to } => {
+                                Step::Changed { from, to, between } => {
+                                    changes.push(VersionChange {
+                                        operation: table.operation,
+                                        family: family.id,
+                                        row,
+                                        line: number,
+                                        from,
+                                        to,
+                                        between,
+                                        turn: ChangeKind::of(from.outcome, to.outcome),
+                                        companion: companion(matrix, &lines, line, row, from, to),
+                                    })
+                                }
+                                Step::Flaky { from, to } => {
                                     let (at, before, after) = match from.outcome {
                                         Outcome::Unstable { .. } => (from, None, Some(to)),
                                         _ => (to, Some(from), None),
                                     };
                                     note(
                                         &mut unsteady,
-                                        Unsteady {
+                                        FlakyCell {
                                             operation: table.operation,
                                             family: family.id,
                                             row,
@@ -166,12 +171,14 @@ impl<'m, 'a> History<'m, 'a> {
 impl<'m, 'a> History<'m, 'a> {
     /// The changes of what tools do: without those of nothing but the reason for refusing, which is
     /// read from their words.
-    pub fn behaviour(&self) -> impl Iterator<Item = &Change<'m, 'a>> {
-        self.changes.iter().filter(|it| it.turn != Turn::Reason)
+    pub fn behaviour(&self) -> impl Iterator<Item = &VersionChange<'m, 'a>> {
+        self.changes
+            .iter()
+            .filter(|it| it.turn != ChangeKind::Reason)
     }
 }
 
-impl Change<'_, '_> {
+impl VersionChange<'_, '_> {
     /// Whether one of its two cells was tried only once, so that it may as well be a race.
     #[must_use]
     pub fn rests_on_one_try(&self) -> bool {
@@ -183,7 +190,7 @@ impl Change<'_, '_> {
 }
 
 /// Adds what one neighbour of an unsteady cell tells to what is known of it.
-fn note<'m, 'a>(unsteady: &mut Vec<Unsteady<'m, 'a>>, it: Unsteady<'m, 'a>) {
+fn note<'m, 'a>(unsteady: &mut Vec<FlakyCell<'m, 'a>>, it: FlakyCell<'m, 'a>) {
     match unsteady.last_mut() {
         Some(known)
             if known.line == it.line
@@ -199,12 +206,12 @@ fn note<'m, 'a>(unsteady: &mut Vec<Unsteady<'m, 'a>>, it: Unsteady<'m, 'a>) {
 /// What the configuration that goes on with the old code does in the version of `to`.
 fn companion<'a>(
     matrix: &Matrix<'_>,
-    lines: &[Line<'_>],
-    line: &Line<'_>,
+    lines: &[ReleaseSeries<'_>],
+    line: &ReleaseSeries<'_>,
     row: &Row<'a>,
-    from: Side<'a>,
-    to: Side<'a>,
-) -> Option<Companion<'a>> {
+    from: IntervalSide<'a>,
+    to: IntervalSide<'a>,
+) -> Option<FlavourChange<'a>> {
     if line.flavour.is_some() {
         return None;
     }
@@ -220,19 +227,19 @@ fn companion<'a>(
             })
         })?;
     let outcome = &row.cells.get(column).copied().flatten()?.outcome;
-    let side = Side { column, outcome };
+    let side = IntervalSide { column, outcome };
     if is_unknown(outcome) {
         None
     } else if outcome.agrees_with(to.outcome) {
-        Some(Companion::Follows(side))
+        Some(FlavourChange::Follows(side))
     } else if outcome.agrees_with(from.outcome) {
-        Some(Companion::Stays(side))
+        Some(FlavourChange::Stays(side))
     } else {
-        Some(Companion::Differs(side))
+        Some(FlavourChange::Differs(side))
     }
 }
 
-impl Turn {
+impl ChangeKind {
     /// What kind of change it is from one outcome to another; both were measured and are steady.
     #[must_use]
     pub fn of(from: &Outcome, to: &Outcome) -> Self {

@@ -1,11 +1,11 @@
 //! In what two configurations of one version differ.
 
-use super::{Side, Turn, interval::is_unknown};
+use super::{ChangeKind, IntervalSide, interval::is_unknown};
 use crate::analysis::matrix::{Matrix, Row, Table};
 
 /// One row in which two configurations of one version do different things.
 #[derive(Clone, Debug)]
-pub struct Difference<'m, 'a> {
+pub struct VersionDifference<'m, 'a> {
     /// What the tools were asked to do.
     pub operation: &'a str,
     /// Id of the family of the case.
@@ -13,18 +13,18 @@ pub struct Difference<'m, 'a> {
     /// The case and the platform.
     pub row: &'m Row<'a>,
     /// The plain configuration, or else the one that is listed first.
-    pub left: Side<'a>,
+    pub left: IntervalSide<'a>,
     /// The other one.
-    pub right: Side<'a>,
+    pub right: IntervalSide<'a>,
     /// In which way they differ.
-    pub turn: Turn,
+    pub turn: ChangeKind,
 }
 
 /// Every difference in a table. Both sides were measured and are steady.
 pub(super) fn of_table<'m, 'a>(
     matrix: &Matrix<'a>,
     table: &'m Table<'a>,
-) -> Vec<Difference<'m, 'a>> {
+) -> Vec<VersionDifference<'m, 'a>> {
     let mut differences = Vec::new();
     for (left, right) in pairs(matrix) {
         for family in &table.families {
@@ -33,13 +33,13 @@ pub(super) fn of_table<'m, 'a>(
                     continue;
                 };
                 if !left.outcome.agrees_with(right.outcome) {
-                    differences.push(Difference {
+                    differences.push(VersionDifference {
                         operation: table.operation,
                         family: family.id,
                         row,
                         left,
                         right,
-                        turn: Turn::of(left.outcome, right.outcome),
+                        turn: ChangeKind::of(left.outcome, right.outcome),
                     });
                 }
             }
@@ -63,7 +63,7 @@ fn pairs(matrix: &Matrix<'_>) -> Vec<(usize, usize)> {
     pairs
 }
 
-fn side<'a>(row: &Row<'a>, column: usize) -> Option<Side<'a>> {
+fn side<'a>(row: &Row<'a>, column: usize) -> Option<IntervalSide<'a>> {
     let outcome = &row.cells.get(column).copied().flatten()?.outcome;
-    (!is_unknown(outcome)).then_some(Side { column, outcome })
+    (!is_unknown(outcome)).then_some(IntervalSide { column, outcome })
 }

@@ -1,12 +1,12 @@
 //! Versions that did the same in one row, and where that ends.
 
-use super::Line;
+use super::ReleaseSeries;
 use crate::analysis::matrix::Row;
 use ocipick_records::{Outcome, OutcomeKind, Trial};
 
 /// What one runtime did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Side<'a> {
+pub struct IntervalSide<'a> {
     /// The runtime, by its place in the matrix.
     pub column: usize,
     /// What was observed.
@@ -19,18 +19,18 @@ pub enum Step<'a> {
     /// Two versions do different things, each of them steadily.
     Changed {
         /// The older one.
-        from: Side<'a>,
+        from: IntervalSide<'a>,
         /// The newer one.
-        to: Side<'a>,
+        to: IntervalSide<'a>,
         /// The versions between them of which no steady outcome is known.
         between: Vec<usize>,
     },
     /// One of two versions differs when repeated, so that there is nothing to compare.
-    Unsteady {
+    Flaky {
         /// The older one.
-        from: Side<'a>,
+        from: IntervalSide<'a>,
         /// The newer one.
-        to: Side<'a>,
+        to: IntervalSide<'a>,
     },
 }
 
@@ -51,7 +51,7 @@ pub enum Edge {
     /// Nothing is known to have changed: it is the first, or one side was not measured.
     Plain,
     /// On one of its sides the outcome differs when repeated.
-    Unsteady,
+    Flaky,
     /// The outcome changed.
     Changed,
 }
@@ -59,16 +59,16 @@ pub enum Edge {
 impl<'a> Step<'a> {
     /// The newer of the two versions.
     #[must_use]
-    pub fn to(&self) -> Side<'a> {
+    pub fn to(&self) -> IntervalSide<'a> {
         match self {
-            Self::Changed { to, .. } | Self::Unsteady { to, .. } => *to,
+            Self::Changed { to, .. } | Self::Flaky { to, .. } => *to,
         }
     }
 
     fn edge(&self) -> Edge {
         match self {
             Self::Changed { .. } => Edge::Changed,
-            Self::Unsteady { .. } => Edge::Unsteady,
+            Self::Flaky { .. } => Edge::Flaky,
         }
     }
 }
@@ -76,10 +76,10 @@ impl<'a> Step<'a> {
 /// The steps of a row along a line, oldest first. Those among the versions that go before the
 /// line belong to another line and are left out.
 #[must_use]
-pub fn steps<'a>(line: &Line<'_>, row: &Row<'a>) -> Vec<Step<'a>> {
+pub fn steps<'a>(line: &ReleaseSeries<'_>, row: &Row<'a>) -> Vec<Step<'a>> {
     let mut steps = Vec::new();
-    let mut steady: Option<Side<'a>> = None;
-    let mut measured: Option<Side<'a>> = None;
+    let mut steady: Option<IntervalSide<'a>> = None;
+    let mut measured: Option<IntervalSide<'a>> = None;
     let mut between = Vec::new();
     let all = line.before.iter().map(|column| (*column, false));
     let all = all.chain(line.columns.iter().map(|column| (*column, true)));
@@ -88,12 +88,12 @@ pub fn steps<'a>(line: &Line<'_>, row: &Row<'a>) -> Vec<Step<'a>> {
             between.push(column);
             continue;
         };
-        let here = Side { column, outcome };
+        let here = IntervalSide { column, outcome };
         if let Some(before) = measured.replace(here)
             && own
             && is_unstable(before.outcome) != is_unstable(outcome)
         {
-            steps.push(Step::Unsteady {
+            steps.push(Step::Flaky {
                 from: before,
                 to: here,
             });
@@ -119,7 +119,7 @@ pub fn steps<'a>(line: &Line<'_>, row: &Row<'a>) -> Vec<Step<'a>> {
 
 /// The intervals of a row along a line, oldest first: every column of the line is in exactly one.
 #[must_use]
-pub fn intervals<'a>(line: &Line<'_>, row: &Row<'a>) -> Vec<Interval<'a>> {
+pub fn intervals<'a>(line: &ReleaseSeries<'_>, row: &Row<'a>) -> Vec<Interval<'a>> {
     let mut intervals: Vec<Interval<'a>> = Vec::new();
     let steps = steps(line, row);
     for column in &line.columns {

@@ -14,7 +14,7 @@ const CONTINUES: [(&str, &str); 1] = [("containerd", "local")];
 
 /// The versions of one tool in one configuration, oldest first: what a change is a change within.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line<'a> {
+pub struct ReleaseSeries<'a> {
     /// Name of the tool.
     pub tool: &'a str,
     /// Its configuration; none is what the tool does when it is left alone.
@@ -28,14 +28,14 @@ pub struct Line<'a> {
 /// The lines of a matrix. Every runtime is among the columns of exactly one, and the columns of
 /// all lines one after another are the columns of the matrix.
 #[must_use]
-pub fn lines<'a>(matrix: &Matrix<'a>) -> Vec<Line<'a>> {
-    let mut lines: Vec<Line<'a>> = Vec::new();
+pub fn lines<'a>(matrix: &Matrix<'a>) -> Vec<ReleaseSeries<'a>> {
+    let mut lines: Vec<ReleaseSeries<'a>> = Vec::new();
     for (column, runtime) in matrix.runtimes.iter().enumerate() {
         match lines.last_mut() {
             Some(line) if line.tool == runtime.tool && line.flavour == runtime.flavour => {
                 line.columns.push(column);
             }
-            Some(_) | None => lines.push(Line {
+            Some(_) | None => lines.push(ReleaseSeries {
                 tool: runtime.tool,
                 flavour: runtime.flavour,
                 columns: vec![column],
@@ -53,7 +53,7 @@ pub fn lines<'a>(matrix: &Matrix<'a>) -> Vec<Line<'a>> {
     lines
 }
 
-impl Line<'_> {
+impl ReleaseSeries<'_> {
     /// The tool, with its configuration where that is not the plain one.
     #[must_use]
     pub fn name(&self) -> String {
@@ -81,7 +81,7 @@ impl Line<'_> {
         }
     }
 
-    fn ancestors(&self, matrix: &Matrix<'_>, lines: &[Line<'_>]) -> Vec<usize> {
+    fn ancestors(&self, matrix: &Matrix<'_>, lines: &[ReleaseSeries<'_>]) -> Vec<usize> {
         let version = |column: usize| matrix.runtimes.get(column).map(|it| it.version);
         let Some(first) = self.columns.first().copied().and_then(version) else {
             return Vec::new();

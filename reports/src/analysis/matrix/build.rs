@@ -1,8 +1,8 @@
 //! From records to a matrix.
 
 use super::{
-    CaseBook, CaseNote, Family, FamilyNote, Row, Runtime, Table,
-    runtime::{Key, Plain},
+    CaseBook, CaseNote, FamilyNote, FamilyRows, MatrixRuntime, Row, Table,
+    runtime::{Plain, RuntimeKey},
 };
 use crate::{analysis::metamorphic::Relations, text};
 use ocipick_records::{Footer, Header, Outcome, Results, RuntimeRecord, Trial};
@@ -15,13 +15,13 @@ const OPERATIONS: [&str; 6] = ["pull", "run", "inspect", "copy", "import", "push
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix<'a> {
     /// The runs that the results are of, in the order given.
-    pub runs: Vec<Run<'a>>,
+    pub runs: Vec<MeasuredRun<'a>>,
     /// What a reader must know before anything else: a run did not finish.
     pub warnings: Vec<String>,
     /// What a reader should know besides: how several results were merged.
     pub notes: Vec<String>,
     /// The columns, in the order in which they are shown.
-    pub runtimes: Vec<Runtime<'a>>,
+    pub runtimes: Vec<MatrixRuntime<'a>>,
     /// One table per operation.
     pub tables: Vec<Table<'a>>,
     /// What became of changes that must not matter, where any were tried.
@@ -30,7 +30,7 @@ pub struct Matrix<'a> {
 
 /// One run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Run<'a> {
+pub struct MeasuredRun<'a> {
     /// What was to be measured.
     pub header: &'a Header,
     /// Present where the run finished.
@@ -42,34 +42,35 @@ pub struct Run<'a> {
 }
 
 /// The cells of one operation, by row.
-type Cells<'a> = BTreeMap<Place<'a>, Vec<Option<&'a Trial>>>;
+type Cells<'a> = BTreeMap<RowKey<'a>, Vec<Option<&'a Trial>>>;
 
 /// Where a row stands: the place of its family and case in the book, or their names behind all
 /// that the book knows.
-type Place<'a> = (usize, &'a str, usize, &'a str, &'a str);
+type RowKey<'a> = (usize, &'a str, usize, &'a str, &'a str);
 
 impl<'a> Matrix<'a> {
     /// Arranges results, merged where there are several: of two trials of one cell the later
     /// one counts, and a note says so.
     #[must_use]
     pub fn build(results: &'a [Results], book: &'a CaseBook) -> Self {
-        let keys: BTreeMap<Plain<'_>, Key<'_>> = results
+        let keys: BTreeMap<Plain<'_>, RuntimeKey<'_>> = results
             .iter()
             .flat_map(|result| {
-                let records = result.header.runtimes.iter().map(Key::of_record);
-                records.chain(result.trials.iter().map(Key::of_trial))
+                let records = result.header.runtimes.iter().map(RuntimeKey::of_record);
+                records.chain(result.trials.iter().map(RuntimeKey::of_trial))
             })
             .map(|key| (key.plain(), key))
             .collect();
-        let mut keys: Vec<Key<'_>> = keys.into_values().collect();
+        let mut keys: Vec<RuntimeKey<'_>> = keys.into_values().collect();
         keys.sort();
-        let columns: BTreeMap<Plain<'_>, usize> = keys.iter().map(Key::plain).zip(0..).collect();
+        let columns: BTreeMap<Plain<'_>, usize> =
+            keys.iter().map(RuntimeKey::plain).zip(0..).collect();
         let index = Index::new(book);
 
         let mut operations: BTreeMap<(usize, &str), Cells<'_>> = BTreeMap::new();
         let mut repeats = Repeats::default();
         for trial in results.iter().flat_map(|result| &result.trials) {
-            let Some(column) = columns.get(&Key::of_trial(trial).plain()) else {
+            let Some(column) = columns.get(&RuntimeKey::of_trial(trial).plain()) else {
                 continue;
             };
             let cells = operations
@@ -89,7 +90,7 @@ impl<'a> Matrix<'a> {
                 families: index.families(rows),
             })
             .collect();
-        let runs: Vec<Run<'a>> = results.iter().map(Run::of).collect();
+        let runs: Vec<MeasuredRun<'a>> = results.iter().map(MeasuredRun::of).collect();
         let mut matrix = Self {
             warnings: warnings(&runs),
             notes: Vec::new(),
@@ -226,7 +227,7 @@ impl<'a> Matrix<'a> {
     }
 }
 
-impl<'a> Run<'a> {
+impl<'a> MeasuredRun<'a> {
     fn of(results: &'a Results) -> Self {
         Self {
             header: &results.header,
@@ -284,7 +285,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    fn place(&self, trial: &'a Trial) -> Place<'a> {
+    fn place(&self, trial: &'a Trial) -> RowKey<'a> {
         let case = self.cases.get(trial.case.as_str());
         let family = case.map_or_else(
             || trial.case.rsplit_once('/').map_or("", |(family, _)| family),
@@ -299,12 +300,12 @@ impl<'a> Index<'a> {
         )
     }
 
-    fn families(&self, rows: Cells<'a>) -> Vec<Family<'a>> {
+    fn families(&self, rows: Cells<'a>) -> Vec<FamilyRows<'a>> {
         let mut platforms: BTreeMap<&str, usize> = BTreeMap::new();
         for (_, _, _, case, _) in rows.keys() {
             *platforms.entry(case).or_default() += 1;
         }
-        let mut families: Vec<Family<'a>> = Vec::new();
+        let mut families: Vec<FamilyRows<'a>> = Vec::new();
         for ((_, family, _, case, platform), cells) in rows {
             let note = self.cases.get(case).map(|(_, note)| *note);
             let row = Row {
@@ -319,7 +320,7 @@ impl<'a> Index<'a> {
                 Some(last) if last.id == family => last.rows.push(row),
                 Some(_) | None => {
                     let note = self.families.get(family).map(|(_, note)| *note);
-                    families.push(Family {
+                    families.push(FamilyRows {
                         id: family,
                         title: note.map_or("", |note| &note.title),
                         about: note.map_or("", |note| &note.about),
@@ -337,7 +338,7 @@ fn operation_place(operation: &str) -> (usize, &str) {
     (place.unwrap_or(OPERATIONS.len()), operation)
 }
 
-fn runtimes<'a>(keys: &[Key<'a>], results: &'a [Results]) -> Vec<Runtime<'a>> {
+fn runtimes<'a>(keys: &[RuntimeKey<'a>], results: &'a [Results]) -> Vec<MatrixRuntime<'a>> {
     let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
     for key in keys {
         *uses.entry(key.stem).or_default() += 1;
@@ -345,10 +346,10 @@ fn runtimes<'a>(keys: &[Key<'a>], results: &'a [Results]) -> Vec<Runtime<'a>> {
     let records: BTreeMap<Plain<'a>, &'a RuntimeRecord> = results
         .iter()
         .flat_map(|result| &result.header.runtimes)
-        .map(|record| (Key::of_record(record).plain(), record))
+        .map(|record| (RuntimeKey::of_record(record).plain(), record))
         .collect();
     keys.iter()
-        .map(|key| Runtime {
+        .map(|key| MatrixRuntime {
             id: if uses.get(key.stem) == Some(&1) {
                 key.stem.to_owned()
             } else {
@@ -364,7 +365,7 @@ fn runtimes<'a>(keys: &[Key<'a>], results: &'a [Results]) -> Vec<Runtime<'a>> {
         .collect()
 }
 
-fn warnings(runs: &[Run<'_>]) -> Vec<String> {
+fn warnings(runs: &[MeasuredRun<'_>]) -> Vec<String> {
     let mut warnings = Vec::new();
     for (number, run) in (1..).zip(runs) {
         let which = if runs.len() == 1 {

@@ -7,7 +7,7 @@ mod summary;
 mod table;
 
 pub use book::{CaseBook, CaseNote, FamilyNote};
-pub use build::{Matrix, Run};
-pub use runtime::Runtime;
+pub use build::{Matrix, MeasuredRun};
+pub use runtime::MatrixRuntime;
 pub use summary::{RunSummary, Summary, UnmeasuredRuntime};
-pub use table::{Family, Fold, Row, Table};
+pub use table::{CollapsedRow, FamilyRows, Row, Table};

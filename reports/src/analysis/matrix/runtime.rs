@@ -1,6 +1,6 @@
 //! The columns of a matrix.
 
-use crate::analysis::builds::Build;
+use crate::analysis::builds::BinaryBuild;
 use ocipick_records::compare_versions;
 use ocipick_records::{RuntimeRecord, Trial};
 use std::cmp::Ordering;
@@ -22,7 +22,7 @@ const RELEASES: [&str; 7] = [
 
 /// One tool, at one version, in one configuration, from one channel: a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Runtime<'a> {
+pub struct MatrixRuntime<'a> {
     /// Its id, with `#channel` only where the results given have the same from two channels.
     pub id: String,
     /// Name of the tool.
@@ -39,18 +39,18 @@ pub struct Runtime<'a> {
     pub unmeasured: Option<String>,
 }
 
-impl Runtime<'_> {
+impl MatrixRuntime<'_> {
     /// Who built it, and with what.
     #[must_use]
-    pub fn build(&self) -> Build {
-        self.record.map(Build::of).unwrap_or_default()
+    pub fn build(&self) -> BinaryBuild {
+        self.record.map(BinaryBuild::of).unwrap_or_default()
     }
 }
 
 /// What makes two runtimes one: all that it is, but not how its id is written, because an id
 /// carries its channel only where two channels of that run hold the same version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key<'a> {
+pub(super) struct RuntimeKey<'a> {
     pub(super) tool: &'a str,
     pub(super) version: &'a str,
     pub(super) flavour: Option<&'a str>,
@@ -63,7 +63,7 @@ pub(super) struct Key<'a> {
 /// compare.
 pub(super) type Plain<'a> = (&'a str, &'a str, Option<&'a str>, &'a str, &'a str);
 
-impl<'a> Key<'a> {
+impl<'a> RuntimeKey<'a> {
     pub(super) fn plain(&self) -> Plain<'a> {
         (
             self.tool,
@@ -100,13 +100,13 @@ fn age(channel: &str) -> (usize, &str) {
     (release.unwrap_or(RELEASES.len()), channel)
 }
 
-impl PartialOrd for Key<'_> {
+impl PartialOrd for RuntimeKey<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Key<'_> {
+impl Ord for RuntimeKey<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         let place = |tool| FIRST.iter().position(|first| *first == tool);
         let place = |tool| place(tool).unwrap_or(FIRST.len());
@@ -127,8 +127,8 @@ mod tests {
     use super::*;
     use ocipick_records::Provenance;
 
-    fn key<'a>(tool: &'a str, version: &'a str, flavour: Option<&'a str>) -> Key<'a> {
-        Key {
+    fn key<'a>(tool: &'a str, version: &'a str, flavour: Option<&'a str>) -> RuntimeKey<'a> {
+        RuntimeKey {
             tool,
             version,
             flavour,
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn one_version_in_several_releases_is_ordered_by_release() {
-        let mut keys = ["sid", "path", "bullseye", "bookworm"].map(|channel| Key {
+        let mut keys = ["sid", "path", "bullseye", "bookworm"].map(|channel| RuntimeKey {
             channel,
             ..key("umoci", "0.4.7", None)
         });
@@ -200,7 +200,7 @@ mod tests {
                 provenance: Provenance::default(),
                 unmeasured: None,
             };
-            Key::of_record(&record).stem.to_owned()
+            RuntimeKey::of_record(&record).stem.to_owned()
         };
         assert_eq!(of("umoci@0.4.7#bookworm"), "umoci@0.4.7");
         assert_eq!(of("umoci@0.4.7"), "umoci@0.4.7");

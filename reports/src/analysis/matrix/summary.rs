@@ -247,7 +247,7 @@ fn unmeasured(matrix: &Matrix<'_>) -> Vec<UnmeasuredRuntime> {
 }
 
 impl RunSummary {
-    fn of(run: &super::Run<'_>) -> Self {
+    fn of(run: &super::MeasuredRun<'_>) -> Self {
         let header = run.header;
         let host = &header.host;
         let corpus = &header.corpus;

@@ -9,12 +9,12 @@ pub struct Table<'a> {
     /// What the tools were asked to do.
     pub operation: &'a str,
     /// Its rows, by family.
-    pub families: Vec<Family<'a>>,
+    pub families: Vec<FamilyRows<'a>>,
 }
 
 /// The rows of one family.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Family<'a> {
+pub struct FamilyRows<'a> {
     /// Its id; empty for foreign layouts at the top of their directory.
     pub id: &'a str,
     /// What its cases have in common, in a line; empty where nobody said.
@@ -45,7 +45,7 @@ pub struct Row<'a> {
 
 /// A row that stands for others that are alike in every cell.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fold<'m, 'a> {
+pub struct CollapsedRow<'m, 'a> {
     /// The first of them.
     pub row: &'m Row<'a>,
     /// The others.
@@ -87,11 +87,11 @@ impl<'a> Table<'a> {
     }
 }
 
-impl<'a> Family<'a> {
+impl<'a> FamilyRows<'a> {
     /// The rows, with those that are alike in every cell folded into the first of them.
     #[must_use]
-    pub fn folded(&self) -> Vec<Fold<'_, 'a>> {
-        let mut folds: Vec<(Vec<_>, Fold<'_, 'a>)> = Vec::new();
+    pub fn folded(&self) -> Vec<CollapsedRow<'_, 'a>> {
+        let mut folds: Vec<(Vec<_>, CollapsedRow<'_, 'a>)> = Vec::new();
         for row in &self.rows {
             let gists = row.gists();
             match folds.iter_mut().find(|(known, _)| *known == gists) {
@@ -104,7 +104,7 @@ impl<'a> Family<'a> {
 
     /// The rows, each for itself where `all` is asked for, and folded otherwise.
     #[must_use]
-    pub fn lines(&self, all: bool) -> Vec<Fold<'_, 'a>> {
+    pub fn lines(&self, all: bool) -> Vec<CollapsedRow<'_, 'a>> {
         if all {
             self.rows.iter().map(Row::alone).collect()
         } else {
@@ -178,15 +178,15 @@ impl<'a> Row<'a> {
             .collect()
     }
 
-    fn alone(&self) -> Fold<'_, 'a> {
-        Fold {
+    fn alone(&self) -> CollapsedRow<'_, 'a> {
+        CollapsedRow {
             row: self,
             alike: Vec::new(),
         }
     }
 }
 
-impl Fold<'_, '_> {
+impl CollapsedRow<'_, '_> {
     /// The label of every row that is folded into the first.
     #[must_use]
     pub fn alike_labels(&self) -> Vec<String> {

@@ -17,7 +17,7 @@ pub const TRIES: u32 = 3;
 /// What became of a change that must not matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum RelationResult {
     /// The outcome is the same.
     Holds,
     /// The outcome is another, each time.
@@ -38,7 +38,7 @@ pub struct Comparison<'a> {
     /// With the change.
     pub derived: &'a Trial,
     /// What became of it.
-    pub standing: Standing,
+    pub standing: RelationResult,
 }
 
 /// Holds every derived trial of a run against the one that it comes from.
@@ -64,13 +64,13 @@ pub fn compare<'a>(trials: &'a [Trial], derived: &'a [Trial]) -> Vec<Comparison<
             relation: &from.relation,
             base,
             derived: trial,
-            standing: base.map_or(Standing::NotCompared, |base| standing(base, trial)),
+            standing: base.map_or(RelationResult::NotCompared, |base| standing(base, trial)),
         })
     };
     derived.iter().filter_map(of_trial).collect()
 }
 
-fn standing(base: &Trial, derived: &Trial) -> Standing {
+fn standing(base: &Trial, derived: &Trial) -> RelationResult {
     let says_something = |trial: &Trial| match trial.outcome.kind() {
         OutcomeKind::Unmeasured | OutcomeKind::Unstable => false,
         OutcomeKind::Picked
@@ -81,13 +81,13 @@ fn standing(base: &Trial, derived: &Trial) -> Standing {
         | OutcomeKind::TimedOut => true,
     };
     if !says_something(base) || !says_something(derived) {
-        Standing::NotCompared
+        RelationResult::NotCompared
     } else if is_same_choice(&base.outcome, &derived.outcome) {
-        Standing::Holds
+        RelationResult::Holds
     } else if base.tries.min(derived.tries) < TRIES {
-        Standing::Unrepeated
+        RelationResult::Unrepeated
     } else {
-        Standing::Changed
+        RelationResult::Changed
     }
 }
 
@@ -150,10 +150,10 @@ impl Relations {
         for comparison in all {
             let changed = || ChangedSelection::of(comparison);
             match comparison.standing {
-                Standing::Holds => relations.hold += 1,
-                Standing::NotCompared => relations.not_compared += 1,
-                Standing::Changed => relations.changed.extend(changed()),
-                Standing::Unrepeated => relations.unrepeated.extend(changed()),
+                RelationResult::Holds => relations.hold += 1,
+                RelationResult::NotCompared => relations.not_compared += 1,
+                RelationResult::Changed => relations.changed.extend(changed()),
+                RelationResult::Unrepeated => relations.unrepeated.extend(changed()),
             }
         }
         relations

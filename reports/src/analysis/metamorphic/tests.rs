@@ -30,26 +30,32 @@ fn pair(base: Outcome, derived: Outcome, tries: u32) -> [Trial; 2] {
     [base, other]
 }
 
-fn standing_of(base: Outcome, derived: Outcome, tries: u32) -> Standing {
+fn standing_of(base: Outcome, derived: Outcome, tries: u32) -> RelationResult {
     let [base, derived] = pair(base, derived, tries);
     compare(&[base], &[derived])[0].standing
 }
 
 #[test]
 fn only_another_choice_is_a_change_and_only_when_repeated() {
-    assert_eq!(standing_of(picked("a"), picked("a"), 1), Standing::Holds);
+    assert_eq!(
+        standing_of(picked("a"), picked("a"), 1),
+        RelationResult::Holds
+    );
     assert_eq!(
         standing_of(picked("a"), picked("b"), 2),
-        Standing::Unrepeated
+        RelationResult::Unrepeated
     );
-    assert_eq!(standing_of(picked("a"), picked("b"), 3), Standing::Changed);
+    assert_eq!(
+        standing_of(picked("a"), picked("b"), 3),
+        RelationResult::Changed
+    );
     assert_eq!(
         standing_of(picked("a"), Outcome::Nothing, 3),
-        Standing::Changed
+        RelationResult::Changed
     );
     let words = [RefusalReason::NoMatch, RefusalReason::Other].map(refused);
     let [no_match, other] = words;
-    assert_eq!(standing_of(no_match, other, 3), Standing::Holds);
+    assert_eq!(standing_of(no_match, other, 3), RelationResult::Holds);
 }
 
 #[test]
@@ -64,16 +70,19 @@ fn nothing_is_claimed_of_what_was_not_measured_or_differs_by_itself() {
     for outcome in [unmeasured(), unstable()] {
         assert_eq!(
             standing_of(outcome.clone(), picked("a"), 3),
-            Standing::NotCompared
+            RelationResult::NotCompared
         );
-        assert_eq!(standing_of(picked("a"), outcome, 3), Standing::NotCompared);
+        assert_eq!(
+            standing_of(picked("a"), outcome, 3),
+            RelationResult::NotCompared
+        );
     }
     let [mut base, derived] = pair(picked("a"), picked("b"), 3);
     base.platform = "linux/arm64".to_owned();
     let compared = compare(std::slice::from_ref(&base), std::slice::from_ref(&derived));
     assert_eq!(
         (compared[0].base, compared[0].standing),
-        (None, Standing::NotCompared)
+        (None, RelationResult::NotCompared)
     );
 }
 
@@ -130,9 +139,9 @@ fn every_report_says_it_and_no_matrix_has_a_row_of_it() {
     let matrix = Matrix::build(&results, &book);
     assert_eq!(matrix.trials().count(), 1);
     for shown in [
-        render::terminal::render(&matrix, &render::terminal::Options::default()),
-        render::markdown::render(&matrix, &render::markdown::Options::default()),
-        render::html::render(&matrix, &render::html::Options::default()),
+        render::terminal::render(&matrix, &render::terminal::TerminalOptions::default()),
+        render::markdown::render(&matrix, &render::markdown::MarkdownOptions::default()),
+        render::html::render(&matrix, &render::html::HtmlOptions::default()),
     ] {
         // In HTML slashes are escaped.
         let shown = shown.replace("&#x2f;", "/");

@@ -62,8 +62,8 @@ fn only(trials: Vec<Trial>) -> Baseline {
     baselines.remove(0)
 }
 
-fn shelf(trials: Vec<Trial>) -> Shelf {
-    let mut shelf = Shelf::default();
+fn shelf(trials: Vec<Trial>) -> BaselineSet {
+    let mut shelf = BaselineSet::default();
     for baseline in Baseline::all_of(&results(trials)).unwrap() {
         let place = shelf.place(&baseline.build, false);
         shelf.put(place, baseline);
@@ -186,7 +186,7 @@ fn what_is_left_to_the_tool_is_held_against_the_same_cpu_level_only() {
         trial("28.0", "a", picked("x")),
         left("28.0", "a", picked("v3")),
     ]);
-    let checked = |shelf: &Shelf, trial: &Trial, level| {
+    let checked = |shelf: &BaselineSet, trial: &Trial, level| {
         said(&check(trial, &content(&trial.case), level, shelf))
     };
     let same = left("28.0", "a", picked("v3"));
@@ -352,7 +352,7 @@ fn two_builds_of_one_version_are_two_baselines() {
     let shelf = shelf(vec![trial("28.0", "a", picked("x")), path.clone()]);
     let places: Vec<&str> = shelf.baselines().map(|(place, _)| place).collect();
     assert_eq!(places, ["docker/28.0#sid.txt", "docker/28.0.txt"]);
-    let reference = shelf.reference(&Build::of(&path)).unwrap();
+    let reference = shelf.reference(&BaselineBuild::of(&path)).unwrap();
     assert_eq!(reference.distance, Distance::Same);
     assert_eq!(
         said(&check(&path, &content("a"), LEVEL, &shelf)),

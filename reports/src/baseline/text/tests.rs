@@ -1,30 +1,30 @@
 //! Baselines are read as they are written, and mistakes are named.
 
 use super::*;
-use crate::baseline::Answer;
+use crate::baseline::BaselineAnswer;
 use ocipick_records::RefusalReason;
 use proptest::{collection, option, prelude::*, sample};
 
 fn baseline() -> Baseline {
     let line = |case: &str, answer: &str| {
-        let key = Key {
+        let key = BaselineKey {
             case: case.into(),
             operation: "pull".into(),
             platform: "linux/amd64".into(),
         };
         let content = "0123456789ab".into();
         let answer = answer.parse().unwrap();
-        (key, Line { content, answer })
+        (key, BaselineLine { content, answer })
     };
     Baseline {
-        build: Build {
+        build: BaselineBuild {
             tool: "docker".into(),
             version: "28.5.2".into(),
             flavour: Some("containerd-store".into()),
             channel: "sid".into(),
         },
         cpu: Some("x86-64-v3".into()),
-        corpus: Corpus {
+        corpus: BaselineCorpus {
             built_in: true,
             cases: 3,
             digest: "sha256:00".into(),
@@ -85,20 +85,20 @@ fn word() -> impl Strategy<Value = String> {
     "[ -~äß\t]{1,8}"
 }
 
-fn answer() -> impl Strategy<Value = Answer> {
+fn answer() -> impl Strategy<Value = BaselineAnswer> {
     let mut reasons = RefusalReason::ALL.to_vec();
     reasons.retain(|reason| *reason != RefusalReason::Unknown);
     let single = prop_oneof![
-        word().prop_map(Answer::Picked),
-        sample::select(reasons).prop_map(Answer::Refused),
-        Just(Answer::Nothing),
-        collection::vec(word(), 0..3).prop_map(Answer::Mixed),
-        Just(Answer::Crashed { survived: false }),
-        Just(Answer::Crashed { survived: true }),
-        Just(Answer::TimedOut),
+        word().prop_map(BaselineAnswer::Picked),
+        sample::select(reasons).prop_map(BaselineAnswer::Refused),
+        Just(BaselineAnswer::Nothing),
+        collection::vec(word(), 0..3).prop_map(BaselineAnswer::Mixed),
+        Just(BaselineAnswer::Crashed { survived: false }),
+        Just(BaselineAnswer::Crashed { survived: true }),
+        Just(BaselineAnswer::TimedOut),
     ];
     let several = collection::btree_set(single.clone(), 1..4);
-    prop_oneof![single, several.prop_map(Answer::Unstable)]
+    prop_oneof![single, several.prop_map(BaselineAnswer::Unstable)]
 }
 
 proptest! {
@@ -112,12 +112,12 @@ proptest! {
         let (tool, version, flavour, channel) = build;
         let (built_in, cases, digest) = corpus;
         let lines = lines.into_iter().map(|((case, operation, platform), (content, answer))| {
-            (Key { case, operation, platform }, Line { content, answer })
+            (BaselineKey { case, operation, platform }, BaselineLine { content, answer })
         });
         let baseline = Baseline {
-            build: Build { tool, version, flavour, channel },
+            build: BaselineBuild { tool, version, flavour, channel },
             cpu,
-            corpus: Corpus { built_in, cases, digest },
+            corpus: BaselineCorpus { built_in, cases, digest },
             ocipick: "0.1.0".into(),
             lines: lines.collect(),
         };

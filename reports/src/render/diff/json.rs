@@ -3,8 +3,8 @@
 //! Stable: `schema` changes when something is taken away or changes its meaning.
 
 use crate::analysis::{
-    diff::{CellDiff, Conclusion, Coverage, CoverageTurn, Diff, Pairing, Sort},
-    matrix::{Matrix, Runtime},
+    diff::{CellDiff, CoverageChange, Diff, DiffConclusion, DiffCoverage, DiffKind, Pairing},
+    matrix::{Matrix, MatrixRuntime},
 };
 use ocipick_records::Outcome;
 use schemars::JsonSchema;
@@ -21,7 +21,7 @@ struct Document<'d> {
     #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
     /// What came of it as a whole.
-    conclusion: Conclusion,
+    conclusion: DiffConclusion,
     /// How many cells were compared.
     compared: usize,
     /// The older results.
@@ -85,7 +85,7 @@ struct CellJson<'d> {
     /// The platform asked for.
     platform: &'d str,
     /// In which way they differ.
-    sort: Sort,
+    sort: DiffKind,
     /// Whether that is a change.
     change: bool,
     /// What was observed then.
@@ -109,7 +109,7 @@ struct CoverageJson<'d> {
     /// The platform asked for.
     platform: &'d str,
     /// Which side measured it.
-    turn: CoverageTurn,
+    turn: CoverageChange,
     /// What was measured.
     measured: &'d Outcome,
     /// What the other side has instead; none where it has no trial.
@@ -138,7 +138,7 @@ pub fn render(diff: &Diff<'_>) -> String {
             pairing: it.pairing,
         }
     });
-    let counts = Sort::ALL.into_iter().map(|sort| {
+    let counts = DiffKind::ALL.into_iter().map(|sort| {
         let cells = diff.cells.iter().filter(|cell| cell.sort == sort);
         (sort.as_str(), cells.count())
     });
@@ -207,7 +207,7 @@ impl<'d> CellJson<'d> {
 }
 
 impl<'d> CoverageJson<'d> {
-    fn of(it: &'d Coverage<'_>, pair: impl Fn(usize) -> (&'d str, &'d str)) -> Self {
+    fn of(it: &'d DiffCoverage<'_>, pair: impl Fn(usize) -> (&'d str, &'d str)) -> Self {
         let (old_runtime, new_runtime) = pair(it.pair);
         Self {
             old_runtime,
@@ -222,7 +222,7 @@ impl<'d> CoverageJson<'d> {
     }
 }
 
-fn id<'d>(runtime: &'d Runtime<'_>) -> &'d str {
+fn id<'d>(runtime: &'d MatrixRuntime<'_>) -> &'d str {
     &runtime.id
 }
 

@@ -6,8 +6,8 @@ pub mod terminal;
 
 use crate::{
     analysis::{
-        diff::{CoverageTurn, Diff, Pair, Pairing},
-        matrix::{Matrix, Run, Runtime},
+        diff::{CoverageChange, Diff, Pairing, RuntimePair},
+        matrix::{Matrix, MatrixRuntime, MeasuredRun},
     },
     render::cell,
     text,
@@ -29,7 +29,7 @@ fn side(matrix: &Matrix<'_>) -> String {
     )
 }
 
-fn run(run: &Run<'_>) -> String {
+fn run(run: &MeasuredRun<'_>) -> String {
     let begun = text::line(&run.header.started);
     let version = text::line(&run.header.ocipick);
     let unfinished = if run.footer.is_some() {
@@ -64,11 +64,11 @@ fn headline(diff: &Diff<'_>) -> String {
         },
     );
     add(
-        diff.covered(CoverageTurn::NoLongerMeasured).count(),
+        diff.covered(CoverageChange::NoLongerMeasured).count(),
         "no longer measured",
     );
     add(
-        diff.covered(CoverageTurn::BecameMeasured).count(),
+        diff.covered(CoverageChange::BecameMeasured).count(),
         "became measured",
     );
     parts.join("; ")
@@ -90,31 +90,34 @@ fn caution(diff: &Diff<'_>) -> Option<String> {
 }
 
 /// The two runtimes of a pair, the newer one first, and what stands between them.
-fn names<'m, 'a>(diff: &'m Diff<'a>, pair: &Pair) -> Option<(&'m Runtime<'a>, &'m Runtime<'a>)> {
+fn names<'m, 'a>(
+    diff: &'m Diff<'a>,
+    pair: &RuntimePair,
+) -> Option<(&'m MatrixRuntime<'a>, &'m MatrixRuntime<'a>)> {
     diff.new
         .runtimes
         .get(pair.new)
         .zip(diff.old.runtimes.get(pair.old))
 }
 
-fn name(runtime: &Runtime<'_>) -> String {
+fn name(runtime: &MatrixRuntime<'_>) -> String {
     cell::full_name(runtime)
 }
 
 /// Whether a pair needs a word about who is compared.
-fn is_plain(pair: &Pair) -> bool {
+fn is_plain(pair: &RuntimePair) -> bool {
     match pair.pairing {
         Pairing::Same => true,
         Pairing::OtherChannel | Pairing::OtherVersion => false,
     }
 }
 
-fn turn_title(turn: CoverageTurn) -> &'static str {
+fn turn_title(turn: CoverageChange) -> &'static str {
     match turn {
-        CoverageTurn::BecameMeasured => "Became measured",
-        CoverageTurn::NoLongerMeasured => "No longer measured",
-        CoverageTurn::NewCell => "Asked for something that was not asked before",
-        CoverageTurn::GoneCell => "No longer asked",
+        CoverageChange::BecameMeasured => "Became measured",
+        CoverageChange::NoLongerMeasured => "No longer measured",
+        CoverageChange::NewCell => "Asked for something that was not asked before",
+        CoverageChange::GoneCell => "No longer asked",
     }
 }
 

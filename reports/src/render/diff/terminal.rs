@@ -2,7 +2,7 @@
 
 use super::{NAMED, apart, caution, headline, is_plain, name, names, side, turn_title};
 use crate::{
-    analysis::diff::{Diff, Sort},
+    analysis::diff::{Diff, DiffKind},
     render::paint::{Style, mark, paint},
     text,
 };
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 /// How to write a comparison down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct DiffTerminalOptions {
     /// Whether there is colour.
     pub color: bool,
     /// Whether every row is named.
@@ -19,7 +19,7 @@ pub struct Options {
 
 /// Writes a comparison down.
 #[must_use]
-pub fn render(diff: &Diff<'_>, options: Options) -> String {
+pub fn render(diff: &Diff<'_>, options: DiffTerminalOptions) -> String {
     let most = if options.all { usize::MAX } else { NAMED };
     let mut text = String::new();
     let _ = writeln!(text, "{}  {}", mark(Style::Dim, "old"), side(diff.old));
@@ -76,13 +76,13 @@ pub fn render(diff: &Diff<'_>, options: Options) -> String {
     paint(&text, options.color)
 }
 
-fn style(sort: Sort) -> Style {
+fn style(sort: DiffKind) -> Style {
     match sort {
-        Sort::NowCrashes | Sort::NowFails => Style::Red,
-        Sort::OtherPick | Sort::NowRefused | Sort::OtherFailure => Style::Yellow,
-        Sort::NowPicked | Sort::Elsewhere | Sort::OtherReason => Style::Cyan,
-        Sort::NoLongerFails => Style::Green,
-        Sort::Wavers => Style::Dim,
+        DiffKind::NowCrashes | DiffKind::NowFails => Style::Red,
+        DiffKind::OtherPick | DiffKind::NowRefused | DiffKind::OtherFailure => Style::Yellow,
+        DiffKind::NowPicked | DiffKind::Elsewhere | DiffKind::OtherReason => Style::Cyan,
+        DiffKind::NoLongerFails => Style::Green,
+        DiffKind::Wavers => Style::Dim,
     }
 }
 

@@ -4,10 +4,10 @@ use super::LINE;
 use crate::{
     analysis::{
         conformance::{Verdict, Verdicts},
-        matrix::{Matrix, Row, Runtime},
+        matrix::{Matrix, MatrixRuntime, Row},
     },
     render::{
-        cell::{self, Tone, Wording},
+        cell::{self, CellStyle, CellWording},
         evidence::EvidenceView,
         verdicts,
     },
@@ -25,7 +25,7 @@ pub(super) struct CaseView {
     platform: String,
     split: bool,
     /// What occurs in it, for the line that is seen while it is closed.
-    tones: Vec<CellGist>,
+    tones: Vec<CellSummary>,
     /// What the peers do.
     peers: Option<String>,
     /// What became of each clause.
@@ -43,8 +43,8 @@ struct ClauseView {
 }
 
 #[derive(Serialize, PartialEq)]
-struct CellGist {
-    tone: Tone,
+struct CellSummary {
+    tone: CellStyle,
     text: String,
 }
 
@@ -52,7 +52,7 @@ struct CellGist {
 struct TrialView {
     anchor: String,
     runtime: String,
-    tone: Tone,
+    tone: CellStyle,
     outcome: String,
     /// Absent where there was no trial.
     evidence: Option<EvidenceView>,
@@ -77,10 +77,10 @@ impl CaseView {
                 })
                 .collect()
         });
-        let mut tones: Vec<CellGist> = Vec::new();
+        let mut tones: Vec<CellSummary> = Vec::new();
         for trial in row.cells.iter().flatten() {
-            let shown = cell::cell(Some(trial), Wording::Full);
-            let gist = CellGist {
+            let shown = cell::cell(Some(trial), CellWording::Full);
+            let gist = CellSummary {
                 tone: shown.tone,
                 text: shown.text,
             };
@@ -93,7 +93,7 @@ impl CaseView {
             TrialView {
                 anchor: format!("{anchor}-{column}"),
                 runtime: cell::full_name(runtime),
-                tone: cell::cell(trial, Wording::Full).tone,
+                tone: cell::cell(trial, CellWording::Full).tone,
                 outcome: in_full(runtime, trial),
                 evidence: trial.map(EvidenceView::of),
             }
@@ -114,6 +114,6 @@ impl CaseView {
 }
 
 /// An outcome in full, or why there is none.
-pub(super) fn in_full(runtime: &Runtime<'_>, trial: Option<&Trial>) -> String {
+pub(super) fn in_full(runtime: &MatrixRuntime<'_>, trial: Option<&Trial>) -> String {
     text::clip(&cell::cell_in_full(runtime, trial), LINE)
 }

@@ -3,7 +3,7 @@
 use super::{PieceView, table::Anchors};
 use crate::{
     analysis::{
-        findings::{self, Phrase, RowName, Rows},
+        findings::{self, RowName, Rows, Sentence},
         history::History,
         matrix::Matrix,
     },
@@ -52,7 +52,7 @@ pub(super) fn sections(
     history: &History<'_, '_>,
     anchors: &Anchors<'_>,
 ) -> Vec<SectionView> {
-    let entry = |operation: &str, what: &Phrase, rows: &Rows| {
+    let entry = |operation: &str, what: &Sentence, rows: &Rows| {
         EntryView::of(matrix, anchors, operation, what, rows)
     };
     let (changed, reasons) = findings::by_weight(findings::changed(matrix, history));
@@ -112,7 +112,7 @@ impl EntryView {
         matrix: &Matrix<'_>,
         anchors: &Anchors<'_>,
         operation: &str,
-        what: &Phrase,
+        what: &Sentence,
         rows: &Rows,
     ) -> Self {
         let link = |row: &RowName| RowLink {

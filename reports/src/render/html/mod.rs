@@ -5,13 +5,13 @@ mod changes;
 mod table;
 mod verdicts;
 
-use super::cell::{self, Tone, Wording};
+use super::cell::{self, CellStyle, CellWording};
 use crate::{
     analysis::{
         conformance::Verdicts,
-        findings::{self, Piece},
+        findings::{self, SentencePart},
         history::History,
-        matrix::{Matrix, Runtime, Summary, Table},
+        matrix::{Matrix, MatrixRuntime, Summary, Table},
     },
     text,
 };
@@ -27,14 +27,14 @@ const LINE: usize = 1000;
 
 /// How to write the matrix down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct HtmlOptions {
     /// Whether rows that are alike are shown one by one. The details have all of them anyway.
     pub all: bool,
     /// How many findings are shown at most.
     pub findings: usize,
 }
 
-impl Default for Options {
+impl Default for HtmlOptions {
     fn default() -> Self {
         Self {
             all: false,
@@ -48,7 +48,7 @@ impl Default for Options {
 /// # Panics
 /// Never: the template is part of this crate, and its tests render every kind of outcome.
 #[must_use]
-pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
+pub fn render(matrix: &Matrix<'_>, options: &HtmlOptions) -> String {
     render_judged(matrix, options, None)
 }
 
@@ -59,7 +59,7 @@ pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
 #[must_use]
 pub fn render_judged(
     matrix: &Matrix<'_>,
-    options: &Options,
+    options: &HtmlOptions,
     verdicts: Option<&Verdicts<'_>>,
 ) -> String {
     let mut environment = Environment::new();
@@ -85,7 +85,7 @@ pub fn render_judged(
 #[must_use]
 pub fn context(
     matrix: &Matrix<'_>,
-    options: &Options,
+    options: &HtmlOptions,
     verdicts: Option<&Verdicts<'_>>,
 ) -> serde_json::Value {
     serde_json::to_value(Page::of(matrix, options, verdicts))
@@ -125,7 +125,7 @@ struct PieceView {
 
 #[derive(Serialize)]
 struct LegendView {
-    tone: Tone,
+    tone: CellStyle,
     symbol: &'static str,
     meaning: &'static str,
 }
@@ -139,18 +139,18 @@ struct RuntimeView {
 }
 
 impl Page {
-    fn of(matrix: &Matrix<'_>, options: &Options, verdicts: Option<&Verdicts<'_>>) -> Self {
+    fn of(matrix: &Matrix<'_>, options: &HtmlOptions, verdicts: Option<&Verdicts<'_>>) -> Self {
         let summary = Summary::of(matrix);
         let history = History::of(matrix);
         let anchors = table::anchors(matrix);
-        let mut tones: Vec<Tone> = matrix
+        let mut tones: Vec<CellStyle> = matrix
             .tables
             .iter()
             .flat_map(Table::rows)
             .flat_map(|row| {
                 row.cells
                     .iter()
-                    .map(|cell| cell::cell(*cell, Wording::Full).tone)
+                    .map(|cell| cell::cell(*cell, CellWording::Full).tone)
             })
             .collect();
         tones.sort_unstable();
@@ -196,13 +196,13 @@ impl Page {
 }
 
 impl PieceView {
-    fn of(piece: &Piece) -> Self {
+    fn of(piece: &SentencePart) -> Self {
         match piece {
-            Piece::Words(text) => Self {
+            SentencePart::Words(text) => Self {
                 name: false,
                 text: text.clone(),
             },
-            Piece::Name(text) => Self {
+            SentencePart::Name(text) => Self {
                 name: true,
                 text: text.clone(),
             },
@@ -211,7 +211,7 @@ impl PieceView {
 }
 
 impl RuntimeView {
-    fn of(runtime: &Runtime<'_>) -> Self {
+    fn of(runtime: &MatrixRuntime<'_>) -> Self {
         let mut provenance = Vec::new();
         if let Some(record) = runtime.record {
             let it = &record.provenance;

@@ -7,11 +7,11 @@ use super::{
 use crate::{
     analysis::{
         conformance::Verdicts,
-        history::{Band, Edge, Interval, Line, Step, bands, intervals, steps},
-        matrix::{Family, Fold, Matrix, Row, Table},
+        history::{Edge, Interval, ReleaseSeries, Step, VersionRange, bands, intervals, steps},
+        matrix::{CollapsedRow, FamilyRows, Matrix, Row, Table},
     },
     render::{
-        cell::{self, Tone, Wording},
+        cell::{self, CellStyle, CellWording},
         family,
         head::Head,
     },
@@ -69,7 +69,7 @@ struct RowView {
 /// A cell, which may stand for neighbouring versions.
 #[derive(Serialize)]
 struct CellView {
-    tone: Tone,
+    tone: CellStyle,
     text: String,
     /// Over how many columns it goes.
     span: usize,
@@ -103,13 +103,13 @@ impl TableView {
     pub(super) fn of(
         matrix: &Matrix<'_>,
         table: &Table<'_>,
-        all_lines: &[Line<'_>],
+        all_lines: &[ReleaseSeries<'_>],
         anchors: &Anchors<'_>,
         all: bool,
         verdicts: Option<&Verdicts<'_>>,
     ) -> Self {
         let columns = table.columns();
-        let lines: Vec<(Line<'_>, Vec<Band>)> = all_lines
+        let lines: Vec<(ReleaseSeries<'_>, Vec<VersionRange>)> = all_lines
             .iter()
             .map(|line| line.only(&columns))
             .filter(|line| !line.columns.is_empty())
@@ -162,7 +162,7 @@ impl TableView {
 }
 
 impl LineView {
-    fn of(matrix: &Matrix<'_>, line: &Line<'_>, bands: &[Band]) -> Self {
+    fn of(matrix: &Matrix<'_>, line: &ReleaseSeries<'_>, bands: &[VersionRange]) -> Self {
         Self {
             tool: text::line(line.tool),
             flavour: line
@@ -175,13 +175,13 @@ impl LineView {
 
 fn rows(
     matrix: &Matrix<'_>,
-    family: &Family<'_>,
-    lines: &[(Line<'_>, Vec<Band>)],
+    family: &FamilyRows<'_>,
+    lines: &[(ReleaseSeries<'_>, Vec<VersionRange>)],
     anchor: &dyn Fn(&Row<'_>) -> String,
     all: bool,
 ) -> Vec<RowView> {
     let folds = family.lines(all);
-    let row = |fold: &Fold<'_, '_>| {
+    let row = |fold: &CollapsedRow<'_, '_>| {
         let row = fold.row;
         let anchor = anchor(row);
         let cells = lines
@@ -207,16 +207,16 @@ fn rows(
 fn cells(
     matrix: &Matrix<'_>,
     row: &Row<'_>,
-    line: &Line<'_>,
-    bands: &[Band],
+    line: &ReleaseSeries<'_>,
+    bands: &[VersionRange],
     anchor: &str,
 ) -> Vec<CellView> {
     let steps = steps(line, row);
     let intervals = intervals(line, row).into_iter().enumerate();
     let cell = |(number, interval): (usize, Interval<'_>)| {
         let first = interval.columns.first().copied().unwrap_or_default();
-        let shown = cell::of_row(matrix, row, first, Wording::Full);
-        let inside = |band: &&Band| interval.columns.contains(&band.first());
+        let shown = cell::of_row(matrix, row, first, CellWording::Full);
+        let inside = |band: &&VersionRange| interval.columns.contains(&band.first());
         CellView {
             tone: shown.tone,
             text: shown.text,
@@ -225,12 +225,12 @@ fn cells(
             changed: steps.iter().find_map(|step| match step {
                 Step::Changed { from, to, .. } if to.column == first => {
                     let name = matrix.runtimes.get(from.column).map(cell::full_name);
-                    let outcome = cell::outcome(from.outcome, Wording::Full).text;
+                    let outcome = cell::outcome(from.outcome, CellWording::Full).text;
                     Some(format!("{outcome} in {}", name.unwrap_or_default()))
                 }
-                Step::Changed { .. } | Step::Unsteady { .. } => None,
+                Step::Changed { .. } | Step::Flaky { .. } => None,
             }),
-            unsteady: interval.edge == Edge::Unsteady,
+            unsteady: interval.edge == Edge::Flaky,
             anchor: format!("{anchor}-{first}"),
             title: title(matrix, row, &interval),
         }

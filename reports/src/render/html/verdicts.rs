@@ -34,11 +34,11 @@ struct ClauseView {
     since: String,
     broken: usize,
     judged: usize,
-    breaches: Vec<BreachView>,
+    breaches: Vec<ViolationView>,
 }
 
 #[derive(Serialize)]
-struct BreachView {
+struct ViolationView {
     runtimes: String,
     operation: String,
     rows: Vec<RowLink>,
@@ -86,7 +86,7 @@ impl VerdictsView {
                         }
                     });
                     let remarks = remarks(matrix, breaches);
-                    BreachView {
+                    ViolationView {
                         runtimes: format!("{}{remarks}", tools.join("; ")),
                         operation: text::line(&breaches.operation),
                         rows: rows.collect(),

@@ -3,7 +3,7 @@
 use super::escape::{phrase, prose};
 use crate::{
     analysis::{
-        findings::{self, Phrase, Rows},
+        findings::{self, Rows, Sentence},
         history::History,
         matrix::Matrix,
     },
@@ -19,7 +19,7 @@ pub(super) fn changes(lines: &mut Vec<String>, matrix: &Matrix<'_>, history: &Hi
             String::new()
         }
     };
-    let entry = |operation: &str, what: &Phrase, rows: &Rows| {
+    let entry = |operation: &str, what: &Sentence, rows: &Rows| {
         let rows = phrase(&rows.named(usize::MAX));
         format!("- {}{}. {rows}.", of(operation), phrase(what))
     };

@@ -1,18 +1,18 @@
 //! Foreign text in Markdown.
 
 use crate::{
-    analysis::findings::{Phrase, Piece},
+    analysis::findings::{Sentence, SentencePart},
     text,
 };
 
 /// A sentence with its names in code spans.
-pub(super) fn phrase(phrase: &Phrase) -> String {
+pub(super) fn phrase(phrase: &Sentence) -> String {
     phrase
         .pieces()
         .iter()
         .map(|piece| match piece {
-            Piece::Words(words) => prose_kept(words),
-            Piece::Name(name) => code(name),
+            SentencePart::Words(words) => prose_kept(words),
+            SentencePart::Name(name) => code(name),
         })
         .collect()
 }

@@ -7,15 +7,15 @@ mod changes;
 pub(in crate::render) mod escape;
 
 use super::{
-    cell::{self, SPLIT, Tone, Wording},
+    cell::{self, CellStyle, CellWording, SPLIT},
     verdicts,
 };
 use crate::{
     analysis::{
         conformance::Verdicts,
         findings,
-        history::{Band, Edge, History, Line, bands, intervals},
-        matrix::{Family, Fold, Matrix, Row, Runtime, Summary, Table},
+        history::{Edge, History, ReleaseSeries, VersionRange, bands, intervals},
+        matrix::{CollapsedRow, FamilyRows, Matrix, MatrixRuntime, Row, Summary, Table},
     },
     text,
 };
@@ -32,14 +32,14 @@ const UNSTEADY: &str = "⇢";
 
 /// How to write the matrix down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct MarkdownOptions {
     /// Whether rows that are alike are shown one by one, and details of every row are given.
     pub all: bool,
     /// How many findings are shown at most.
     pub findings: usize,
 }
 
-impl Default for Options {
+impl Default for MarkdownOptions {
     fn default() -> Self {
         Self {
             all: false,
@@ -50,7 +50,7 @@ impl Default for Options {
 
 /// Writes the matrix down: what was measured, the findings, the tables and the details.
 #[must_use]
-pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
+pub fn render(matrix: &Matrix<'_>, options: &MarkdownOptions) -> String {
     render_judged(matrix, options, None)
 }
 
@@ -58,7 +58,7 @@ pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
 #[must_use]
 pub fn render_judged(
     matrix: &Matrix<'_>,
-    options: &Options,
+    options: &MarkdownOptions,
     verdicts: Option<&Verdicts<'_>>,
 ) -> String {
     let mut lines = Vec::new();
@@ -137,9 +137,9 @@ fn head(lines: &mut Vec<String>, summary: &Summary) {
 fn operation(
     lines: &mut Vec<String>,
     matrix: &Matrix<'_>,
-    all: &[Line<'_>],
+    all: &[ReleaseSeries<'_>],
     table: &Table<'_>,
-    options: &Options,
+    options: &MarkdownOptions,
     verdicts: Option<&Verdicts<'_>>,
 ) {
     let columns = table.columns();
@@ -155,7 +155,7 @@ fn operation(
         String::new(),
     ]);
     let left_out = cell::left_out(matrix, all, &columns);
-    let all: Vec<Line<'_>> = all
+    let all: Vec<ReleaseSeries<'_>> = all
         .iter()
         .map(|line| line.only(&columns))
         .filter(|line| !line.columns.is_empty())
@@ -167,7 +167,7 @@ fn operation(
         family_table(lines, matrix, family, &folds, &all);
         for fold in &folds {
             tones.extend(columns.iter().map(|column| {
-                let shown = cell::of_row(matrix, fold.row, *column, Wording::Full);
+                let shown = cell::of_row(matrix, fold.row, *column, CellWording::Full);
                 shown.tone
             }));
             let intervals = all.iter().flat_map(|line| intervals(line, fold.row));
@@ -181,11 +181,11 @@ fn operation(
     if edges.contains(&Edge::Changed) {
         legend.push(format!("{CHANGED} changed since the version before"));
     }
-    if edges.contains(&Edge::Unsteady) {
+    if edges.contains(&Edge::Flaky) {
         legend.push(format!("{UNSTEADY} unstable on one side"));
     }
     legend.extend(
-        Tone::ALL
+        CellStyle::ALL
             .into_iter()
             .filter(|tone| tones.contains(tone))
             .map(|tone| {
@@ -222,9 +222,9 @@ fn operation(
 fn family_table(
     lines: &mut Vec<String>,
     matrix: &Matrix<'_>,
-    family: &Family<'_>,
-    folds: &[Fold<'_, '_>],
-    all: &[Line<'_>],
+    family: &FamilyRows<'_>,
+    folds: &[CollapsedRow<'_, '_>],
+    all: &[ReleaseSeries<'_>],
 ) {
     let id = if family.id.is_empty() {
         "Layouts".to_owned()
@@ -242,7 +242,7 @@ fn family_table(
         lines.extend([prose(family.about), String::new()]);
     }
     let mut header = vec!["case".to_owned(), SPLIT.to_owned()];
-    let all: Vec<(&Line<'_>, Vec<Band>)> = all
+    let all: Vec<(&ReleaseSeries<'_>, Vec<VersionRange>)> = all
         .iter()
         .map(|line| (line, bands(line, folds.iter().map(|fold| fold.row))))
         .collect();
@@ -274,7 +274,7 @@ fn family_table(
                 let cell = cell_text(matrix, fold.row, band.first());
                 match begins.map_or(Edge::Plain, |interval| interval.edge) {
                     Edge::Plain => cell,
-                    Edge::Unsteady => format!("{UNSTEADY} {cell}"),
+                    Edge::Flaky => format!("{UNSTEADY} {cell}"),
                     Edge::Changed => format!("**{CHANGED}** {cell}"),
                 }
             }));
@@ -295,7 +295,7 @@ fn family_table(
 
 /// The head of a column: the tool, its configuration, its version or versions, and what a build among
 /// them is called that does not stand for the release.
-fn heading(matrix: &Matrix<'_>, line: &Line<'_>, band: &Band) -> String {
+fn heading(matrix: &Matrix<'_>, line: &ReleaseSeries<'_>, band: &VersionRange) -> String {
     let mut heading = vec![prose(line.tool)];
     heading.extend(line.flavour.map(|flavour| prose(&format!("+{flavour}"))));
     let first = cell::version(matrix, band.first());
@@ -312,18 +312,18 @@ fn heading(matrix: &Matrix<'_>, line: &Line<'_>, band: &Band) -> String {
 }
 
 fn cell_text(matrix: &Matrix<'_>, row: &Row<'_>, column: usize) -> String {
-    let shown = cell::of_row(matrix, row, column, Wording::Full);
+    let shown = cell::of_row(matrix, row, column, CellWording::Full);
     match shown.tone {
-        Tone::Picked => code_in_table(&shown.text),
-        Tone::Refused
-        | Tone::Nothing
-        | Tone::Mixed
-        | Tone::Crashed
-        | Tone::Survived
-        | Tone::TimedOut
-        | Tone::Unstable
-        | Tone::Unmeasured
-        | Tone::Withheld => prose(&shown.text),
+        CellStyle::Picked => code_in_table(&shown.text),
+        CellStyle::Refused
+        | CellStyle::Nothing
+        | CellStyle::Mixed
+        | CellStyle::Crashed
+        | CellStyle::Survived
+        | CellStyle::TimedOut
+        | CellStyle::Unstable
+        | CellStyle::Unmeasured
+        | CellStyle::Withheld => prose(&shown.text),
     }
 }
 
@@ -334,16 +334,16 @@ fn is_notable(row: &Row<'_>) -> bool {
         || row
             .cells
             .iter()
-            .any(|cell| match cell::cell(*cell, Wording::Full).tone {
-                Tone::Picked | Tone::Refused => false,
-                Tone::Nothing
-                | Tone::Mixed
-                | Tone::Crashed
-                | Tone::Survived
-                | Tone::TimedOut
-                | Tone::Unstable
-                | Tone::Unmeasured
-                | Tone::Withheld => cell.is_some(),
+            .any(|cell| match cell::cell(*cell, CellWording::Full).tone {
+                CellStyle::Picked | CellStyle::Refused => false,
+                CellStyle::Nothing
+                | CellStyle::Mixed
+                | CellStyle::Crashed
+                | CellStyle::Survived
+                | CellStyle::TimedOut
+                | CellStyle::Unstable
+                | CellStyle::Unmeasured
+                | CellStyle::Withheld => cell.is_some(),
             })
 }
 
@@ -374,7 +374,7 @@ fn detail(
     let asked_for = cell::asked_for(row).unwrap_or_else(|| code(row.platform));
     lines.extend([format!("Asked for {asked_for}."), String::new()]);
     // Neighbouring versions that say the same word for word share a line.
-    let mut said: Vec<(Vec<&Runtime<'_>>, String)> = Vec::new();
+    let mut said: Vec<(Vec<&MatrixRuntime<'_>>, String)> = Vec::new();
     for column in columns {
         let Some(runtime) = matrix.runtimes.get(*column) else {
             continue;

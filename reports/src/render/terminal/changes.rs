@@ -1,6 +1,6 @@
 //! What changed within each tool, below the tables.
 
-use super::{Options, page::Page, phrase};
+use super::{TerminalOptions, page::Page, phrase};
 use crate::{
     analysis::{
         findings::{self, Rows},
@@ -20,7 +20,7 @@ pub(super) fn show(
     page: &mut Page,
     matrix: &Matrix<'_>,
     history: &History<'_, '_>,
-    options: &Options,
+    options: &TerminalOptions,
 ) {
     let most = if options.all { usize::MAX } else { NAMED };
     let entry = |page: &mut Page, what: &str, rows: &Rows| {

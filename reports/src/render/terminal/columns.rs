@@ -1,4 +1,4 @@
-//! A stretch of a table: the neighbouring versions of one line, laid out.
+//! A column group of a table: the neighbouring versions of one line, laid out.
 //!
 //! Every band of versions begins at a position. The positions are the least at which every text
 //! has room up to the next one in its row, so that a text takes the room of all versions that it
@@ -6,11 +6,11 @@
 
 use crate::{
     analysis::{
-        history::{Band, Edge, Line, intervals},
+        history::{Edge, ReleaseSeries, VersionRange, intervals},
         matrix::{Matrix, Row},
     },
     render::{
-        cell::{self, CellText, Wording},
+        cell::{self, CellText, CellWording},
         paint,
     },
     text,
@@ -21,7 +21,7 @@ use std::ops::Range;
 const GAP: usize = 2;
 
 /// Neighbouring versions of one line, as columns.
-pub(super) struct Stretch<'a> {
+pub(super) struct ColumnGroup<'a> {
     pub(super) tool: &'a str,
     pub(super) flavour: Option<String>,
     /// The head of each band, from above.
@@ -56,14 +56,14 @@ pub(super) struct Placed<'s> {
     pub(super) segment: &'s Segment,
 }
 
-impl<'a> Stretch<'a> {
+impl<'a> ColumnGroup<'a> {
     /// Lays out all of a line.
     pub(super) fn of(
         matrix: &Matrix<'a>,
-        line: &Line<'a>,
-        bands: &[Band],
+        line: &ReleaseSeries<'a>,
+        bands: &[VersionRange],
         rows: &[&Row<'_>],
-        wording: Wording,
+        wording: CellWording,
     ) -> Self {
         let rows = rows
             .iter()
@@ -206,10 +206,10 @@ impl<'a> Stretch<'a> {
 /// The intervals of a row, in bands. A band is alike in every row, so no interval divides one.
 fn segments(
     matrix: &Matrix<'_>,
-    line: &Line<'_>,
-    bands: &[Band],
+    line: &ReleaseSeries<'_>,
+    bands: &[VersionRange],
     row: &Row<'_>,
-    wording: Wording,
+    wording: CellWording,
 ) -> Vec<Segment> {
     let mut band = 0;
     let mut segments = Vec::new();
@@ -232,7 +232,7 @@ fn segments(
     segments
 }
 
-fn head(matrix: &Matrix<'_>, band: &Band) -> Vec<String> {
+fn head(matrix: &Matrix<'_>, band: &VersionRange) -> Vec<String> {
     let name = |column| cell::version(matrix, column);
     if band.columns.len() > 1 {
         vec![name(band.first()), format!("–{}", name(band.last()))]

@@ -1,16 +1,16 @@
 //! A table in a terminal: cases by runtimes, in as many pieces as the width asks for.
 
 use super::{
-    columns::{Placed, Stretch},
+    columns::{ColumnGroup, Placed},
     label, style,
 };
 use crate::{
     analysis::{
-        history::{Edge, Line, bands},
-        matrix::{Fold, Matrix, Row},
+        history::{Edge, ReleaseSeries, bands},
+        matrix::{CollapsedRow, Matrix, Row},
     },
     render::{
-        cell::{SPLIT, Wording},
+        cell::{CellWording, SPLIT},
         paint::{self, Style, mark},
     },
 };
@@ -27,7 +27,7 @@ pub(super) const UNSTEADY: &str = "┊";
 const FILL: &str = "─";
 
 /// A table over some of the runtimes, as lines of equal layout.
-pub(super) struct Piece {
+pub(super) struct GridPiece {
     pub(super) head: Vec<String>,
     pub(super) body: Vec<String>,
 }
@@ -35,19 +35,19 @@ pub(super) struct Piece {
 /// What is laid out: rows, and the lines of versions that are their columns.
 pub(super) struct Grid<'m, 'a> {
     pub(super) matrix: &'m Matrix<'a>,
-    pub(super) lines: &'m [Line<'a>],
+    pub(super) lines: &'m [ReleaseSeries<'a>],
     pub(super) width: Option<usize>,
-    pub(super) wording: Wording,
+    pub(super) wording: CellWording,
 }
 
 impl<'a> Grid<'_, 'a> {
     /// Lays out rows, in as many pieces as needed.
-    pub(super) fn pieces(&self, folds: &[&Fold<'_, 'a>]) -> Vec<Piece> {
+    pub(super) fn pieces(&self, folds: &[&CollapsedRow<'_, 'a>]) -> Vec<GridPiece> {
         let label_width = label_width(folds, self.width);
         let rows: Vec<&Row<'a>> = folds.iter().map(|fold| fold.row).collect();
         let stretches = self.lines.iter().map(|line| {
             let bands = bands(line, rows.iter().copied());
-            Stretch::of(self.matrix, line, &bands, &rows, self.wording)
+            ColumnGroup::of(self.matrix, line, &bands, &rows, self.wording)
         });
         // The indent, the label and its gap, the mark of a split and its gap.
         let before = 2 + label_width + 2 + 1 + 2;
@@ -63,12 +63,12 @@ impl<'a> Grid<'_, 'a> {
 }
 
 /// Divides stretches into tables that fit, as few as possible and of about equal width.
-fn divide(stretches: Vec<Stretch<'_>>, room: usize) -> Vec<Vec<Stretch<'_>>> {
-    let stretches: Vec<Stretch<'_>> = stretches
+fn divide(stretches: Vec<ColumnGroup<'_>>, room: usize) -> Vec<Vec<ColumnGroup<'_>>> {
+    let stretches: Vec<ColumnGroup<'_>> = stretches
         .into_iter()
         .flat_map(|stretch| stretch.cut(room))
         .collect();
-    let widths: Vec<usize> = stretches.iter().map(Stretch::width).collect();
+    let widths: Vec<usize> = stretches.iter().map(ColumnGroup::width).collect();
     let fewest = fill(&widths, room);
     let sizes = (1..room)
         .map(|room| fill(&widths, room))
@@ -99,11 +99,11 @@ fn fill(widths: &[usize], room: usize) -> Vec<usize> {
 }
 
 fn lay_out(
-    chunk: &[Stretch<'_>],
-    folds: &[&Fold<'_, '_>],
+    chunk: &[ColumnGroup<'_>],
+    folds: &[&CollapsedRow<'_, '_>],
     label_width: usize,
     before: usize,
-) -> Piece {
+) -> GridPiece {
     let mut offsets = Vec::new();
     let mut offset = before;
     for stretch in chunk {
@@ -112,7 +112,7 @@ fn lay_out(
     }
     let mut body = Vec::new();
     for (number, fold) in folds.iter().enumerate() {
-        let mut line = Ruler::default();
+        let mut line = TextRow::default();
         line.put(2, &label(fold, label_width));
         if fold.row.is_split() {
             line.put(before - 3, &mark(Style::Magenta, SPLIT));
@@ -124,16 +124,16 @@ fn lay_out(
         }
         body.push(line.finish());
     }
-    Piece {
+    GridPiece {
         head: head(chunk, &offsets),
         body,
     }
 }
 
-fn head(chunk: &[Stretch<'_>], offsets: &[usize]) -> Vec<String> {
-    let mut tools = Ruler::default();
-    let mut flavours = Ruler::default();
-    let mut versions: Vec<Ruler> = Vec::new();
+fn head(chunk: &[ColumnGroup<'_>], offsets: &[usize]) -> Vec<String> {
+    let mut tools = TextRow::default();
+    let mut flavours = TextRow::default();
+    let mut versions: Vec<TextRow> = Vec::new();
     let mut last = None;
     for (stretch, offset) in chunk.iter().zip(offsets) {
         if last != Some(stretch.tool) {
@@ -146,7 +146,7 @@ fn head(chunk: &[Stretch<'_>], offsets: &[usize]) -> Vec<String> {
         for (at, lines) in stretch.heads() {
             for (number, line) in lines.iter().enumerate() {
                 if versions.len() <= number {
-                    versions.push(Ruler::default());
+                    versions.push(TextRow::default());
                 }
                 if let Some(ruler) = versions.get_mut(number) {
                     ruler.put(offset + at, &mark(Style::Dim, line));
@@ -159,18 +159,18 @@ fn head(chunk: &[Stretch<'_>], offsets: &[usize]) -> Vec<String> {
     if has_flavours {
         head.push(flavours.finish());
     }
-    head.extend(versions.into_iter().map(Ruler::finish));
+    head.extend(versions.into_iter().map(TextRow::finish));
     head
 }
 
 /// A line that is written from left to right.
 #[derive(Default)]
-struct Ruler {
+struct TextRow {
     line: String,
     width: usize,
 }
 
-impl Ruler {
+impl TextRow {
     /// Puts a text at a position, or right behind what is there if that is longer.
     fn put(&mut self, at: usize, marked: &str) {
         let gap = at.saturating_sub(self.width);
@@ -184,7 +184,7 @@ impl Ruler {
         match placed.segment.edge {
             Edge::Plain => {}
             Edge::Changed => self.put(at - 1, &mark(Style::Cyan, CHANGED)),
-            Edge::Unsteady => self.put(at - 1, &mark(Style::Magenta, UNSTEADY)),
+            Edge::Flaky => self.put(at - 1, &mark(Style::Magenta, UNSTEADY)),
         }
         let shown = &placed.segment.shown;
         self.put(at, &super::styled(&shown.text, style(shown.tone)));
@@ -202,7 +202,7 @@ impl Ruler {
     }
 }
 
-fn label_width(folds: &[&Fold<'_, '_>], width: Option<usize>) -> usize {
+fn label_width(folds: &[&CollapsedRow<'_, '_>], width: Option<usize>) -> usize {
     let longest = folds
         .iter()
         .map(|fold| paint::width(&label(fold, usize::MAX)))

@@ -7,11 +7,11 @@ use super::{
 };
 use crate::{
     analysis::{
-        history::{Edge, Line, intervals},
-        matrix::Fold,
+        history::{Edge, ReleaseSeries, intervals},
+        matrix::CollapsedRow,
     },
     render::{
-        cell::{self, SPLIT, Tone, Wording},
+        cell::{self, CellStyle, CellWording, SPLIT},
         paint::Style,
     },
 };
@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 /// What occurs in the tables.
 #[derive(Default)]
 pub(super) struct Legend {
-    tones: BTreeSet<Tone>,
+    tones: BTreeSet<CellStyle>,
     edges: BTreeSet<Edge>,
     /// The reasons that are cut to one word.
     brief: BTreeSet<RefusalReason>,
@@ -30,7 +30,11 @@ pub(super) struct Legend {
 
 impl Legend {
     /// Looks through what is shown of one operation.
-    pub(super) fn of(folds: &[&Fold<'_, '_>], lines: &[Line<'_>], wording: Wording) -> Self {
+    pub(super) fn of(
+        folds: &[&CollapsedRow<'_, '_>],
+        lines: &[ReleaseSeries<'_>],
+        wording: CellWording,
+    ) -> Self {
         let mut legend = Self::default();
         for fold in folds {
             legend.split |= fold.row.is_split();
@@ -40,7 +44,7 @@ impl Legend {
                     .tones
                     .insert(cell::cell(interval.trial, wording).tone);
                 if let Some(Outcome::Refused { reason, .. }) = interval.trial.map(|it| &it.outcome)
-                    && wording == Wording::Brief
+                    && wording == CellWording::Brief
                     && cell::brief(*reason) != reason.as_str()
                 {
                     legend.brief.insert(*reason);
@@ -73,7 +77,7 @@ impl Legend {
                 "changed since the version before",
             ),
             (
-                Edge::Unsteady,
+                Edge::Flaky,
                 UNSTEADY,
                 Style::Magenta,
                 "unstable on one side",
@@ -83,7 +87,7 @@ impl Legend {
                 entries.push(format!("{} {meaning}", styled(sign, color)));
             }
         }
-        let tones = Tone::ALL.into_iter();
+        let tones = CellStyle::ALL.into_iter();
         entries.extend(tones.filter(|tone| self.tones.contains(tone)).map(|tone| {
             if tone.symbol().is_empty() {
                 styled(tone.meaning(), style(tone))

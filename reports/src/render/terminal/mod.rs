@@ -7,15 +7,15 @@ mod legend;
 mod page;
 
 use super::{
-    cell::{self, Tone, Wording},
+    cell::{self, CellStyle, CellWording},
     family,
     paint::{self, Style, mark, paint},
 };
 use crate::{
     analysis::{
-        findings::{self, Phrase, Piece},
-        history::{History, Line},
-        matrix::{Fold, Matrix, Row, Summary, Table},
+        findings::{self, Sentence, SentencePart},
+        history::{History, ReleaseSeries},
+        matrix::{CollapsedRow, Matrix, Row, Summary, Table},
     },
     text,
 };
@@ -30,7 +30,7 @@ const HEAD_AGAIN: usize = 25;
 
 /// How to show the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct TerminalOptions {
     /// Whether to use colour. The layout is the same without.
     pub color: bool,
     /// How many columns there are; as many as needed where there is no limit.
@@ -41,7 +41,7 @@ pub struct Options {
     pub findings: usize,
 }
 
-impl Default for Options {
+impl Default for TerminalOptions {
     fn default() -> Self {
         Self {
             color: false,
@@ -54,7 +54,7 @@ impl Default for Options {
 
 /// Shows the matrix: what was measured, the tables, the counts and the findings.
 #[must_use]
-pub fn render(matrix: &Matrix<'_>, options: &Options) -> String {
+pub fn render(matrix: &Matrix<'_>, options: &TerminalOptions) -> String {
     let mut page = Page {
         lines: Vec::new(),
         prose: options.width.map(|width| width.clamp(20, PROSE)),
@@ -115,7 +115,7 @@ fn versions(page: &mut Page, matrix: &Matrix<'_>, history: &History<'_, '_>) {
     if !matrix.has_channels() {
         return;
     }
-    let names: Vec<String> = history.lines.iter().map(Line::name).collect();
+    let names: Vec<String> = history.lines.iter().map(ReleaseSeries::name).collect();
     let longest = names.iter().map(|name| name.chars().count()).max();
     page.gap();
     for (line, name) in history.lines.iter().zip(&names) {
@@ -145,9 +145,9 @@ fn versions(page: &mut Page, matrix: &Matrix<'_>, history: &History<'_, '_>) {
 fn operation(
     page: &mut Page,
     matrix: &Matrix<'_>,
-    all: &[Line<'_>],
+    all: &[ReleaseSeries<'_>],
     table: &Table<'_>,
-    options: &Options,
+    options: &TerminalOptions,
 ) -> Legend {
     let columns = table.columns();
     page.gap();
@@ -170,8 +170,8 @@ fn operation(
         .iter()
         .map(|family| (family, family.lines(options.all)))
         .collect();
-    let folds: Vec<&Fold<'_, '_>> = families.iter().flat_map(|(_, lines)| lines).collect();
-    let lines: Vec<Line<'_>> = all
+    let folds: Vec<&CollapsedRow<'_, '_>> = families.iter().flat_map(|(_, lines)| lines).collect();
+    let lines: Vec<ReleaseSeries<'_>> = all
         .iter()
         .map(|line| line.only(&columns))
         .filter(|line| !line.columns.is_empty())
@@ -183,7 +183,7 @@ fn operation(
         wording,
     };
     // One layout for all families where that fits, so that columns stand below columns.
-    let whole = [Wording::Full, Wording::Brief]
+    let whole = [CellWording::Full, CellWording::Brief]
         .into_iter()
         .map(|wording| (wording, grid(wording).pieces(&folds)))
         .find(|(_, pieces)| pieces.len() == 1);
@@ -207,8 +207,12 @@ fn operation(
         for (family, lines) in &families {
             page.gap();
             page.line(family_title(family.id, family.title, page.prose));
-            let lines: Vec<&Fold<'_, '_>> = lines.iter().collect();
-            for (number, piece) in grid(Wording::Brief).pieces(&lines).into_iter().enumerate() {
+            let lines: Vec<&CollapsedRow<'_, '_>> = lines.iter().collect();
+            for (number, piece) in grid(CellWording::Brief)
+                .pieces(&lines)
+                .into_iter()
+                .enumerate()
+            {
                 if number > 0 {
                     page.gap();
                 }
@@ -216,7 +220,7 @@ fn operation(
                 page.lines.extend(piece.body);
             }
         }
-        Wording::Brief
+        CellWording::Brief
     };
 
     let left_out = cell::left_out(matrix, all, &columns);
@@ -243,7 +247,7 @@ fn foot(
     history: &History<'_, '_>,
     summary: &Summary,
     legend: &Legend,
-    options: &Options,
+    options: &TerminalOptions,
 ) {
     page.gap();
     legend.show(page);
@@ -267,7 +271,7 @@ fn foot(
 
 /// The name of the case, with what else is needed to tell the row from others, and how many rows
 /// it stands for.
-fn label(fold: &Fold<'_, '_>, most: usize) -> String {
+fn label(fold: &CollapsedRow<'_, '_>, most: usize) -> String {
     let (platforms, alike): (Vec<&Row<'_>>, Vec<&Row<'_>>) =
         fold.alike.iter().partition(|row| row.case == fold.row.case);
     let mut suffix = match platforms.as_slice() {
@@ -303,13 +307,13 @@ fn family_title(id: &str, title: &str, prose: Option<usize>) -> String {
     }
 }
 
-fn phrase(phrase: &Phrase) -> String {
+fn phrase(phrase: &Sentence) -> String {
     phrase
         .pieces()
         .iter()
         .map(|piece| match piece {
-            Piece::Words(words) => words.clone(),
-            Piece::Name(name) => styled(name, Style::Bold),
+            SentencePart::Words(words) => words.clone(),
+            SentencePart::Name(name) => styled(name, Style::Bold),
         })
         .collect()
 }
@@ -323,12 +327,16 @@ fn styled(text: &str, style: Style) -> String {
     }
 }
 
-fn style(tone: Tone) -> Style {
+fn style(tone: CellStyle) -> Style {
     match tone {
-        Tone::Picked => Style::Green,
-        Tone::Refused => Style::Yellow,
-        Tone::Nothing | Tone::Mixed | Tone::Crashed | Tone::Survived | Tone::TimedOut => Style::Red,
-        Tone::Unstable => Style::Magenta,
-        Tone::Unmeasured | Tone::Withheld => Style::Dim,
+        CellStyle::Picked => Style::Green,
+        CellStyle::Refused => Style::Yellow,
+        CellStyle::Nothing
+        | CellStyle::Mixed
+        | CellStyle::Crashed
+        | CellStyle::Survived
+        | CellStyle::TimedOut => Style::Red,
+        CellStyle::Unstable => Style::Magenta,
+        CellStyle::Unmeasured | CellStyle::Withheld => Style::Dim,
     }
 }

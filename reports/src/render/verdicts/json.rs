@@ -29,7 +29,7 @@ struct VerdictJson<'m> {
     level: Option<&'static str>,
     verdict: Verdict,
     because: &'static str,
-    /// Whether the breach can be disputed; absent where it cannot.
+    /// Whether the violation can be disputed; absent where it cannot.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     arguable: bool,
     /// What the evidence shows, where that alone breaks the clause.
@@ -47,11 +47,11 @@ pub(in crate::render) type ConsensusJson<'m> = Cells<'m, RowJson<'m>>;
 pub(in crate::render) struct RowJson<'m> {
     voices: usize,
     split: f64,
-    clusters: Vec<ClusterJson<'m>>,
+    clusters: Vec<AgreementGroupJson<'m>>,
 }
 
 #[derive(Serialize)]
-struct ClusterJson<'m> {
+struct AgreementGroupJson<'m> {
     outcome: &'m Outcome,
     share: f64,
     majority: bool,
@@ -65,7 +65,7 @@ impl<'m> VerdictsJson<'m> {
             let Some(runtime) = matrix.runtimes.get(entry.column) else {
                 continue;
             };
-            let judgement = &entry.judgement;
+            let reasoned = &entry.reasoned;
             trials
                 .entry(&entry.trial.operation)
                 .or_default()
@@ -78,14 +78,14 @@ impl<'m> VerdictsJson<'m> {
                 .push(VerdictJson {
                     clause: &entry.rule.clause,
                     level: entry.rule.level.map(ocipick_corpus::Level::as_str),
-                    verdict: judgement.verdict,
-                    because: judgement.because.as_str(),
-                    arguable: judgement.arguable,
-                    sign: match &judgement.because {
+                    verdict: reasoned.verdict,
+                    because: reasoned.because.as_str(),
+                    arguable: reasoned.arguable,
+                    sign: match &reasoned.because {
                         Because::EvidenceBreaks { sign } => Some(sign.to_string()),
                         _ => None,
                     },
-                    instead: match &judgement.because {
+                    instead: match &reasoned.because {
                         Because::AsksOtherwise { clause } => Some(clause),
                         _ => None,
                     },
@@ -106,16 +106,19 @@ pub(in crate::render) fn consensus<'m>(matrix: &'m Matrix<'_>) -> ConsensusJson<
             let Some(consensus) = Consensus::of(matrix, row) else {
                 continue;
             };
-            let clusters = consensus.clusters.into_iter().map(|cluster| ClusterJson {
-                outcome: cluster.outcome,
-                share: cluster.share,
-                majority: cluster.majority,
-                runtimes: cluster
-                    .columns
-                    .iter()
-                    .filter_map(|column| Some(matrix.runtimes.get(*column)?.id.as_str()))
-                    .collect(),
-            });
+            let clusters = consensus
+                .clusters
+                .into_iter()
+                .map(|cluster| AgreementGroupJson {
+                    outcome: cluster.outcome,
+                    share: cluster.share,
+                    majority: cluster.majority,
+                    runtimes: cluster
+                        .columns
+                        .iter()
+                        .filter_map(|column| Some(matrix.runtimes.get(*column)?.id.as_str()))
+                        .collect(),
+                });
             let row_json = RowJson {
                 voices: consensus.voices,
                 split: consensus.split,

@@ -12,8 +12,8 @@ pub(crate) use row::{clauses, peers};
 
 use crate::{
     analysis::{
-        conformance::{Breaches, RuntimeTally, Verdict, Verdicts},
-        matrix::{Matrix, Runtime},
+        conformance::{ClauseViolations, RuntimeTally, Verdict, Verdicts},
+        matrix::{Matrix, MatrixRuntime},
     },
     text,
 };
@@ -38,7 +38,7 @@ pub(crate) fn keyword(level: Level) -> &'static str {
 /// comes from is said where that alone tells two columns apart; where all that were measured of a
 /// tool are meant, how many those are.
 pub(crate) fn runtimes(matrix: &Matrix<'_>, columns: &[usize]) -> Vec<(String, Vec<String>)> {
-    let tool_of = |runtime: &Runtime<'_>| {
+    let tool_of = |runtime: &MatrixRuntime<'_>| {
         let flavour = runtime
             .flavour
             .map_or_else(String::new, |it| format!("+{it}"));
@@ -77,7 +77,7 @@ pub(crate) fn runtimes(matrix: &Matrix<'_>, columns: &[usize]) -> Vec<(String, V
 
 /// What is to be said of those who broke a clause somewhere: that it can be disputed, and whose
 /// release is older than the sentence. Empty where there is nothing to say.
-pub(crate) fn remarks(matrix: &Matrix<'_>, breaches: &Breaches) -> String {
+pub(crate) fn remarks(matrix: &Matrix<'_>, breaches: &ClauseViolations) -> String {
     let mut remarks = Vec::new();
     if breaches.arguable {
         remarks.push("arguable".to_owned());

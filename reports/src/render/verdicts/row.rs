@@ -50,8 +50,8 @@ pub(crate) fn clauses(
                 let of = |arguable| -> Vec<usize> {
                     entries
                         .iter()
-                        .filter(|it| it.rule.clause == id && it.judgement.verdict == verdict)
-                        .filter(|it| it.judgement.arguable == arguable)
+                        .filter(|it| it.rule.clause == id && it.reasoned.verdict == verdict)
+                        .filter(|it| it.reasoned.arguable == arguable)
                         .map(|it| it.column)
                         .collect()
                 };

@@ -9,9 +9,9 @@ mod tree;
 
 use super::{
     Sink,
-    index::{self, Atlas, Place},
+    index::{self, CaseRows, SiteIndex},
     matrix,
-    page_layout::{self, Part},
+    page_layout::{self, SiteSection},
     wording::{self, LinkView},
 };
 use crate::{
@@ -46,7 +46,7 @@ struct CasePage {
     raw: Vec<RawView>,
     children: Vec<ChildView>,
     faults: Vec<String>,
-    breaches: Vec<BreachView>,
+    breaches: Vec<ViolationView>,
     clauses: Vec<ClauseView>,
     origins: Vec<OriginView>,
     aliases: Vec<String>,
@@ -74,7 +74,7 @@ struct ChildView {
 }
 
 #[derive(Serialize)]
-struct BreachView {
+struct ViolationView {
     what: String,
     clause: String,
     href: String,
@@ -100,11 +100,11 @@ struct OriginView {
 }
 
 /// The page of every case.
-pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
-    let shapes = related::shapes(atlas);
-    for (number, place) in atlas.cases.iter().enumerate() {
+pub(super) fn pages(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
+    let shapes = related::shapes(site_index);
+    for (number, place) in site_index.cases.iter().enumerate() {
         let near = |number: Option<usize>| {
-            let place = atlas.cases.get(number?)?;
+            let place = site_index.cases.get(number?)?;
             Some(LinkView {
                 text: wording::title(place.id),
                 href: place.path.clone(),
@@ -113,8 +113,8 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
         let page = CasePage {
             before: near(number.checked_sub(1)),
             after: near(number.checked_add(1)),
-            related: related::to(atlas, &shapes, number),
-            ..CasePage::of(atlas, place)
+            related: related::to(site_index, &shapes, number),
+            ..CasePage::of(site_index, place)
         };
         let title = if page.title.is_empty() {
             page.id.clone()
@@ -122,22 +122,22 @@ pub(super) fn pages(atlas: &Atlas<'_>, sink: &mut impl Sink) {
             format!("{}: {}", page.id, page.title)
         };
         let sheet = (place.path.as_str(), title.as_str(), "case.html");
-        page_layout::page(atlas, sink, Part::Matrix, sheet, &page);
+        page_layout::page(site_index, sink, SiteSection::Matrix, sheet, &page);
     }
 }
 
 impl CasePage {
-    fn of(atlas: &Atlas<'_>, place: &Place<'_>) -> Self {
+    fn of(site_index: &SiteIndex<'_>, place: &CaseRows<'_>) -> Self {
         let first = place.rows.first();
         let (title, why) = first.map_or(("", ""), |(_, row)| (row.title, row.why));
-        let knowledge = Knowledge::of(atlas, place);
+        let knowledge = Knowledge::of(site_index, place);
         let shown = knowledge.shown();
         Self {
             id: wording::title(place.id),
             family: wording::title(place.family.id),
             family_title: wording::title(place.family.title),
             family_href: first.map_or_else(String::new, |(table, _)| {
-                let mut tables = atlas.matrix.tables.iter();
+                let mut tables = site_index.matrix.tables.iter();
                 let number = tables.position(|it| it.operation == table.operation);
                 let number = number.unwrap_or_default();
                 matrix::family_link(number, table.operation, place.family.id).href
@@ -145,12 +145,12 @@ impl CasePage {
             title: text::line(title),
             why: text::line(why),
             question: question(place),
-            machine: machine(atlas, place),
+            machine: machine(site_index, place),
             related: Vec::new(),
             unknown: knowledge.unknown(),
             caution: knowledge.caution(),
             lists: shown.map_or_else(Vec::new, |case| {
-                tree::lists(case, &outcomes::marks(atlas, &place.rows))
+                tree::lists(case, &outcomes::marks(site_index, &place.rows))
             }),
             raw: shown.map_or_else(Vec::new, raw::documents),
             children: shown.map_or_else(Vec::new, children),
@@ -164,7 +164,7 @@ impl CasePage {
             clauses: place.case.map_or_else(Vec::new, |case| {
                 let clauses = case.clauses.iter();
                 clauses
-                    .filter_map(|used| ClauseView::of(atlas, used))
+                    .filter_map(|used| ClauseView::of(site_index, used))
                     .collect()
             }),
             origins: place.case.map_or_else(Vec::new, |case| {
@@ -185,7 +185,7 @@ impl CasePage {
             rows: place
                 .rows
                 .iter()
-                .map(|(table, row)| RowView::of(atlas, table, row))
+                .map(|(table, row)| RowView::of(site_index, table, row))
                 .collect(),
             before: None,
             after: None,
@@ -206,11 +206,11 @@ enum Knowledge<'s> {
 }
 
 impl<'s> Knowledge<'s> {
-    fn of(atlas: &Atlas<'s>, place: &Place<'s>) -> Self {
+    fn of(site_index: &SiteIndex<'s>, place: &CaseRows<'s>) -> Self {
         let Some(case) = place.case else {
             return Self::Foreign;
         };
-        let headers = atlas.matrix.runs.iter().map(|run| run.header);
+        let headers = site_index.matrix.runs.iter().map(|run| run.header);
         let measured: Vec<&String> = headers
             .filter_map(|header| header.corpus.content.get(place.id))
             .collect();
@@ -257,7 +257,7 @@ impl<'s> Knowledge<'s> {
 }
 
 /// What a tool is asked, in a sentence.
-fn question(place: &Place<'_>) -> String {
+fn question(place: &CaseRows<'_>) -> String {
     let mut asked: Vec<String> = Vec::new();
     for (_, row) in &place.rows {
         let this = outcomes::asked(row);
@@ -284,9 +284,9 @@ fn question(place: &Place<'_>) -> String {
 }
 
 /// What of the machine decides what is taken, where the tool is asked for no platform.
-fn machine(atlas: &Atlas<'_>, place: &Place<'_>) -> Option<String> {
+fn machine(site_index: &SiteIndex<'_>, place: &CaseRows<'_>) -> Option<String> {
     let is_default = |row: &crate::analysis::matrix::Row<'_>| row.platform == "default";
-    let machines = cell::machines(atlas.matrix)?;
+    let machines = cell::machines(site_index.matrix)?;
     place.rows.iter().any(|(_, row)| is_default(row)).then(|| {
         format!("Where no platform is asked for, a tool goes by its machine: here {machines}.")
     })
@@ -317,12 +317,12 @@ fn children(case: &Case) -> Vec<ChildView> {
         .collect()
 }
 
-fn breaches(case: &Case) -> Vec<BreachView> {
+fn breaches(case: &Case) -> Vec<ViolationView> {
     let breaches = case.breaches();
     breaches
         .iter()
         .take(30)
-        .map(|breach| BreachView {
+        .map(|breach| ViolationView {
             what: wording::line(&breach.to_string()),
             clause: breach.clause.to_owned(),
             href: index::clause(breach.clause),
@@ -332,9 +332,9 @@ fn breaches(case: &Case) -> Vec<BreachView> {
 }
 
 impl ClauseView {
-    fn of(atlas: &Atlas<'_>, used: &ClauseUse) -> Option<Self> {
-        let clause = atlas.corpus.clause(&used.id)?;
-        let wording = atlas.verdicts.wording(&used.id);
+    fn of(site_index: &SiteIndex<'_>, used: &ClauseUse) -> Option<Self> {
+        let clause = site_index.corpus.clause(&used.id)?;
+        let wording = site_index.verdicts.wording(&used.id);
         let shown = wording.unwrap_or_else(|| clause.newest());
         Some(Self {
             keyword: if wording.is_some() {

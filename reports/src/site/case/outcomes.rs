@@ -8,13 +8,13 @@ use crate::{
         matrix::{Row, Table},
     },
     render::{
-        cell::{self, Tone},
+        cell::{self, CellStyle},
         evidence::EvidenceView,
         verdicts,
     },
     site::{
-        group::{self, Crowd},
-        index::{self, Atlas},
+        group::{self, VersionGroup},
+        index::{self, SiteIndex},
         wording::{self, OutcomeView},
     },
 };
@@ -31,7 +31,7 @@ pub(super) struct RowView {
     split: bool,
     /// What the peers do.
     peers: Option<String>,
-    clusters: Vec<ClusterView>,
+    clusters: Vec<AgreementGroupView>,
     /// The runtimes that were not measured, with the reason.
     unmeasured: Vec<TrialView>,
     /// The runtimes of which nothing is told yet.
@@ -42,9 +42,9 @@ pub(super) struct RowView {
 
 /// Runtimes that did the same.
 #[derive(Serialize)]
-struct ClusterView {
+struct AgreementGroupView {
     outcome: OutcomeView,
-    crowds: Vec<Crowd>,
+    crowds: Vec<VersionGroup>,
     /// Their weight, in percent.
     share: u32,
     majority: bool,
@@ -57,7 +57,7 @@ struct TrialView {
     anchor: String,
     runtime: String,
     href: String,
-    tone: Tone,
+    tone: CellStyle,
     outcome: String,
     tries: u32,
     /// Absent where there was no trial.
@@ -76,28 +76,29 @@ pub(super) struct RowClauseView {
 }
 
 impl RowView {
-    pub(super) fn of(atlas: &Atlas<'_>, table: &Table<'_>, row: &Row<'_>) -> Self {
-        let consensus = Consensus::of(atlas.matrix, row);
+    pub(super) fn of(site_index: &SiteIndex<'_>, table: &Table<'_>, row: &Row<'_>) -> Self {
+        let consensus = Consensus::of(site_index.matrix, row);
         let clusters = consensus.map_or_else(Vec::new, |consensus| consensus.clusters);
-        let trial = |column: usize| TrialView::of(atlas, table.operation, row, column);
+        let trial = |column: usize| TrialView::of(site_index, table.operation, row, column);
         let measured: Vec<usize> = row.measured().map(|(column, _)| column).collect();
         let others = table.columns().into_iter();
         let others = others.filter(|column| !measured.contains(column));
         let (withheld, unmeasured): (Vec<TrialView>, Vec<TrialView>) = others
             .map(trial)
-            .partition(|trial| trial.tone == Tone::Withheld);
-        let clauses = verdicts::clauses(atlas.matrix, atlas.verdicts, table.operation, row);
+            .partition(|trial| trial.tone == CellStyle::Withheld);
+        let clauses =
+            verdicts::clauses(site_index.matrix, site_index.verdicts, table.operation, row);
         Self {
             anchor: index::row_anchor(table.operation, row.platform),
             operation: wording::title(table.operation),
             asked: asked(row),
             split: row.is_split(),
-            peers: verdicts::peers(atlas.matrix, row),
+            peers: verdicts::peers(site_index.matrix, row),
             clusters: clusters
                 .into_iter()
-                .map(|cluster| ClusterView {
+                .map(|cluster| AgreementGroupView {
                     outcome: wording::outcome(cluster.outcome),
-                    crowds: group::of(atlas, row, &cluster.columns),
+                    crowds: group::of(site_index, row, &cluster.columns),
                     share: (cluster.share * 100.0).round() as u32,
                     majority: cluster.majority,
                     trials: cluster.columns.iter().map(|it| trial(*it)).collect(),
@@ -121,14 +122,14 @@ impl RowView {
 }
 
 impl TrialView {
-    fn of(atlas: &Atlas<'_>, operation: &str, row: &Row<'_>, column: usize) -> Self {
-        let runtime = atlas.runtime_of(column);
+    fn of(site_index: &SiteIndex<'_>, operation: &str, row: &Row<'_>, column: usize) -> Self {
+        let runtime = site_index.runtime_of(column);
         let trial = row.cells.get(column).copied().flatten();
         Self {
-            anchor: atlas.cell_anchor(row, operation, column),
+            anchor: site_index.cell_anchor(row, operation, column),
             runtime: runtime.map_or_else(String::new, cell::full_name),
-            href: atlas.runtime(column),
-            tone: cell::cell(trial, cell::Wording::Full).tone,
+            href: site_index.runtime(column),
+            tone: cell::cell(trial, cell::CellWording::Full).tone,
             outcome: match trial.map(|trial| &trial.outcome) {
                 // Its digest stands among the children.
                 Some(Outcome::Picked { child, .. }) => wording::line(&format!("picked {child}")),
@@ -148,10 +149,10 @@ pub(super) fn asked(row: &Row<'_>) -> String {
 }
 
 /// Who takes which child, over all rows of a case; who does the same in several rows is said once.
-pub(super) fn marks(atlas: &Atlas<'_>, rows: &[(&Table<'_>, &Row<'_>)]) -> Vec<Mark> {
+pub(super) fn marks(site_index: &SiteIndex<'_>, rows: &[(&Table<'_>, &Row<'_>)]) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     for (table, row) in rows {
-        let Some(consensus) = Consensus::of(atlas.matrix, row) else {
+        let Some(consensus) = Consensus::of(site_index.matrix, row) else {
             continue;
         };
         let asked = if rows
@@ -165,9 +166,9 @@ pub(super) fn marks(atlas: &Atlas<'_>, rows: &[(&Table<'_>, &Row<'_>)]) -> Vec<M
         for cluster in &consensus.clusters {
             for (child, words) in takes(cluster.outcome) {
                 let mark = Mark {
-                    tone: Tone::of(cluster.outcome),
+                    tone: CellStyle::of(cluster.outcome),
                     words,
-                    crowds: group::of(atlas, row, &cluster.columns),
+                    crowds: group::of(site_index, row, &cluster.columns),
                     asked: Vec::new(),
                     child: child.to_owned(),
                 };

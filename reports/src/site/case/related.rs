@@ -1,7 +1,7 @@
 //! Cases that list the same kinds of entries in the same order, and ask something else.
 
 use super::RelatedView;
-use crate::site::{index::Atlas, wording};
+use crate::site::{index::SiteIndex, wording};
 use ocipick_corpus::Case;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,9 +13,9 @@ const MOST: usize = 8;
 pub(super) type Shapes = BTreeMap<Vec<String>, Vec<usize>>;
 
 /// Sorts all cases by shape.
-pub(super) fn shapes(atlas: &Atlas<'_>) -> Shapes {
+pub(super) fn shapes(site_index: &SiteIndex<'_>) -> Shapes {
     let mut shapes = Shapes::new();
-    for (number, place) in atlas.cases.iter().enumerate() {
+    for (number, place) in site_index.cases.iter().enumerate() {
         if let Some(shape) = place.case.and_then(shape) {
             shapes.entry(shape).or_default().push(number);
         }
@@ -24,9 +24,9 @@ pub(super) fn shapes(atlas: &Atlas<'_>) -> Shapes {
 }
 
 /// Those of the same shape as the case in this place that ask something else.
-pub(super) fn to(atlas: &Atlas<'_>, shapes: &Shapes, number: usize) -> Vec<RelatedView> {
+pub(super) fn to(site_index: &SiteIndex<'_>, shapes: &Shapes, number: usize) -> Vec<RelatedView> {
     let asked = |number: usize| -> Option<BTreeSet<String>> {
-        let asks = &atlas.cases.get(number)?.case?.asks;
+        let asks = &site_index.cases.get(number)?.case?.asks;
         Some(asks.iter().map(ToString::to_string).collect())
     };
     let own = asked(number);
@@ -36,7 +36,7 @@ pub(super) fn to(atlas: &Atlas<'_>, shapes: &Shapes, number: usize) -> Vec<Relat
         .filter(|other| **other != number)
         .filter_map(|other| {
             let asks = asked(*other).filter(|asks| Some(asks) != own.as_ref())?;
-            let place = atlas.cases.get(*other)?;
+            let place = site_index.cases.get(*other)?;
             let asks: Vec<String> = asks.into_iter().map(|ask| said(&ask)).collect();
             Some(RelatedView {
                 text: wording::title(place.id),

@@ -2,8 +2,8 @@
 
 use super::json::Json;
 use crate::{
-    render::cell::Tone,
-    site::{group::Crowd, wording},
+    render::cell::CellStyle,
+    site::{group::VersionGroup, wording},
 };
 use ocipick_corpus::{Case, Child};
 use serde::Serialize;
@@ -20,10 +20,10 @@ const VALUE: usize = 160;
 /// Who does something with a child.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 pub(super) struct Mark {
-    pub(super) tone: Tone,
+    pub(super) tone: CellStyle,
     /// Words before the names: `picked by`.
     pub(super) words: &'static str,
-    pub(super) crowds: Vec<Crowd>,
+    pub(super) crowds: Vec<VersionGroup>,
     /// What was asked, where the case asks for several things.
     pub(super) asked: Vec<String>,
     /// The child.

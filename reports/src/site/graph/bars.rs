@@ -3,7 +3,7 @@
 use crate::{
     analysis::{
         consensus::Consensus,
-        matrix::{Family, Matrix},
+        matrix::{FamilyRows, Matrix},
     },
     site::{matrix, wording::LinkView},
 };
@@ -75,7 +75,7 @@ impl BarsView {
 }
 
 /// How split the rows of a family are on average, and how many were measured by several voices.
-fn mean(matrix: &Matrix<'_>, family: &Family<'_>) -> Option<(f64, usize)> {
+fn mean(matrix: &Matrix<'_>, family: &FamilyRows<'_>) -> Option<(f64, usize)> {
     let rows = family.rows.iter();
     let splits: Vec<f64> = rows
         .filter_map(|row| Consensus::of(matrix, row))

@@ -2,7 +2,7 @@
 
 use crate::{
     render::cell,
-    site::{agreement::Agreement, index::Atlas},
+    site::{agreement::AgreementSection, index::SiteIndex},
 };
 use serde::Serialize;
 
@@ -51,15 +51,15 @@ struct FieldView {
 
 impl HeatView {
     /// The map of the runtimes in these columns; nothing where there are no two.
-    pub(in crate::site) fn of(atlas: &Atlas<'_>, columns: &[usize]) -> Option<Self> {
+    pub(in crate::site) fn of(site_index: &SiteIndex<'_>, columns: &[usize]) -> Option<Self> {
         if columns.len() < 2 {
             return None;
         }
-        let agreement = Agreement::of(atlas.matrix, columns);
+        let agreement = AgreementSection::of(site_index.matrix, columns);
         let numbers = columns.len() <= NUMBERS;
         let field = if numbers { FIELDS.0 } else { FIELDS.1 };
         let name = |column: usize| {
-            let runtime = atlas.runtime_of(column);
+            let runtime = site_index.runtime_of(column);
             runtime.map_or_else(String::new, |it| crate::text::line(&it.id))
         };
         let longest = columns.iter().map(|column| name(*column).chars().count());
@@ -98,7 +98,7 @@ impl HeatView {
         let names: Vec<NameView> = names
             .map(|(place, column)| NameView {
                 text: name(*column),
-                href: atlas.runtime(*column),
+                href: site_index.runtime(*column),
                 x: place * field + field / 8,
                 y: place * field + field / 2,
             })

@@ -1,9 +1,9 @@
 //! The versions of a tool along a line, and how many rows changed on the way to each of them.
 
 use crate::{
-    analysis::history::{Change, Line, Turn},
+    analysis::history::{ChangeKind, ReleaseSeries, VersionChange},
     render::cell,
-    site::index::Atlas,
+    site::index::SiteIndex,
 };
 use ocipick_records::Outcome;
 use serde::Serialize;
@@ -24,9 +24,9 @@ impl Move {
     const ALL: [Self; 4] = [Self::Failure, Self::Recovery, Self::Pick, Self::Acceptance];
 
     /// None where only the reason for refusing changed.
-    fn of(change: &Change<'_, '_>) -> Option<Self> {
+    fn of(change: &VersionChange<'_, '_>) -> Option<Self> {
         match change.turn {
-            Turn::Failure => match change.to.outcome {
+            ChangeKind::Failure => match change.to.outcome {
                 Outcome::Picked { .. } | Outcome::Refused { .. } => Some(Self::Recovery),
                 Outcome::Nothing
                 | Outcome::Mixed { .. }
@@ -35,9 +35,9 @@ impl Move {
                 | Outcome::Unstable { .. }
                 | Outcome::Unmeasured { .. } => Some(Self::Failure),
             },
-            Turn::Pick => Some(Self::Pick),
-            Turn::Acceptance => Some(Self::Acceptance),
-            Turn::Reason => None,
+            ChangeKind::Pick => Some(Self::Pick),
+            ChangeKind::Acceptance => Some(Self::Acceptance),
+            ChangeKind::Reason => None,
         }
     }
 }
@@ -55,11 +55,11 @@ pub(in crate::site) struct TimelineView {
     height: usize,
     about: String,
     lanes: Vec<LaneView>,
-    turns: Vec<TurnView>,
+    turns: Vec<ChangeKindView>,
 }
 
 #[derive(Serialize)]
-struct TurnView {
+struct ChangeKindView {
     turn: Move,
     symbol: &'static str,
     words: &'static str,
@@ -108,15 +108,16 @@ struct PartView {
 
 impl TimelineView {
     /// The lines of a tool; nothing where none has two versions.
-    pub(in crate::site) fn of(atlas: &Atlas<'_>, tool: &str) -> Option<Self> {
-        let lines = atlas.history.lines.iter().enumerate();
-        let lines: Vec<(usize, &Line<'_>)> = lines.filter(|(_, line)| line.tool == tool).collect();
+    pub(in crate::site) fn of(site_index: &SiteIndex<'_>, tool: &str) -> Option<Self> {
+        let lines = site_index.history.lines.iter().enumerate();
+        let lines: Vec<(usize, &ReleaseSeries<'_>)> =
+            lines.filter(|(_, line)| line.tool == tool).collect();
         if lines.iter().all(|(_, line)| line.columns.len() < 2) {
             return None;
         }
         let most = |line: usize| {
             let mut numbers: std::collections::BTreeMap<usize, usize> = Default::default();
-            for change in atlas.history.behaviour().filter(|it| it.line == line) {
+            for change in site_index.history.behaviour().filter(|it| it.line == line) {
                 *numbers.entry(change.to.column).or_default() += 1;
             }
             numbers.into_values().max().unwrap_or(0)
@@ -133,7 +134,7 @@ impl TimelineView {
                 own * PILE.0 / highest + 24
             };
             let y = top + pile + 36;
-            let lane = LaneView::of(atlas, *number, line, (top + 10, y), highest);
+            let lane = LaneView::of(site_index, *number, line, (top + 10, y), highest);
             turns.extend(
                 lane.steps
                     .iter()
@@ -155,12 +156,12 @@ impl TimelineView {
                 crate::text::line(tool)
             ),
             lanes,
-            turns: turns.into_iter().map(TurnView::of).collect(),
+            turns: turns.into_iter().map(ChangeKindView::of).collect(),
         })
     }
 }
 
-impl TurnView {
+impl ChangeKindView {
     fn of(turn: Move) -> Self {
         let (symbol, words) = match turn {
             Move::Failure => ("☠", "to a crash, hang, empty success or contradiction"),
@@ -181,23 +182,23 @@ impl TurnView {
 
 impl LaneView {
     fn of(
-        atlas: &Atlas<'_>,
+        site_index: &SiteIndex<'_>,
         number: usize,
-        line: &Line<'_>,
+        line: &ReleaseSeries<'_>,
         (top, y): (usize, usize),
         highest: usize,
     ) -> Self {
         let x = |place: usize| MARGIN + STEP * place;
         let versions = line.columns.iter().enumerate().map(|(place, column)| {
-            let runtime = atlas.runtime_of(*column);
+            let runtime = site_index.runtime_of(*column);
             VersionView {
                 x: x(place),
-                version: cell::plain_version(atlas.matrix, *column),
+                version: cell::plain_version(site_index.matrix, *column),
                 channel: runtime
-                    .filter(|_| atlas.matrix.has_channels())
+                    .filter(|_| site_index.matrix.has_channels())
                     .map(|it| crate::text::clip(&crate::text::line(it.channel), 18)),
                 measured: runtime.is_some_and(|it| it.unmeasured.is_none()),
-                href: atlas.runtime(*column),
+                href: site_index.runtime(*column),
             }
         });
         let steps = line
@@ -205,7 +206,7 @@ impl LaneView {
             .iter()
             .enumerate()
             .filter_map(|(place, column)| {
-                let changes: Vec<_> = atlas
+                let changes: Vec<_> = site_index
                     .history
                     .behaviour()
                     .filter(|it| it.line == number && it.to.column == *column)
@@ -222,7 +223,7 @@ impl LaneView {
                     bottom = bottom.saturating_sub(height);
                     parts.push(PartView {
                         turn,
-                        symbol: TurnView::of(turn).symbol,
+                        symbol: ChangeKindView::of(turn).symbol,
                         y: bottom,
                         height,
                     });
@@ -230,16 +231,16 @@ impl LaneView {
                 let said: Vec<String> = counts
                     .into_iter()
                     .filter(|(_, count)| *count > 0)
-                    .map(|(turn, count)| format!("{count} {}", TurnView::of(turn).words))
+                    .map(|(turn, count)| format!("{count} {}", ChangeKindView::of(turn).words))
                     .collect();
                 (!changes.is_empty()).then(|| StepView {
                     x: x(place),
-                    href: format!("#{}", step_anchor(atlas, *column)),
+                    href: format!("#{}", step_anchor(site_index, *column)),
                     number: changes.len(),
                     title: format!(
                         "{} rows changed on the way to {}: {}",
                         changes.len(),
-                        cell::version(atlas.matrix, *column),
+                        cell::version(site_index.matrix, *column),
                         said.join(", ")
                     ),
                     // Clear of the bar: the number is centred on this line.
@@ -258,8 +259,8 @@ impl LaneView {
 }
 
 /// The part of the page of a tool that tells what changed on the way to a version.
-pub(in crate::site) fn step_anchor(atlas: &Atlas<'_>, column: usize) -> String {
-    let runtime = atlas.runtime_of(column);
+pub(in crate::site) fn step_anchor(site_index: &SiteIndex<'_>, column: usize) -> String {
+    let runtime = site_index.runtime_of(column);
     runtime.map_or_else(String::new, |it| {
         format!("to-{}", crate::site::path::part(&it.id))
     })

@@ -1,7 +1,7 @@
 //! Every kind of outcome against every kind of rule.
 
 use super::*;
-use crate::analysis::conformance::Rival;
+use crate::analysis::conformance::ConflictingClause;
 use ocipick_records::{Observed, OutcomeKind, UnmeasuredWhy};
 use proptest::prelude::*;
 use std::{collections::BTreeSet, fmt::Write as _};
@@ -37,8 +37,8 @@ fn picks(child: &str) -> Expectation {
 }
 
 /// A requirement to pick `first`, which is broken by finding that ambiguous.
-fn rule() -> Rule {
-    Rule {
+fn rule() -> ConformanceRule {
+    ConformanceRule {
         clause: "s/d/c".into(),
         level: Some(Level::Must),
         satisfied_by: vec![picks("first")],
@@ -98,8 +98,8 @@ fn outcomes() -> Vec<(String, Outcome)> {
 }
 
 /// Every kind of rule.
-fn rules() -> Vec<(&'static str, Rule)> {
-    let refuse = || Rule {
+fn rules() -> Vec<(&'static str, ConformanceRule)> {
+    let refuse = || ConformanceRule {
         satisfied_by: vec![Expectation::Refuses],
         breached_by: BTreeSet::new(),
         ..rule()
@@ -108,7 +108,7 @@ fn rules() -> Vec<(&'static str, Rule)> {
         ("to pick first", rule()),
         (
             "to pick first or refuse",
-            Rule {
+            ConformanceRule {
                 satisfied_by: vec![picks("first"), Expectation::Refuses],
                 ..rule()
             },
@@ -116,14 +116,14 @@ fn rules() -> Vec<(&'static str, Rule)> {
         ("to refuse", refuse()),
         (
             "to refuse over the media type",
-            Rule {
+            ConformanceRule {
                 satisfied_by: vec![Expectation::RefusesOver(Refusal::MediaType)],
                 ..refuse()
             },
         ),
         (
             "to pick first, in an index that is itself wrong",
-            Rule {
+            ConformanceRule {
                 breached_by: BTreeSet::new(),
                 excused: BTreeSet::from([Refusal::Ambiguous]),
                 ..rule()
@@ -131,8 +131,8 @@ fn rules() -> Vec<(&'static str, Rule)> {
         ),
         (
             "to pick first, while another clause says second",
-            Rule {
-                rivals: vec![Rival {
+            ConformanceRule {
+                rivals: vec![ConflictingClause {
                     clause: "s/d/other".into(),
                     satisfied_by: vec![picks("second")],
                 }],
@@ -141,8 +141,8 @@ fn rules() -> Vec<(&'static str, Rule)> {
         ),
         (
             "to refuse, while another clause says first",
-            Rule {
-                rivals: vec![Rival {
+            ConformanceRule {
+                rivals: vec![ConflictingClause {
                     clause: "s/d/other".into(),
                     satisfied_by: vec![picks("first")],
                 }],
@@ -151,7 +151,7 @@ fn rules() -> Vec<(&'static str, Rule)> {
         ),
         (
             "something that the case does not say",
-            Rule {
+            ConformanceRule {
                 satisfied_by: Vec::new(),
                 ..rule()
             },
@@ -168,8 +168,8 @@ const LEVELS: [Option<Level>; 6] = [
     None,
 ];
 
-fn at(level: Option<Level>, rule: &Rule) -> Rule {
-    Rule {
+fn at(level: Option<Level>, rule: &ConformanceRule) -> ConformanceRule {
+    ConformanceRule {
         level,
         ..rule.clone()
     }
@@ -181,10 +181,10 @@ fn every_outcome_against_every_rule() {
     for (name, rule) in rules() {
         let _ = writeln!(table, "{name}");
         for (name, outcome) in outcomes() {
-            let required = judge(&outcome, &rule);
+            let required = evaluate(&outcome, &rule);
             let weaker: Vec<&str> = LEVELS[1..]
                 .iter()
-                .map(|level| judge(&outcome, &at(*level, &rule)).verdict.as_str())
+                .map(|level| evaluate(&outcome, &at(*level, &rule)).verdict.as_str())
                 .collect();
             let _ = writeln!(
                 table,
@@ -201,7 +201,7 @@ fn every_outcome_against_every_rule() {
 
 #[test]
 fn a_wrong_pick_breaks_a_requirement_and_deviates_from_a_recommendation() {
-    let verdict = |level| judge(&picked("second"), &at(Some(level), &rule())).verdict;
+    let verdict = |level| evaluate(&picked("second"), &at(Some(level), &rule())).verdict;
     assert_eq!(verdict(Level::Must), Verdict::Violates);
     assert_eq!(verdict(Level::Should), Verdict::Deviates);
     assert_eq!(verdict(Level::May), Verdict::Allowed);
@@ -209,21 +209,21 @@ fn a_wrong_pick_breaks_a_requirement_and_deviates_from_a_recommendation() {
 
 #[test]
 fn a_refusal_over_something_else_is_not_held_against_a_tool() {
-    let judgement = judge(&refused(RefusalReason::NestedUnsupported), &rule());
-    assert_eq!(judgement.verdict, Verdict::NotJudged);
-    assert_eq!(judgement.because, Because::RefusedOverSomethingElse);
-    let judgement = judge(&refused(RefusalReason::Ambiguous), &rule());
-    assert_eq!(judgement.verdict, Verdict::Violates);
+    let reasoned = evaluate(&refused(RefusalReason::NestedUnsupported), &rule());
+    assert_eq!(reasoned.verdict, Verdict::NotJudged);
+    assert_eq!(reasoned.because, Because::RefusedOverSomethingElse);
+    let reasoned = evaluate(&refused(RefusalReason::Ambiguous), &rule());
+    assert_eq!(reasoned.verdict, Verdict::Violates);
 }
 
 #[test]
 fn a_reason_that_says_nothing_is_never_held_against_a_tool() {
     let all = Refusal::ALL.iter().map(|(_, refusal)| *refusal).collect();
-    let rule = Rule {
+    let rule = ConformanceRule {
         breached_by: all,
         ..rule()
     };
-    let verdict = judge(&refused(RefusalReason::Other), &rule).verdict;
+    let verdict = evaluate(&refused(RefusalReason::Other), &rule).verdict;
     assert_eq!(verdict, Verdict::NotJudged);
 }
 
@@ -258,10 +258,10 @@ fn any_refusals() -> impl Strategy<Value = BTreeSet<Refusal>> {
     proptest::sample::subsequence(all, 0..=9).prop_map(BTreeSet::from_iter)
 }
 
-fn any_rule() -> impl Strategy<Value = Rule> {
+fn any_rule() -> impl Strategy<Value = ConformanceRule> {
     let expected = || proptest::collection::vec(any_expectation(), 0..3);
     let rivals = proptest::collection::vec(
-        expected().prop_map(|satisfied_by| Rival {
+        expected().prop_map(|satisfied_by| ConflictingClause {
             clause: "s/d/other".into(),
             satisfied_by,
         }),
@@ -269,7 +269,7 @@ fn any_rule() -> impl Strategy<Value = Rule> {
     );
     let level = proptest::sample::select(LEVELS.to_vec());
     (level, expected(), any_refusals(), any_refusals(), rivals).prop_map(
-        |(level, satisfied_by, breached_by, excused, rivals)| Rule {
+        |(level, satisfied_by, breached_by, excused, rivals)| ConformanceRule {
             clause: "s/d/c".into(),
             level,
             satisfied_by,
@@ -288,7 +288,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![single, several.prop_map(|observed| unstable(&observed))]
 }
 
-/// How harsh a verdict is; verdicts that are no breach are all the same.
+/// How harsh a verdict is; verdicts that are no violation are all the same.
 fn harshness(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::NotJudged | Verdict::Silent | Verdict::Allowed | Verdict::Conforms => 0,
@@ -300,18 +300,18 @@ fn harshness(verdict: Verdict) -> u8 {
 proptest! {
     #[test]
     fn the_same_is_judged_alike(outcome in any_outcome(), rule in any_rule()) {
-        prop_assert_eq!(judge(&outcome, &rule), judge(&outcome.clone(), &rule.clone()));
+        prop_assert_eq!(evaluate(&outcome, &rule), evaluate(&outcome.clone(), &rule.clone()));
     }
 
     #[test]
     fn words_digests_and_times_do_not_matter(rule in any_rule(), reason in proptest::sample::select(RefusalReason::ALL.to_vec()), text in ".{0,8}", time in any::<u64>()) {
         let other = Outcome::Refused { reason, message: text.clone() };
-        prop_assert_eq!(judge(&other, &rule), judge(&refused(reason), &rule));
+        prop_assert_eq!(evaluate(&other, &rule), evaluate(&refused(reason), &rule));
         let other = Outcome::Picked { child: "first".into(), digest: text };
-        prop_assert_eq!(judge(&other, &rule), judge(&picked("first"), &rule));
+        prop_assert_eq!(evaluate(&other, &rule), evaluate(&picked("first"), &rule));
         prop_assert_eq!(
-            judge(&Outcome::TimedOut { after_ms: time }, &rule),
-            judge(&Outcome::TimedOut { after_ms: 1 }, &rule)
+            evaluate(&Outcome::TimedOut { after_ms: time }, &rule),
+            evaluate(&Outcome::TimedOut { after_ms: 1 }, &rule)
         );
     }
 
@@ -319,24 +319,24 @@ proptest! {
     fn a_weaker_level_is_never_judged_more_harshly(outcome in any_outcome(), rule in any_rule()) {
         let harsh: Vec<u8> = LEVELS
             .iter()
-            .map(|level| harshness(judge(&outcome, &at(*level, &rule)).verdict))
+            .map(|level| harshness(evaluate(&outcome, &at(*level, &rule)).verdict))
             .collect();
         prop_assert!(harsh.is_sorted_by(|stronger, weaker| stronger >= weaker), "{harsh:?}");
     }
 
     #[test]
     fn what_excuses_never_makes_a_verdict_harsher(outcome in any_outcome(), rule in any_rule(), rival in any_rule(), more in any_expectation()) {
-        let harsh = harshness(judge(&outcome, &rule).verdict);
+        let harsh = harshness(evaluate(&outcome, &rule).verdict);
         let mut milder = rule.clone();
-        milder.rivals.push(Rival { clause: rival.clause, satisfied_by: rival.satisfied_by });
-        prop_assert!(harshness(judge(&outcome, &milder).verdict) <= harsh);
+        milder.rivals.push(ConflictingClause { clause: rival.clause, satisfied_by: rival.satisfied_by });
+        prop_assert!(harshness(evaluate(&outcome, &milder).verdict) <= harsh);
         let mut milder = rule.clone();
         milder.breached_by.clear();
-        prop_assert!(harshness(judge(&outcome, &milder).verdict) <= harsh);
+        prop_assert!(harshness(evaluate(&outcome, &milder).verdict) <= harsh);
         let mut milder = rule;
         if !milder.satisfied_by.is_empty() {
             milder.satisfied_by.push(more);
-            prop_assert!(harshness(judge(&outcome, &milder).verdict) <= harsh);
+            prop_assert!(harshness(evaluate(&outcome, &milder).verdict) <= harsh);
         }
     }
 
@@ -345,7 +345,7 @@ proptest! {
         let shows = |outcome: &Outcome| {
             matches!(outcome.kind(), OutcomeKind::Picked | OutcomeKind::Refused)
         };
-        let breach = judge(&outcome, &rule).verdict.is_breach();
+        let breach = evaluate(&outcome, &rule).verdict.is_violation();
         match &outcome {
             Outcome::Unstable { observed } => {
                 let flat = observed.iter().all(|seen| seen.outcome.kind() != OutcomeKind::Unstable);
@@ -358,8 +358,8 @@ proptest! {
     #[test]
     fn a_tool_that_wavers_gets_the_verdict_of_all_or_none(observed in proptest::collection::vec(proptest::sample::select(outcomes().into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>()), 1..4), rule in any_rule()) {
         let verdicts: BTreeSet<Verdict> =
-            observed.iter().map(|outcome| judge(outcome, &rule).verdict).collect();
-        let verdict = judge(&unstable(&observed), &rule).verdict;
+            observed.iter().map(|outcome| evaluate(outcome, &rule).verdict).collect();
+        let verdict = evaluate(&unstable(&observed), &rule).verdict;
         if verdicts.len() == 1 {
             prop_assert!(verdicts.contains(&verdict));
         } else {
@@ -369,7 +369,7 @@ proptest! {
 }
 
 fn requested(paths: &[&str]) -> Evidence {
-    let request = |path: &&str| ocipick_records::Request {
+    let request = |path: &&str| ocipick_records::HttpRequest {
         method: "GET".into(),
         path: (*path).to_owned(),
         status: 404,
@@ -387,7 +387,7 @@ fn requested(paths: &[&str]) -> Evidence {
 
 #[test]
 fn a_reference_is_a_digest_or_a_tag() {
-    let rule = Rule {
+    let rule = ConformanceRule {
         satisfied_by: Vec::new(),
         breached_where: vec![Sign::OddReference],
         ..rule()
@@ -397,7 +397,7 @@ fn a_reference_is_a_digest_or_a_tag() {
         let all = [refused(RefusalReason::Other), Outcome::Nothing, picked("x")];
         let mut verdicts = all
             .iter()
-            .map(|outcome| judge_trial(outcome, &requested(paths), &rule).verdict);
+            .map(|outcome| evaluate_trial(outcome, &requested(paths), &rule).verdict);
         let first = verdicts.next().unwrap();
         assert!(verdicts.all(|other| other == first), "{paths:?}");
         first
@@ -429,13 +429,13 @@ fn a_reference_is_a_digest_or_a_tag() {
         why: UnmeasuredWhy::NotStarted,
         detail: String::new(),
     };
-    let judgement = judge_trial(&unmeasured, &requested(&["/manifests/"]), &rule);
-    assert_eq!(judgement.verdict, Verdict::NotJudged);
+    let reasoned = evaluate_trial(&unmeasured, &requested(&["/manifests/"]), &rule);
+    assert_eq!(reasoned.verdict, Verdict::NotJudged);
 }
 
 #[test]
 fn whoever_unpacks_by_a_config_has_read_it() {
-    let rule = Rule {
+    let rule = ConformanceRule {
         satisfied_by: vec![picks("first")],
         leaves_open: vec![picks("second")],
         breached_where: vec![
@@ -454,7 +454,7 @@ fn whoever_unpacks_by_a_config_has_read_it() {
         },
         ..Evidence::default()
     };
-    let verdict = |evidence: &Evidence| judge_trial(&picked("second"), evidence, &rule).verdict;
+    let verdict = |evidence: &Evidence| evaluate_trial(&picked("second"), evidence, &rule).verdict;
     let chain = || Identity::ChainId("sha256:aa".into());
     assert_eq!(verdict(&seen(chain(), "second")), Verdict::Violates);
     assert_eq!(
@@ -464,14 +464,14 @@ fn whoever_unpacks_by_a_config_has_read_it() {
     assert_eq!(verdict(&seen(chain(), "first")), Verdict::NotJudged);
     let digest = Identity::ManifestDigest("sha256:aa".into());
     assert_eq!(verdict(&seen(digest, "second")), Verdict::NotJudged);
-    // Without a sign, a pick that is left open is no breach, and one that is not is.
-    let judgement = judge_trial(&picked("third"), &Evidence::default(), &rule);
-    assert_eq!(judgement.verdict, Verdict::Violates);
+    // Without a sign, a pick that is left open is no violation, and one that is not is.
+    let reasoned = evaluate_trial(&picked("third"), &Evidence::default(), &rule);
+    assert_eq!(reasoned.verdict, Verdict::Violates);
 }
 
 #[test]
 fn a_breach_of_a_clause_with_two_readings_is_arguable_unless_the_words_settle_it() {
-    let rule = Rule {
+    let rule = ConformanceRule {
         arguable: true,
         plain_where_said: Some("application/x".into()),
         ..rule()
@@ -481,8 +481,8 @@ fn a_breach_of_a_clause_with_two_readings_is_arguable_unless_the_words_settle_it
         message: message.into(),
     };
     let judged = |outcome: &Outcome| {
-        let judgement = judge(outcome, &rule);
-        (judgement.verdict, judgement.arguable)
+        let reasoned = evaluate(outcome, &rule);
+        (reasoned.verdict, reasoned.arguable)
     };
     assert_eq!(
         judged(&refused("missing signature key")),
