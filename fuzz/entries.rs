@@ -223,7 +223,7 @@ pub(crate) fn request(data: &[u8]) {
         lines.next().unwrap_or("GET"),
         lines.next().unwrap_or("/v2/"),
     );
-    let status = ocipick::registry::answer(&CASE, method, path, lines.next());
+    let status = ocipick_registry::answer(&CASE, method, path, lines.next());
     assert!(
         matches!(status, None | Some(200 | 206 | 404 | 405 | 416)),
         "{status:?}"

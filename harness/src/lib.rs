@@ -8,7 +8,6 @@ pub mod host;
 pub mod inventory;
 mod mutant;
 pub mod push;
-pub mod registry;
 pub mod resource_monitor;
 pub mod results;
 pub mod run;

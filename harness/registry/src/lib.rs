@@ -4,8 +4,8 @@
 //! trial although trials run in parallel:
 //!
 //! ```no_run
-//! # fn example(case: std::sync::Arc<ocipick_corpus::Case>) -> Result<(), ocipick::registry::RegistryError> {
-//! let registry = ocipick::registry::Registry::start()?;
+//! # fn example(case: std::sync::Arc<ocipick_corpus::Case>) -> Result<(), ocipick_registry::RegistryError> {
+//! let registry = ocipick_registry::Registry::start()?;
 //! let namespace = registry.open("t17/duplicates/two-entries", case)?;
 //! // … let a tool pull `namespace.reference()` …
 //! let requests = namespace.close();

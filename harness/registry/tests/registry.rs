@@ -5,8 +5,8 @@
     reason = "clippy permits it in tests, but not in what tests share"
 )]
 
-use ocipick::registry::{Namespace, Registry, RegistryError};
 use ocipick_corpus::{Blob, Case, Document};
+use ocipick_registry::{Namespace, Registry, RegistryError};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},

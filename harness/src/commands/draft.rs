@@ -14,12 +14,12 @@ use ocipick::{
     exit::Exit,
     host,
     inventory::{Discovery, RuntimeSource},
-    registry::Registry,
     run::{Cell, Controls, Earlier, Event, Plan, RunContext, Watcher, execute},
 };
 use ocipick_adapters::{Operation, PATH_CHANNEL, names, process::Cancel};
 use ocipick_corpus::{Case, Corpus, PlatformRequest, digest_of_content};
 use ocipick_records::{Outcome, RepeatedCells, Repeats, Results, RuntimeRecord, Trial};
+use ocipick_registry::Registry;
 use ocipick_reports::{
     analysis::embargo::EmbargoPolicy,
     draft::{CellName, Confirmed, Draft, NoDraft},

@@ -2,7 +2,7 @@
 
 use ocipick::{
     baselines::BaselinesError, check::CheckError, exit::Exit, inventory::InventoryError,
-    registry::RegistryError, results::WriteError,
+    results::WriteError,
 };
 use ocipick_adapters::{
     RunDirError,
@@ -10,6 +10,7 @@ use ocipick_adapters::{
 };
 use ocipick_corpus::CorpusError;
 use ocipick_records::ReadError;
+use ocipick_registry::RegistryError;
 use std::{io, path::Path};
 
 /// A command that failed.

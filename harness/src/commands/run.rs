@@ -13,7 +13,6 @@ use ocipick::{
     exit::Exit,
     host,
     inventory::{Discovery, Inventory},
-    registry::Registry,
     resource_monitor::ResourceMonitor,
     results::{Previous, Writer},
     run::{Controls, Earlier, Plan, RunContext, execute},
@@ -29,6 +28,7 @@ use ocipick_records::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Header, Linked, LinkedSource, MissingRecord,
     Provenance, RepeatedCells, Repeats, Results, RuntimeRecord, SCHEMA,
 };
+use ocipick_registry::Registry;
 use ocipick_reports::{
     analysis::{
         conformance::Verdicts,

@@ -1,9 +1,10 @@
 //! `ocipick serve`.
 
 use super::{args::Serve, fail::Result, run_dir, select, terminal::Terminal};
-use ocipick::{exit::Exit, registry::Registry};
+use ocipick::exit::Exit;
 use ocipick_adapters::process::Cancel;
 use ocipick_corpus::PlatformRequest;
+use ocipick_registry::Registry;
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
 
 pub(crate) fn serve(args: &Serve, screen: Terminal) -> Result<Exit> {

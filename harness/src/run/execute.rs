@@ -1,8 +1,9 @@
 //! Carrying out a plan.
 
 use super::{Event, Plan, Watcher, repetitions, semaphore::Semaphore, tracker::RepetitionTracker};
-use crate::{classify::MessagePatterns, registry::Registry};
+use crate::classify::MessagePatterns;
 use ocipick_adapters::{RunDir, process::Cancel};
+use ocipick_registry::Registry;
 use std::{
     io,
     sync::{

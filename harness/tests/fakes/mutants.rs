@@ -6,10 +6,7 @@
 use crate::stage::{MATCH, Stage, TWO_ENTRIES, case, no_private_daemons, same};
 use anyhow::{Context as _, Result, ensure};
 use libtest_mimic::{Completion, Failed, Trial};
-use ocipick::{
-    classify::{MessagePatterns, TrialObservations, classify},
-    registry::Registry,
-};
+use ocipick::classify::{MessagePatterns, TrialObservations, classify};
 use ocipick_adapters::{
     ImageSource, Operation, Request, Retention, RunDir, Sandbox, Tool, adapter,
     mutant::{Mutant, with},
@@ -17,6 +14,7 @@ use ocipick_adapters::{
 };
 use ocipick_records::Platform;
 use ocipick_records::{Outcome, OutcomeKind, RefusalReason};
+use ocipick_registry::Registry;
 use std::{
     collections::BTreeSet,
     env, fs,

@@ -4,7 +4,6 @@ use anyhow::{Context as _, Result, ensure};
 use ocipick::{
     classify::MessagePatterns,
     inventory::{Discovery, Inventory, RuntimeSource},
-    registry::Registry,
     run::{Controls, Earlier, Event, Plan, RunContext, RuntimeEnd, Watcher, execute},
 };
 use ocipick_adapters::{
@@ -12,6 +11,7 @@ use ocipick_adapters::{
 };
 use ocipick_corpus::{Case, Corpus};
 use ocipick_records::{Outcome, RefusalReason, RepeatedCells, Repeats, Trial};
+use ocipick_registry::Registry;
 use ocipick_reports::analysis::metamorphic::{RelationResult, compare};
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -2,11 +2,11 @@
 
 use ocipick::{
     classify::MessagePatterns,
-    registry::Registry,
     run::{Event, Plan, RunContext, RuntimeEnd, Watcher, execute},
 };
 use ocipick_adapters::{RunDir, process::Cancel};
 use ocipick_records::Trial;
+use ocipick_registry::Registry;
 use std::{
     io::{self, Write as _},
     sync::{Mutex, PoisonError},
