@@ -1,11 +1,13 @@
 //! What every adapter does.
 
 use crate::{
-    Detected, Installation, Operation, Runtime, Sandbox, Tool,
+    Detected, Installation, Runtime, Sandbox, Tool,
     mutant::{self, Mutant, on},
-    process::{DISK_FULL, Exit, Ran, RunError},
+    process::{DISK_FULL, Ran, RunError},
 };
+use ocipick_records::Identity;
 use ocipick_records::Platform;
+use ocipick_records::{Exit, Operation};
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 /// The code that knows how to drive one tool.
@@ -20,8 +22,8 @@ pub trait Adapter: Sync {
     /// Whether several sessions of one runtime may work at once, because they share nothing.
     fn is_stateless(&self) -> bool;
 
-    /// Why this runtime cannot do this at all, where it cannot.
-    fn cannot(&self, runtime: &Runtime, operation: Operation) -> Option<String>;
+    /// Whether this runtime can do this at all.
+    fn supports(&self, runtime: &Runtime, operation: Operation) -> Support;
 
     /// Prepares to measure: makes configuration, starts nothing yet. Daemons are started by the
     /// first trial, on the thread that calls it.
@@ -83,6 +85,31 @@ impl LayoutInput<'_> {
             Some(tag) => format!("{}:{tag}", path.display()),
             None => path.display().to_string(),
         }
+    }
+}
+
+/// Whether a runtime can do something at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// It can.
+    Yes,
+    /// It cannot, and why.
+    No(String),
+}
+
+impl Support {
+    /// It can where this holds.
+    pub(crate) fn where_(it: bool, otherwise: &str) -> Self {
+        if it {
+            Self::Yes
+        } else {
+            Self::No(otherwise.to_owned())
+        }
+    }
+
+    /// The adapter does not carry this out.
+    pub(crate) fn not_carried_out(operation: Operation) -> Self {
+        Self::No(format!("ocipick does not drive `{operation}` of this tool"))
     }
 }
 
@@ -336,28 +363,6 @@ pub struct RawFingerprint {
     pub source: &'static str,
     /// What was seen.
     pub identity: Identity,
-}
-
-/// By what an image is recognised.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Identity {
-    /// The digest of its manifest.
-    ManifestDigest(String),
-    /// The digest of its config.
-    ConfigDigest(String),
-    /// The digests of its layers as stored, base first.
-    LayerDigests(Vec<String>),
-    /// The digests of its unpacked layers, base first.
-    DiffIds(Vec<String>),
-    /// The chain id over its unpacked layers.
-    ChainId(String),
-    /// The text of the file `/ocipick/child` in its root file system.
-    Marker(String),
-    /// The label `ocipick.child` of its config.
-    Label(String),
-    /// The digests of everything that the store has of what was asked for: a sign of each child that
-    /// is in it with manifest and config.
-    Stored(Vec<String>),
 }
 
 /// The label in the config of every built-in child that says which child it is.

@@ -19,8 +19,8 @@ mod tool;
 mod tools;
 
 pub use adapter::{
-    Adapter, DaemonCrash, Execution, HarnessError, Identity, ImageSource, LayoutInput,
-    MARKER_LABEL, RawFingerprint, RawObservation, Request, Retention, Session, StartError,
+    Adapter, DaemonCrash, Execution, HarnessError, ImageSource, LayoutInput, MARKER_LABEL,
+    RawFingerprint, RawObservation, Request, Retention, Session, StartError, Support,
 };
 pub use detect::detect;
 pub use installation::{BindMounts, Installation, PATH_CHANNEL, Privileges};
@@ -28,5 +28,5 @@ pub use linked::{BinaryOrigin, Linked, LinkedSource};
 pub use run_dir::{Cleared, ResourceUsage, RunDir, RunDirError};
 pub use runtime::{Detected, Missing, Runtime, Service, names};
 pub use sandbox::Sandbox;
-pub use tool::{Flavour, Operation, Tool, UnknownTool, short_version};
+pub use tool::{Flavour, Tool, UnknownTool, short_version};
 pub use tools::adapter;

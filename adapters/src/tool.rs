@@ -75,44 +75,6 @@ impl FromStr for Tool {
     }
 }
 
-/// What a tool is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Operation {
-    /// Fetch the image for one platform from a registry, so that it could be used.
-    Pull,
-    /// Take the image for one platform from an OCI layout, so that it could be used.
-    Import,
-}
-
-impl Operation {
-    /// Every operation.
-    pub const ALL: &[Self] = &[Self::Pull, Self::Import];
-
-    /// The stable word for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pull => "pull",
-            Self::Import => "import",
-        }
-    }
-
-    /// The same among everything that recipes can restrict cases to.
-    #[must_use]
-    pub fn in_recipes(self) -> ocipick_records::Operation {
-        match self {
-            Self::Pull => ocipick_records::Operation::Pull,
-            Self::Import => ocipick_records::Operation::Import,
-        }
-    }
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 /// A configuration of a tool that selects by other code, and so is a runtime of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flavour {

@@ -1,7 +1,7 @@
 //! A case: one image index with its children, as the exact bytes to serve.
 
 use crate::{Algorithm, Derivation, Digest, Fault, PlatformRequest, Wording};
-use ocipick_records::{CaseId, Operation, Platform, Refusal};
+use ocipick_records::{CaseId, Operation, Platform, RefusalReason};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -205,7 +205,7 @@ pub struct ClauseUse {
     pub earlier: BTreeMap<String, Vec<(PlatformRequest, Vec<Expectation>)>>,
     /// The reasons for which a refusal breaks the clause in this case, where they are others than
     /// the clause itself names.
-    pub breached_by: Option<BTreeSet<Refusal>>,
+    pub breached_by: Option<BTreeSet<RefusalReason>>,
     /// Outcomes that show neither that the clause was followed nor that it was broken.
     pub leaves_open: Vec<Expectation>,
     /// What breaks the clause where the evidence shows it, whatever the outcome.
@@ -306,7 +306,7 @@ pub enum Expectation {
     /// The tool refuses, for whatever reason.
     Refuses,
     /// The tool refuses, for this reason.
-    RefusesOver(Refusal),
+    RefusesOver(RefusalReason),
 }
 
 fn of_ask<'e>(

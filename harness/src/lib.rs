@@ -7,6 +7,7 @@ pub mod exit;
 pub mod host;
 pub mod inventory;
 mod mutant;
+pub mod operations;
 pub mod push;
 pub mod resource_monitor;
 pub mod results;

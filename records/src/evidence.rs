@@ -143,6 +143,14 @@ pub enum Exit {
     OutputLimit,
 }
 
+impl Exit {
+    /// Whether it exited with code 0.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        self == Self::Code(0)
+    }
+}
+
 /// One command, as run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Command {

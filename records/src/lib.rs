@@ -11,7 +11,6 @@ mod outcome;
 mod platform;
 mod read;
 mod record;
-mod refusal;
 mod schema;
 mod unknown;
 mod version;
@@ -22,8 +21,8 @@ pub use gzip::{pack, unpack};
 pub use id::{CaseId, CaseIdError};
 pub use operation::{Operation, OperationError};
 pub use outcome::{
-    Observed, Outcome, OutcomeKind, RefusalReason, RepeatedCells, SURVIVED, UnknownWord,
-    UnmeasuredWhy,
+    Observed, Outcome, OutcomeClass, OutcomeKind, RefusalReason, RepeatedCells, SURVIVED,
+    UnknownWord, UnmeasuredWhy,
 };
 pub use platform::{Platform, PlatformError};
 pub use read::{ReadError, ReadErrorKind, Results};
@@ -31,6 +30,5 @@ pub use record::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Derived, Footer, Header, Host, Linked, LinkedSource,
     MissingRecord, Private, Provenance, Record, Repeats, RuntimeRecord, SCHEMA, Trial,
 };
-pub use refusal::Refusal;
 pub use schema::json_schema;
 pub use version::{compare_versions, is_at_least, is_release};

@@ -225,7 +225,49 @@ pub struct UnknownWord {
     known: Vec<&'static str>,
 }
 
+/// What outcomes have in common, as far as every grouping of them goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OutcomeClass {
+    /// An image was taken.
+    Pick,
+    /// The tool refused.
+    Refusal,
+    /// No usable image, and no error that says so: nothing, mixed, crashed, timed out.
+    NoAnswer,
+    /// Another answer each time.
+    Unstable,
+    /// Nothing was measured.
+    Unmeasured,
+}
+
+impl RefusalReason {
+    /// Every reason that says what the refusal is about, so that clauses can name it.
+    pub fn telling() -> impl Iterator<Item = Self> + Clone {
+        Self::ALL.iter().copied().filter(|reason| reason.tells())
+    }
+
+    /// Whether it says what the refusal is about.
+    #[must_use]
+    pub fn tells(self) -> bool {
+        !matches!(self, Self::Other | Self::Unknown)
+    }
+}
+
 impl Outcome {
+    /// What it has in common with others.
+    #[must_use]
+    pub fn class(&self) -> OutcomeClass {
+        match self {
+            Self::Picked { .. } => OutcomeClass::Pick,
+            Self::Refused { .. } => OutcomeClass::Refusal,
+            Self::Nothing | Self::Mixed { .. } | Self::Crashed { .. } | Self::TimedOut { .. } => {
+                OutcomeClass::NoAnswer
+            }
+            Self::Unstable { .. } => OutcomeClass::Unstable,
+            Self::Unmeasured { .. } => OutcomeClass::Unmeasured,
+        }
+    }
+
     /// Which kind of outcome this is.
     #[must_use]
     pub fn kind(&self) -> OutcomeKind {
@@ -250,7 +292,7 @@ impl Outcome {
     /// Whether anything was measured at all.
     #[must_use]
     pub fn is_measured(&self) -> bool {
-        self.kind() != OutcomeKind::Unmeasured
+        self.class() != OutcomeClass::Unmeasured
     }
 
     /// Whether trouble kept it from being measured, so that another attempt may bring what this one
@@ -348,6 +390,19 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reasons_that_say_nothing_are_not_for_clauses() {
+        let silent = RefusalReason::ALL.iter().filter(|it| !it.tells());
+        assert_eq!(
+            silent.collect::<Vec<_>>(),
+            [&RefusalReason::Other, &RefusalReason::Unknown]
+        );
+        assert_eq!(
+            RefusalReason::telling().count() + 2,
+            RefusalReason::ALL.len()
+        );
+    }
 
     #[test]
     fn words_read_back_and_nothing_else_does() {

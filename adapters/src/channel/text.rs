@@ -1,6 +1,7 @@
 //! What is wrong, in the words of apt, the bootstrapper and the hooks.
 
-use crate::process::{Exit, Ran};
+use crate::process::Ran;
+use ocipick_records::Exit;
 
 /// Since when apt takes the metadata for past its date, in its words.
 pub(super) fn expired_since(stderr: &str) -> Option<String> {

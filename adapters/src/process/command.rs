@@ -1,6 +1,7 @@
 //! What to run, and what came of it.
 
 use super::Isolation;
+use ocipick_records::Exit;
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -59,27 +60,6 @@ impl Invocation {
             line.push_str(&quote(arg));
         }
         line
-    }
-}
-
-/// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// It exited with this code.
-    Code(i32),
-    /// It died of this signal, which was not ours.
-    Signal(i32),
-    /// It was ended at its deadline.
-    Deadline,
-    /// It was ended because it printed more than [`OUTPUT_LIMIT`](super::OUTPUT_LIMIT).
-    OutputLimit,
-}
-
-impl Exit {
-    /// Whether it exited with code 0.
-    #[must_use]
-    pub fn is_success(self) -> bool {
-        self == Self::Code(0)
     }
 }
 

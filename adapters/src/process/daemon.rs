@@ -2,7 +2,7 @@
 
 use super::{
     Cancel,
-    command::{Exit, Invocation, READ_LIMIT, read_limited, tail},
+    command::{Invocation, READ_LIMIT, read_limited, tail},
     disk_full::{DISK_FULL, is_full},
     output_limit::{LogWatch, OUTPUT_LIMIT, flood_words, shorten},
     outside::{MemoryKills, STOPPED, is_from_outside, outside_in},
@@ -11,6 +11,7 @@ use super::{
     tree::{Kin, is_stopped},
 };
 use nix::sys::signal::{Signal, killpg};
+use ocipick_records::Exit;
 use std::{
     path::{Path, PathBuf},
     time::{Duration, Instant},

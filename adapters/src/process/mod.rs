@@ -16,7 +16,7 @@ mod tag;
 mod tree;
 
 pub use cancel::Cancel;
-pub use command::{Exit, Invocation, Ran, Reveal};
+pub use command::{Invocation, Ran, Reveal};
 pub(crate) use daemon::fits_socket;
 pub use daemon::{Cause, Daemon, DaemonError, DaemonSpec, Death, Readiness};
 pub(crate) use disk_full::DISK_FULL;

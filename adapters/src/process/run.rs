@@ -2,7 +2,7 @@
 
 use super::{
     Cancel,
-    command::{Exit, Invocation, READ_LIMIT, Ran, read_limited, stream_path, tail},
+    command::{Invocation, READ_LIMIT, Ran, read_limited, stream_path, tail},
     disk_full::is_full,
     isolation::{NO_PROGRAM, PREPARATION_FAILED, PREPARATION_PREFIX},
     output_limit::{is_flooded, shorten},
@@ -12,6 +12,7 @@ use super::{
     tree::{MARKER, end_all, end_group, has_marker, is_stopped},
 };
 use nix::unistd::Pid;
+use ocipick_records::Exit;
 use std::{
     collections::BTreeMap,
     ffi::OsString,

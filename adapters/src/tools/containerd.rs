@@ -5,9 +5,9 @@ use super::{
     supervisor::DaemonSupervisor,
 };
 use crate::{
-    Adapter, BinaryOrigin, Detected, Execution, Flavour, Identity, ImageSource, Installation,
-    Operation, RawFingerprint, RawObservation, Request, Runtime, Sandbox, Service, Session,
-    StartError, Tool, detect, mutant,
+    Adapter, BinaryOrigin, Detected, Execution, Flavour, ImageSource, Installation, RawFingerprint,
+    RawObservation, Request, Runtime, Sandbox, Service, Session, StartError, Support, Tool, detect,
+    mutant,
     process::{
         Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, Reveal, RunError, fits_socket,
         run,
@@ -16,6 +16,7 @@ use crate::{
 };
 use ocipick_corpus::{MARKER_FILE, marker_text};
 use ocipick_records::is_at_least;
+use ocipick_records::{Identity, Operation};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -126,11 +127,17 @@ impl Adapter for Containerd {
         false
     }
 
-    fn cannot(&self, runtime: &Runtime, operation: Operation) -> Option<String> {
+    fn supports(&self, runtime: &Runtime, operation: Operation) -> Support {
         match operation {
-            Operation::Pull => None,
-            Operation::Import => (!imports_for_platforms(&runtime.version))
-                .then(|| "before 1.6 ctr imports for its own platform only".to_owned()),
+            Operation::Pull => Support::Yes,
+            Operation::Import => Support::where_(
+                imports_for_platforms(&runtime.version),
+                "before 1.6 ctr imports for its own platform only",
+            ),
+            operation @ (Operation::Run
+            | Operation::Inspect
+            | Operation::Copy
+            | Operation::Push) => Support::not_carried_out(operation),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use super::image::{looked, sign, with_algorithm};
 use crate::{
-    Adapter, Detected, Execution, Identity, Installation, Operation, RawObservation, Request,
-    Runtime, Sandbox, Session, StartError, Tool, adapter::execution, detect, mutant, rootfs,
+    Adapter, Detected, Execution, Installation, RawObservation, Request, Runtime, Sandbox, Session,
+    StartError, Support, Tool, adapter::execution, detect, mutant, rootfs,
 };
 use ocipick_corpus::marker_in_layers;
+use ocipick_records::{Identity, Operation};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -29,13 +30,17 @@ impl Adapter for Crane {
         true
     }
 
-    fn cannot(&self, _: &Runtime, operation: Operation) -> Option<String> {
+    fn supports(&self, _: &Runtime, operation: Operation) -> Support {
         match operation {
-            Operation::Pull => None,
-            Operation::Import => Some(
+            Operation::Pull => Support::Yes,
+            Operation::Import => Support::No(
                 "crane sends a layout to a registry as it is, and selects nothing from it"
                     .to_owned(),
             ),
+            operation @ (Operation::Run
+            | Operation::Inspect
+            | Operation::Copy
+            | Operation::Push) => Support::not_carried_out(operation),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What several adapters look for in an image.
 
-use crate::{Identity, RawFingerprint, RawObservation, process::Ran};
+use crate::{RawFingerprint, RawObservation, process::Ran};
+use ocipick_records::Identity;
 
 /// What a look at several signs amounts to: something seen, or nothing in these words.
 pub(super) fn looked(signs: Vec<RawFingerprint>, otherwise: &str) -> RawObservation {

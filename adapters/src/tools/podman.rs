@@ -2,8 +2,8 @@
 
 use super::image::{sign, with_algorithm};
 use crate::{
-    Adapter, Detected, Execution, Identity, ImageSource, Installation, Operation, RawObservation,
-    Request, Runtime, Sandbox, Session, StartError, Tool,
+    Adapter, Detected, Execution, ImageSource, Installation, RawObservation, Request, Runtime,
+    Sandbox, Session, StartError, Support, Tool,
     adapter::execution,
     detect, mutant,
     process::{Invocation, Mount, Ran, RunError, run},
@@ -11,6 +11,7 @@ use crate::{
 };
 use ocipick_corpus::MARKER_FILE;
 use ocipick_records::is_at_least;
+use ocipick_records::{Identity, Operation};
 use serde_json::Value;
 use std::{iter, path::Path, time::Duration};
 
@@ -37,9 +38,13 @@ impl Adapter for Podman {
         false
     }
 
-    fn cannot(&self, _: &Runtime, operation: Operation) -> Option<String> {
+    fn supports(&self, _: &Runtime, operation: Operation) -> Support {
         match operation {
-            Operation::Pull | Operation::Import => None,
+            Operation::Pull | Operation::Import => Support::Yes,
+            operation @ (Operation::Run
+            | Operation::Inspect
+            | Operation::Copy
+            | Operation::Push) => Support::not_carried_out(operation),
         }
     }
 

@@ -2,11 +2,11 @@
 
 use super::image::{looked, sign, with_algorithm};
 use crate::{
-    Adapter, Detected, Execution, Identity, ImageSource, Installation, Operation, RawObservation,
-    Request, Runtime, Sandbox, Session, StartError, Tool, adapter::execution, detect, mutant,
-    rootfs,
+    Adapter, Detected, Execution, ImageSource, Installation, RawObservation, Request, Runtime,
+    Sandbox, Session, StartError, Support, Tool, adapter::execution, detect, mutant, rootfs,
 };
 use ocipick_corpus::marker_in_layers;
+use ocipick_records::{Identity, Operation};
 use serde_json::Value;
 use std::{
     fs,
@@ -29,9 +29,13 @@ impl Adapter for Skopeo {
         true
     }
 
-    fn cannot(&self, _: &Runtime, operation: Operation) -> Option<String> {
+    fn supports(&self, _: &Runtime, operation: Operation) -> Support {
         match operation {
-            Operation::Pull | Operation::Import => None,
+            Operation::Pull | Operation::Import => Support::Yes,
+            operation @ (Operation::Run
+            | Operation::Inspect
+            | Operation::Copy
+            | Operation::Push) => Support::not_carried_out(operation),
         }
     }
 

@@ -5,10 +5,9 @@ use crate::{
     DaemonCrash, Execution, HarnessError, Sandbox, Service, StartError,
     cleanup::CleanupJournal,
     mutant::{Mutant, on},
-    process::{
-        Cause, Daemon, DaemonError, Death, Exit, Invocation, Ran, RunError, flood_words, run,
-    },
+    process::{Cause, Daemon, DaemonError, Death, Invocation, Ran, RunError, flood_words, run},
 };
+use ocipick_records::Exit;
 use std::{path::Path, time::Duration};
 
 /// How long a daemon may take to end when asked.

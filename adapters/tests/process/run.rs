@@ -2,8 +2,9 @@
 
 use crate::stage::{Stage, in_each_isolation, within};
 use ocipick_adapters::process::{
-    Cancel, Exit, Isolation, Mount, MountNamespace, Ran, Reveal, RunError, run,
+    Cancel, Isolation, Mount, MountNamespace, Ran, Reveal, RunError, run,
 };
+use ocipick_records::Exit;
 use std::{fs, path::Path, thread, time::Duration};
 
 in_each_isolation! {

@@ -6,7 +6,7 @@ mod specification;
 pub(crate) use read::{Read, read, refusals};
 pub use specification::{Release, Specification};
 
-use ocipick_records::Refusal;
+use ocipick_records::RefusalReason;
 use std::{collections::BTreeSet, fmt};
 
 /// A statement of a specification, in our own words, with what became of it.
@@ -19,7 +19,7 @@ pub struct Clause {
     pub wordings: Vec<Wording>,
     /// The reasons for which a tool that refuses breaks it. For any other reason a refusal is
     /// about something else.
-    pub breached_by: BTreeSet<Refusal>,
+    pub breached_by: BTreeSet<RefusalReason>,
     /// How its wording changed, where that takes more words.
     pub history: Option<String>,
     /// Why it can be disputed that a tool breaks it, where its words can be read in two ways.

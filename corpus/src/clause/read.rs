@@ -6,7 +6,7 @@ use crate::{
     nearest::nearest,
     value::{self, Fields, Node, Table, owned, wrong},
 };
-use ocipick_records::Refusal;
+use ocipick_records::RefusalReason;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
@@ -293,15 +293,15 @@ fn chain(wordings: &mut [(Wording, Range<usize>)], report: &mut DiagnosticReport
 }
 
 /// Reads a list of reasons for refusing.
-pub(crate) fn refusals(key: &str, fields: &mut Fields<'_, '_, '_>) -> BTreeSet<Refusal> {
+pub(crate) fn refusals(key: &str, fields: &mut Fields<'_, '_, '_>) -> BTreeSet<RefusalReason> {
     let mut refusals = BTreeSet::new();
     for (word, span) in fields.texts(key) {
-        match Refusal::ALL.iter().find(|(known, _)| *known == word) {
-            Some((_, refusal)) => {
-                refusals.insert(*refusal);
+        match RefusalReason::telling().find(|reason| reason.as_str() == word) {
+            Some(reason) => {
+                refusals.insert(reason);
             }
             None => {
-                let known = || Refusal::ALL.iter().map(|(known, _)| *known);
+                let known = || RefusalReason::telling().map(RefusalReason::as_str);
                 let kind = DiagnosticKind::BadChoice {
                     key: "reason for refusing".to_owned(),
                     nearest: nearest(&word, known()).map(str::to_owned),
@@ -350,7 +350,10 @@ mod tests {
         assert_eq!(said("1.1"), Some(("C.", "new", Level::Must)));
         assert_eq!(said("main"), said("1.1"));
         assert_eq!(clause.demands().collect::<Vec<_>>(), ["a"]);
-        assert_eq!(clause.breached_by, BTreeSet::from([Refusal::Malformed]));
+        assert_eq!(
+            clause.breached_by,
+            BTreeSet::from([RefusalReason::Malformed])
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Expected failures: what is accepted for now, with a reason, and must go on happening.
 
 use globset::{Glob, GlobMatcher};
-use ocipick_adapters::Operation;
+use ocipick_records::Operation;
 use ocipick_records::{OutcomeKind, Trial};
 use ocipick_reports::versions::{VersionRange, VersionRangeError};
 use serde::Deserialize;
@@ -186,10 +186,9 @@ impl ExpectedFailure {
                 .map_err(|error: VersionRangeError| broken(error.to_string()))?,
             operation: match row.operation.as_deref() {
                 None => Operation::Pull,
-                Some(word) => *Operation::ALL
-                    .iter()
-                    .find(|operation| operation.as_str() == word)
-                    .ok_or_else(|| broken(format!("there is no operation `{word}`")))?,
+                Some(word) => word
+                    .parse()
+                    .map_err(|_| broken(format!("there is no operation `{word}`")))?,
             },
             shown: row.kind.parse().map_err(&broken)?,
             reason: row.reason.clone(),

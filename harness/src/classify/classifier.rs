@@ -2,16 +2,20 @@
 //! with its evidence. It never chooses between pieces of evidence that disagree.
 
 use super::{Meaning, MessagePatterns, last_error, plain};
-use crate::mutant::{Mutant, on};
+use crate::{
+    mutant::{Mutant, on},
+    operations::{EvidenceKind, OperationSpec},
+};
 use ocipick_adapters::{
-    Execution, HarnessError, Identity, Operation, RawFingerprint, RawObservation, Tool,
-    process::{Exit, flood_words, panic_in},
+    Execution, HarnessError, RawFingerprint, RawObservation, Tool,
+    process::{flood_words, panic_in},
 };
 use ocipick_corpus::{Case, Child, Digest};
 use ocipick_records::{
     self, Command, Evidence, HttpRequest, Observation, Outcome, RefusalReason, Sighting,
     UnmeasuredWhy,
 };
+use ocipick_records::{Exit, Identity};
 use std::{collections::BTreeSet, time::Duration};
 
 /// Everything that was seen in one trial.
@@ -19,7 +23,7 @@ pub struct TrialObservations<'a> {
     /// Which tool.
     pub tool: Tool,
     /// What it was asked to do.
-    pub operation: Operation,
+    pub operation: &'static OperationSpec,
     /// The case that it was given.
     pub case: &'a Case,
     /// What the adapter saw.
@@ -504,10 +508,7 @@ impl Classifier<'_> {
 
     /// Whether the tool was to fetch the image, so that the requests are evidence.
     fn fetches(&self) -> bool {
-        match self.observed.operation {
-            Operation::Pull => !on(Mutant::PullIsImport),
-            Operation::Import => false,
-        }
+        self.observed.operation.requires(EvidenceKind::Requests) && !on(Mutant::PullIsImport)
     }
 
     fn requested(&self, digest: &str) -> bool {
@@ -562,14 +563,14 @@ impl Classifier<'_> {
             reported: self.observation(&attempt.reported),
             materialised: self.observation(&attempt.materialised),
             requests: self.observed.requests.to_vec(),
-            exit: decisive.map(|ran| exit(ran.exit)),
+            exit: decisive.map(|ran| ran.exit),
             stderr_tail: decisive.map_or_else(String::new, |ran| stderr_tail(&ran.stderr())),
             commands: attempt
                 .commands
                 .iter()
                 .map(|ran| Command {
                     line: ran.line.clone(),
-                    exit: exit(ran.exit),
+                    exit: ran.exit,
                     duration_ms: u64::try_from(ran.duration.as_millis()).unwrap_or(u64::MAX),
                 })
                 .collect(),
@@ -593,7 +594,7 @@ impl Classifier<'_> {
                     .iter()
                     .map(|sign| Sighting {
                         source: sign.source.to_owned(),
-                        identity: identity(&sign.identity),
+                        identity: sign.identity.clone(),
                         children: children_of(self.observed.case, &sign.identity)
                             .into_iter()
                             .collect(),
@@ -705,28 +706,6 @@ fn stderr_tail(stderr: &str) -> String {
     let tail = lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n");
     let skip = tail.chars().count().saturating_sub(TAIL_CHARS);
     tail.chars().skip(skip).collect()
-}
-
-fn exit(exit: Exit) -> ocipick_records::Exit {
-    match exit {
-        Exit::Code(code) => ocipick_records::Exit::Code(code),
-        Exit::Signal(signal) => ocipick_records::Exit::Signal(signal),
-        Exit::Deadline => ocipick_records::Exit::Deadline,
-        Exit::OutputLimit => ocipick_records::Exit::OutputLimit,
-    }
-}
-
-fn identity(identity: &Identity) -> ocipick_records::Identity {
-    match identity.clone() {
-        Identity::ManifestDigest(digest) => ocipick_records::Identity::ManifestDigest(digest),
-        Identity::ConfigDigest(digest) => ocipick_records::Identity::ConfigDigest(digest),
-        Identity::LayerDigests(digests) => ocipick_records::Identity::LayerDigests(digests),
-        Identity::DiffIds(digests) => ocipick_records::Identity::DiffIds(digests),
-        Identity::ChainId(chain) => ocipick_records::Identity::ChainId(chain),
-        Identity::Marker(text) => ocipick_records::Identity::Marker(text),
-        Identity::Label(text) => ocipick_records::Identity::Label(text),
-        Identity::Stored(digests) => ocipick_records::Identity::Stored(digests),
-    }
 }
 
 #[cfg(test)]

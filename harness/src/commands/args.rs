@@ -7,8 +7,9 @@ use super::{
     publish::Publishing,
 };
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use ocipick::operations::{self, OperationSpec};
 use ocipick::{baselines, exit, inventory::RuntimeSource};
-use ocipick_adapters::{Operation, channel::Component};
+use ocipick_adapters::channel::Component;
 use ocipick_corpus::{PlatformRequest, Relation};
 use ocipick_reports::analysis::conformance::Choice;
 use std::{path::PathBuf, time::Duration};
@@ -103,7 +104,7 @@ pub(crate) struct RunArgs {
     pub(crate) runtimes: Vec<String>,
     /// Only these operations
     #[arg(long = "operation", value_name = "NAME", value_parser = operation, default_value = "pull")]
-    pub(crate) operations: Vec<Operation>,
+    pub(crate) operations: Vec<&'static OperationSpec>,
     /// Where runtimes come from: `path`, a provisioned release, or `auto` (path, completed by
     /// what was provisioned)
     #[arg(long = "channel", value_name = "NAME", default_value = "path")]
@@ -422,15 +423,11 @@ fn say_what_repeats(command: clap::Command) -> clap::Command {
         .mut_subcommands(say_what_repeats)
 }
 
-fn operation(text: &str) -> Result<Operation, String> {
-    Operation::ALL
-        .iter()
-        .copied()
-        .find(|operation| operation.as_str() == text)
-        .ok_or_else(|| {
-            let known: Vec<&str> = Operation::ALL.iter().map(|it| it.as_str()).collect();
-            format!("no such operation (hint: {})", known.join(", "))
-        })
+fn operation(text: &str) -> Result<&'static OperationSpec, String> {
+    operations::named(text).ok_or_else(|| {
+        let known = operations::ALL.map(OperationSpec::as_str);
+        format!("no such operation (hint: {})", known.join(", "))
+    })
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -7,11 +7,11 @@ use super::{
     report, select,
     terminal::Terminal,
 };
+use ocipick::operations;
 use ocipick::{
     baselines::{self, Recorded},
     exit::Exit,
 };
-use ocipick_adapters::Operation;
 use ocipick_corpus::{Corpus, digest_of_content};
 use ocipick_records::{Results, Trial};
 use ocipick_reports::baseline::{Baseline, BaselineBuild, BaselineKey, BaselineLine};
@@ -107,9 +107,9 @@ impl Known {
         }
         let corpus = Corpus::built_in()?;
         let cases = corpus.cases().iter().map(|case| {
-            let operations = Operation::ALL.iter();
-            let operations = operations.filter(|operation| case.is_for(operation.in_recipes()));
-            let questions = operations
+            let questions = operations::ALL
+                .into_iter()
+                .filter(|it| case.is_for(it.operation))
                 .flat_map(|operation| {
                     let asks = case.asks.iter();
                     asks.map(|ask| (operation.to_string(), ask.to_string()))

@@ -9,6 +9,7 @@ use super::{
     terminal::Terminal,
 };
 use clap::Args;
+use ocipick::operations;
 use ocipick::{
     classify::MessagePatterns,
     exit::Exit,
@@ -16,7 +17,7 @@ use ocipick::{
     inventory::{Discovery, RuntimeSource},
     run::{Cell, Controls, Earlier, Event, Plan, RunContext, Watcher, execute},
 };
-use ocipick_adapters::{Operation, PATH_CHANNEL, names, process::Cancel};
+use ocipick_adapters::{PATH_CHANNEL, names, process::Cancel};
 use ocipick_corpus::{Case, Corpus, PlatformRequest, digest_of_content};
 use ocipick_records::{Outcome, RepeatedCells, Repeats, Results, RuntimeRecord, Trial};
 use ocipick_registry::Registry;
@@ -247,11 +248,7 @@ fn again(
     asked: &PlatformRequest,
     screen: Terminal,
 ) -> Result<std::result::Result<(Trial, RuntimeRecord), Exit>> {
-    let operation = Operation::ALL
-        .iter()
-        .copied()
-        .find(|it| it.as_str() == recorded.operation);
-    let Some(operation) = operation else {
+    let Some(operation) = operations::named(&recorded.operation) else {
         return Err(Failure::usage(format!(
             "no such operation: {}",
             recorded.operation
@@ -287,7 +284,7 @@ fn again(
     let case = Arc::new(case.clone());
     let others = case.asks.iter().filter(|ask| *ask != asked);
     let done: BTreeSet<Cell> = others
-        .map(|ask| Cell::of(runtime, operation, &case, ask))
+        .map(|ask| Cell::of(runtime, operation.operation, &case, ask))
         .collect();
     let plan = Plan {
         runtimes: vec![runtime.clone()],

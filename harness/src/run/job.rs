@@ -1,8 +1,9 @@
 //! One runtime in one round: its sessions, its controls, and its tries one after the other.
 
 use super::{Attempt, Event, RuntimeEnd, TestPoint, execute::Shared, trial::Measured};
+use crate::operations::OperationSpec;
 use ocipick_adapters::{
-    Adapter, Operation, Retention, RunDir, Runtime, Sandbox, Service, Session, StartError, adapter,
+    Adapter, Retention, RunDir, Runtime, Sandbox, Service, Session, StartError, Support, adapter,
 };
 use ocipick_corpus::Relation;
 use ocipick_records::{Derived, Evidence, Outcome, OutcomeKind, Trial, UnmeasuredWhy};
@@ -38,7 +39,7 @@ pub(super) struct RuntimeJob<'a> {
     /// Place of the runtime in the plan.
     pub(super) index: usize,
     pub(super) runtime: &'a Runtime,
-    pub(super) operation: Operation,
+    pub(super) operation: &'static OperationSpec,
     pub(super) round: u32,
     pub(super) open: Vec<TestPoint>,
 }
@@ -84,7 +85,7 @@ impl RuntimeJob<'_> {
 
     fn measure(&self, cases: Vec<TestPoint>) -> RuntimeEnd {
         let adapter = adapter(self.runtime.tool);
-        if let Some(why) = adapter.cannot(self.runtime, self.operation) {
+        if let Support::No(why) = adapter.supports(self.runtime, self.operation.operation) {
             return self.give_up(&cases, UnmeasuredWhy::Unsupported, &why);
         }
         let mut home = match self.open(adapter, 0) {
@@ -267,8 +268,12 @@ impl RuntimeJob<'_> {
         let run_dir = self.shared.bench.run_dir;
         // Short, because sockets lie below it.
         let name = match self.round {
-            1 => format!("r{}{}.{number}", self.index, self.operation as u8),
-            round => format!("r{}{}.{number}.{round}", self.index, self.operation as u8),
+            1 => format!("r{}{}.{number}", self.index, self.operation.position()),
+            round => format!(
+                "r{}{}.{number}.{round}",
+                self.index,
+                self.operation.position()
+            ),
         };
         let lent = DirectoryGuard {
             run_dir,

@@ -3,7 +3,6 @@
 mod controls;
 mod event;
 mod execute;
-mod fixture;
 mod job;
 mod plan;
 mod repeat;

@@ -1,8 +1,10 @@
 //! What is to be run.
 
 use super::Controls;
-use ocipick_adapters::{Operation, Runtime};
+use crate::operations::OperationSpec;
+use ocipick_adapters::Runtime;
 use ocipick_corpus::{Case, PlatformRequest};
+use ocipick_records::Operation;
 use ocipick_records::{Outcome, Repeats, Trial};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -94,7 +96,7 @@ pub struct Plan {
     /// The runtimes, in the order of the matrix.
     pub runtimes: Vec<Runtime>,
     /// The operations.
-    pub operations: Vec<Operation>,
+    pub operations: Vec<&'static OperationSpec>,
     /// The cases, in the order of the corpus.
     pub cases: Vec<Arc<Case>>,
     /// The two controls.
@@ -124,7 +126,7 @@ impl Plan {
     #[must_use]
     pub fn trials(&self) -> usize {
         let operations = self.operations.iter();
-        let each = operations.map(|operation| self.questions(*operation).count());
+        let each = operations.map(|operation| self.questions(operation.operation).count());
         self.runtimes.len() * each.sum::<usize>()
     }
 
@@ -133,7 +135,7 @@ impl Plan {
         &self,
         operation: Operation,
     ) -> impl Iterator<Item = TestPoint> + use<'_> {
-        let meant = move |case: &&Arc<Case>| case.is_for(operation.in_recipes());
+        let meant = move |case: &&Arc<Case>| case.is_for(operation);
         self.cases.iter().filter(meant).flat_map(TestPoint::all_of)
     }
 }
@@ -166,7 +168,7 @@ mod tests {
         change(&mut case);
         Plan {
             runtimes: vec![runtime],
-            operations: vec![Operation::Pull],
+            operations: vec![crate::operations::ALL[0]],
             cases: vec![Arc::new(case)],
             controls,
             done: BTreeSet::new(),
@@ -190,10 +192,7 @@ mod tests {
 
     #[test]
     fn a_case_is_tried_with_its_own_operations_only() {
-        for (operation, trials) in [
-            (ocipick_records::Operation::Import, 0),
-            (ocipick_records::Operation::Pull, 1),
-        ] {
+        for (operation, trials) in [(Operation::Import, 0), (Operation::Pull, 1)] {
             let plan = plan(|case| {
                 case.operations.insert(operation);
             });

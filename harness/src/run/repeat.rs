@@ -1,7 +1,7 @@
 //! What several trials of one cell come to.
 
 use crate::mutant::{Mutant, on};
-use ocipick_records::{Observed, Outcome, UnmeasuredWhy};
+use ocipick_records::{Observed, Outcome, OutcomeClass, UnmeasuredWhy};
 
 /// The outcome of a cell that was tried several times. Outcomes that differ are never reported
 /// as any one of them: where all were measured the tool is unstable, and where some were not
@@ -67,14 +67,9 @@ pub(super) fn in_turn(outcomes: &[Outcome]) -> String {
 /// Whether an outcome is one that should not be published after a single look: all but a pick.
 /// What could not be measured is not tried again either, since that could only hide why.
 pub(super) fn is_doubtful(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Picked { .. } | Outcome::Unmeasured { .. } => false,
-        Outcome::Refused { .. }
-        | Outcome::Nothing
-        | Outcome::Mixed { .. }
-        | Outcome::Crashed { .. }
-        | Outcome::TimedOut { .. }
-        | Outcome::Unstable { .. } => true,
+    match outcome.class() {
+        OutcomeClass::Pick | OutcomeClass::Unmeasured => false,
+        OutcomeClass::Refusal | OutcomeClass::NoAnswer | OutcomeClass::Unstable => true,
     }
 }
 

@@ -43,7 +43,7 @@ fn lines<'a>(shared: &'a Shared<'a>, round: u32) -> Vec<RuntimeJob<'a>> {
     let mut lines = Vec::new();
     for (index, runtime) in plan.runtimes.iter().enumerate() {
         for operation in &plan.operations {
-            let mut open = shared.tracker.open(round, runtime, *operation);
+            let mut open = shared.tracker.open(round, runtime, operation.operation);
             if open.is_empty() {
                 continue;
             }

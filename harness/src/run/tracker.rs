@@ -8,7 +8,8 @@ use super::{
     Attempt, Cell, Plan, TestPoint,
     repeat::{in_turn, is_doubtful, together},
 };
-use ocipick_adapters::{Operation, Runtime};
+use ocipick_adapters::Runtime;
+use ocipick_records::Operation;
 use ocipick_records::{Outcome, RepeatedCells, Repeats, Trial};
 use ocipick_reports::analysis::split::Split;
 use std::{

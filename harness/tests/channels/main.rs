@@ -8,7 +8,7 @@
 
 mod stage;
 
-use ocipick_adapters::process::Exit;
+use ocipick_records::Exit;
 use stage::{Said, Stage};
 use std::{fs, path::Path};
 

@@ -6,8 +6,9 @@ use nix::{
 };
 use ocipick_adapters::{
     channel::Store,
-    process::{Cancel, Exit, Invocation, Isolation, run},
+    process::{Cancel, Invocation, Isolation, run},
 };
+use ocipick_records::Exit;
 use std::{
     collections::BTreeMap,
     fs,

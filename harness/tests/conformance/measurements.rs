@@ -8,12 +8,15 @@ use crate::{
 };
 use anyhow::Context as _;
 use libtest_mimic::Arguments;
+use ocipick::operations::{self, OperationSpec};
 use ocipick::{
     inventory::{Discovery, Inventory},
     run::{Cell, Controls, Earlier, Plan, TestPoint},
 };
-use ocipick_adapters::{Operation, RunDir, Runtime, adapter, names, process::Cancel};
+use ocipick_adapters::Support;
+use ocipick_adapters::{RunDir, Runtime, adapter, names, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
+use ocipick_records::Operation;
 use ocipick_records::{Repeats, Trial};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -90,17 +93,18 @@ impl Measurements {
         let runtimes = 0..self.inventory.runtimes.len();
         runtimes
             .flat_map(|runtime| {
-                Operation::ALL
-                    .iter()
-                    .filter(move |operation| self.cannot(runtime, **operation).is_none())
-                    .flat_map(move |operation| self.asked_of(runtime, *operation))
+                operations::ALL
+                    .into_iter()
+                    .map(|it| it.operation)
+                    .filter(move |operation| self.cannot(runtime, *operation).is_none())
+                    .flat_map(move |operation| self.asked_of(runtime, operation))
             })
             .collect()
     }
 
     /// What is asked of a runtime by one operation.
     fn asked_of(&self, runtime: usize, operation: Operation) -> impl Iterator<Item = Asked> + '_ {
-        let meant = move |case: &&Arc<Case>| case.is_for(operation.in_recipes());
+        let meant = move |case: &&Arc<Case>| case.is_for(operation);
         let questions = self.cases.iter().filter(meant).flat_map(TestPoint::all_of);
         questions.map(move |question| Asked {
             runtime,
@@ -112,7 +116,10 @@ impl Measurements {
     /// Why a runtime cannot do this at all, where it cannot.
     fn cannot(&self, runtime: usize, operation: Operation) -> Option<String> {
         let runtime = &self.inventory.runtimes[runtime];
-        adapter(runtime.tool).cannot(runtime, operation)
+        match adapter(runtime.tool).supports(runtime, operation) {
+            Support::Yes => None,
+            Support::No(why) => Some(why),
+        }
     }
 
     /// The name of a trial.
@@ -142,7 +149,7 @@ impl Measurements {
     pub(crate) fn impossible(&self) -> Vec<(String, String)> {
         let mut impossible = Vec::new();
         for index in 0..self.inventory.runtimes.len() {
-            for operation in Operation::ALL {
+            for OperationSpec { operation, .. } in operations::ALL {
                 if let Some(why) = self.cannot(index, *operation) {
                     impossible.push((format!("{}::{operation}", self.names[index]), why));
                 }
@@ -201,7 +208,7 @@ impl Measurements {
         let places: BTreeSet<usize> = wanted.iter().map(|asked| asked.runtime).collect();
         let runtimes = places.into_iter();
         let runtimes = runtimes.map(|place| self.inventory.runtimes[place].clone());
-        self.measure(runtimes.collect(), Operation::ALL.to_vec(), done)
+        self.measure(runtimes.collect(), operations::ALL.to_vec(), done)
     }
 
     /// Under cargo-nextest every trial is a process. The first one that asks about an operation of a
@@ -220,7 +227,9 @@ impl Measurements {
             let measured = self
                 .measure(
                     vec![runtime.clone()],
-                    vec![asked.operation],
+                    operations::named(asked.operation.as_str())
+                        .into_iter()
+                        .collect(),
                     BTreeSet::new(),
                 )
                 .map_err(anyhow::Error::msg)?;
@@ -233,7 +242,7 @@ impl Measurements {
     fn measure(
         &self,
         runtimes: Vec<Runtime>,
-        operations: Vec<Operation>,
+        operations: Vec<&'static OperationSpec>,
         done: BTreeSet<Cell>,
     ) -> Result<Measured, String> {
         let plan = Plan {

@@ -1,6 +1,7 @@
 //! What a trial is called, which is also how cargo-nextest asks for it.
 
-use ocipick_adapters::Operation;
+use ocipick::operations;
+use ocipick_records::Operation;
 use std::fmt;
 
 /// What stands between the parts.
@@ -20,8 +21,7 @@ impl<'a> Name<'a> {
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (runtime, rest) = text.split_once(BETWEEN)?;
         let (word, rest) = rest.split_once(BETWEEN)?;
-        let mut operations = Operation::ALL.iter();
-        let operation = *operations.find(|operation| operation.as_str() == word)?;
+        let operation = operations::named(word)?.operation;
         let (case, platform) = match rest.split_once(BETWEEN) {
             Some((case, platform)) => (case, Some(platform)),
             None => (rest, None),

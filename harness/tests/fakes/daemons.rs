@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::{Result, ensure};
 use ocipick::run::RuntimeEnd;
-use ocipick_adapters::Operation;
+use ocipick_records::Operation;
 use ocipick_records::{Observation, Outcome, RefusalReason, RepeatedCells, UnmeasuredWhy};
 use std::fs;
 

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use libtest_mimic::{Completion, Failed, Trial};
 use ocipick::classify::{MessagePatterns, TrialObservations, classify};
 use ocipick_adapters::{
-    ImageSource, Operation, Request, Retention, RunDir, Sandbox, Tool, adapter,
+    ImageSource, Request, Retention, RunDir, Sandbox, Tool, adapter,
     mutant::{Mutant, with},
     process::Cancel,
 };
@@ -151,7 +151,7 @@ fn last(tool: Tool, mode: &str, trials: &[(&str, &str)]) -> Result<Outcome> {
         let (outcome, _) = classify(
             &TrialObservations {
                 tool,
-                operation: Operation::Pull,
+                operation: ocipick::operations::ALL[0],
                 case: &case,
                 execution: &execution,
                 requests: &requests,

@@ -1,15 +1,15 @@
 //! A plan with fake tools, and what came of it.
 
 use anyhow::{Context as _, Result, ensure};
+use ocipick::operations;
 use ocipick::{
     classify::MessagePatterns,
     inventory::{Discovery, Inventory, RuntimeSource},
     run::{Controls, Earlier, Event, Plan, RunContext, RuntimeEnd, Watcher, execute},
 };
-use ocipick_adapters::{
-    Flavour, Operation, Privileges, RunDir, Runtime, channel::Store, process::Cancel,
-};
+use ocipick_adapters::{Flavour, Privileges, RunDir, Runtime, channel::Store, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
+use ocipick_records::Operation;
 use ocipick_records::{Outcome, RefusalReason, RepeatedCells, Repeats, Trial};
 use ocipick_registry::Registry;
 use ocipick_reports::analysis::metamorphic::{RelationResult, compare};
@@ -151,7 +151,7 @@ impl Stage {
         let inventory = self.inventory(&run_dir, &cancel)?;
         let plan = Plan {
             runtimes: inventory.runtimes,
-            operations: vec![self.operation],
+            operations: vec![operations::named(self.operation.as_str()).context("not measured")?],
             cases: self.cases.iter().cloned().map(Arc::new).collect(),
             controls: Controls::of(corpus()?)?,
             done: BTreeSet::new(),

@@ -1,7 +1,8 @@
 //! The layouts, and what is to come of each by what it is made of.
 
 use crate::writer::{Archive, INDEX, Layout, Wrap};
-use ocipick_adapters::{Operation, Runtime, Tool};
+use ocipick_adapters::{Runtime, Tool};
+use ocipick_records::Operation;
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 use tar::EntryType;

@@ -19,12 +19,15 @@ use asked::{is_selected, sources};
 use fixtures::{Expect, FIXTURES, Fixture, LONG, REFUSED, canary, cannot_be_told, secret_file};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use measure::DEADLINE;
+use ocipick::operations::{self, OperationSpec};
 use ocipick::{
     inventory::{Discovery, Inventory},
     run::{Cell, Controls, Earlier, Plan},
 };
-use ocipick_adapters::{Operation, Privileges, RunDir, Runtime, adapter, process::Cancel};
+use ocipick_adapters::Support;
+use ocipick_adapters::{Privileges, RunDir, Runtime, adapter, process::Cancel};
 use ocipick_corpus::{Case, Corpus, PlatformRequest};
+use ocipick_records::Operation;
 use ocipick_records::{Outcome, Repeats, Trial as Record, UnmeasuredWhy};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -178,9 +181,9 @@ impl Measurements {
     /// Every trial, and what cannot be one.
     fn plan(&mut self, expected: &BTreeMap<String, Expect>) {
         for (place, runtime) in self.inventory.runtimes.iter().enumerate() {
-            for operation in Operation::ALL {
+            for OperationSpec { operation, .. } in operations::ALL {
                 let name = format!("{}::{operation}", runtime.id());
-                if let Some(why) = adapter(runtime.tool).cannot(runtime, *operation) {
+                if let Support::No(why) = adapter(runtime.tool).supports(runtime, *operation) {
                     self.ignored.push((name, why));
                     continue;
                 }
@@ -280,7 +283,7 @@ impl Measurements {
             .map(|place| self.inventory.runtimes[*place].clone());
         let plan = Plan {
             runtimes: runtimes.collect::<Vec<Runtime>>(),
-            operations: Operation::ALL.to_vec(),
+            operations: operations::ALL.to_vec(),
             cases: self.cases.clone(),
             controls: self.controls.clone(),
             done: unwanted.iter().map(|(_, asked)| self.cell(asked)).collect(),

@@ -1,6 +1,7 @@
 //! Somebody who types commands.
 
-use ocipick_adapters::process::{Cancel, Exit, Invocation, Isolation, run};
+use ocipick_adapters::process::{Cancel, Invocation, Isolation, run};
+use ocipick_records::Exit;
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 use tempfile::TempDir;
 

@@ -6,10 +6,11 @@ mod observe;
 
 use super::supervisor::DaemonSupervisor;
 use crate::{
-    Adapter, Detected, Execution, Flavour, ImageSource, Installation, Operation, RawObservation,
-    Request, Runtime, Sandbox, Service, Session, StartError, Tool, mutant,
+    Adapter, Detected, Execution, Flavour, ImageSource, Installation, RawObservation, Request,
+    Runtime, Sandbox, Service, Session, StartError, Support, Tool, mutant,
     process::{Invocation, Ran, RunError, run},
 };
+use ocipick_records::Operation;
 use std::{fs, time::Duration};
 
 pub(super) struct Docker;
@@ -34,17 +35,23 @@ impl Adapter for Docker {
         false
     }
 
-    fn cannot(&self, runtime: &Runtime, operation: Operation) -> Option<String> {
+    fn supports(&self, runtime: &Runtime, operation: Operation) -> Support {
         match (operation, runtime.flavour) {
-            (Operation::Pull, _) => None,
-            (Operation::Import, Some(Flavour::ContainerdStore)) => {
-                (!found::loads_for_platforms(&runtime.version)).then(|| {
-                    "before 28 docker load takes all of a layout, and selects nothing".to_owned()
-                })
-            }
+            (Operation::Pull, _) => Support::Yes,
+            (Operation::Import, Some(Flavour::ContainerdStore)) => Support::where_(
+                found::loads_for_platforms(&runtime.version),
+                "before 28 docker load takes all of a layout, and selects nothing",
+            ),
             (Operation::Import, _) => {
-                Some("docker load takes OCI layouts into containerd's store only".to_owned())
+                Support::No("docker load takes OCI layouts into containerd's store only".to_owned())
             }
+            (
+                operation @ (Operation::Run
+                | Operation::Inspect
+                | Operation::Copy
+                | Operation::Push),
+                _,
+            ) => Support::not_carried_out(operation),
         }
     }
 

@@ -2,14 +2,15 @@
 
 use super::{DockerSession, LOOK};
 use crate::{
-    Execution, Identity, RawFingerprint, RawObservation, Request, Service,
+    Execution, RawFingerprint, RawObservation, Request, Service,
     adapter::MARKER_LABEL,
     mutant,
-    process::{Exit, Ran, RunError},
+    process::{Ran, RunError},
     tools::image::{looked, sign, stored},
 };
 use ocipick_corpus::{InLayer, MARKER_FILE, marker_in_tar};
 use ocipick_records::Platform;
+use ocipick_records::{Exit, Identity};
 use serde_json::Value;
 use std::{
     iter,

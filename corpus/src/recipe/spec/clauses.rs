@@ -10,7 +10,7 @@ use crate::{
     recipe::{Clauses, keys},
     value::{Fields, Node, Table, Value, owned, wrong},
 };
-use ocipick_records::Refusal;
+use ocipick_records::RefusalReason;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
@@ -25,7 +25,7 @@ pub(in crate::recipe) struct ClauseSpec {
     satisfied_by: PerAsk,
     /// The same for earlier wordings, by what those demand.
     earlier: BTreeMap<String, PerAsk>,
-    breached_by: Option<BTreeSet<Refusal>>,
+    breached_by: Option<BTreeSet<RefusalReason>>,
     leaves_open: Vec<Written>,
     breached_where: Vec<(Sign, Range<usize>)>,
     plain_where_said: Option<String>,
@@ -238,9 +238,8 @@ fn expectation(text: &str) -> Option<Expectation> {
         return Some(Expectation::Refuses);
     }
     if let Some(word) = text.strip_prefix("refuses ") {
-        let mut all = Refusal::ALL.iter();
-        let (_, refusal) = all.find(|(known, _)| *known == word)?;
-        return Some(Expectation::RefusesOver(*refusal));
+        let reason = RefusalReason::telling().find(|reason| reason.as_str() == word)?;
+        return Some(Expectation::RefusesOver(reason));
     }
     let name = text.strip_prefix("picks ")?;
     (!name.is_empty()).then(|| Expectation::Picks(name.to_owned()))

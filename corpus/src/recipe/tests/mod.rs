@@ -8,7 +8,7 @@ mod schema;
 use super::{Source, cases};
 use crate::{Case, Expectation, PlatformRequest, built_in_clauses, diagnostic::Diagnostic};
 use mistakes::MISTAKES;
-use ocipick_records::Refusal;
+use ocipick_records::RefusalReason;
 use std::{collections::BTreeSet, fmt::Write as _};
 
 /// The only clauses that samples may exercise.
@@ -349,10 +349,10 @@ breached-by = ["malformed"]
         used.satisfied_as(newest, &arm),
         [
             Expectation::Picks("a".to_owned()),
-            Expectation::RefusesOver(Refusal::NoMatch)
+            Expectation::RefusesOver(RefusalReason::NoMatch)
         ]
     );
-    let own = BTreeSet::from([Refusal::Malformed]);
+    let own = BTreeSet::from([RefusalReason::Malformed]);
     assert_eq!(used.breached_by, Some(own));
 }
 

@@ -20,7 +20,7 @@ mod explain;
 pub use explain::{Explained, Hints, explain};
 
 use crate::check::expected::{ExpectationStatus, ExpectedFailure};
-use ocipick_records::{Outcome, Trial, UnmeasuredWhy};
+use ocipick_records::{Outcome, OutcomeClass, Trial, UnmeasuredWhy};
 use ocipick_reports::{
     analysis::conformance::{ConformanceRule, ReasonedVerdict, Verdict},
     baseline::{BaselineAnswer, Check, Distance, Reference},
@@ -238,13 +238,11 @@ fn by_specification<'f>(facts: &CheckInput<'f>) -> CheckResult<'f> {
     if let Some(rule) = first(Verdict::Violates) {
         return CheckResult::Fails(CheckReason::Violates(rule));
     }
-    match &facts.trial.outcome {
-        Outcome::Nothing
-        | Outcome::Mixed { .. }
-        | Outcome::Crashed { .. }
-        | Outcome::TimedOut { .. }
-        | Outcome::Unstable { .. } => CheckResult::Fails(CheckReason::NoAnswer),
-        Outcome::Picked { .. } | Outcome::Refused { .. } | Outcome::Unmeasured { .. } => {
+    match facts.trial.outcome.class() {
+        OutcomeClass::NoAnswer | OutcomeClass::Unstable => {
+            CheckResult::Fails(CheckReason::NoAnswer)
+        }
+        OutcomeClass::Pick | OutcomeClass::Refusal | OutcomeClass::Unmeasured => {
             first(Verdict::Deviates).map_or(CheckResult::Passes, |rule| {
                 CheckResult::Reported(CheckReason::Deviates(rule))
             })

@@ -1,4 +1,5 @@
 use super::*;
+use crate::operations;
 use ocipick_adapters::{DaemonCrash, process::Ran};
 use ocipick_corpus::Corpus;
 use std::{fs, sync::LazyLock};
@@ -126,7 +127,7 @@ struct Scene {
     dir: TempDir,
     case: Case,
     execution: Execution,
-    operation: Operation,
+    operation: &'static OperationSpec,
     requests: Vec<HttpRequest>,
     later_requests: usize,
     fetched_before: BTreeSet<String>,
@@ -139,7 +140,7 @@ impl Scene {
             dir: tempfile::tempdir().unwrap(),
             case: CORPUS.cases().iter().find(find).unwrap().clone(),
             execution: Execution::default(),
-            operation: Operation::Pull,
+            operation: operations::ALL[0],
             requests: Vec::new(),
             later_requests: 0,
             fetched_before: BTreeSet::new(),
@@ -252,7 +253,7 @@ fn what_agrees_is_picked() {
     let (outcome, evidence) = scene.classify();
     assert_eq!(outcome, scene.picked("first"));
     assert_eq!(evidence.notes, Vec::<String>::new());
-    assert_eq!(evidence.exit, Some(ocipick_records::Exit::Code(0)));
+    assert_eq!(evidence.exit, Some(Exit::Code(0)));
     assert_eq!(evidence.commands[0].duration_ms, 5);
 }
 
@@ -757,7 +758,7 @@ fn the_evidence_keeps_the_end_of_long_words() {
 #[test]
 fn an_import_needs_no_requests_but_both_other_kinds_of_evidence() {
     let mut scene = Scene::new();
-    scene.operation = Operation::Import;
+    scene.operation = operations::named("import").unwrap();
     scene.requests.clear();
     assert_eq!(scene.outcome().gist(), "first");
     scene.execution.materialised = RawObservation::Failed("x".to_owned());

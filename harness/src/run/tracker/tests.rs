@@ -26,7 +26,7 @@ fn plan(of: RepeatedCells, tries: u32) -> Plan {
     let cases = corpus.cases().iter().filter(|case| case.asks.len() == 1);
     Plan {
         runtimes: vec![runtime(Tool::Skopeo), runtime(Tool::Crane)],
-        operations: vec![Operation::Pull],
+        operations: vec![crate::operations::ALL[0]],
         cases: cases.take(3).map(|case| case.clone().into()).collect(),
         controls: Controls::of(&corpus).unwrap(),
         done: BTreeSet::new(),

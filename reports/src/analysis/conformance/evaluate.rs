@@ -5,8 +5,7 @@ mod tests;
 
 use super::{Because, ConformanceRule, ReasonedVerdict, Verdict};
 use ocipick_corpus::{Expectation, Level, Sign};
-use ocipick_records::Refusal;
-use ocipick_records::{Evidence, Identity, Outcome, RefusalReason, Sighting};
+use ocipick_records::{Evidence, Identity, Outcome, Sighting};
 
 /// Holds a trial against a rule. Where the rule says what evidence shows that it was broken, that
 /// counts whatever the outcome; a trial that wavers has the evidence of one of its tries, and is
@@ -205,11 +204,16 @@ fn breach(outcome: &Outcome, rule: &ConformanceRule) -> Result<Option<Because>, 
     }
     match outcome {
         Outcome::Picked { .. } => Ok(Some(Because::NotAmongThose)),
-        Outcome::Refused { reason, .. } => match refusal(*reason) {
-            Some(refusal) if rule.breached_by.contains(&refusal) => Ok(Some(Because::ReasonBreaks)),
-            Some(refusal) if rule.excused.contains(&refusal) => Err(Because::IndexInvalid),
-            Some(_) | None => Err(Because::RefusedOverSomethingElse),
-        },
+        Outcome::Refused { reason, .. } => {
+            // No clause names a reason that says nothing.
+            if rule.breached_by.contains(reason) {
+                Ok(Some(Because::ReasonBreaks))
+            } else if rule.excused.contains(reason) {
+                Err(Because::IndexInvalid)
+            } else {
+                Err(Because::RefusedOverSomethingElse)
+            }
+        }
         Outcome::Nothing
         | Outcome::Mixed { .. }
         | Outcome::Crashed { .. }
@@ -229,7 +233,7 @@ fn satisfies(outcome: &Outcome, expected: &[Expectation]) -> bool {
         }
         Expectation::Refuses => matches!(outcome, Outcome::Refused { .. }),
         Expectation::RefusesOver(over) => {
-            matches!(outcome, Outcome::Refused { reason, .. } if refusal(*reason) == Some(*over))
+            matches!(outcome, Outcome::Refused { reason, .. } if reason == over)
         }
     })
 }
@@ -249,26 +253,4 @@ fn in_common(reasoned: impl Iterator<Item = ReasonedVerdict>) -> ReasonedVerdict
             }
         })
         .unwrap_or_else(wavers)
-}
-
-/// The reason as clauses know it; none for one that says nothing.
-fn refusal(reason: RefusalReason) -> Option<Refusal> {
-    match reason {
-        RefusalReason::NoMatch => Some(Refusal::NoMatch),
-        RefusalReason::NestedUnsupported => Some(Refusal::NestedUnsupported),
-        RefusalReason::MediaType => Some(Refusal::MediaType),
-        RefusalReason::MissingContent => Some(Refusal::MissingContent),
-        RefusalReason::SizeMismatch => Some(Refusal::SizeMismatch),
-        RefusalReason::DigestMismatch => Some(Refusal::DigestMismatch),
-        RefusalReason::Ambiguous => Some(Refusal::Ambiguous),
-        RefusalReason::Malformed => Some(Refusal::Malformed),
-        RefusalReason::PlatformMismatch => Some(Refusal::PlatformMismatch),
-        RefusalReason::UnreadableLayer => Some(Refusal::UnreadableLayer),
-        RefusalReason::TooLarge => Some(Refusal::TooLarge),
-        RefusalReason::NotFetched => Some(Refusal::NotFetched),
-        RefusalReason::Denied => Some(Refusal::Denied),
-        RefusalReason::RateLimited => Some(Refusal::RateLimited),
-        RefusalReason::ServerError => Some(Refusal::ServerError),
-        RefusalReason::Other | RefusalReason::Unknown => None,
-    }
 }

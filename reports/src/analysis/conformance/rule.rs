@@ -1,7 +1,7 @@
 //! A clause as a case exercises it and as a revision words it.
 
 use ocipick_corpus::{Expectation, Level, Sign};
-use ocipick_records::Refusal;
+use ocipick_records::RefusalReason;
 use std::collections::BTreeSet;
 
 /// A clause as a case exercises it and as the chosen revision words it: all that a verdict needs to
@@ -16,10 +16,10 @@ pub struct ConformanceRule {
     /// list is complete: to pick any other child breaks the clause.
     pub satisfied_by: Vec<Expectation>,
     /// The reasons for which a refusal breaks it, where refusing does not satisfy it.
-    pub breached_by: BTreeSet<Refusal>,
+    pub breached_by: BTreeSet<RefusalReason>,
     /// The reasons for which a refusal would break it, were the index itself not against the
     /// specification.
-    pub excused: BTreeSet<Refusal>,
+    pub excused: BTreeSet<RefusalReason>,
     /// The clauses that ask for something else here, and are as strong or stronger.
     pub rivals: Vec<ConflictingClause>,
     /// Outcomes that show neither that it was followed nor that it was broken.

@@ -66,22 +66,20 @@ impl DiffKind {
                 Self::Elsewhere
             });
         }
-        Some(match (OutcomeClass::of(old), OutcomeClass::of(new)) {
-            (OutcomeClass::Picks, OutcomeClass::Picks) => Self::OtherPick,
-            (OutcomeClass::Picks, OutcomeClass::Refuses) => Self::NowRefused,
-            (OutcomeClass::Refuses, OutcomeClass::Picks) => Self::NowPicked,
-            (OutcomeClass::Refuses, OutcomeClass::Refuses) => Self::OtherReason,
-            (
-                OutcomeClass::Picks | OutcomeClass::Refuses | OutcomeClass::Fails,
-                OutcomeClass::Crashes,
-            ) => Self::NowCrashes,
-            (OutcomeClass::Picks | OutcomeClass::Refuses, OutcomeClass::Fails) => Self::NowFails,
-            (
-                OutcomeClass::Fails | OutcomeClass::Crashes,
-                OutcomeClass::Picks | OutcomeClass::Refuses,
-            ) => Self::NoLongerFails,
-            (OutcomeClass::Fails | OutcomeClass::Crashes, OutcomeClass::Fails)
-            | (OutcomeClass::Crashes, OutcomeClass::Crashes) => Self::OtherFailure,
+        Some(match (DiffSide::of(old), DiffSide::of(new)) {
+            (DiffSide::Picks, DiffSide::Picks) => Self::OtherPick,
+            (DiffSide::Picks, DiffSide::Refuses) => Self::NowRefused,
+            (DiffSide::Refuses, DiffSide::Picks) => Self::NowPicked,
+            (DiffSide::Refuses, DiffSide::Refuses) => Self::OtherReason,
+            (DiffSide::Picks | DiffSide::Refuses | DiffSide::Fails, DiffSide::Crashes) => {
+                Self::NowCrashes
+            }
+            (DiffSide::Picks | DiffSide::Refuses, DiffSide::Fails) => Self::NowFails,
+            (DiffSide::Fails | DiffSide::Crashes, DiffSide::Picks | DiffSide::Refuses) => {
+                Self::NoLongerFails
+            }
+            (DiffSide::Fails | DiffSide::Crashes, DiffSide::Fails)
+            | (DiffSide::Crashes, DiffSide::Crashes) => Self::OtherFailure,
         })
     }
 
@@ -141,14 +139,14 @@ impl DiffKind {
 
 /// What was done, as far as kinds of change go.
 #[derive(Clone, Copy)]
-enum OutcomeClass {
+enum DiffSide {
     Picks,
     Refuses,
     Fails,
     Crashes,
 }
 
-impl OutcomeClass {
+impl DiffSide {
     fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Picked { .. } => Self::Picks,

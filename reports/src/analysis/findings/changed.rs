@@ -3,7 +3,7 @@
 //! The same change in many rows is one [`Changed`]. What an outcome is about (which child, which
 //! reason) is kept as long as it is short.
 
-use super::{Rows, Sentence, class::OutcomeClass, wording};
+use super::{Rows, Sentence, class::OutcomeShape, wording};
 use crate::{
     analysis::{
         history::{ChangeKind, FlavourChange, History, ReleaseSeries, VersionChange},
@@ -53,8 +53,8 @@ struct Key<'a> {
     from: usize,
     between: Vec<(usize, bool)>,
     turn: ChangeKind,
-    before: OutcomeClass,
-    after: OutcomeClass,
+    before: OutcomeShape,
+    after: OutcomeShape,
     companion: Option<(Fate, usize)>,
     /// The children, where both sides are picks: there they are the change.
     children: Option<(&'a str, &'a str)>,
@@ -65,7 +65,7 @@ struct Key<'a> {
 enum Fate {
     Stays,
     Follows,
-    Differs(OutcomeClass),
+    Differs(OutcomeShape),
 }
 
 /// Every change within a line, the same changes folded: by operation, tool and version, and then
@@ -207,14 +207,14 @@ impl<'a> Key<'a> {
                 .map(|column| (*column, is_measured(change.row, *column)))
                 .collect(),
             turn: change.turn,
-            before: OutcomeClass::at(change.row, change.from.column),
-            after: OutcomeClass::at(change.row, change.to.column),
+            before: OutcomeShape::at(change.row, change.from.column),
+            after: OutcomeShape::at(change.row, change.to.column),
             companion: change.companion.map(|companion| {
                 let fate = match companion {
                     FlavourChange::Stays(_) => Fate::Stays,
                     FlavourChange::Follows(_) => Fate::Follows,
                     FlavourChange::Differs(side) => {
-                        Fate::Differs(OutcomeClass::at(change.row, side.column))
+                        Fate::Differs(OutcomeShape::at(change.row, side.column))
                     }
                 };
                 (fate, companion.side().column)

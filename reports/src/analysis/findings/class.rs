@@ -5,7 +5,7 @@ use ocipick_records::{Observation, Outcome, RefusalReason, Trial};
 
 /// An outcome without names of children, which differ from case to case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum OutcomeClass {
+pub(super) enum OutcomeShape {
     Picked,
     Refused(RefusalReason),
     /// Success, and no usable image.
@@ -23,7 +23,7 @@ pub(super) enum OutcomeClass {
 /// The words of ocipick for an image that is there and has nothing in it.
 const EMPTY: [&str; 2] = ["the mount is empty", "the image has no layers"];
 
-impl OutcomeClass {
+impl OutcomeShape {
     pub(super) fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Picked { .. } => Self::Picked,

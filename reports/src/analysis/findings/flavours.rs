@@ -1,7 +1,7 @@
 //! In what the configurations of one version differ, and which versions differ when repeated:
 //! folded and put into words.
 
-use super::{Rows, Sentence, class::OutcomeClass, wording};
+use super::{Rows, Sentence, class::OutcomeShape, wording};
 use crate::{
     analysis::{
         history::{ChangeKind, History, IntervalSide, ReleaseSeries, VersionDifference},
@@ -48,8 +48,8 @@ struct Key {
     /// Both runtimes of every version in which it holds.
     versions: Vec<(usize, usize)>,
     turn: ChangeKind,
-    left: OutcomeClass,
-    right: OutcomeClass,
+    left: OutcomeShape,
+    right: OutcomeShape,
 }
 
 /// Every difference between configurations of one version, the same ones folded: by operation,
@@ -95,8 +95,8 @@ pub fn parted(matrix: &Matrix<'_>, history: &History<'_, '_>) -> Vec<FlavourDiff
                 .map(|it| (it.left.column, it.right.column))
                 .collect(),
             turn: first.turn,
-            left: OutcomeClass::at(first.row, first.left.column),
-            right: OutcomeClass::at(first.row, first.right.column),
+            left: OutcomeShape::at(first.row, first.left.column),
+            right: OutcomeShape::at(first.row, first.right.column),
         };
         groups.entry(key).or_default().push(first);
     }
@@ -121,7 +121,7 @@ fn say(
     let first = differences.first()?;
     let left = matrix.runtimes.get(first.left.column)?;
     let right = matrix.runtimes.get(first.right.column)?;
-    let outcomes = |deed: OutcomeClass, side: fn(&VersionDifference<'_, '_>) -> Outcome| {
+    let outcomes = |deed: OutcomeShape, side: fn(&VersionDifference<'_, '_>) -> Outcome| {
         let outcomes: Vec<_> = differences.iter().map(|it| side(it)).collect();
         wording::done(deed, &outcomes)
     };

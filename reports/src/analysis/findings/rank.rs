@@ -1,6 +1,6 @@
 //! Which findings there are, and which is more surprising.
 
-use super::class::OutcomeClass;
+use super::class::OutcomeShape;
 use crate::analysis::matrix::{Matrix, Row};
 use ocipick_records::Outcome;
 use schemars::JsonSchema;
@@ -42,7 +42,7 @@ pub enum Severity {
 #[derive(Clone, Debug)]
 pub(super) struct OutcomeGroup<'a> {
     pub(super) outcome: &'a Outcome,
-    pub(super) deed: OutcomeClass,
+    pub(super) deed: OutcomeShape,
     pub(super) runtimes: Vec<usize>,
 }
 
@@ -72,7 +72,7 @@ pub(super) struct FindingGroup<'m, 'a> {
 }
 
 /// Who did what, without names of children.
-type Pattern = BTreeSet<(OutcomeClass, Vec<usize>)>;
+type Pattern = BTreeSet<(OutcomeShape, Vec<usize>)>;
 
 /// What rows of one group have in common, besides operation and kind of surprise.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +84,7 @@ enum Key {
     Subjects(Pattern, BTreeSet<String>),
 }
 
-impl OutcomeClass {
+impl OutcomeShape {
     /// The surprise that this is by itself, whatever others did.
     fn alone(self) -> Option<Severity> {
         match self {
@@ -219,7 +219,7 @@ fn split<'m, 'a>(
     }
     let (mut picks, mut refusals): (Vec<OutcomeGroup<'a>>, Vec<OutcomeGroup<'a>>) = camps
         .into_iter()
-        .partition(|camp| camp.deed == OutcomeClass::Picked);
+        .partition(|camp| camp.deed == OutcomeShape::Picked);
     // The smaller outcome group is the more surprising one, so it is named first.
     let size = |camp: &OutcomeGroup<'_>| {
         (
@@ -354,7 +354,7 @@ fn fault(outcome: &Outcome) -> Option<String> {
 fn camps<'a>(row: &Row<'a>) -> Vec<OutcomeGroup<'a>> {
     let mut camps: Vec<OutcomeGroup<'a>> = Vec::new();
     for (column, outcome) in row.measured() {
-        let deed = OutcomeClass::at(row, column);
+        let deed = OutcomeShape::at(row, column);
         match camps
             .iter_mut()
             .find(|camp| camp.deed == deed && camp.outcome.agrees_with(outcome))

@@ -2,7 +2,7 @@
 
 use super::{
     Finding, Sentence, Severity,
-    class::OutcomeClass,
+    class::OutcomeShape,
     rank::{Fact, FindingGroup, OutcomeGroup},
     wording,
 };
@@ -227,7 +227,7 @@ fn one(matrix: &Matrix<'_>, operation: &str, row: &Row<'_>, column: usize) -> Se
     {
         let camp = OutcomeGroup {
             outcome: &trial.outcome,
-            deed: OutcomeClass::of_trial(trial),
+            deed: OutcomeShape::of_trial(trial),
             runtimes: vec![other],
         };
         let with = if with.starts_with('-') {
@@ -324,7 +324,7 @@ fn deed(camp: &OutcomeGroup<'_>, several: bool) -> Sentence {
             .words(" (")
             .name(reason.as_str())
             .words(")"),
-        Outcome::Nothing if camp.deed == OutcomeClass::WithoutFiles => form(
+        Outcome::Nothing if camp.deed == OutcomeShape::WithoutFiles => form(
             "ends with success, and an image that was stored whole and has no file system",
             "end with success, and an image that was stored whole and has no file system",
         ),

@@ -1,6 +1,6 @@
 //! Words that sentences about versions share.
 
-use super::{Sentence, class::OutcomeClass};
+use super::{Sentence, class::OutcomeShape};
 use crate::{
     analysis::{
         builds::PinAgreement,
@@ -52,9 +52,9 @@ pub(super) fn build(runtime: &MatrixRuntime<'_>) -> Option<String> {
 
 /// What was done, in the past tense: `picked a`, `refused no-match`. All outcomes are of one deed;
 /// several children are named as long as they are few.
-pub(super) fn done(deed: OutcomeClass, outcomes: &[Outcome]) -> Sentence {
+pub(super) fn done(deed: OutcomeShape, outcomes: &[Outcome]) -> Sentence {
     match deed {
-        OutcomeClass::Picked => {
+        OutcomeShape::Picked => {
             let children: BTreeSet<String> = outcomes
                 .iter()
                 .filter_map(|outcome| match outcome {
@@ -74,23 +74,23 @@ pub(super) fn done(deed: OutcomeClass, outcomes: &[Outcome]) -> Sentence {
             let children = children.iter().map(|child| Sentence::of_name(child));
             Sentence::of_words("picked ").then(Sentence::either(children.collect()))
         }
-        OutcomeClass::Refused(reason) => Sentence::of_words("refused ").name(reason.as_str()),
-        OutcomeClass::Nothing => Sentence::of_words("success without a usable image"),
-        OutcomeClass::WithoutFiles => {
+        OutcomeShape::Refused(reason) => Sentence::of_words("refused ").name(reason.as_str()),
+        OutcomeShape::Nothing => Sentence::of_words("success without a usable image"),
+        OutcomeShape::WithoutFiles => {
             Sentence::of_words("success with an image without a file system")
         }
-        OutcomeClass::Mixed => Sentence::of_words("contradictory evidence"),
-        OutcomeClass::Crashed => Sentence::of_words("crashed"),
-        OutcomeClass::Survived => Sentence::of_words(SURVIVED),
-        OutcomeClass::TimedOut => Sentence::of_words("timed out"),
-        OutcomeClass::Unstable => Sentence::of_words("different when repeated"),
-        OutcomeClass::Unmeasured => Sentence::of_words("not measured"),
+        OutcomeShape::Mixed => Sentence::of_words("contradictory evidence"),
+        OutcomeShape::Crashed => Sentence::of_words("crashed"),
+        OutcomeShape::Survived => Sentence::of_words(SURVIVED),
+        OutcomeShape::TimedOut => Sentence::of_words("timed out"),
+        OutcomeShape::Unstable => Sentence::of_words("different when repeated"),
+        OutcomeShape::Unmeasured => Sentence::of_words("not measured"),
     }
 }
 
 /// What one outcome says by itself.
 pub(super) fn alone(outcome: &Outcome) -> Sentence {
-    done(OutcomeClass::of(outcome), std::slice::from_ref(outcome))
+    done(OutcomeShape::of(outcome), std::slice::from_ref(outcome))
 }
 
 /// What a runtime did that differs when repeated: `picked a ×2 and refused no-match ×1`.

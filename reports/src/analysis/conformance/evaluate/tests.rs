@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::analysis::conformance::ConflictingClause;
+use ocipick_records::RefusalReason;
 use ocipick_records::{Observed, OutcomeKind, UnmeasuredWhy};
 use proptest::prelude::*;
 use std::{collections::BTreeSet, fmt::Write as _};
@@ -42,7 +43,7 @@ fn rule() -> ConformanceRule {
         clause: "s/d/c".into(),
         level: Some(Level::Must),
         satisfied_by: vec![picks("first")],
-        breached_by: BTreeSet::from([Refusal::Ambiguous]),
+        breached_by: BTreeSet::from([RefusalReason::Ambiguous]),
         excused: BTreeSet::new(),
         rivals: Vec::new(),
         leaves_open: Vec::new(),
@@ -117,7 +118,7 @@ fn rules() -> Vec<(&'static str, ConformanceRule)> {
         (
             "to refuse over the media type",
             ConformanceRule {
-                satisfied_by: vec![Expectation::RefusesOver(Refusal::MediaType)],
+                satisfied_by: vec![Expectation::RefusesOver(RefusalReason::MediaType)],
                 ..refuse()
             },
         ),
@@ -125,7 +126,7 @@ fn rules() -> Vec<(&'static str, ConformanceRule)> {
             "to pick first, in an index that is itself wrong",
             ConformanceRule {
                 breached_by: BTreeSet::new(),
-                excused: BTreeSet::from([Refusal::Ambiguous]),
+                excused: BTreeSet::from([RefusalReason::Ambiguous]),
                 ..rule()
             },
         ),
@@ -218,7 +219,7 @@ fn a_refusal_over_something_else_is_not_held_against_a_tool() {
 
 #[test]
 fn a_reason_that_says_nothing_is_never_held_against_a_tool() {
-    let all = Refusal::ALL.iter().map(|(_, refusal)| *refusal).collect();
+    let all = RefusalReason::telling().collect();
     let rule = ConformanceRule {
         breached_by: all,
         ..rule()
@@ -227,34 +228,17 @@ fn a_reason_that_says_nothing_is_never_held_against_a_tool() {
     assert_eq!(verdict, Verdict::NotJudged);
 }
 
-#[test]
-fn reasons_of_results_and_of_clauses_are_the_same_words() {
-    for reason in RefusalReason::ALL {
-        match refusal(*reason) {
-            Some(refusal) => assert_eq!(refusal.as_str(), reason.as_str()),
-            None => assert!(matches!(
-                reason,
-                RefusalReason::Other | RefusalReason::Unknown
-            )),
-        }
-    }
-    let told = RefusalReason::ALL
-        .iter()
-        .filter(|it| refusal(**it).is_some());
-    assert_eq!(told.count(), Refusal::ALL.len());
-}
-
 fn any_expectation() -> impl Strategy<Value = Expectation> {
     prop_oneof![
         Just(Expectation::Refuses),
-        Just(Expectation::RefusesOver(Refusal::Ambiguous)),
+        Just(Expectation::RefusesOver(RefusalReason::Ambiguous)),
         Just(picks("first")),
         Just(picks("second")),
     ]
 }
 
-fn any_refusals() -> impl Strategy<Value = BTreeSet<Refusal>> {
-    let all: Vec<Refusal> = Refusal::ALL.iter().map(|(_, refusal)| *refusal).collect();
+fn any_refusals() -> impl Strategy<Value = BTreeSet<RefusalReason>> {
+    let all: Vec<RefusalReason> = RefusalReason::telling().collect();
     proptest::sample::subsequence(all, 0..=9).prop_map(BTreeSet::from_iter)
 }
 
