@@ -7,7 +7,7 @@ mod sample;
 use ocipick_corpus::Corpus;
 use ocipick_records::Results;
 use ocipick_reports::{
-    analysis::matrix::{CaseBook, FamilyNote, Matrix},
+    analysis::matrix::{CaseBook, Matrix},
     render::{html, json, junit, markdown, terminal},
 };
 use std::{
@@ -48,10 +48,5 @@ fn main() -> std::io::Result<()> {
 
 fn built_in() -> std::io::Result<CaseBook> {
     let corpus = Corpus::built_in().map_err(Error::other)?;
-    let families = corpus.families().iter().map(|family| FamilyNote {
-        id: family.id.clone(),
-        title: family.title.clone(),
-        about: family.about.clone(),
-    });
-    Ok(CaseBook::new(families, corpus.cases()))
+    Ok(CaseBook::of(&corpus))
 }

@@ -11,7 +11,7 @@ use ocipick_records::Results;
 use ocipick_reports::{
     analysis::{
         conformance::{ConformanceRules, Revisions, Verdicts},
-        matrix::{CaseBook, FamilyNote, Matrix},
+        matrix::{CaseBook, Matrix},
     },
     site::{Site, Sources},
 };
@@ -27,12 +27,7 @@ fn main() -> std::io::Result<()> {
         .nth(1)
         .ok_or_else(|| Error::other("where to?"))?;
     let corpus = Corpus::built_in().map_err(Error::other)?;
-    let families = corpus.families().iter().map(|family| FamilyNote {
-        id: family.id.clone(),
-        title: family.title.clone(),
-        about: family.about.clone(),
-    });
-    let built_in = CaseBook::new(families, corpus.cases());
+    let built_in = CaseBook::of(&corpus);
     let (results, book) = match std::env::args().nth(2).as_deref() {
         None | Some("sample") => (sample::sample(), sample::book()),
         Some("generations") => (sample::generations(), sample::book()),

@@ -6,7 +6,7 @@ use ocipick_records::Outcome;
 use ocipick_reports::{
     analysis::{
         conformance::Revisions,
-        matrix::{CaseBook, FamilyNote, Matrix},
+        matrix::{CaseBook, Matrix},
     },
     baseline::Baseline,
 };
@@ -309,12 +309,7 @@ fn junit_of(known: &str, cells: &[(&str, &str, String)]) -> String {
 
 fn junit(checker: &Checker<'_>, results: Results) -> String {
     let results = [results];
-    let families = CORPUS.families().iter().map(|family| FamilyNote {
-        id: family.id.clone(),
-        title: family.title.clone(),
-        about: family.about.clone(),
-    });
-    let book = CaseBook::new(families, CORPUS.cases());
+    let book = CaseBook::of(&CORPUS);
     let matrix = Matrix::build(&results, &book);
     let checked = checker.for_junit(&results);
     junit::render(&matrix, &|trial| {

@@ -1,16 +1,16 @@
 //! `ocipick bless`.
 
 use super::{
-    args::Bless,
-    embargo,
     fail::{Failure, Result},
-    report, select,
+    results::{leave_out, read},
+    select,
     terminal::Terminal,
 };
-use ocipick::operations;
+use clap::Args;
 use ocipick::{
     baselines::{self, Recorded},
     exit::Exit,
+    operations,
 };
 use ocipick_corpus::{Corpus, digest_of_content};
 use ocipick_records::{Results, Trial};
@@ -18,16 +18,40 @@ use ocipick_reports::baseline::{Baseline, BaselineBuild, BaselineKey, BaselineLi
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
+    path::PathBuf,
 };
 
 /// How many changed lines are shown of each baseline; all of them are in the files.
 const SHOWN: usize = 5;
 
-pub(crate) fn bless(args: &Bless, screen: Terminal) -> Result<Exit> {
+#[derive(Debug, Args)]
+pub(crate) struct BlessArgs {
+    /// Results files, or directories that hold one
+    #[arg(required = true, value_name = "RESULTS")]
+    results: Vec<PathBuf>,
+    /// The directory of all baselines
+    #[arg(long, value_name = "DIR", default_value = baselines::DIR)]
+    into: PathBuf,
+    /// Only these cases; lines of the others stay as they are
+    #[arg(long = "case", value_name = "GLOB")]
+    cases: Vec<String>,
+    /// Only these runtimes
+    #[arg(long = "runtime", value_name = "GLOB")]
+    runtimes: Vec<String>,
+    /// Remove lines about cases that are gone or other bytes now, and about what is not asked any
+    /// more
+    #[arg(long)]
+    prune: bool,
+    /// Print what was recorded as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn bless(args: &BlessArgs, screen: Terminal) -> Result<Exit> {
     let mut recorded: Vec<Recorded> = Vec::new();
-    let mut all = report::read(&args.results)?;
+    let mut all = read(&args.results)?;
     // Baselines are committed, and so for everybody.
-    let withheld = embargo::leave_out(&mut all, screen)?;
+    let withheld = leave_out(&mut all, screen)?;
     for mut results in all {
         if !results.is_finished() {
             screen.say(&format!(
@@ -66,7 +90,7 @@ pub(crate) fn bless(args: &Bless, screen: Terminal) -> Result<Exit> {
 }
 
 /// Leaves only the trials that were asked for.
-fn keep(results: &mut Results, args: &Bless) -> Result<()> {
+fn keep(results: &mut Results, args: &BlessArgs) -> Result<()> {
     let globs = |option, patterns: &[String], known: BTreeSet<&str>| {
         let known: Vec<&str> = known.into_iter().collect();
         select::globs(option, patterns, &known, &[])

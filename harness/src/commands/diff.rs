@@ -1,13 +1,17 @@
 //! `ocipick diff`.
 
-use super::{embargo, fail::Result, report, run::book, terminal::Terminal};
+use super::{
+    fail::Result,
+    results::{read, withhold_of_both},
+    terminal::Terminal,
+};
 use clap::{Args, ValueEnum};
 use ocipick::exit::Exit;
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
     analysis::{
         diff::{Diff, DiffConclusion, DiffOptions},
-        matrix::Matrix,
+        matrix::{CaseBook, Matrix},
     },
     render::diff::{json, markdown, terminal},
 };
@@ -25,7 +29,7 @@ What is new or gone on one side, and cases that are other bytes now, are told an
 
 #[derive(Debug, Args)]
 #[command(after_help = CODES)]
-pub(crate) struct Compare {
+pub(crate) struct DiffArgs {
     /// The older results: a file, or a directory that holds one
     #[arg(value_name = "OLD")]
     old: PathBuf,
@@ -34,7 +38,7 @@ pub(crate) struct Compare {
     new: PathBuf,
     /// In which form; Markdown is for a comment on a pull request
     #[arg(long, value_name = "FORM", default_value = "terminal")]
-    format: Format,
+    format: DiffFormat,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
@@ -54,17 +58,17 @@ pub(crate) struct Compare {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum DiffFormat {
     Terminal,
     Markdown,
     Json,
 }
 
-pub(crate) fn diff(args: &Compare, screen: Terminal) -> Result<Exit> {
-    let read = |path: &PathBuf| report::read(slice::from_ref(path));
+pub(crate) fn diff(args: &DiffArgs, screen: Terminal) -> Result<Exit> {
+    let read = |path: &PathBuf| read(slice::from_ref(path));
     let (old, new) = (read(&args.old)?, read(&args.new)?);
     let corpus = Corpus::built_in()?;
-    let book = book(&corpus);
+    let book = CaseBook::of(&corpus);
     let (old, new) = (Matrix::build(&old, &book), Matrix::build(&new, &book));
     let options = DiffOptions {
         exact: args.exact,
@@ -76,17 +80,21 @@ pub(crate) fn diff(args: &Compare, screen: Terminal) -> Result<Exit> {
             .collect(),
     };
     let diff = Diff::of(&old, &new, &options);
-    let format = if args.json { Format::Json } else { args.format };
+    let format = if args.json {
+        DiffFormat::Json
+    } else {
+        args.format
+    };
     // The conclusion is that of everything. What is printed for a terminal is for the person at it, and
     // all else is for everybody.
     let conclusion = diff.conclusion();
-    let is_for_others = format != Format::Terminal || args.out.is_some();
+    let is_for_others = format != DiffFormat::Terminal || args.out.is_some();
     let withheld;
     let (shown_old, shown_new);
     let diff = if is_for_others && !args.include_embargoed {
         let (old, new) = (read(&args.old)?, read(&args.new)?);
         // What is withheld of one side says what it was by standing on the other.
-        withheld = embargo::withhold_of_both(old, new, screen)?;
+        withheld = withhold_of_both(old, new, screen)?;
         shown_old = Matrix::build(&withheld.0, &book);
         shown_new = Matrix::build(&withheld.1, &book);
         Diff::of(&shown_old, &shown_new, &options)
@@ -94,15 +102,15 @@ pub(crate) fn diff(args: &Compare, screen: Terminal) -> Result<Exit> {
         diff
     };
     let text = match format {
-        Format::Terminal => terminal::render(
+        DiffFormat::Terminal => terminal::render(
             &diff,
             terminal::DiffTerminalOptions {
                 color: args.out.is_none() && screen.color(),
                 all: args.all,
             },
         ),
-        Format::Markdown => markdown::render(&diff),
-        Format::Json => json::render(&diff),
+        DiffFormat::Markdown => markdown::render(&diff),
+        DiffFormat::Json => json::render(&diff),
     };
     screen.deliver(&text, args.out.as_deref())?;
     Ok(match conclusion {

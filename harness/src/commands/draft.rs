@@ -1,37 +1,35 @@
 //! `ocipick draft`: a report for a person to read and file.
 
 use super::{
+    args::RevisionArgs,
     fail::{Failure, Result},
     progress::{Progress, Tee},
-    report, rules,
-    run::{book, now, runtime_record},
+    results::read,
     run_dir, select,
     terminal::Terminal,
 };
 use clap::Args;
-use ocipick::operations;
 use ocipick::{
     classify::MessagePatterns,
     exit::Exit,
     host,
     inventory::{Discovery, RuntimeSource},
-    run::{Cell, Controls, Earlier, Event, Plan, RunContext, Watcher, execute},
+    operations,
+    run::{Controls, Event, Plan, RunContext, Watcher, execute, now, runtime_record},
 };
 use ocipick_adapters::{PATH_CHANNEL, names, process::Cancel};
 use ocipick_corpus::{Case, Corpus, PlatformRequest, digest_of_content};
-use ocipick_records::{Outcome, RepeatedCells, Repeats, Results, RuntimeRecord, Trial};
+use ocipick_records::{Outcome, Results, RuntimeRecord, Trial};
 use ocipick_registry::Registry;
 use ocipick_reports::{
-    analysis::embargo::EmbargoPolicy,
+    analysis::{embargo::EmbargoPolicy, matrix::CaseBook},
     draft::{CellName, Confirmed, Draft, NoDraft},
     render::draft::DraftReport,
 };
 use std::{
-    collections::BTreeSet,
     fs, io,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{Mutex, PoisonError},
 };
 
 /// What the exit codes mean, below the help.
@@ -46,7 +44,7 @@ Exit codes:
 /// A cell, and what to do with its draft.
 #[derive(Debug, Args)]
 #[command(after_help = CODES)]
-pub(crate) struct Drafting {
+pub(crate) struct DraftArgs {
     /// Results files, or directories that hold one
     #[arg(required = true, value_name = "RESULTS")]
     results: Vec<PathBuf>,
@@ -78,11 +76,11 @@ pub(crate) struct Drafting {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    revisions: super::args::RevisionArgs,
+    revisions: RevisionArgs,
 }
 
-pub(crate) fn draft(args: &Drafting, screen: Terminal) -> Result<Exit> {
-    let results = report::read(&args.results)?;
+pub(crate) fn draft(args: &DraftArgs, screen: Terminal) -> Result<Exit> {
+    let results = read(&args.results)?;
     let corpus = match &args.corpus {
         None => Corpus::built_in()?,
         Some(dir) => Corpus::foreign(dir, &platform(args, &results)?)?,
@@ -102,10 +100,10 @@ pub(crate) fn draft(args: &Drafting, screen: Terminal) -> Result<Exit> {
         platform: args.platform.as_ref().map(ToString::to_string),
         operation: args.operation.clone(),
     };
-    let rules = rules::rules(&corpus, &args.revisions)?;
+    let rules = args.revisions.rules(&corpus)?;
     let policy = EmbargoPolicy::built_in().map_err(Failure::internal)?;
     let draft = match check(&results, &name, case)
-        .and_then(|()| Draft::of(&results, &name, &book(&corpus), &rules, policy))
+        .and_then(|()| Draft::of(&results, &name, &CaseBook::of(&corpus), &rules, policy))
     {
         Ok(draft) => draft,
         Err(refusal) => return refuse(&refusal, screen),
@@ -159,7 +157,7 @@ pub(crate) fn draft(args: &Drafting, screen: Terminal) -> Result<Exit> {
 }
 
 /// What was asked for in the cell, so that the layout is asked for the same.
-fn platform(args: &Drafting, results: &[Results]) -> Result<PlatformRequest> {
+fn platform(args: &DraftArgs, results: &[Results]) -> Result<PlatformRequest> {
     let mut trials = results.iter().flat_map(|results| &results.trials);
     let recorded = trials.find(|it| it.case == args.case && it.runtime == args.runtime);
     match (&args.platform, recorded) {
@@ -242,7 +240,7 @@ fn disagreement(recorded: &Trial, seen: &Trial, wanted: u16) -> Option<String> {
 
 /// Tries the cell again, as often as asked.
 fn again(
-    args: &Drafting,
+    args: &DraftArgs,
     recorded: &Trial,
     case: &Case,
     asked: &PlatformRequest,
@@ -281,26 +279,14 @@ fn again(
         "trying {} on {} {} times",
         recorded.runtime, case.id, args.repeat
     ));
-    let case = Arc::new(case.clone());
-    let others = case.asks.iter().filter(|ask| *ask != asked);
-    let done: BTreeSet<Cell> = others
-        .map(|ask| Cell::of(runtime, operation.operation, &case, ask))
-        .collect();
-    let plan = Plan {
-        runtimes: vec![runtime.clone()],
-        operations: vec![operation],
-        cases: vec![Arc::clone(&case)],
+    let plan = Plan::of_cell(
+        runtime,
+        operation,
+        case,
+        asked,
         controls,
-        done,
-        earlier: Earlier::default(),
-        deadline: Duration::from_secs(60),
-        repeats: Repeats {
-            tries: u32::from(args.repeat),
-            of: RepeatedCells::Every,
-            seed: 0,
-        },
-        jobs: 1,
-    };
+        u32::from(args.repeat),
+    );
     let registry = Registry::start()?;
     let bench = RunContext {
         run_dir: &run_dir,

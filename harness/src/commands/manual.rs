@@ -1,7 +1,7 @@
 //! `ocipick completions` and `ocipick man`: what packagers install beside the program.
 
 use super::{
-    args::command,
+    command,
     fail::{Failure, Result},
     terminal::Terminal,
 };
@@ -11,27 +11,27 @@ use ocipick::exit::Exit;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub(crate) struct Completions {
+pub(crate) struct CompletionsArgs {
     /// Which shell
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Man {
+pub(crate) struct ManArgs {
     /// Where to, such as a directory man1
     #[arg(value_name = "DIR")]
     dir: PathBuf,
 }
 
-pub(crate) fn completions(args: &Completions, screen: Terminal) -> Result<Exit> {
+pub(crate) fn completions(args: &CompletionsArgs, screen: Terminal) -> Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command(), "ocipick", &mut script);
     screen.print_verbatim(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Success)
 }
 
-pub(crate) fn man(args: &Man, screen: Terminal) -> Result<Exit> {
+pub(crate) fn man(args: &ManArgs, screen: Terminal) -> Result<Exit> {
     let fail = |error: std::io::Error| {
         Failure::usage(format!("cannot write to {}: {error}", args.dir.display()))
     };

@@ -1,16 +1,20 @@
 //! `ocipick publish`: results, and everything that is made of them, for others to read.
 
 use super::{
+    args::RevisionArgs,
     fail::{Failure, Result},
-    report, rules,
-    run::book,
+    results::read,
     terminal::Terminal,
 };
 use clap::Args;
 use ocipick::exit::Exit;
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
-    analysis::{conformance::Verdicts, embargo::EmbargoPolicy, matrix::Matrix},
+    analysis::{
+        conformance::Verdicts,
+        embargo::EmbargoPolicy,
+        matrix::{CaseBook, Matrix},
+    },
     publish::{data_names, excerpt, files, is_data, lines, pack, put, slim, unpack},
     site::{Site, Sources},
 };
@@ -24,7 +28,7 @@ use std::{
 const SITE: &str = "site.tar.gz";
 
 #[derive(Debug, Args)]
-pub(crate) struct Publishing {
+pub(crate) struct PublishArgs {
     /// Results files, or directories that hold one; several are merged
     #[arg(value_name = "RESULTS", required = true)]
     results: Vec<PathBuf>,
@@ -39,11 +43,11 @@ pub(crate) struct Publishing {
     #[arg(long)]
     check: bool,
     #[command(flatten)]
-    revisions: super::args::RevisionArgs,
+    revisions: RevisionArgs,
 }
 
-pub(crate) fn publish(args: &Publishing, screen: Terminal) -> Result<Exit> {
-    let mut results = report::read(&args.results)?;
+pub(crate) fn publish(args: &PublishArgs, screen: Terminal) -> Result<Exit> {
+    let mut results = read(&args.results)?;
     let policy = EmbargoPolicy::built_in().map_err(Failure::internal)?;
     let withheld = slim(&mut results, policy);
     let cases: BTreeSet<&str> = withheld.iter().map(|cell| cell.case.as_str()).collect();
@@ -57,8 +61,8 @@ pub(crate) fn publish(args: &Publishing, screen: Terminal) -> Result<Exit> {
         ));
     }
     let corpus = Corpus::built_in()?;
-    let book = book(&corpus);
-    let rules = rules::rules(&corpus, &args.revisions)?;
+    let book = CaseBook::of(&corpus);
+    let rules = args.revisions.rules(&corpus)?;
     let matrix = Matrix::build(&results, &book);
     let verdicts = Verdicts::of(&matrix, &rules);
     let data = data_names(&results);

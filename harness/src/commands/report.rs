@@ -1,23 +1,24 @@
 //! `ocipick report`.
 
 use super::{
-    args::{OutputFormat, ReportArgs},
-    embargo,
+    args::RevisionArgs,
     fail::{Failure, Result},
-    rules,
-    run::book,
+    results::{read, withhold},
     terminal::Terminal,
 };
+use clap::{Args, ValueEnum};
 use ocipick::{
     check::{CheckPolicy, Checker, result::Hints},
     exit::Exit,
-    results::FILE,
     site,
 };
 use ocipick_corpus::Corpus;
-use ocipick_records::{Results, Trial};
+use ocipick_records::Trial;
 use ocipick_reports::{
-    analysis::{conformance::Verdicts, matrix::Matrix},
+    analysis::{
+        conformance::Verdicts,
+        matrix::{CaseBook, Matrix},
+    },
     render::{badge, html, json, junit, markdown, summary, terminal, verdicts},
     site::{Site, Sources},
 };
@@ -27,34 +28,78 @@ use std::{
     ptr,
 };
 
-/// Reads results, each given as its file or as the directory that it is in.
-pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Results>> {
-    let files = paths.iter().map(|path| {
-        if path.is_dir() {
-            path.join(FILE)
-        } else {
-            path.clone()
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Results files, or directories that hold one
+    #[arg(required = true, value_name = "RESULTS")]
+    results: Vec<PathBuf>,
+    /// In which form [default: terminal]
+    #[arg(long, value_name = "FORM")]
+    format: Option<ReportFormat>,
+    /// Where to write it, in place of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write it as a site below this directory: pages for matrix, cases, runtimes, tools, clauses
+    /// and findings, which need neither a server nor a network
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "out", "all"])]
+    html: Option<PathBuf>,
+    /// Show rows that are alike one by one, and name every row of a change
+    #[arg(long)]
+    all: bool,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// Write a badge per tool to DIR: JSON for shields, and SVG; without --format or --out nothing
+    /// else is written
+    #[arg(long, value_name = "DIR")]
+    badges: Option<PathBuf>,
+    /// Show what is for private disclosure first in Markdown, HTML, JSON, JUnit, summary, badges, the site,
+    /// and in the terminal's form in a file, too; standard output of that form always does
+    #[arg(long)]
+    include_embargoed: bool,
+    /// The directory of all baselines, for --format junit, in which a test passes as with `run
+    /// --check` [default: baselines, or else those that came with this version of ocipick]
+    #[arg(long, value_name = "DIR")]
+    baselines: Option<PathBuf>,
+    #[command(flatten)]
+    revisions: RevisionArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    Terminal,
+    Markdown,
+    Html,
+    Json,
+    Junit,
+    /// Case, tool, interval of versions, outcome: a stable JSON for other programs
+    Summary,
+}
+
+impl ReportFormat {
+    /// Whether others are to read it: all but what is printed on a terminal.
+    fn is_for_others(self) -> bool {
+        match self {
+            Self::Markdown | Self::Html | Self::Json | Self::Summary | Self::Junit => true,
+            Self::Terminal => false,
         }
-    });
-    files
-        .map(|file| Results::read(&file).map_err(Failure::from))
-        .collect()
+    }
 }
 
 pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<Exit> {
     let mut results = read(&args.results)?;
     let format = match (args.json, args.format) {
-        (true, _) => OutputFormat::Json,
-        (false, format) => format.unwrap_or(OutputFormat::Terminal),
+        (true, _) => ReportFormat::Json,
+        (false, format) => format.unwrap_or(ReportFormat::Terminal),
     };
     // A file goes to others, whatever its form; what is printed for a terminal is for who is at it.
     if format.is_for_others() || args.out.is_some() || args.badges.is_some() || args.html.is_some()
     {
-        embargo::withhold(&mut results, args.include_embargoed, screen)?;
+        withhold(&mut results, args.include_embargoed, screen)?;
     }
     let corpus = Corpus::built_in()?;
-    let book = book(&corpus);
-    let rules = rules::rules(&corpus, &args.revisions)?;
+    let book = CaseBook::of(&corpus);
+    let rules = args.revisions.rules(&corpus)?;
     let matrix = Matrix::build(&results, &book);
     let verdicts = Verdicts::of(&matrix, &rules);
     if let Some(dir) = &args.badges {
@@ -72,7 +117,7 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<Exit> {
         return write_site(&sources, dir, screen);
     }
     let text = match format {
-        OutputFormat::Terminal => {
+        ReportFormat::Terminal => {
             let to_screen = args.out.is_none();
             let options = terminal::TerminalOptions {
                 color: to_screen && screen.color(),
@@ -89,7 +134,7 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<Exit> {
             ));
             text
         }
-        OutputFormat::Markdown => {
+        ReportFormat::Markdown => {
             let options = markdown::MarkdownOptions {
                 all: args.all,
                 findings: 3,
@@ -99,15 +144,15 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<Exit> {
             text.push_str(&verdicts::markdown::render(&matrix, &verdicts, args.all));
             text
         }
-        OutputFormat::Html => {
+        ReportFormat::Html => {
             let options = html::HtmlOptions {
                 all: args.all,
                 findings: 3,
             };
             html::render_judged(&matrix, &options, Some(&verdicts))
         }
-        OutputFormat::Json => json::render_judged(&matrix, Some(&verdicts)),
-        OutputFormat::Junit => {
+        ReportFormat::Json => json::render_judged(&matrix, Some(&verdicts)),
+        ReportFormat::Junit => {
             let policy = CheckPolicy::read(args.baselines.as_deref())?;
             let mut hints = args.results.first().map_or_else(
                 || Hints::of_results(Path::new(".")),
@@ -123,7 +168,7 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<Exit> {
             screen.say(&format!("held against {}", checker.baselines()));
             junit::render(&matrix, &check)
         }
-        OutputFormat::Summary => summary::render(&matrix),
+        ReportFormat::Summary => summary::render(&matrix),
     };
     screen.deliver(&text, args.out.as_deref())?;
     Ok(Exit::Success)

@@ -1,51 +1,120 @@
 //! `ocipick run`.
 
 use super::{
-    args::RunArgs,
+    args::{RevisionArgs, SelectionArgs},
     fail::{Failure, Result},
     progress::{Progress, Tee},
-    rules, run_dir, select,
+    run_dir,
+    runtimes::missing_line,
+    select,
     terminal::Terminal,
 };
+use clap::Args;
 use ocipick::{
     check::{CheckConclusion, CheckPolicy, Checker, result::Hints},
     classify::MessagePatterns,
     exit::Exit,
-    host,
-    inventory::{Discovery, Inventory},
+    inventory::{Discovery, Inventory, RuntimeSource},
+    operations::{self, OperationSpec},
     resource_monitor::ResourceMonitor,
     results::{Previous, Writer},
-    run::{Controls, Earlier, Plan, RunContext, execute},
+    run::{Controls, Derivation, Earlier, Plan, RunContext, execute, header, now},
 };
-use ocipick_adapters::{
-    Missing, Runtime,
-    channel::{self as provisioned, Store},
-    names,
-    process::Cancel,
-};
-use ocipick_corpus::{Case, Corpus, Relation, digest_of, digest_of_content};
-use ocipick_records::{
-    ArchiveRecord, ChannelRecord, CorpusStamp, Header, Linked, LinkedSource, MissingRecord,
-    Provenance, RepeatedCells, Repeats, Results, RuntimeRecord, SCHEMA,
-};
+use ocipick_adapters::{channel::Store, names, process::Cancel};
+use ocipick_corpus::{Corpus, Relation};
+use ocipick_records::{RepeatedCells, Repeats, Results};
 use ocipick_registry::Registry;
 use ocipick_reports::{
     analysis::{
         conformance::Verdicts,
-        matrix::{CaseBook, FamilyNote, Matrix},
+        matrix::{CaseBook, Matrix},
     },
     render::{json, terminal, verdicts},
 };
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// The variable by which `none` keeps a run from saying what to type next.
 const NEXT: &str = "OCIPICK_NEXT";
 /// How often a cell is tried at least where changes that must not matter are.
 const LEAST_TRIES: u16 = 3;
 
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Where results go
+    #[arg(long, value_name = "DIR", default_value = "target/ocipick")]
+    out: PathBuf,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// Only these runtimes, such as 'docker@*' or '*+containerd-store'
+    #[arg(long = "runtime", value_name = "GLOB")]
+    runtimes: Vec<String>,
+    /// Only these operations
+    #[arg(long = "operation", value_name = "NAME", value_parser = operation, default_value = "pull")]
+    operations: Vec<&'static OperationSpec>,
+    /// Where runtimes come from: `path`, a provisioned release, or `auto` (path, completed by
+    /// what was provisioned)
+    #[arg(long = "channel", value_name = "NAME", default_value = "path")]
+    channels: Vec<RuntimeSource>,
+    /// Deadline of each invocation of a tool
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60")]
+    deadline: Duration,
+    /// How many trials may be under way at once [default: twice the processors, at least 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Try each cell N times, in rounds: the first in the order of the corpus, the others shuffled.
+    /// A tool whose outcomes differ is reported as unstable
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), default_value = "1")]
+    repeat: u16,
+    /// Try N times only what one look should not decide: the cells of rows on which runtimes split,
+    /// and cells that are neither a pick nor unmeasured. Every other cell is tried once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with = "repeat")]
+    repeat_splits: Option<u16>,
+    /// Change each case in ways that must not matter, and report where the selection changes: every
+    /// cell is tried three times, and so is each change
+    #[arg(long, conflicts_with = "repeat_splits")]
+    metamorphic: bool,
+    /// Only these changes, as in other-platform-last; means --metamorphic
+    #[arg(
+        long = "relation",
+        value_name = "NAME",
+        conflicts_with = "repeat_splits"
+    )]
+    relations: Vec<Relation>,
+    /// Seed of the order of further rounds; the same seed gives the same order [default: by chance]
+    #[arg(long, value_name = "N")]
+    seed: Option<u32>,
+    /// Go on with an unfinished run
+    #[arg(long)]
+    resume: bool,
+    /// Keep the private directories of the tools for inspection
+    #[arg(long)]
+    keep: bool,
+    /// Show rows that are alike one by one, and name every row of a change
+    #[arg(long)]
+    all: bool,
+    /// Print the matrix as JSON
+    #[arg(long)]
+    json: bool,
+    /// Hold outcomes against baselines, and where a runtime has none against the specifications.
+    /// What fails is told in full, and the exit code is 3; it is 5 where what was accepted was not
+    /// measured any more, and 4 where no runtime has a baseline
+    #[arg(long)]
+    check: bool,
+    /// The directory of all baselines, for --check [default: baselines, or else those that came with
+    /// this version of ocipick]
+    #[arg(long, value_name = "DIR")]
+    baselines: Option<PathBuf>,
+    #[command(flatten)]
+    revisions: RevisionArgs,
+}
+
 pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
-    let rules = rules::rules(&selected.corpus, &args.revisions)?;
+    let rules = args.revisions.rules(&selected.corpus)?;
     let policy = args
         .check
         .then(|| CheckPolicy::read(args.baselines.as_deref()))
@@ -70,7 +139,20 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
         screen.say("nothing was measured: no runtime was found");
         return Ok(Exit::NothingMeasured);
     }
-    let cases = with_derived(selected.cases, &relations(args), screen);
+    let relations = relations(args);
+    let derivation = Derivation::of(&selected.cases, &relations);
+    if !relations.is_empty() {
+        for error in &derivation.inapplicable {
+            tracing::info!("{error}");
+        }
+        screen.say(&format!(
+            "{} derived cases; {} times a change says nothing about a case (-v says why)",
+            derivation.cases.len(),
+            derivation.inapplicable.len()
+        ));
+    }
+    let mut cases = selected.cases;
+    cases.extend(derivation.cases);
     let mut plan = Plan {
         runtimes,
         operations: distinct(&args.operations),
@@ -82,7 +164,6 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
         repeats: repeats(args)?,
         jobs: args.jobs.map_or_else(Plan::default_jobs, usize::from),
     };
-    let mut header = header(&plan, &selected.source, &inventory);
     let store = Store::of_user(|name| std::env::var(name).ok());
     let mut directories = vec![
         ("run", run_dir.dir()),
@@ -90,7 +171,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
         ("cache", store.dir()),
     ];
     directories.extend(args.selection.corpus.as_deref().map(|dir| ("corpus", dir)));
-    header.private = Some(host::private(&directories));
+    let header = header(&plan, &selected.source, &inventory, &directories);
     let writer = if args.resume {
         let (writer, earlier) = Writer::resume(&args.out, &header)?;
         let tried = match earlier.tries.len() {
@@ -146,7 +227,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
     }
     drop(run_dir);
     let results = [Results::read(writer.path())?];
-    let book = book(&selected.corpus);
+    let book = CaseBook::of(&selected.corpus);
     let matrix = Matrix::build(&results, &book);
     let options = terminal::TerminalOptions {
         color: screen.color(),
@@ -216,31 +297,6 @@ fn relations(args: &RunArgs) -> Vec<Relation> {
     }
 }
 
-/// The cases, and behind them what these changes make of them.
-fn with_derived(
-    mut cases: Vec<Arc<Case>>,
-    relations: &[Relation],
-    screen: Terminal,
-) -> Vec<Arc<Case>> {
-    if relations.is_empty() {
-        return cases;
-    }
-    let pairs = cases
-        .iter()
-        .flat_map(|case| relations.iter().map(move |relation| relation.derive(case)));
-    let (derived, inapplicable): (Vec<_>, Vec<_>) = pairs.partition(|derived| derived.is_ok());
-    for error in inapplicable.iter().filter_map(|it| it.as_ref().err()) {
-        tracing::info!("{error}");
-    }
-    screen.say(&format!(
-        "{} derived cases; {} times a change says nothing about a case (-v says why)",
-        derived.len(),
-        inapplicable.len()
-    ));
-    cases.extend(derived.into_iter().flatten().map(Arc::new));
-    cases
-}
-
 /// Which cells are tried how often. A run that goes on keeps the seed that it began with.
 fn repeats(args: &RunArgs) -> Result<Repeats> {
     let (tries, of) = match args.repeat_splits {
@@ -255,20 +311,13 @@ fn repeats(args: &RunArgs) -> Result<Repeats> {
     let seed = match args.seed {
         Some(seed) => seed,
         None if args.resume => Writer::repeats_in(&args.out)?.seed,
-        None => by_chance(),
+        None => Plan::seed_by_chance(),
     };
     Ok(Repeats {
         tries: u32::from(tries),
         of,
         seed,
     })
-}
-
-/// A number that nobody can foresee, and nobody needs to.
-fn by_chance() -> u32 {
-    use std::hash::{BuildHasher as _, RandomState};
-    let number = RandomState::new().hash_one(std::process::id());
-    u32::try_from(number >> 32).unwrap_or_default()
 }
 
 fn distinct<T: Copy + Ord>(all: &[T]) -> Vec<T> {
@@ -279,155 +328,10 @@ fn distinct<T: Copy + Ord>(all: &[T]) -> Vec<T> {
         .collect()
 }
 
-/// The time, as results write it.
-pub(crate) fn now() -> String {
-    jiff::Timestamp::now()
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string()
-}
-
-/// The families and cases of a corpus, for reports.
-pub(crate) fn book(corpus: &Corpus) -> CaseBook {
-    let families = corpus.families().iter().map(|family| FamilyNote {
-        id: family.id.clone(),
-        title: family.title.clone(),
-        about: family.about.clone(),
-    });
-    CaseBook::new(families, corpus.cases())
-}
-
 /// One line each for what is missing, and how to get it.
-pub(crate) fn say_missing(screen: Terminal, inventory: &Inventory) {
+fn say_missing(screen: Terminal, inventory: &Inventory) {
     for missing in &inventory.missing {
         screen.say(&format!("missing: {}", missing_line(missing)));
-    }
-}
-
-pub(crate) fn missing_line(missing: &Missing) -> String {
-    let flavour = missing
-        .flavour
-        .map(|flavour| format!("+{}", flavour.as_str()))
-        .unwrap_or_default();
-    format!(
-        "{}{flavour} ({}): {}; {}",
-        missing.tool, missing.channel, missing.why, missing.remedy
-    )
-}
-
-fn header(plan: &Plan, source: &str, inventory: &Inventory) -> Header {
-    Header {
-        schema: SCHEMA.to_owned(),
-        ocipick: env!("CARGO_PKG_VERSION").to_owned(),
-        started: now(),
-        corpus: CorpusStamp {
-            digest: digest_of(plan.cases.iter().map(|case| &**case)).to_string(),
-            cases: plan.cases.len(),
-            source: source.to_owned(),
-            content: plan
-                .cases
-                .iter()
-                .map(|case| (case.id.to_string(), digest_of_content(case)))
-                .collect(),
-        },
-        host: host::describe(),
-        private: None,
-        runtimes: plan.runtimes.iter().map(runtime_record).collect(),
-        missing: inventory
-            .missing
-            .iter()
-            .map(|missing| MissingRecord {
-                tool: missing.tool.to_string(),
-                flavour: missing.flavour.map(|flavour| flavour.as_str().to_owned()),
-                channel: missing.channel.clone(),
-                why: missing.why.clone(),
-                remedy: missing.remedy.clone(),
-            })
-            .collect(),
-        channels: channel_records(plan, inventory),
-        operations: plan.operations.iter().map(ToString::to_string).collect(),
-        planned: plan.trials(),
-        repeats: (plan.repeats != Repeats::NONE).then_some(plan.repeats),
-    }
-}
-
-/// What the channels of the planned runtimes were made of.
-fn channel_records(plan: &Plan, inventory: &Inventory) -> Vec<ChannelRecord> {
-    let used: BTreeSet<&str> = plan
-        .runtimes
-        .iter()
-        .map(|runtime| runtime.installation.channel.as_str())
-        .collect();
-    let records = inventory.channels.iter().map(|channel| &channel.record);
-    let records = records.filter(|record| used.contains(record.name.as_str()));
-    let mut stamps: Vec<ChannelRecord> = records.map(channel_record).collect();
-    // `--channel auto` beside a name finds the same channel twice.
-    stamps.sort_by(|a, b| a.name.cmp(&b.name));
-    stamps.dedup();
-    stamps
-}
-
-fn channel_record(record: &provisioned::ProvisioningRecord) -> ChannelRecord {
-    let packages = record.packages.iter().map(|(name, package)| {
-        let archive = ArchiveRecord {
-            version: package.version.clone(),
-            sha256: package.sha256.clone(),
-            suite: package.suite.clone(),
-        };
-        (name.clone(), archive)
-    });
-    ChannelRecord {
-        name: record.name.clone(),
-        base: record.base.clone(),
-        packages: packages.collect(),
-        bootstrapper: record.bootstrapper.clone(),
-        expired: record.expired.clone(),
-    }
-}
-
-pub(super) fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
-    let texts = |role: &str, text: String| (role.to_owned(), text);
-    let origin = &runtime.origin;
-    let linked = origin.linked.iter().map(|(role, linked)| {
-        let linked = Linked {
-            go: linked.go.clone(),
-            libraries: linked.libraries.clone(),
-            source: match linked.source {
-                ocipick_adapters::LinkedSource::BuiltUsing => LinkedSource::BuiltUsing,
-                ocipick_adapters::LinkedSource::BuildInfo => LinkedSource::BuildInfo,
-            },
-        };
-        ((*role).to_owned(), linked)
-    });
-    RuntimeRecord {
-        id: runtime.id(),
-        tool: runtime.tool.to_string(),
-        version: runtime.version.clone(),
-        flavour: runtime.flavour.map(|flavour| flavour.as_str().to_owned()),
-        channel: runtime.installation.channel.clone(),
-        provenance: Provenance {
-            binaries: runtime
-                .binaries
-                .iter()
-                .map(|(role, path)| texts(role, path.to_string_lossy().into_owned()))
-                .collect(),
-            versions: runtime
-                .versions
-                .iter()
-                .map(|(role, version)| texts(role, version.clone()))
-                .collect(),
-            packages: origin.packages.clone(),
-            distribution: origin.distribution.clone(),
-            linked: linked.collect(),
-            snapshotter: runtime.snapshotter().map(str::to_owned),
-            notes: runtime
-                .installation
-                .notes
-                .iter()
-                .chain(&runtime.notes)
-                .cloned()
-                .collect(),
-        },
-        unmeasured: None,
     }
 }
 
@@ -502,5 +406,34 @@ fn exit(results: &Results, interrupted: bool) -> Exit {
         Exit::MeasuredInPart
     } else {
         Exit::Success
+    }
+}
+
+fn operation(text: &str) -> std::result::Result<&'static OperationSpec, String> {
+    operations::named(text).ok_or_else(|| {
+        let known = operations::ALL.map(OperationSpec::as_str);
+        format!("no such operation (hint: {})", known.join(", "))
+    })
+}
+
+fn seconds(text: &str) -> std::result::Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds.is_finite() && seconds > 0.0 && seconds <= 86_400.0 => {
+            Ok(Duration::from_secs_f64(seconds))
+        }
+        _ => Err("a number of seconds, more than 0 and at most 86400".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deadlines_are_positive_numbers_of_seconds() {
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        for text in ["0", "-1", "x", "NaN", "inf", "1e9"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
     }
 }

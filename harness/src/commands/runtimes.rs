@@ -1,18 +1,24 @@
 //! `ocipick runtimes`.
 
-use super::{
-    args::RuntimesArgs,
-    fail::Result,
-    run::{missing_line, runtime_record},
-    run_dir,
-    terminal::Terminal,
-};
+use super::{fail::Result, run_dir, terminal::Terminal};
+use clap::Args;
 use ocipick::{
     exit::Exit,
-    inventory::{Discovery, Inventory},
+    inventory::{Discovery, Inventory, RuntimeSource},
+    run::runtime_record,
 };
-use ocipick_adapters::{Service, names, process::Cancel};
+use ocipick_adapters::{Missing, Service, names, process::Cancel};
 use ocipick_reports::analysis::builds::BinaryBuild;
+
+#[derive(Debug, Args)]
+pub(crate) struct RuntimesArgs {
+    /// Where to look: `path`, a provisioned release, or `auto`
+    #[arg(long = "channel", value_name = "NAME", default_value = "auto")]
+    channels: Vec<RuntimeSource>,
+    /// Print it as JSON
+    #[arg(long)]
+    json: bool,
+}
 
 pub(crate) fn runtimes(args: &RuntimesArgs, screen: Terminal) -> Result<Exit> {
     let cancel = Cancel::default();
@@ -64,6 +70,18 @@ pub(crate) fn runtimes(args: &RuntimesArgs, screen: Terminal) -> Result<Exit> {
     }
     screen.print(&lines.join("\n"))?;
     Ok(exit(&inventory))
+}
+
+/// What is missing and how to get it, in a line.
+pub(crate) fn missing_line(missing: &Missing) -> String {
+    let flavour = missing
+        .flavour
+        .map(|flavour| format!("+{}", flavour.as_str()))
+        .unwrap_or_default();
+    format!(
+        "{}{flavour} ({}): {}; {}",
+        missing.tool, missing.channel, missing.why, missing.remedy
+    )
 }
 
 fn exit(inventory: &Inventory) -> Exit {

@@ -1,16 +1,15 @@
 //! Which cases and runtimes were asked for.
 
 use super::{
-    args::Selection,
+    args::SelectionArgs,
     fail::{Failure, Result},
     terminal::Terminal,
 };
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ocipick::{exit::Exit, inventory::Inventory};
 use ocipick_adapters::Runtime;
-use ocipick_corpus::{Case, Corpus};
-use ocipick_records::CaseId;
-use ocipick_records::CorpusStamp;
+use ocipick_corpus::{Case, Corpus, PlatformRequest};
+use ocipick_records::{CaseId, CorpusStamp};
 use std::sync::Arc;
 
 /// A corpus, and the cases of it that were asked for.
@@ -35,7 +34,7 @@ impl Selected {
 
 /// Reads the corpus and picks the cases that were asked for. Where one was asked for by an id that
 /// it no longer has, that is said.
-pub(crate) fn cases(selection: &Selection, screen: Terminal) -> Result<Selected> {
+pub(crate) fn cases(selection: &SelectionArgs, screen: Terminal) -> Result<Selected> {
     let (corpus, source) = match &selection.corpus {
         None => (Corpus::built_in()?, CorpusStamp::BUILT_IN.to_owned()),
         Some(dir) => (
@@ -63,6 +62,16 @@ pub(crate) fn cases(selection: &Selection, screen: Terminal) -> Result<Selected>
         source,
         unread: unread.len(),
     })
+}
+
+/// Picks cases of the built-in corpus.
+pub(crate) fn built_in_cases(patterns: &[String], screen: Terminal) -> Result<Selected> {
+    let selection = SelectionArgs {
+        cases: patterns.to_vec(),
+        corpus: None,
+        platform: PlatformRequest::Default,
+    };
+    cases(&selection, screen)
 }
 
 /// The case that has this id, or had it before, which is then said.

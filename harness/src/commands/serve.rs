@@ -1,13 +1,23 @@
 //! `ocipick serve`.
 
-use super::{args::Serve, fail::Result, run_dir, select, terminal::Terminal};
+use super::{args::SelectionArgs, fail::Result, run_dir, select, terminal::Terminal};
+use clap::Args;
 use ocipick::exit::Exit;
 use ocipick_adapters::process::Cancel;
 use ocipick_corpus::PlatformRequest;
 use ocipick_registry::Registry;
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
 
-pub(crate) fn serve(args: &Serve, screen: Terminal) -> Result<Exit> {
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// Print the references as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn serve(args: &ServeArgs, screen: Terminal) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;

@@ -3,20 +3,20 @@
 mod controls;
 mod event;
 mod execute;
+mod header;
 mod job;
 mod plan;
 mod repeat;
 mod repetitions;
-mod semaphore;
 mod shuffle;
 mod tracker;
 mod trial;
-mod workers;
 
 pub use controls::{Controls, ControlsError};
 pub use event::{Event, RuntimeEnd, Watcher};
 pub use execute::{RunContext, execute};
-pub use plan::{Attempt, Cell, Earlier, Plan, TestPoint};
+pub use header::{header, now, runtime_record};
+pub use plan::{Attempt, Cell, Derivation, Earlier, Plan, TestPoint};
 
 /// The tests of controls and repeats, by name, to be run again under every mistake of `mutant.rs`.
 #[cfg(test)]

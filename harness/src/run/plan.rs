@@ -3,9 +3,8 @@
 use super::Controls;
 use crate::operations::OperationSpec;
 use ocipick_adapters::Runtime;
-use ocipick_corpus::{Case, PlatformRequest};
-use ocipick_records::Operation;
-use ocipick_records::{Outcome, Repeats, Trial};
+use ocipick_corpus::{Case, Inapplicable, PlatformRequest, Relation};
+use ocipick_records::{Operation, Outcome, RepeatedCells, Repeats, Trial};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -90,6 +89,32 @@ pub struct Earlier {
     pub troubled: usize,
 }
 
+/// What changes that must not matter make of cases.
+#[derive(Clone, Debug, Default)]
+pub struct Derivation {
+    /// The derived cases, in the order of those that they come from.
+    pub cases: Vec<Arc<Case>>,
+    /// Which change says nothing about which case, and why.
+    pub inapplicable: Vec<Inapplicable>,
+}
+
+impl Derivation {
+    /// Changes every case in each of these ways.
+    #[must_use]
+    pub fn of(cases: &[Arc<Case>], relations: &[Relation]) -> Self {
+        let mut made = Self::default();
+        for case in cases {
+            for relation in relations {
+                match relation.derive(case) {
+                    Ok(derived) => made.cases.push(Arc::new(derived)),
+                    Err(inapplicable) => made.inapplicable.push(inapplicable),
+                }
+            }
+        }
+        made
+    }
+}
+
 /// What is to be run.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -115,6 +140,44 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Tries one cell again, so many times.
+    #[must_use]
+    pub fn of_cell(
+        runtime: &Runtime,
+        operation: &'static OperationSpec,
+        case: &Case,
+        asked: &PlatformRequest,
+        controls: Controls,
+        tries: u32,
+    ) -> Self {
+        let others = case.asks.iter().filter(|ask| *ask != asked);
+        Self {
+            runtimes: vec![runtime.clone()],
+            operations: vec![operation],
+            cases: vec![Arc::new(case.clone())],
+            controls,
+            done: others
+                .map(|ask| Cell::of(runtime, operation.operation, case, ask))
+                .collect(),
+            earlier: Earlier::default(),
+            deadline: Duration::from_secs(60),
+            repeats: Repeats {
+                tries,
+                of: RepeatedCells::Every,
+                seed: 0,
+            },
+            jobs: 1,
+        }
+    }
+
+    /// A seed that nobody can foresee, and nobody needs to.
+    #[must_use]
+    pub fn seed_by_chance() -> u32 {
+        use std::hash::{BuildHasher as _, RandomState};
+        let number = RandomState::new().hash_one(std::process::id());
+        u32::try_from(number >> 32).unwrap_or_default()
+    }
+
     /// How many trials are under way at once unless somebody says otherwise: most of their time
     /// is spent waiting.
     #[must_use]
@@ -141,13 +204,14 @@ impl Plan {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use ocipick_adapters::{BinaryOrigin, Installation, Privileges, Service, Tool};
     use ocipick_corpus::Corpus;
     use std::{collections::BTreeMap, ffi::OsStr};
 
-    fn plan(change: impl FnOnce(&mut Case)) -> Plan {
+    /// One case, changed, for one runtime.
+    pub(in crate::run) fn plan(change: impl FnOnce(&mut Case)) -> Plan {
         let privileges = Privileges {
             root: false,
             namespaces: false,
@@ -198,5 +262,45 @@ mod tests {
             });
             assert_eq!(plan.trials(), trials, "{operation}");
         }
+    }
+
+    #[test]
+    fn changes_that_say_nothing_about_a_case_are_told_apart() {
+        let mut cases = plan(|_| {}).cases;
+        let of = format!("{}~", cases[0].id);
+        cases.extend(
+            plan(|case| {
+                case.operations.insert(Operation::Import);
+            })
+            .cases,
+        );
+        let made = Derivation::of(&cases, &Relation::ALL);
+        assert_eq!(made.cases.len(), Relation::ALL.len());
+        assert_eq!(
+            made.inapplicable.len(),
+            Relation::ALL.len(),
+            "not for pulls"
+        );
+        assert!(made.cases.iter().all(|it| it.id.as_str().starts_with(&of)));
+        assert!(Derivation::of(&cases, &[]).cases.is_empty());
+    }
+
+    #[test]
+    fn one_cell_is_tried_again_and_no_other() {
+        let asks = ["a/b", "c/d"].map(|ask| ask.parse::<PlatformRequest>().unwrap());
+        let all = plan(|case| case.asks = asks.to_vec());
+        let (runtime, case) = (&all.runtimes[0], &all.cases[0]);
+        let again = Plan::of_cell(
+            runtime,
+            all.operations[0],
+            case,
+            &asks[1],
+            all.controls.clone(),
+            3,
+        );
+        assert_eq!(again.trials(), 2);
+        let other = Cell::of(runtime, Operation::Pull, case, &asks[0]);
+        assert_eq!(again.done, BTreeSet::from([other]));
+        assert_eq!(again.repeats.tries, 3);
     }
 }

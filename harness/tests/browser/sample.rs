@@ -9,7 +9,7 @@ use ocipick_records::{
 use ocipick_reports::{
     analysis::{
         conformance::{ConformanceRules, Revisions, Verdicts},
-        matrix::{CaseBook, FamilyNote, Matrix},
+        matrix::{CaseBook, Matrix},
     },
     site::{Site, Sources},
 };
@@ -56,12 +56,7 @@ pub(crate) fn sample() -> Sample {
         .filter(|case| FAMILIES.contains(&case.id.family()))
         .collect();
     let results = [results(&cases)];
-    let families = corpus.families().iter().map(|family| FamilyNote {
-        id: family.id.clone(),
-        title: family.title.clone(),
-        about: family.about.clone(),
-    });
-    let book = CaseBook::new(families, corpus.cases());
+    let book = CaseBook::of(&corpus);
     let matrix = Matrix::build(&results, &book);
     let revisions = Revisions::choose(&built_in_specifications().unwrap(), &[]).unwrap();
     let rules = ConformanceRules::new(&corpus, revisions);

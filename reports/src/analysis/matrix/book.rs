@@ -1,6 +1,6 @@
 //! What is known of the cases besides their results: order, families, titles.
 
-use ocipick_corpus::Case;
+use ocipick_corpus::{Case, Corpus};
 
 /// The cases of a corpus, in order, with the words that reports show about them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +36,18 @@ pub struct CaseNote {
 }
 
 impl CaseBook {
-    /// Takes down the families and cases of a corpus, in their order.
+    /// All families and cases of a corpus.
+    #[must_use]
+    pub fn of(corpus: &Corpus) -> Self {
+        let families = corpus.families().iter().map(|family| FamilyNote {
+            id: family.id.clone(),
+            title: family.title.clone(),
+            about: family.about.clone(),
+        });
+        Self::new(families, corpus.cases())
+    }
+
+    /// Takes down these families and cases, in their order.
     pub fn new<'a>(
         families: impl IntoIterator<Item = FamilyNote>,
         cases: impl IntoIterator<Item = &'a Case>,

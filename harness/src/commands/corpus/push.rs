@@ -1,28 +1,39 @@
 //! `ocipick corpus push`.
 
-use super::{
+use crate::commands::{
     fail::{Failure, Result},
+    select,
     terminal::Terminal,
 };
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use ocipick::{
     exit::Exit,
     push::{Client, Credentials, Published, Target, publish},
 };
-use ocipick_corpus::Case;
-use std::sync::Arc;
 
 /// The format of each line that `--json` prints.
 const SCHEMA: &str = "ocipick.corpus-push/1";
 
-pub(crate) fn push(
-    registry: &str,
+#[derive(Debug, Args)]
+pub(crate) struct CorpusPushArgs {
+    /// Where to, such as localhost:5000/ocipick
+    #[arg(value_name = "REGISTRY")]
+    registry: String,
+    /// Only these cases
+    #[arg(long = "case", value_name = "GLOB")]
+    cases: Vec<String>,
+    /// Speak HTTP to a registry that is not on loopback, too
+    #[arg(long)]
     plain_http: bool,
-    cases: &[Arc<Case>],
+    /// Print a line of JSON per case
+    #[arg(long)]
     json: bool,
-    screen: Terminal,
-) -> Result<Exit> {
-    let target = Target::parse(registry, plain_http).map_err(Failure::usage)?;
+}
+
+pub(super) fn push(args: &CorpusPushArgs, screen: Terminal) -> Result<Exit> {
+    let cases = select::built_in_cases(&args.cases, screen)?.cases;
+    let target = Target::parse(&args.registry, args.plain_http).map_err(Failure::usage)?;
     let credentials =
         Credentials::find(&target, |name| std::env::var(name).ok()).map_err(Failure::usage)?;
     let host = target.host().to_owned();
@@ -43,13 +54,13 @@ pub(crate) fn push(
         ProgressBar::hidden()
     };
     let (mut whole, mut refused, mut impossible) = (0_usize, Vec::new(), 0_usize);
-    for case in cases {
+    for case in &cases {
         bar.set_message(case.id.to_string());
         match publish(&client, case).map_err(Failure::usage)? {
             Published::Whole(reference) => {
                 whole += 1;
                 bar.suspend(|| {
-                    if json {
+                    if args.json {
                         let json = serde_json::json!({
                             "case": case.id.as_str(),
                             "reference": reference,
@@ -66,7 +77,7 @@ pub(crate) fn push(
                 words,
             } => {
                 let line = format!("{what}: {status} {words}");
-                if json {
+                if args.json {
                     let json = serde_json::json!({ "case": case.id.as_str(), "refused": line });
                     bar.suspend(|| screen.print_json_line(SCHEMA, json))?;
                 }

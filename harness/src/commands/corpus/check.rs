@@ -1,11 +1,12 @@
 //! `ocipick corpus check`: what is wrong with recipes and layouts, and which clauses each case
 //! breaks itself.
 
-use super::{
+use crate::commands::{
     fail::{Failure, Result},
     terminal::Terminal,
     violations,
 };
+use clap::Args;
 use ocipick::exit::Exit;
 use ocipick_corpus::{
     Corpus, CorpusError, PlatformRequest,
@@ -19,6 +20,20 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct CorpusCheckArgs {
+    /// A directory of recipes (*.toml), of OCI layouts, or of both; without it, the built-in
+    /// corpus
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Print everything as JSON
+    #[arg(long)]
+    json: bool,
+    /// Fail (code 3) where a document breaks a requirement
+    #[arg(long)]
+    strict: bool,
+}
 
 /// What was checked.
 #[derive(Default)]
@@ -55,20 +70,15 @@ impl CheckedCase {
 }
 
 /// Checks a directory, or the built-in corpus; `strict` makes what is invalid a failure.
-pub(crate) fn check(
-    dir: Option<&Path>,
-    json: bool,
-    strict: bool,
-    screen: Terminal,
-) -> Result<Exit> {
-    let checked = match dir {
+pub(super) fn check(args: &CorpusCheckArgs, screen: Terminal) -> Result<Exit> {
+    let checked = match &args.dir {
         None => Checked {
             cases: of_corpus(&Corpus::built_in()?),
             mistakes: Vec::new(),
         },
         Some(dir) => of_directory(dir)?,
     };
-    if json {
+    if args.json {
         screen.print_verbatim(&checked.json()?)?;
     } else if !checked.cases.is_empty() {
         screen.print(&checked.text())?;
@@ -85,7 +95,7 @@ pub(crate) fn check(
         }
     }
     let is_invalid = |case: &CheckedCase| case.gravest() == Some(Consequence::Invalid);
-    if strict && checked.cases.iter().any(is_invalid) {
+    if args.strict && checked.cases.iter().any(is_invalid) {
         return Ok(Exit::CheckFailed);
     }
     Ok(Exit::Success)

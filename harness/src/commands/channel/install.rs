@@ -1,12 +1,12 @@
 //! `ocipick channel install`: which releases get which parts, and what the user sees meanwhile.
 
-use super::{
-    args::Install,
-    channel::{megabytes, versions},
+use super::{megabytes, versions};
+use crate::commands::{
     fail::{Failure, Result},
     run_dir,
     terminal::Terminal,
 };
+use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ocipick::{
     exit::Exit,
@@ -28,9 +28,40 @@ use std::{
     time::Duration,
 };
 
+#[derive(Debug, Args)]
+pub(crate) struct ChannelInstallArgs {
+    /// Releases, such as bookworm, or `experimental`: sid, with the tools that are newer there
+    #[arg(
+        value_name = "NAME",
+        required_unless_present = "missing",
+        conflicts_with = "missing"
+    )]
+    names: Vec<String>,
+    /// Provision the tools that this machine lacks: from its own release, or else from the
+    /// first later one that has them
+    #[arg(long)]
+    missing: bool,
+    /// Only these tools or auxiliary tools
+    #[arg(long = "tool", value_name = "TOOL")]
+    parts: Vec<Component>,
+    /// Accept archive metadata past its date; signatures are verified all the same, and the
+    /// results say so
+    #[arg(long)]
+    allow_expired: bool,
+    /// Provision again what is there, because its release may have moved
+    #[arg(long, conflicts_with = "missing")]
+    renew: bool,
+    /// Print what became of each release as JSON
+    #[arg(long)]
+    json: bool,
+    /// How many releases to provision at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), default_value = "4")]
+    jobs: u16,
+}
+
 type Outcome = (DebianRelease, std::result::Result<Installed, InstallError>);
 
-pub(super) fn install(args: &Install, store: &Store, screen: Terminal) -> Result<Exit> {
+pub(super) fn install(args: &ChannelInstallArgs, store: &Store, screen: Terminal) -> Result<Exit> {
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
     let wanted: BTreeSet<Component> = match (&args.parts[..], args.missing) {

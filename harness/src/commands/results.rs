@@ -1,12 +1,27 @@
-//! What is left out of what is written for others to read.
+//! The results that a command reads, and what is left out of what it writes for others.
 
 use super::{
     fail::{Failure, Result},
     terminal::Terminal,
 };
+use ocipick::results::FILE;
 use ocipick_records::Results;
 use ocipick_reports::analysis::embargo::{EmbargoPolicy, redact};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
+
+/// Reads results, each given as its file or as the directory that it is in.
+pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Results>> {
+    let files = paths.iter().map(|path| {
+        if path.is_dir() {
+            path.join(FILE)
+        } else {
+            path.clone()
+        }
+    });
+    files
+        .map(|file| Results::read(&file).map_err(Failure::from))
+        .collect()
+}
 
 /// Leaves the cases out of results that are for private disclosure first, unless they were asked for, and
 /// says so to the person at the terminal.
