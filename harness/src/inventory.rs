@@ -114,7 +114,7 @@ impl<'a> Discovery<'a> {
         for source in sources {
             match source {
                 RuntimeSource::Path => {
-                    self.add(&mut inventory, &self.machine(privileges), Tool::ALL)?
+                    self.add(&mut inventory, &self.machine(privileges), Tool::ALL)?;
                 }
                 RuntimeSource::Release(name) => {
                     inventory.holds.extend(self.store.hold(name)?.map(Arc::new));
