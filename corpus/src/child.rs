@@ -52,7 +52,8 @@ pub(crate) enum ManifestSpec {
 }
 
 /// What a child is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Kind {
     /// An image that can run.
     Image,

@@ -2,9 +2,23 @@
 
 use sha2::{Digest as _, Sha256, Sha512};
 use std::fmt;
+use strum::VariantArray as _;
 
 /// An algorithm that digests of the corpus are made with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Algorithm {
     /// SHA-256, which every tool knows.
     Sha256,
@@ -14,15 +28,12 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Every algorithm.
-    pub const ALL: &[Self] = &[Self::Sha256, Self::Sha512];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word for it in a digest.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sha256 => "sha256",
-            Self::Sha512 => "sha512",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -96,9 +107,8 @@ impl Digest {
     /// Whether this is a digest of an algorithm we know, and what `bytes` come to by it.
     #[must_use]
     pub fn matches(&self, bytes: &[u8]) -> bool {
-        let mut algorithms = Algorithm::ALL.iter();
-        let algorithm = algorithms.find(|known| self.algorithm() == Some(known.as_str()));
-        algorithm.is_some_and(|algorithm| *self == Self::of(*algorithm, bytes))
+        let algorithm = self.algorithm().map(str::parse::<Algorithm>);
+        algorithm.is_some_and(|it| it.is_ok_and(|known| *self == Self::of(known, bytes)))
     }
 }
 

@@ -43,7 +43,19 @@ impl fmt::Display for Fault {
 }
 
 /// A part of a child, or the one of an index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum FaultPart {
     /// The manifest of a child, or the document of an index.
     Manifest,
@@ -54,23 +66,10 @@ pub enum FaultPart {
 }
 
 impl FaultPart {
-    /// Every part.
-    pub const ALL: &[Self] = &[Self::Manifest, Self::Config, Self::Layer];
-
     /// The word for it in recipes.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Manifest => "manifest",
-            Self::Config => "config",
-            Self::Layer => "layer",
-        }
-    }
-}
-
-impl fmt::Display for FaultPart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -5,7 +5,8 @@ use crate::{Blob, Digest, Layer, elf};
 use std::io;
 
 /// How a layer is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Compression {
     /// As gzip.
     Gzip,

@@ -3,7 +3,8 @@
 use crate::layer::Compression;
 
 /// Which family of media types a document belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Format {
     /// The OCI image specification.
     Oci,

@@ -6,6 +6,7 @@ use crate::{
     nearest::nearest,
 };
 use std::ops::{Range, RangeInclusive};
+use strum::VariantArray;
 use toml::de::{DeTable, DeValue};
 
 /// A value and its place in the file.
@@ -357,6 +358,15 @@ impl<'a, 'r, 't> Fields<'a, 'r, 't> {
     }
 
     /// One of several words; the first of them where the key is absent.
+    pub(crate) fn variant<T>(&mut self, key: &str, default: T) -> T
+    where
+        T: Copy + Into<&'static str> + VariantArray,
+    {
+        let choices = T::VARIANTS.iter().map(|value| ((*value).into(), *value));
+        self.choice(key, default, &choices.collect::<Vec<_>>())
+    }
+
+    /// The same of words that are known only now.
     pub(crate) fn choice<T: Copy>(&mut self, key: &str, default: T, choices: &[(&str, T)]) -> T {
         let Some(text) = self.text(key) else {
             return default;

@@ -2,10 +2,24 @@
 
 use crate::{Installation, Sandbox, Tool, detect};
 use std::{fmt, path::Path, str::FromStr};
+use strum::VariantArray as _;
 
 /// A program that channels hold besides the tools: it builds, moves or keeps images, and is not
 /// measured by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum AuxiliaryTool {
     /// Buildah.
     Buildah,
@@ -19,17 +33,12 @@ pub enum AuxiliaryTool {
 
 impl AuxiliaryTool {
     /// Every auxiliary tool.
-    pub const ALL: &[Self] = &[Self::Buildah, Self::Oras, Self::Umoci, Self::DockerRegistry];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The stable word for it, which is also the name of its binary and of its package.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Buildah => "buildah",
-            Self::Oras => "oras",
-            Self::Umoci => "umoci",
-            Self::DockerRegistry => "docker-registry",
-        }
+        self.into()
     }
 
     /// Starts it, to ask for its version. Returns the line in which it says so.
@@ -42,12 +51,6 @@ impl AuxiliaryTool {
             .find(name)
             .ok_or_else(|| format!("`{name}` is not there"))?;
         detect::version_of(Path::new(&binary), sandbox)
-    }
-}
-
-impl fmt::Display for AuxiliaryTool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

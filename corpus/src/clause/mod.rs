@@ -7,7 +7,7 @@ pub(crate) use read::{Read, read, refusals};
 pub use specification::{Release, Specification};
 
 use ocipick_records::RefusalReason;
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
 
 /// A statement of a specification, in our own words, with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,20 @@ pub(crate) fn specification_of(id: &str) -> &str {
 }
 
 /// How strongly a specification says something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Level {
     /// An absolute requirement, or a prohibition.
     Must,
@@ -113,31 +126,10 @@ pub enum Level {
 }
 
 impl Level {
-    /// Every level, the strongest first, with its word.
-    pub const ALL: [(&str, Self); 5] = [
-        ("must", Self::Must),
-        ("should", Self::Should),
-        ("may", Self::May),
-        ("statement", Self::Statement),
-        ("silent", Self::Silent),
-    ];
-
     /// The word that stands for it in files.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Must => "must",
-            Self::Should => "should",
-            Self::May => "may",
-            Self::Statement => "statement",
-            Self::Silent => "silent",
-        }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -226,7 +226,7 @@ fn read_wording(
     if fields.table.get("level").is_none() {
         fields.missing("level", span, "must, should, may, statement or silent");
     }
-    let level = fields.choice("level", Level::Silent, &Level::ALL);
+    let level = fields.variant("level", Level::Silent);
     let says = fields.required("says", span, "the statement, in our own words");
     if fields.table.get("since").is_none() {
         fields.missing("since", span, "the first release that has it, or main");

@@ -103,7 +103,10 @@ impl Violation {
 }
 
 /// What a violation means for whoever reads the document, the gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Consequence {
     /// The document is not what the specification demands: refusing it is right.
     Invalid,
@@ -118,13 +121,8 @@ pub enum Consequence {
 impl Consequence {
     /// The word that stands for it in files.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Invalid => "invalid",
-            Self::Untrusted => "untrusted",
-            Self::Weak => "weak",
-            Self::Odd => "odd",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The gravest of what violations mean; nothing where there are none.
@@ -134,14 +132,9 @@ impl Consequence {
     }
 }
 
-impl fmt::Display for Consequence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 /// The document that a violation is in.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Subject {
     /// The index under test.
     Index,
@@ -154,6 +147,7 @@ pub enum Subject {
     /// A document that no entry leads to, by its digest.
     Stray(String),
     /// `index.json` of a layout.
+    #[strum(to_string = "index.json")]
     IndexJson,
     /// The other files of a layout.
     Layout,
@@ -162,16 +156,8 @@ pub enum Subject {
 impl Subject {
     /// The kind of document, as a word that scripts can rely on.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Index => "index",
-            Self::Nested(_) => "nested",
-            Self::Child(_) => "child",
-            Self::Config(_) => "config",
-            Self::Stray(_) => "stray",
-            Self::IndexJson => "index.json",
-            Self::Layout => "layout",
-        }
+    pub fn kind(&self) -> &'static str {
+        self.into()
     }
 
     /// Which of several documents of the kind; nothing where there is one only.

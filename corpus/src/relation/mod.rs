@@ -17,10 +17,25 @@ use crate::{
 };
 use insert::Plain;
 use ocipick_records::{CaseId, Operation};
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::collections::BTreeSet;
+use strum::VariantArray as _;
 
 /// A change to a case, or to what comes before it, that must not change what is picked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = RelationError, parse_err_fn = RelationError::of)]
 pub enum Relation {
     /// Another entry stands behind all others, for a platform that nobody asks for.
     OtherPlatformLast,
@@ -61,8 +76,22 @@ pub struct Inapplicable {
 
 /// A text that is no relation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no relation (hint: {known})", known = Relation::ALL.map(Relation::as_str).join(", "))]
+#[error("`{0}` is no relation (hint: {known})", known = known())]
 pub struct RelationError(String);
+
+fn known() -> String {
+    Relation::ALL
+        .iter()
+        .map(|relation| relation.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+impl RelationError {
+    fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 /// A larger index may be near a limit of size, and a change could cross it.
 const LARGEST: usize = 1 << 16;
@@ -75,28 +104,12 @@ const OTHER: &str = "other-platform";
 
 impl Relation {
     /// Every relation.
-    pub const ALL: [Self; 7] = [
-        Self::OtherPlatformLast,
-        Self::OtherPlatformFirst,
-        Self::IndexAnnotation,
-        Self::EntryAnnotations,
-        Self::UnknownIndexField,
-        Self::UnknownEntryFields,
-        Self::WarmStore,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Its name, as in ids of derived cases and in results.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OtherPlatformLast => "other-platform-last",
-            Self::OtherPlatformFirst => "other-platform-first",
-            Self::IndexAnnotation => "index-annotation",
-            Self::EntryAnnotations => "entry-annotations",
-            Self::UnknownIndexField => "unknown-index-field",
-            Self::UnknownEntryFields => "unknown-entry-fields",
-            Self::WarmStore => "warm-store",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// What is changed, to be read after "with".
@@ -290,20 +303,4 @@ fn stranger(case: &Case, format: Format) -> Result<(String, ForeignChild), &'sta
         manifest: built.manifest,
     };
     Ok((Json::Obj(entry).pretty(), stranger))
-}
-
-impl fmt::Display for Relation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Relation {
-    type Err = RelationError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|relation| relation.as_str() == text)
-            .ok_or_else(|| RelationError(text.to_owned()))
-    }
 }

@@ -28,7 +28,7 @@ fn what_was_authored_stays_as_it_was() {
     for case in all() {
         // What nests too deep for this reader has only its bytes compared.
         let before = serde_json::from_slice::<serde_json::Value>(&case.index.bytes).ok();
-        for relation in Relation::ALL {
+        for &relation in Relation::ALL {
             let Ok(derived) = relation.derive(case) else {
                 continue;
             };
@@ -55,7 +55,7 @@ fn what_was_authored_stays_as_it_was() {
         }
     }
     // A relation that hardly ever applies would not be worth its name.
-    for relation in Relation::ALL {
+    for &relation in Relation::ALL {
         assert!(applied[&relation] > 200, "{relation}: {applied:?}");
     }
 }
@@ -159,7 +159,7 @@ fn members_are_put_behind_the_last_even_where_there_is_none() {
 
 #[test]
 fn names_are_read_back() {
-    for relation in Relation::ALL {
+    for &relation in Relation::ALL {
         assert_eq!(relation.as_str().parse(), Ok(relation));
     }
     let error = "x".parse::<Relation>().unwrap_err().to_string();

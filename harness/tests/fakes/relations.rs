@@ -28,8 +28,8 @@ pub(crate) const TESTS: &[Test] = &[
 /// What becomes of every relation with two equal entries, in this mode.
 fn standings(tool: &str, mode: &str, tries: u32) -> Result<BTreeMap<String, RelationResult>> {
     let base = case(TWO_ENTRIES)?;
-    let derived = Relation::ALL.map(|relation| relation.derive(&base));
-    let derived: Vec<_> = derived.into_iter().collect::<Result<_, _>>()?;
+    let derived = Relation::ALL.iter().map(|relation| relation.derive(&base));
+    let derived: Vec<_> = derived.collect::<Result<_, _>>()?;
     let seen = Stage::new()?
         .with(&[tool], mode)?
         .about([vec![base], derived].concat())
@@ -42,7 +42,7 @@ fn standings(tool: &str, mode: &str, tries: u32) -> Result<BTreeMap<String, Rela
 /// store.
 fn expect(tool: &str, mode: &str, violated: &[Relation]) -> Result<()> {
     let found = standings(tool, mode, 3)?;
-    for relation in Relation::ALL {
+    for &relation in Relation::ALL {
         let wanted = match relation {
             Relation::WarmStore if tool == "skopeo" => RelationResult::NotCompared,
             _ if violated.contains(&relation) => RelationResult::Changed,

@@ -100,7 +100,7 @@ impl Measurements {
         let mut pairs = Vec::new();
         for id in CASES {
             let base = corpus.get(&id.parse()?).with_context(|| id.to_owned())?;
-            for relation in Relation::ALL {
+            for &relation in Relation::ALL {
                 pairs.push(Pair {
                     base: Arc::new(base.clone()),
                     derived: Arc::new(relation.derive(base)?),

@@ -83,9 +83,6 @@ impl<'o> SplitSide<'o> {
 }
 
 impl Split {
-    /// The kinds, what matters most first.
-    pub const ALL: [Self; 3] = [Self::Children, Self::Taken, Self::Failures];
-
     /// Whether, and in which way, outcomes of one row disagree.
     #[must_use]
     pub fn of<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>) -> Option<Self> {

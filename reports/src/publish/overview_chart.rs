@@ -10,28 +10,24 @@ use crate::{
 };
 use ocipick_records::OutcomeKind;
 use std::{collections::BTreeMap, fmt::Write as _};
+use strum::VariantArray as _;
 
 /// What a part of a bar stands for, in the order in which they stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "lowercase")]
 enum ChartPart {
     Picked,
     Refused,
     Failed,
     Unstable,
     Withheld,
+    #[strum(to_string = "not measured")]
     Unknown,
 }
 
 impl ChartPart {
-    const ALL: [Self; 6] = [
-        Self::Picked,
-        Self::Refused,
-        Self::Failed,
-        Self::Unstable,
-        Self::Withheld,
-        Self::Unknown,
-    ];
-
     fn of(kind: OutcomeKind) -> Self {
         match kind {
             OutcomeKind::Picked => Self::Picked,
@@ -57,14 +53,7 @@ impl ChartPart {
     }
 
     fn words(self) -> &'static str {
-        match self {
-            Self::Picked => "picked",
-            Self::Refused => "refused",
-            Self::Failed => "failed",
-            Self::Unstable => "unstable",
-            Self::Withheld => "withheld",
-            Self::Unknown => "not measured",
-        }
+        self.into()
     }
 }
 
@@ -98,7 +87,7 @@ pub fn picture(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> String {
          <text x=\"10\" y=\"20\" font-weight=\"bold\">{title}</text>\n"
     );
     let mut at = 10;
-    for part in ChartPart::ALL {
+    for part in ChartPart::VARIANTS {
         let _ = writeln!(
             svg,
             "<rect x=\"{at}\" y=\"32\" width=\"12\" height=\"12\" fill=\"{}\"/><text x=\"{}\" y=\"43\">{}</text>",

@@ -9,6 +9,7 @@ use crate::{
     text,
 };
 use ocipick_records::{Host, Outcome, RefusalReason, Trial, UnmeasuredWhy};
+use strum::VariantArray as _;
 
 /// The mark of a row on which runtimes disagree.
 pub(crate) const SPLIT: &str = "≠";
@@ -20,8 +21,20 @@ const NAME: usize = 28;
 const BRIEF: usize = 14;
 
 /// How a cell looks. The names are classes of the HTML page too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum CellStyle {
     Picked,
     Refused,
@@ -37,33 +50,11 @@ pub(crate) enum CellStyle {
 
 impl CellStyle {
     /// All of them, in the order of the legend.
-    pub(crate) const ALL: [Self; 10] = [
-        Self::Picked,
-        Self::Refused,
-        Self::Nothing,
-        Self::Mixed,
-        Self::Crashed,
-        Self::Survived,
-        Self::TimedOut,
-        Self::Unstable,
-        Self::Unmeasured,
-        Self::Withheld,
-    ];
+    pub(crate) const ALL: &[Self] = Self::VARIANTS;
 
     /// The word for it, which is also the name of its class in HTML.
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Picked => "picked",
-            Self::Refused => "refused",
-            Self::Nothing => "nothing",
-            Self::Mixed => "mixed",
-            Self::Crashed => "crashed",
-            Self::Survived => "survived",
-            Self::TimedOut => "timed-out",
-            Self::Unstable => "unstable",
-            Self::Unmeasured => "unmeasured",
-            Self::Withheld => "withheld",
-        }
+        self.into()
     }
 
     /// The symbol before the text; a pick has none.

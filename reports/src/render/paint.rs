@@ -5,10 +5,11 @@
 //! there is colour depends on the caller alone, not on the environment. The marks are tag
 //! characters of Unicode, which [`text::line`] takes out of all foreign text.
 
+use strum::VariantArray as _;
 use unicode_width::UnicodeWidthChar as _;
 
 /// How a piece of text stands out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
 pub(super) enum Style {
     Bold,
     Dim,
@@ -20,15 +21,6 @@ pub(super) enum Style {
 }
 
 impl Style {
-    const ALL: [Self; 7] = [
-        Self::Bold,
-        Self::Dim,
-        Self::Green,
-        Self::Yellow,
-        Self::Red,
-        Self::Magenta,
-        Self::Cyan,
-    ];
     const END: char = '\u{e0060}';
 
     fn mark(self) -> char {
@@ -74,8 +66,8 @@ pub(super) fn paint(marked: &str, color: bool) -> String {
         if !is_mark(c) {
             painted.push(c);
         } else if color {
-            let style = Style::ALL.into_iter().find(|style| style.mark() == c);
-            painted.push_str(style.map_or("\u{1b}[0m", Style::sequence));
+            let style = Style::VARIANTS.iter().find(|style| style.mark() == c);
+            painted.push_str(style.map_or("\u{1b}[0m", |style| style.sequence()));
         }
     }
     painted

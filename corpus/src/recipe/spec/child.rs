@@ -12,14 +12,9 @@ use crate::{
     value::{self, Fields, Node, Value},
 };
 
-const ALGORITHMS: &[(&str, Algorithm)] = &[
-    (Algorithm::Sha256.as_str(), Algorithm::Sha256),
-    (Algorithm::Sha512.as_str(), Algorithm::Sha512),
-];
-
 /// The algorithm of a digest, by the key of that name.
 pub(super) fn algorithm(fields: &mut Fields<'_, '_, '_>) -> Algorithm {
-    fields.choice("algorithm", Algorithm::Sha256, ALGORITHMS)
+    fields.variant("algorithm", Algorithm::Sha256)
 }
 
 pub(super) fn read(
@@ -32,15 +27,7 @@ pub(super) fn read(
     let place = format!("[children.{name}]");
     let format = format(table, &place, default, report);
     let mut fields = Fields::new(table, place.clone(), keys::CHILD, report);
-    let kind = fields.choice(
-        "kind",
-        Kind::Image,
-        &[
-            ("image", Kind::Image),
-            ("attestation", Kind::Attestation),
-            ("artifact", Kind::Artifact),
-        ],
-    );
+    let kind = fields.variant("kind", Kind::Image);
     let compression = compression(kind, &mut fields);
     let (config_type, layer_type) = kind.types(format, compression);
     let manifest_type = fields
@@ -111,15 +98,7 @@ fn config_extra(fields: &mut Fields<'_, '_, '_>) -> Members {
 
 /// How the layer of an image is stored; that of anything else is no archive.
 fn compression(kind: Kind, fields: &mut Fields<'_, '_, '_>) -> Compression {
-    let compression = fields.choice(
-        "compression",
-        Compression::Gzip,
-        &[
-            ("gzip", Compression::Gzip),
-            ("zstd", Compression::Zstd),
-            ("none", Compression::None),
-        ],
-    );
+    let compression = fields.variant("compression", Compression::Gzip);
     match (kind, fields.table.key_span("compression")) {
         (Kind::Image, _) => compression,
         (Kind::Attestation | Kind::Artifact, None) => Compression::None,

@@ -80,11 +80,7 @@ fn fault(
         Some(name) => Some(Target::Named(name.to_owned())),
         None => None,
     };
-    let parts: Vec<(&str, FaultPart)> = FaultPart::ALL
-        .iter()
-        .map(|part| (part.as_str(), *part))
-        .collect();
-    let part = fields.choice("part", FaultPart::Manifest, &parts);
+    let part = fields.variant("part", FaultPart::Manifest);
     let methods = methods(&mut fields);
     let times = fields
         .whole("times", 1..=i128::from(u32::MAX))

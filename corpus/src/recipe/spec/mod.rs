@@ -226,11 +226,7 @@ fn format(
         place: place.to_owned(),
         report,
     };
-    fields.choice(
-        "format",
-        default,
-        &[("oci", Format::Oci), ("docker", Format::Docker)],
-    )
+    fields.variant("format", default)
 }
 
 /// Notes keys that a raw text leaves without a meaning.

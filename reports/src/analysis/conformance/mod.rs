@@ -40,10 +40,25 @@ use ocipick_corpus::Sign;
 use ocipick_records::OutcomeKind;
 use serde::Serialize;
 use std::fmt;
+use strum::VariantArray as _;
 
 /// An outcome held against a clause. The last two are violations, the harsher one last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Verdict {
     /// There is nothing to judge.
     NotJudged,
@@ -61,26 +76,12 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in order.
-    pub const ALL: [Self; 6] = [
-        Self::NotJudged,
-        Self::Silent,
-        Self::Allowed,
-        Self::Conforms,
-        Self::Deviates,
-        Self::Violates,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The stable word for it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotJudged => "not-judged",
-            Self::Silent => "silent",
-            Self::Allowed => "allowed",
-            Self::Conforms => "conforms",
-            Self::Deviates => "deviates",
-            Self::Violates => "violates",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether the clause was broken.
@@ -90,12 +91,6 @@ impl Verdict {
             Self::NotJudged | Self::Silent | Self::Allowed | Self::Conforms => false,
             Self::Deviates | Self::Violates => true,
         }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 
@@ -123,7 +118,8 @@ impl ReasonedVerdict {
 }
 
 /// What a verdict rests on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Because {
     /// The outcome is one that satisfies the clause.
     Satisfies,
@@ -177,28 +173,8 @@ pub enum Because {
 impl Because {
     /// The stable word for it.
     #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Satisfies => "satisfies",
-            Self::NotAmongThose => "not-among-those",
-            Self::ReasonBreaks => "reason-breaks",
-            Self::EvidenceBreaks { .. } => "evidence-breaks",
-            Self::RequestsSatisfy => "requests-satisfy",
-            Self::LeftOpen => "left-open",
-            Self::Optional => "optional",
-            Self::NotInForce => "not-in-force",
-            Self::NoKeyword => "no-keyword",
-            Self::NothingSaid => "nothing-said",
-            Self::NothingExpected => "nothing-expected",
-            Self::AsksOtherwise { .. } => "asks-otherwise",
-            Self::RefusedOverSomethingElse => "refused-over-something-else",
-            Self::IndexInvalid => "index-invalid",
-            Self::ShowsNothing { .. } => "shows-nothing",
-            Self::Wavers => "wavers",
-            Self::Unmeasured => "unmeasured",
-            Self::OtherBytes => "other-bytes",
-            Self::OtherOperation => "other-operation",
-        }
+    pub fn as_str(&self) -> &'static str {
+        self.into()
     }
 }
 

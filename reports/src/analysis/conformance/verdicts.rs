@@ -256,7 +256,7 @@ impl<'m> Verdicts<'m> {
             .filter(|it| it.trial.outcome.is_measured())
         {
             let counts = tallies.entry(entry.column).or_insert_with(|| {
-                let none = Verdict::ALL.into_iter().map(|verdict| (verdict, 0));
+                let none = Verdict::ALL.iter().map(|verdict| (*verdict, 0));
                 none.collect()
             });
             *counts.entry(entry.reasoned.verdict).or_default() += 1;

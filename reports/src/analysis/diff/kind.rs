@@ -4,11 +4,26 @@ use super::observed;
 use ocipick_records::Outcome;
 use schemars::JsonSchema;
 use serde::Serialize;
+use strum::VariantArray as _;
 
 /// The kinds of difference between two outcomes that were both measured, those that matter most
 /// first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    JsonSchema,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum DiffKind {
     /// The tool or its daemon dies now, and did not.
     NowCrashes,
@@ -36,18 +51,7 @@ pub enum DiffKind {
 
 impl DiffKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 10] = [
-        Self::NowCrashes,
-        Self::NowFails,
-        Self::OtherPick,
-        Self::NowRefused,
-        Self::NowPicked,
-        Self::Elsewhere,
-        Self::OtherFailure,
-        Self::NoLongerFails,
-        Self::OtherReason,
-        Self::Wavers,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// In which way two outcomes differ; none where they agree. Both were measured.
     #[must_use]
@@ -102,19 +106,8 @@ impl DiffKind {
 
     /// The stable word for it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NowCrashes => "now-crashes",
-            Self::NowFails => "now-fails",
-            Self::OtherPick => "other-pick",
-            Self::NowRefused => "now-refused",
-            Self::NowPicked => "now-picked",
-            Self::Elsewhere => "elsewhere",
-            Self::OtherFailure => "other-failure",
-            Self::NoLongerFails => "no-longer-fails",
-            Self::OtherReason => "other-reason",
-            Self::Wavers => "wavers",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// What it is, as the title of a list.

@@ -138,8 +138,8 @@ pub fn render(diff: &Diff<'_>) -> String {
             pairing: it.pairing,
         }
     });
-    let counts = DiffKind::ALL.into_iter().map(|sort| {
-        let cells = diff.cells.iter().filter(|cell| cell.sort == sort);
+    let counts = DiffKind::ALL.iter().map(|sort| {
+        let cells = diff.cells.iter().filter(|cell| cell.sort == *sort);
         (sort.as_str(), cells.count())
     });
     let document = Document {

@@ -186,7 +186,7 @@ fn operation(
     }
     legend.extend(
         CellStyle::ALL
-            .into_iter()
+            .iter()
             .filter(|tone| tones.contains(tone))
             .map(|tone| {
                 format!("{} {}", prose(tone.symbol()), tone.meaning())

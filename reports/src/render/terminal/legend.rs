@@ -87,7 +87,7 @@ impl Legend {
                 entries.push(format!("{} {meaning}", styled(sign, color)));
             }
         }
-        let tones = CellStyle::ALL.into_iter();
+        let tones = CellStyle::ALL.iter().copied();
         entries.extend(tones.filter(|tone| self.tones.contains(tone)).map(|tone| {
             if tone.symbol().is_empty() {
                 styled(tone.meaning(), style(tone))

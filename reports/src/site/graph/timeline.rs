@@ -7,9 +7,10 @@ use crate::{
 };
 use ocipick_records::Outcome;
 use serde::Serialize;
+use strum::VariantArray as _;
 
 /// What a bar shows: the kinds of change, with the direction where it matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::VariantArray)]
 #[serde(rename_all = "kebab-case")]
 enum Move {
     /// To what no tool should do.
@@ -21,8 +22,6 @@ enum Move {
 }
 
 impl Move {
-    const ALL: [Self; 4] = [Self::Failure, Self::Recovery, Self::Pick, Self::Acceptance];
-
     /// None where only the reason for refusing changed.
     fn of(change: &VersionChange<'_, '_>) -> Option<Self> {
         match change.turn {
@@ -211,13 +210,17 @@ impl LaneView {
                     .behaviour()
                     .filter(|it| it.line == number && it.to.column == *column)
                     .collect();
-                let counts = Move::ALL.map(|turn| {
-                    let moves = changes.iter().filter_map(|it| Move::of(it));
-                    (turn, moves.filter(|it| *it == turn).count())
-                });
+                let counts: Vec<_> = Move::VARIANTS
+                    .iter()
+                    .map(|turn| {
+                        let moves = changes.iter().filter_map(|it| Move::of(it));
+                        (*turn, moves.filter(|it| it == turn).count())
+                    })
+                    .filter(|(_, count)| *count > 0)
+                    .collect();
                 let mut parts = Vec::new();
                 let mut bottom = y - 10;
-                for (turn, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+                for (turn, count) in counts.iter().copied() {
                     // Never so low that nobody sees it.
                     let height = (count * PILE.0 / highest).max(3);
                     bottom = bottom.saturating_sub(height);
@@ -230,7 +233,6 @@ impl LaneView {
                 }
                 let said: Vec<String> = counts
                     .into_iter()
-                    .filter(|(_, count)| *count > 0)
                     .map(|(turn, count)| format!("{count} {}", ChangeKindView::of(turn).words))
                     .collect();
                 (!changes.is_empty()).then(|| StepView {
