@@ -1,7 +1,8 @@
 //! What the detection of several tools has in common.
 
 use crate::{
-    BinaryOrigin, Detected, Installation, Missing, Runtime, Sandbox, Service, Tool, adapter,
+    BinaryOrigin, Detected, Installation, Missing, Provider, Runtime, Sandbox, Service, Tool,
+    adapter,
     channel::sum,
     linked::{BuildInfo, package_of},
     tool::{full_version, short_version},
@@ -177,15 +178,15 @@ pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
         Tool::Crane => "crane",
         Tool::Containerd => "containerd",
     };
-    if installation.root.is_some() {
-        format!(
+    match installation.provider {
+        Provider::Debian => format!(
             "`ocipick channel install {}` with {tool} among its tools",
             installation.channel
-        )
-    } else {
-        format!(
+        ),
+        Provider::Path => format!(
             "`make matrix` provisions it privately where apt and root are there; or install `{package}`"
-        )
+        ),
+        Provider::Binary => format!("see that {} starts by hand", tool.binaries().join(" and ")),
     }
 }
 

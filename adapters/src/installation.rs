@@ -1,12 +1,11 @@
 //! Where the binaries of a runtime live, and what running them there takes.
 
 use crate::{
-    channel::running_distribution,
+    MachineDaemon, Provider,
     process::{Cancel, Invocation, Isolation, Mount, run},
 };
 use std::{
     collections::BTreeMap,
-    ffi::OsStr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -42,8 +41,12 @@ impl Privileges {
 /// A place where runtimes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installation {
-    /// Name of the channel: `path`, or that of a release.
+    /// Name of the channel: `path`, that of a release, or the label of the user's own binary.
     pub channel: String,
+    /// The kind of source.
+    pub provider: Provider,
+    /// Whether the machine's own daemon may stand in for a private one.
+    pub machine_daemon: MachineDaemon,
     /// Root directory of the channel; `None` for this machine.
     pub root: Option<PathBuf>,
     /// Where binaries are looked for, as seen inside the root.
@@ -56,65 +59,15 @@ pub struct Installation {
     pub dpkg: PathBuf,
     /// The distribution that the packages are of.
     pub distribution: Option<String>,
+    /// Of programs that are copies, what they are copies of.
+    pub copied_from: BTreeMap<PathBuf, PathBuf>,
     /// What a reader must know to judge the provenance.
     pub notes: Vec<String>,
     /// What this process may do.
     pub privileges: Privileges,
 }
 
-/// Name of the channel that is this machine.
-pub const PATH_CHANNEL: &str = "path";
-
 impl Installation {
-    /// This machine, with the tools on `path` (as in the variable PATH) and in the usual
-    /// folders of administrators, where `dockerd` lies.
-    #[must_use]
-    pub fn this_machine(path: &OsStr, privileges: Privileges) -> Self {
-        let mut folders: Vec<PathBuf> = std::env::split_paths(path)
-            .filter(|folder| folder.is_absolute())
-            .collect();
-        for folder in ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from) {
-            if !folders.contains(&folder) {
-                folders.push(folder);
-            }
-        }
-        Self {
-            channel: PATH_CHANNEL.to_owned(),
-            root: None,
-            folders,
-            packages: BTreeMap::new(),
-            built_using: BTreeMap::new(),
-            dpkg: PathBuf::from("/var/lib/dpkg"),
-            distribution: running_distribution(),
-            notes: Vec::new(),
-            privileges,
-        }
-    }
-
-    /// The root directory of a provisioned channel.
-    #[must_use]
-    pub fn provisioned(
-        channel: &str,
-        root: &Path,
-        packages: BTreeMap<String, String>,
-        notes: Vec<String>,
-        privileges: Privileges,
-    ) -> Self {
-        Self {
-            channel: channel.to_owned(),
-            root: Some(root.to_owned()),
-            folders: ["/usr/local/bin", "/usr/bin", "/usr/sbin"]
-                .map(PathBuf::from)
-                .to_vec(),
-            packages,
-            built_using: BTreeMap::new(),
-            dpkg: PathBuf::new(),
-            distribution: Some("Debian".to_owned()),
-            notes,
-            privileges,
-        }
-    }
-
     /// The binary of that name, as a path inside the place.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<PathBuf> {

@@ -11,6 +11,7 @@ mod installation;
 mod linked;
 pub mod mutant;
 pub mod process;
+mod providers;
 mod rootfs;
 mod run_dir;
 mod runtime;
@@ -23,8 +24,11 @@ pub use adapter::{
     RawFingerprint, RawObservation, Request, Retention, Session, StartError, Support,
 };
 pub use detect::detect;
-pub use installation::{BindMounts, Installation, PATH_CHANNEL, Privileges};
+pub use installation::{BindMounts, Installation, Privileges};
 pub use linked::{BinaryOrigin, Linked, LinkedSource};
+pub use providers::{
+    DEFAULT_LABEL, MachineDaemon, PATH_CHANNEL, Provider, UserBinary, UserBinaryError,
+};
 pub use run_dir::{Cleared, ResourceUsage, RunDir, RunDirError};
 pub use runtime::{Detected, Missing, Runtime, Service, names};
 pub use sandbox::Sandbox;

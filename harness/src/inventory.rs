@@ -2,6 +2,7 @@
 
 use ocipick_adapters::{
     Detected, Installation, Missing, PATH_CHANNEL, Privileges, RunDir, Runtime, Sandbox, Tool,
+    UserBinary, UserBinaryError,
     channel::{
         AuxiliaryTool, Component, DebianRelease, InstalledChannel, SharedLock, Store, StoreError,
         running_release,
@@ -21,6 +22,8 @@ pub enum RuntimeSource {
     Auto,
     /// The tools of a provisioned release.
     Release(String),
+    /// A binary of the user's own.
+    Binary(UserBinary),
 }
 
 impl FromStr for RuntimeSource {
@@ -43,8 +46,16 @@ impl fmt::Display for RuntimeSource {
             Self::Path => PATH_CHANNEL,
             Self::Auto => "auto",
             Self::Release(name) => name,
+            Self::Binary(own) => return own.fmt(f),
         })
     }
+}
+
+/// Channels, and binaries of the user's own beside them.
+#[must_use]
+pub fn sources(channels: &[RuntimeSource], tools: &[UserBinary]) -> Vec<RuntimeSource> {
+    let own = tools.iter().cloned().map(RuntimeSource::Binary);
+    channels.iter().cloned().chain(own).collect()
 }
 
 /// What was found.
@@ -86,6 +97,19 @@ pub enum InventoryError {
     /// A channel that was asked for is not provisioned.
     #[error("the channel `{0}` is not provisioned (hint: ocipick channel install {0})")]
     NoChannel(String),
+    /// A binary of the user's own cannot be measured.
+    #[error(transparent)]
+    Binary(#[from] UserBinaryError),
+    /// Two binaries of one tool have one label.
+    #[error(
+        "two binaries of {tool} are called `{label}` (hint: give them labels, as in --tool {tool}:before=… and --tool {tool}:after=…)"
+    )]
+    SameLabel {
+        /// The tool.
+        tool: Tool,
+        /// The label.
+        label: String,
+    },
     /// A channel that was asked for is broken, or another ocipick makes it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -111,7 +135,16 @@ impl<'a> Discovery<'a> {
     pub fn inventory(&self, sources: &[RuntimeSource]) -> Result<Inventory, InventoryError> {
         let privileges = Privileges::probe(self.run_dir.dir(), self.cancel);
         let mut inventory = Inventory::default();
+        let mut labels = BTreeSet::new();
         for source in sources {
+            if let RuntimeSource::Binary(UserBinary { tool, label, .. }) = source
+                && !labels.insert((*tool, label.clone()))
+            {
+                return Err(InventoryError::SameLabel {
+                    tool: *tool,
+                    label: label.clone(),
+                });
+            }
             match source {
                 RuntimeSource::Path => {
                     self.add(&mut inventory, &self.machine(privileges), Tool::ALL)?;
@@ -130,6 +163,10 @@ impl<'a> Discovery<'a> {
                         .collect();
                     self.add(&mut inventory, &channel.place(privileges), &tools)?;
                     inventory.channels.push(channel);
+                }
+                RuntimeSource::Binary(own) => {
+                    let place = own.install(self.run_dir, &self.path, privileges)?;
+                    self.add(&mut inventory, &place, &[own.tool])?;
                 }
                 RuntimeSource::Auto => self.complete(&mut inventory, privileges)?,
             }

@@ -435,3 +435,46 @@ fn error_messages_are_cleaned_of_terminal_sequences_and_bidi_characters() {
         assert!(is_clean(&said.out), "{:?}", said.out);
     }
 }
+
+/// A build of one's own is measured as what it is: a copy, under a label, with its hash.
+#[test]
+fn a_binary_of_the_users_own_is_measured_under_its_label() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let user = User::new();
+    let script =
+        "#!/bin/sh\n[ \"$1\" = version ] && { echo v1.2.3-dev; exit; }\necho no >&2\nexit 1\n";
+    let build = user.write("build/crane-dev", script);
+    fs::set_permissions(&build, fs::Permissions::from_mode(0o755)).unwrap();
+    let own = format!("crane:fix={}", build.display());
+    let out = user.path("out").to_string_lossy().into_owned();
+    let run = ["run", "--tool", &own, "--case", "controls/*", "--out", &out];
+    let said = user.types(&run);
+    // It pulls nothing, so it fails its controls.
+    assert_eq!(said.code, 4, "{}", said.err);
+    let results = ocipick_records::Results::read(&user.path("out/results.jsonl")).unwrap();
+    let [runtime] = results.header.runtimes.as_slice() else {
+        panic!("{:?}", results.header.runtimes)
+    };
+    assert_eq!(runtime.id, "crane@1.2.3-dev#fix");
+    let provenance = &runtime.provenance;
+    assert_eq!(provenance.provider.as_deref(), Some("binary"));
+    assert_eq!(provenance.binaries["client"], build.to_string_lossy());
+    assert_eq!(provenance.sha256["client"].len(), 64);
+    assert!(provenance.distribution.is_none() && provenance.packages.is_empty());
+    for (tool, words) in [
+        ("crane=", "says no path"),
+        ("krane=./x", "is no tool that ocipick drives"),
+        ("crane:sid=./x", "is no label"),
+    ] {
+        let said = user.types(&["run", "--tool", tool]);
+        assert_eq!(said.code, 2, "{tool}: {}", said.err);
+        assert!(said.err.contains(words), "{}", said.err);
+    }
+    let twice = user.types(&["run", "--tool", &own, "--tool", &own]);
+    assert_eq!(twice.code, 2, "{}", twice.err);
+    assert!(
+        twice.err.contains("two binaries of crane are called `fix`"),
+        "{}",
+        twice.err
+    );
+}

@@ -236,6 +236,13 @@ pub struct MissingRecord {
 pub struct Provenance {
     /// Path of each binary, by role (`client`, `daemon`).
     pub binaries: BTreeMap<String, String>,
+    /// The kind of source: `path`, `debian`, or `binary` for one that the user named. Results of earlier
+    /// versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Of binaries that the user named the SHA-256 of each, by role.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sha256: BTreeMap<String, String>,
     /// What each binary says of its version, by role.
     pub versions: BTreeMap<String, String>,
     /// The packages that ship the tool, and their versions, where a distribution built it. The

@@ -6,7 +6,7 @@ mod control;
 pub(crate) use buildinfo::BuildInfo;
 pub(crate) use control::{built_using, stanzas};
 
-use crate::Installation;
+use crate::{Installation, Provider, channel::sum};
 use std::{
     collections::BTreeMap,
     fs,
@@ -42,6 +42,8 @@ pub struct BinaryOrigin {
     pub packages: BTreeMap<String, String>,
     /// What each binary was linked with, by role.
     pub linked: BTreeMap<&'static str, Linked>,
+    /// Of binaries of the user's own the SHA-256 of each, by role.
+    pub sha256: BTreeMap<&'static str, String>,
 }
 
 /// A package that ships a binary.
@@ -73,6 +75,11 @@ impl BinaryOrigin {
     pub fn of(installation: &Installation, binaries: &BTreeMap<&'static str, PathBuf>) -> Self {
         let mut origin = Self::default();
         for (role, path) in binaries {
+            if installation.copied_from.contains_key(path)
+                && let Ok(sum) = sum(path)
+            {
+                origin.sha256.insert(role, sum);
+            }
             let package = package_of(installation, path);
             let of_package = package
                 .as_ref()
@@ -89,7 +96,7 @@ impl BinaryOrigin {
             }
             // What images are left to belongs to it, too.
             let beside = auxiliary_tools(path).iter();
-            for name in beside.filter(|_| installation.root.is_some()) {
+            for name in beside.filter(|_| installation.provider == Provider::Debian) {
                 if let Some(version) = installation.package_version(name) {
                     origin
                         .packages
@@ -140,7 +147,7 @@ fn auxiliary_tools(binary: &Path) -> &'static [&'static str] {
 /// The package of a distribution that ships a binary of a place.
 pub(crate) fn package_of(installation: &Installation, binary: &Path) -> Option<Package> {
     let (names, _) = packages_of(binary);
-    if installation.root.is_some() {
+    if installation.provider == Provider::Debian {
         return names.iter().find_map(|name| {
             Some(Package {
                 name: (*name).to_owned(),
@@ -152,6 +159,10 @@ pub(crate) fn package_of(installation: &Installation, binary: &Path) -> Option<P
                     .unwrap_or_default(),
             })
         });
+    }
+    // A copy of the user's own is no package's.
+    if installation.copied_from.contains_key(binary) {
+        return None;
     }
     names
         .iter()

@@ -5,9 +5,9 @@ use super::{
     supervisor::DaemonSupervisor,
 };
 use crate::{
-    Adapter, BinaryOrigin, Detected, Execution, Flavour, ImageSource, Installation, RawFingerprint,
-    RawObservation, Request, Runtime, Sandbox, Service, Session, StartError, Support, Tool, detect,
-    mutant,
+    Adapter, BinaryOrigin, Detected, Execution, Flavour, ImageSource, Installation, MachineDaemon,
+    RawFingerprint, RawObservation, Request, Runtime, Sandbox, Service, Session, StartError,
+    Support, Tool, detect, mutant,
     process::{
         Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, Reveal, RunError, fits_socket,
         run,
@@ -179,7 +179,7 @@ fn machine_version(
     sandbox: &Sandbox,
     client: &Path,
 ) -> Option<String> {
-    if installation.root.is_some() {
+    if installation.machine_daemon == MachineDaemon::Never {
         return None;
     }
     let asked = run(

@@ -80,7 +80,9 @@ impl From<CheckError> for Failure {
 impl From<InventoryError> for Failure {
     fn from(error: InventoryError) -> Self {
         let exit = match &error {
-            InventoryError::NoChannel(_) => Exit::Usage,
+            InventoryError::NoChannel(_)
+            | InventoryError::SameLabel { .. }
+            | InventoryError::Binary(_) => Exit::Usage,
             InventoryError::Sandbox(_) | InventoryError::Store(_) => Exit::Internal,
         };
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());

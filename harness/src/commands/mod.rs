@@ -195,7 +195,14 @@ mod tests {
         let mut run = command();
         let run = run.find_subcommand_mut("run").unwrap();
         let help = run.render_long_help().to_string();
-        for option in ["--case", "--channel", "--runtime", "--operation", "--spec"] {
+        for option in [
+            "--case",
+            "--channel",
+            "--runtime",
+            "--operation",
+            "--spec",
+            "--tool",
+        ] {
             let about = help.split(option).nth(1).unwrap();
             let about = about.split("\n  ").take(4).collect::<String>();
             assert!(about.contains("(repeatable)"), "{option}: {about}");

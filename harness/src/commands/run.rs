@@ -14,13 +14,13 @@ use ocipick::{
     check::{CheckConclusion, CheckPolicy, Checker, result::Hints},
     classify::MessagePatterns,
     exit::Exit,
-    inventory::{Discovery, Inventory, RuntimeSource},
+    inventory::{Discovery, Inventory, RuntimeSource, sources},
     operations::{self, OperationSpec},
     resource_monitor::ResourceMonitor,
     results::{Previous, Writer},
     run::{Controls, Derivation, Earlier, Plan, RunContext, execute, header, now},
 };
-use ocipick_adapters::{channel::Store, names, process::Cancel};
+use ocipick_adapters::{UserBinary, channel::Store, names, process::Cancel};
 use ocipick_corpus::{Corpus, Relation};
 use ocipick_records::{RepeatedCells, Repeats, Results};
 use ocipick_registry::Registry;
@@ -57,8 +57,18 @@ pub(crate) struct RunArgs {
     operations: Vec<&'static OperationSpec>,
     /// Where runtimes come from: `path`, a provisioned release, or `auto` (path, completed by
     /// what was provisioned)
-    #[arg(long = "channel", value_name = "NAME", default_value = "path")]
+    #[arg(
+        long = "channel",
+        value_name = "NAME",
+        default_value = "path",
+        default_value_if("tools", clap::builder::ArgPredicate::IsPresent, None)
+    )]
     channels: Vec<RuntimeSource>,
+    /// A binary of your own, or a directory of them, as in crane=./crane, measured as
+    /// crane@VERSION#own; with a label as in crane:fix=./crane. It is copied first. Without --channel
+    /// nothing else is measured
+    #[arg(long = "tool", value_name = "NAME[:LABEL]=PATH")]
+    tools: Vec<UserBinary>,
     /// Deadline of each invocation of a tool
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60")]
     deadline: Duration,
@@ -112,6 +122,12 @@ pub(crate) struct RunArgs {
     revisions: RevisionArgs,
 }
 
+impl RunArgs {
+    fn sources(&self) -> Vec<RuntimeSource> {
+        sources(&self.channels, &self.tools)
+    }
+}
+
 pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
     let rules = args.revisions.rules(&selected.corpus)?;
@@ -129,7 +145,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
     run_dir::listen(screen, &cancel)?;
     let run_dir = run_dir::claim(screen, args.keep)?;
     let discovery = Discovery::of_user(&run_dir, &cancel);
-    let inventory = discovery.inventory(&args.channels)?;
+    let inventory = discovery.inventory(&args.sources())?;
     if cancel.is_raised() {
         return Ok(Exit::NothingMeasured);
     }

@@ -4,17 +4,25 @@ use super::{fail::Result, run_dir, terminal::Terminal};
 use clap::Args;
 use ocipick::{
     exit::Exit,
-    inventory::{Discovery, Inventory, RuntimeSource},
+    inventory::{Discovery, Inventory, RuntimeSource, sources},
     run::runtime_record,
 };
-use ocipick_adapters::{Missing, Service, names, process::Cancel};
+use ocipick_adapters::{Missing, Service, UserBinary, names, process::Cancel};
 use ocipick_reports::analysis::builds::BinaryBuild;
 
 #[derive(Debug, Args)]
 pub(crate) struct RuntimesArgs {
     /// Where to look: `path`, a provisioned release, or `auto`
-    #[arg(long = "channel", value_name = "NAME", default_value = "auto")]
+    #[arg(
+        long = "channel",
+        value_name = "NAME",
+        default_value = "auto",
+        default_value_if("tools", clap::builder::ArgPredicate::IsPresent, None)
+    )]
     channels: Vec<RuntimeSource>,
+    /// A binary of your own, or a directory of them, as in crane=./crane or crane:fix=./crane
+    #[arg(long = "tool", value_name = "NAME[:LABEL]=PATH")]
+    tools: Vec<UserBinary>,
     /// Print it as JSON
     #[arg(long)]
     json: bool,
@@ -25,7 +33,7 @@ pub(crate) fn runtimes(args: &RuntimesArgs, screen: Terminal) -> Result<Exit> {
     run_dir::listen(screen, &cancel)?;
     let run_dir = run_dir::claim(screen, false)?;
     let discovery = Discovery::of_user(&run_dir, &cancel);
-    let inventory = discovery.inventory(&args.channels)?;
+    let inventory = discovery.inventory(&sources(&args.channels, &args.tools))?;
     if args.json {
         screen.print_json("ocipick.runtimes/1", json(&inventory))?;
         return Ok(exit(&inventory));

@@ -114,7 +114,17 @@ pub fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
             binaries: runtime
                 .binaries
                 .iter()
-                .map(|(role, path)| texts(role, path.to_string_lossy().into_owned()))
+                .map(|(role, path)| {
+                    // Where a copy lies says nothing.
+                    let path = runtime.installation.copied_from.get(path).unwrap_or(path);
+                    texts(role, path.to_string_lossy().into_owned())
+                })
+                .collect(),
+            provider: Some(runtime.installation.provider.to_string()),
+            sha256: origin
+                .sha256
+                .iter()
+                .map(|(role, sum)| texts(role, sum.clone()))
                 .collect(),
             versions: runtime
                 .versions

@@ -60,6 +60,7 @@ impl DockerSession {
             "--ip6tables=false",
             "--bridge=none",
             "--ip-forward=false",
+            "--userland-proxy=false",
             "--data-root",
             &path("data"),
             "--exec-root",

@@ -2,8 +2,8 @@
 
 use super::{CONTAINERD_STORE, LOOK, MACHINE};
 use crate::{
-    BinaryOrigin, Detected, Flavour, Installation, Missing, Runtime, Sandbox, Service, Tool,
-    detect, process::run, tool::full_version,
+    BinaryOrigin, Detected, Flavour, Installation, MachineDaemon, Missing, Runtime, Sandbox,
+    Service, Tool, detect, process::run, tool::full_version,
 };
 use ocipick_records::is_at_least;
 use std::{collections::BTreeMap, path::PathBuf};
@@ -112,7 +112,7 @@ fn on_machine(
     client: PathBuf,
     because: String,
 ) -> Detected {
-    if installation.root.is_some() {
+    if installation.machine_daemon == MachineDaemon::Never {
         return detect::missing(Tool::Docker, installation, because);
     }
     let args = [
