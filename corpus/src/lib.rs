@@ -3,7 +3,6 @@
 //! Recipes (data files below `corpus/recipes`) become [`Case`]s, which are exact bytes.
 //! Nothing here knows any tool, and nothing here touches the network.
 
-mod base64;
 mod case;
 mod child;
 mod clause;
@@ -30,8 +29,6 @@ mod relation;
 mod reserved;
 mod unpack;
 mod value;
-
-use base64::base64;
 
 pub use case::{Blob, Case, Child, ClauseUse, Document, Expectation, Layer, LayoutRef, Sign};
 pub use clause::{Clause, Level, Release, Specification, Wording};

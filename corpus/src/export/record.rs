@@ -2,9 +2,9 @@
 
 use crate::{
     Case, Child, ClauseUse, Corpus, Document, Expectation, Family, Fault, HeaderFault, LayoutRef,
-    PlatformRequest, Specification, Substitute, base64, clause::Clause, digest_of, lint,
-    lint::Violation,
+    PlatformRequest, Specification, Substitute, clause::Clause, digest_of, lint, lint::Violation,
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -330,7 +330,7 @@ impl Held {
     pub(super) fn of((digest, bytes): &(&str, &[u8])) -> Self {
         Self {
             digest: (*digest).to_owned(),
-            data: base64(bytes),
+            data: BASE64_STANDARD.encode(bytes),
         }
     }
 }
@@ -511,7 +511,7 @@ fn substitute(other: &Substitute, case: &Case) -> SubstituteRecord {
     SubstituteRecord {
         of: other.of.clone(),
         digest: other.digest.as_str().to_owned(),
-        data: (!is_there).then(|| base64(&other.bytes)),
+        data: (!is_there).then(|| BASE64_STANDARD.encode(&other.bytes)),
     }
 }
 

@@ -1,5 +1,10 @@
 //! What the specifications say of texts: digests, media types, addresses, embedded content, names.
 
+use base64::{
+    Engine as _, alphabet,
+    engine::{GeneralPurpose, GeneralPurposeConfig},
+};
+
 /// Algorithm and value of a digest, where it follows the grammar.
 pub(super) fn digest(text: &str) -> Option<(&str, &str)> {
     let (algorithm, encoded) = text.split_once(':')?;
@@ -58,32 +63,15 @@ pub(super) fn scheme(text: &str) -> Option<&str> {
     right.then_some(scheme)
 }
 
+/// Bits that are left over at the end may be anything: the specification does not say what they are.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
 /// The bytes of a text in base64 (RFC 4648, section 4), padding and all.
 pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
-    let sextet = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    if !text.len().is_multiple_of(4) {
-        return None;
-    }
-    let bare = text.strip_suffix("==").or_else(|| text.strip_suffix('='));
-    let bare = bare.unwrap_or(text).as_bytes();
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    for group in bare.chunks(4) {
-        let mut bits = 0_u32;
-        for &byte in group {
-            bits = bits << 6 | u32::from(sextet(byte)?);
-        }
-        bits <<= 6 * (4 - group.len());
-        let [_, octets @ ..] = bits.to_be_bytes();
-        bytes.extend(octets.iter().take(group.len().saturating_sub(1)));
-    }
-    Some(bytes)
+    BASE64.decode(text).ok()
 }
 
 /// Whether a text is the name of a reference by the grammar of `annotations.md`.

@@ -2,7 +2,6 @@
 
 use super::{Renderer, Target};
 use crate::{
-    base64,
     diagnostic::DiagnosticKind,
     json::{Json, Members, push},
     nearest::nearest,
@@ -12,6 +11,7 @@ use crate::{
     },
     value::owned,
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 impl<'a> Renderer<'a, '_, '_> {
     pub(super) fn entries(&mut self, content: &'a IndexContent) -> Option<Json> {
@@ -147,7 +147,11 @@ impl<'a> Renderer<'a, '_, '_> {
         match &entry.data {
             None => {}
             Some(DataSpec::True) => {
-                push(&mut members, "data", Json::Str(base64(&target.bytes)));
+                push(
+                    &mut members,
+                    "data",
+                    Json::Str(BASE64_STANDARD.encode(&target.bytes)),
+                );
             }
             Some(DataSpec::Text((text, span))) => {
                 let text = self.text(text, span)?;

@@ -2,7 +2,6 @@
 
 use super::Renderer;
 use crate::{
-    base64,
     diagnostic::PlaceholderFault,
     json::{Json, Members, size},
     nearest::nearest,
@@ -13,6 +12,7 @@ use crate::{
     },
     value::{Node, Value, owned},
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use std::ops::Range;
 
 /// What a raw manifest calls its own parts.
@@ -183,7 +183,7 @@ impl Renderer<'_, '_, '_> {
             "digest" => Some(target.digest.as_str().to_owned()),
             "size" => Some(target.size().to_string()),
             "media-type" => Some(target.media_type),
-            "base64" => Some(base64(&target.bytes)),
+            "base64" => Some(BASE64_STANDARD.encode(&target.bytes)),
             _ => {
                 placeholder::wrong(inner, span, PlaceholderFault::Property, self.report);
                 None

@@ -3,6 +3,7 @@
 
 use super::{index_text, made, only, sample, shown};
 use crate::{Case, Digest, LayoutRef, unpacked};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ocipick_records::Operation;
 use std::io::Read as _;
 
@@ -107,7 +108,7 @@ fn the_bytes_of_a_child_are_embedded_anywhere() {
     let case = only(&sample(
         "[entries.b]\nof = \"a\"\ndata = \"${a.base64}\"\n[index]\nentries = [\"b\"]\n",
     ));
-    let embedded = crate::base64(&case.documents[0].bytes);
+    let embedded = BASE64_STANDARD.encode(&case.documents[0].bytes);
     assert!(index_text(&case).contains(&format!("\"data\": \"{embedded}\"")));
 }
 
