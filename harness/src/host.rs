@@ -1,5 +1,6 @@
 //! The machine, as results describe it.
 
+use ocipick_adapters::channel::os_release;
 use ocipick_records::{Host, Private};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,15 +11,10 @@ use std::{
 /// Describes this machine, without anything that names it.
 #[must_use]
 pub fn describe() -> Host {
-    let os_release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let distribution = os_release
-        .lines()
-        .find_map(|line| line.strip_prefix("PRETTY_NAME="))
-        .map_or("unknown", |name| name.trim_matches('"'));
     Host {
         os: std::env::consts::OS.to_owned(),
         architecture: go_architecture(std::env::consts::ARCH).to_owned(),
-        distribution: distribution.to_owned(),
+        distribution: os_release("PRETTY_NAME").unwrap_or_else(|| "unknown".to_owned()),
         kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
             .map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned()),
         cpus: std::thread::available_parallelism().map_or(1, usize::from),

@@ -25,6 +25,18 @@ pub fn block(text: &str) -> String {
     printable(&text).collect()
 }
 
+/// The text with what XML and HTML give a meaning escaped, to stand in an element.
+pub(crate) fn markup(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// The same to stand in an attribute with double quotes as well.
+pub(crate) fn attribute(text: &str) -> String {
+    markup(text).replace('"', "&quot;")
+}
+
 /// The characters of a text that may be shown; line ends and tabs are among them, other control
 /// characters become spaces.
 fn printable(text: &str) -> impl Iterator<Item = char> {

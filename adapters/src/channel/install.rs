@@ -7,7 +7,10 @@ use super::{
     lock::ExclusiveLock,
     packages::{own_packages, packages},
 };
-use crate::{RunDir, process::Cancel};
+use crate::{
+    RunDir,
+    process::{Cancel, has_less_than},
+};
 use std::{
     collections::BTreeSet,
     fs,
@@ -299,8 +302,7 @@ fn record(release: &DebianRelease, wanted: &BTreeSet<Component>, made: Made) -> 
 /// Whether next to nothing can be written there.
 fn is_full(dir: &Path) -> bool {
     const NEXT_TO_NOTHING: u64 = 1 << 20;
-    nix::sys::statvfs::statvfs(dir)
-        .is_ok_and(|system| system.blocks_available() * system.fragment_size() < NEXT_TO_NOTHING)
+    has_less_than(dir, NEXT_TO_NOTHING)
 }
 
 /// What no maintainer script has made, and tools look for.

@@ -25,5 +25,5 @@ pub use packages::packages;
 pub use progress::{ProgressEvent, Stage};
 pub use record::{InstalledChannel, PackageRecord, ProvisioningRecord};
 pub(crate) use release::running_distribution;
-pub use release::{DebianRelease, later_releases, running_release};
+pub use release::{DebianRelease, later_releases, os_release, running_release};
 pub use store::{Store, StoreError};

@@ -85,9 +85,14 @@ pub fn running_release() -> Option<DebianRelease> {
 /// What the distribution that this machine runs is called, in a word: `Debian`, `Ubuntu`.
 #[must_use]
 pub(crate) fn running_distribution() -> Option<String> {
-    let text = fs::read_to_string("/etc/os-release").ok()?;
-    let name = value_in(&text, "NAME")?;
+    let name = os_release("NAME")?;
     name.split_whitespace().next().map(str::to_owned)
+}
+
+/// What this machine's `/etc/os-release` says under a key.
+#[must_use]
+pub fn os_release(key: &str) -> Option<String> {
+    value_in(&fs::read_to_string("/etc/os-release").ok()?, key)
 }
 
 fn value_in(os_release: &str, key: &str) -> Option<String> {

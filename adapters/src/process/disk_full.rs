@@ -13,7 +13,11 @@ pub(crate) const DISK_FULL: &str =
 
 /// Whether the disk that `file` lies on, or is to lie on, is full.
 pub(super) fn is_full(file: &Path) -> bool {
-    let dir = file.parent().unwrap_or(file);
+    has_less_than(file.parent().unwrap_or(file), LEAST)
+}
+
+/// Whether fewer bytes than `least`, or no more files, can be written into a directory.
+pub(crate) fn has_less_than(dir: &Path, least: u64) -> bool {
     statvfs(dir).is_ok_and(|disk| {
         // Root may use what is kept for it.
         let blocks = if nix::unistd::geteuid().is_root() {
@@ -22,7 +26,7 @@ pub(super) fn is_full(file: &Path) -> bool {
             disk.blocks_available()
         };
         let has_inodes = disk.files() == 0 || disk.files_free() > 0;
-        blocks.saturating_mul(disk.fragment_size()) < LEAST || !has_inodes
+        blocks.saturating_mul(disk.fragment_size()) < least || !has_inodes
     })
 }
 
@@ -35,5 +39,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert!(!is_full(&dir.path().join("file")));
         assert!(!is_full(Path::new("/nonexistent/file")));
+        assert!(has_less_than(dir.path(), u64::MAX));
     }
 }

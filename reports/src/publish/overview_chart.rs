@@ -108,7 +108,7 @@ pub fn picture(matrix: &Matrix<'_>, verdicts: &Verdicts<'_>) -> String {
             svg,
             "<text x=\"10\" y=\"{}\">{}</text>",
             y + 14,
-            escape(&runtime.id)
+            text::markup(&text::line(&runtime.id))
         );
         let mut at = NAMES;
         for (part, count) in parts(matrix, column) {
@@ -158,11 +158,4 @@ fn parts(matrix: &Matrix<'_>, column: usize) -> BTreeMap<ChartPart, usize> {
         *parts.entry(part).or_default() += 1;
     }
     parts
-}
-
-fn escape(text: &str) -> String {
-    text::line(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

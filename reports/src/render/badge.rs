@@ -165,7 +165,8 @@ impl Badge {
         let width = |text: &str| text.width() * LETTER + 2 * EDGE;
         let (left, right) = (width(&self.label), width(&self.message));
         let all = left + right;
-        let (label, message) = (escape(&self.label), escape(&self.message));
+        let escaped = |said: &str| text::attribute(&text::line(said));
+        let (label, message) = (escaped(&self.label), escaped(&self.message));
         let color = self.color.hex();
         let (left_text, right_text) = (left - 2 * EDGE, right - 2 * EDGE);
         let (left_at, right_at) = (EDGE, left + EDGE);
@@ -183,12 +184,4 @@ impl Badge {
             right - 3,
         )
     }
-}
-
-fn escape(text: &str) -> String {
-    text::line(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

@@ -283,21 +283,9 @@ fn content(text: &str) -> String {
     escape(&text::block(text))
 }
 
-/// Escapes what XML gives a meaning, and replaces what XML does not permit in any form; control
-/// characters are gone by now.
+/// Escapes, and replaces what XML does not permit in any form; control characters are gone by now.
 fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            '\n' | '\t' => escaped.push(c),
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            _ => escaped.push(c),
-        }
-    }
-    escaped
+    text::attribute(text)
+        .replace('\'', "&apos;")
+        .replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

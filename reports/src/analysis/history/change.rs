@@ -132,7 +132,7 @@ impl<'m, 'a> History<'m, 'a> {
                                         between,
                                         turn: ChangeKind::of(from.outcome, to.outcome),
                                         companion: companion(matrix, &lines, line, row, from, to),
-                                    })
+                                    });
                                 }
                                 Step::Flaky { from, to } => {
                                     let (at, before, after) = match from.outcome {

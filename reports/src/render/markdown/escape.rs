@@ -62,13 +62,6 @@ pub(in crate::render) fn code_in_table(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 
-/// Text inside HTML.
-pub(super) fn html(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

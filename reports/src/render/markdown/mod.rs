@@ -20,7 +20,7 @@ use crate::{
     text,
 };
 use changes::changes;
-use escape::{code, code_in_table, html, phrase, prose};
+use escape::{code, code_in_table, phrase, prose};
 use std::collections::BTreeSet;
 
 /// How many characters of an outcome in full are shown.
@@ -359,12 +359,12 @@ fn detail(
     let title = if title.is_empty() {
         String::new()
     } else {
-        format!(": {}", html(&title))
+        format!(": {}", text::markup(&title))
     };
     lines.extend([
         format!(
             "<details><summary><code>{}</code>{title}</summary>",
-            html(&text::line(row.case))
+            text::markup(&text::line(row.case))
         ),
         String::new(),
     ]);
