@@ -274,7 +274,7 @@ pub(super) mod tests {
             })
             .cases,
         );
-        let made = Derivation::of(&cases, &Relation::ALL);
+        let made = Derivation::of(&cases, Relation::ALL);
         assert_eq!(made.cases.len(), Relation::ALL.len());
         assert_eq!(
             made.inapplicable.len(),

@@ -59,7 +59,7 @@ fn lines<'a>(shared: &'a Shared<'a>, round: u32) -> Vec<RuntimeJob<'a>> {
                 shared,
                 index,
                 runtime,
-                operation: *operation,
+                operation,
                 round,
                 open,
             });
