@@ -20,7 +20,7 @@ CARGO ?= cargo
 OCIPICK = target/debug/ocipick
 
 .DEFAULT_GOAL := help
-.PHONY: help build matrix publish test test-all hostile fuzz lint deny bench docs clean
+.PHONY: help build matrix publish generate test test-all hostile fuzz lint deny bench docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -51,6 +51,11 @@ endif
 # RESULTS is what was measured; what is for private disclosure first, commands and paths are left out.
 publish: build ## make reports/published and the excerpt of the README from results (RESULTS)
 	$(OCIPICK) publish $(RESULTS) --into reports/published --readme README.md
+
+# What is published is made anew of the committed results, and of no others.
+generate: build ## write the files that are made of code and corpus: schemas, digests, coverage, reports/published
+	$(CARGO) run --locked --quiet --package ocipick --example generate
+	$(OCIPICK) publish $(wildcard reports/published/*.jsonl.gz) --into reports/published --readme README.md
 
 test: ## all tests: unit, property, snapshot, fake tools, and the real tools that are found
 	$(CARGO) test --locked --workspace --no-fail-fast

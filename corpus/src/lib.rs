@@ -16,6 +16,7 @@ mod export;
 mod family;
 mod fault;
 mod fold;
+mod generated;
 mod json;
 mod layer;
 mod layout;
@@ -39,6 +40,7 @@ pub use error::CorpusError;
 pub use export::{CASE_SCHEMA, CORPUS_SCHEMA, corpus_json_schema, exported, write_corpus};
 pub use family::Family;
 pub use fault::{Effects, Fault, FaultAnswer, FaultPart, HeaderFault, Methods, Substitute};
+pub use generated::{GeneratedError, generated};
 pub use layout::{
     FilePosition, LayoutError, LayoutErrorKind, LayoutFiles, Unread, image_name, write_layout,
 };

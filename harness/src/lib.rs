@@ -6,6 +6,7 @@ pub mod classify;
 pub mod exit;
 pub mod host;
 pub mod inventory;
+pub mod json;
 mod mutant;
 pub mod operations;
 pub mod push;

@@ -5,6 +5,8 @@
 
 #[path = "support/made.rs"]
 mod made;
+#[path = "support/schema.rs"]
+mod schema;
 #[path = "support/user.rs"]
 mod user;
 
@@ -281,36 +283,69 @@ fn every_command_is_completed_and_has_a_page() {
     assert_eq!(user.types(&["completions", "tcsh"]).code, 2);
 }
 
+/// What is printed names a schema, which is published and permits it and nothing else.
+fn printed(said: &str) -> serde_json::Value {
+    let json: serde_json::Value =
+        serde_json::from_str(said).unwrap_or_else(|error| panic!("{error}: {said}"));
+    let name = json["schema"].as_str().unwrap_or_default();
+    let name = name
+        .strip_prefix("ocipick.")
+        .and_then(|name| name.strip_suffix("/1"))
+        .unwrap_or_else(|| panic!("`{name}` is no schema"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let places = ["harness", "corpus", "reports"];
+    let mut files = places
+        .map(|of| root.join(format!("{of}/schema/{name}.schema.json")))
+        .into_iter();
+    let file = files.find(|file| file.exists());
+    let schema = fs::read_to_string(file.unwrap_or_else(|| panic!("{name} has no schema")));
+    schema::holds(&schema.unwrap(), &json);
+    json
+}
+
 #[test]
-fn json_names_its_schema() {
+fn json_is_as_its_published_schema_says() {
     let user = User::new();
-    let trial = made::trial(
-        "crane@0.20.7",
-        "controls/single-entry",
-        made::picked("controls/single-entry", "only"),
-    );
-    let blessed = made::results(&user, "made", &[trial]);
-    let into = user.path("baselines").to_string_lossy().into_owned();
+    let of = |name: &str, child: &str| {
+        let trial = made::trial("crane@0.20.7", TWO, made::picked(TWO, child));
+        made::results(&user, name, &[trial])
+    };
+    let (first, second) = (of("first", "first"), of("second", "second"));
+    let into = text(&user.path("baselines"));
+    let dir = text(&user.path("layouts"));
     for args in [
         &["runtimes", "--json", "--channel", "path"][..],
         &["cases", "--json", "--case", "controls/*"],
-        &["show", "duplicates/two-entries", "--json"],
+        &["show", TWO, "--json"],
         &["channel", "list", "--json"],
-        &["corpus", "check", "--json"],
-        &["bless", &blessed, "--into", &into, "--json"],
-        &["report", &blessed, "--json"],
-        &["report", &blessed, "--format", "summary"],
-        &["diff", &blessed, &blessed, "--json"],
+        &["channel", "remove", "--archives", "--json"],
+        &["corpus", "build", &dir, "--case", "controls/*", "--json"],
+        &["bless", &first, "--into", &into, "--json"],
+        &["report", &first, "--json"],
+        &["report", &first, "--format", "summary"],
+        &["diff", &first, &second, "--json"],
     ] {
-        let said = user.types(args);
-        let json: serde_json::Value = serde_json::from_str(&said.out)
-            .unwrap_or_else(|error| panic!("{args:?}: {error}: {}{}", said.out, said.err));
-        let schema = json["schema"].as_str().unwrap_or_default();
-        assert!(
-            schema.starts_with("ocipick.") && schema.ends_with("/1"),
-            "{args:?}: {schema}"
-        );
+        printed(&user.types(args).out);
     }
+    let changed = user.types(&["bless", &second, "--into", &into, "--json"]);
+    let changed = printed(&changed.out);
+    assert_eq!(
+        changed["baselines"][0]["changed"][0]["now"],
+        "picked second"
+    );
+    let recipes = user.path("recipes");
+    user.write("recipes/odd/good.toml", &recipe(""));
+    user.write("recipes/odd/bad.toml", &recipe("size = false"));
+    printed(
+        &user
+            .types(&["corpus", "check", &text(&recipes), "--json"])
+            .out,
+    );
+}
+
+#[test]
+fn json_shows_a_case_and_what_was_built() {
+    let user = User::new();
     let said = user.types(&["show", "duplicates/two-entries", "--json"]);
     let case: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(case["children"][0]["name"], "first");

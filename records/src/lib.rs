@@ -30,5 +30,5 @@ pub use record::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Derived, Footer, Header, Host, Linked, LinkedSource,
     MissingRecord, Private, Provenance, Record, Repeats, RuntimeRecord, SCHEMA, Trial,
 };
-pub use schema::json_schema;
+pub use schema::{document_schema, json_schema};
 pub use version::{compare_versions, is_at_least, is_release};

@@ -12,7 +12,7 @@ const HEAD: &str = "\
 
 What the corpus tests of the specifications and of the reports that are known, and what it does not
 test and why. This page is made of `corpus/`; write it anew with
-`OCIPICK_BLESS=1 cargo test -p ocipick-corpus golden`.
+`make generate`.
 
 A case exercises a clause where a tool meets there what the clause is about. Tools are judged by the clause
 in those cases that say what satisfies it or what breaks it; in the others the case is there to show what

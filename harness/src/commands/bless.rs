@@ -10,6 +10,7 @@ use clap::Args;
 use ocipick::{
     baselines::{self, Recorded},
     exit::Exit,
+    json::BlessedBaselines,
     operations,
 };
 use ocipick_corpus::{Corpus, digest_of_content};
@@ -82,7 +83,7 @@ pub(crate) fn bless(args: &BlessArgs, screen: Terminal) -> Result<Exit> {
         return Ok(Exit::NothingMeasured);
     }
     if args.json {
-        screen.print_json("ocipick.bless/1", json(&recorded))?;
+        screen.print_json(&BlessedBaselines::of(&recorded))?;
     } else {
         screen.print(&describe(&recorded))?;
     }
@@ -156,29 +157,6 @@ impl Known {
             *content == line.content && asked.as_ref().is_none_or(|asked| asked.contains(&question))
         })
     }
-}
-
-fn json(recorded: &[Recorded]) -> serde_json::Value {
-    let baselines = recorded.iter().map(|it| {
-        let changed = it.merge.changed.iter().map(|(key, before, now)| {
-            serde_json::json!({
-                "cell": key.to_string(),
-                "before": before.to_string(),
-                "now": now.to_string(),
-            })
-        });
-        serde_json::json!({
-            "path": it.path,
-            "build": it.build.to_string(),
-            "changed": changed.collect::<Vec<_>>(),
-            "new": it.merge.added,
-            "as_before": it.merge.same,
-            "kept": it.merge.kept - it.pruned.min(it.merge.kept),
-            "other_level": it.merge.other_level,
-            "removed": it.pruned,
-        })
-    });
-    serde_json::json!({ "baselines": baselines.collect::<Vec<_>>() })
 }
 
 fn describe(recorded: &[Recorded]) -> String {

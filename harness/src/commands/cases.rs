@@ -2,8 +2,7 @@
 
 use super::{args::SelectionArgs, fail::Result, select, terminal::Terminal, violations};
 use clap::Args;
-use ocipick::exit::Exit;
-use ocipick_corpus::Case;
+use ocipick::{exit::Exit, json::CaseList};
 use std::fmt::Write as _;
 
 #[derive(Debug, Args)]
@@ -18,9 +17,8 @@ pub(crate) struct CasesArgs {
 pub(crate) fn cases(args: &CasesArgs, screen: Terminal) -> Result<Exit> {
     let selected = select::cases(&args.selection, screen)?;
     if args.json {
-        let cases = selected.cases.iter().map(|case| outline(case));
-        let json = serde_json::json!({ "cases": cases.collect::<Vec<_>>() });
-        screen.print_json("ocipick.cases/1", json)?;
+        let cases = selected.cases.iter().map(|case| &**case);
+        screen.print_json(&CaseList::of(cases))?;
         return Ok(Exit::Success);
     }
     let width = selected
@@ -71,18 +69,4 @@ pub(crate) fn cases(args: &CasesArgs, screen: Terminal) -> Result<Exit> {
     }
     screen.print(&text)?;
     Ok(Exit::Success)
-}
-
-/// A case as JSON, without its bytes.
-pub(super) fn outline(case: &Case) -> serde_json::Value {
-    let asks: Vec<String> = case.asks.iter().map(ToString::to_string).collect();
-    serde_json::json!({
-        "id": case.id.as_str(),
-        "family": case.id.family(),
-        "title": case.title,
-        "why": case.why,
-        "asks": asks,
-        "origins": case.origins,
-        "content": ocipick_corpus::digest_of_content(case),
-    })
 }

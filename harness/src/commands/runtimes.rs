@@ -5,6 +5,7 @@ use clap::Args;
 use ocipick::{
     exit::Exit,
     inventory::{Discovery, Inventory, RuntimeSource, sources},
+    json::RuntimeList,
     run::runtime_record,
 };
 use ocipick_adapters::{Missing, Service, UserBinary, names, process::Cancel};
@@ -35,7 +36,7 @@ pub(crate) fn runtimes(args: &RuntimesArgs, screen: Terminal) -> Result<Exit> {
     let discovery = Discovery::of_user(&run_dir, &cancel);
     let inventory = discovery.inventory(&sources(&args.channels, &args.tools))?;
     if args.json {
-        screen.print_json("ocipick.runtimes/1", json(&inventory))?;
+        screen.print_json(&RuntimeList::of(&inventory))?;
         return Ok(exit(&inventory));
     }
     let mut lines = vec![format!("{} runtimes found", inventory.runtimes.len())];
@@ -98,51 +99,4 @@ fn exit(inventory: &Inventory) -> Exit {
     } else {
         Exit::Success
     }
-}
-
-fn json(inventory: &Inventory) -> serde_json::Value {
-    let found = inventory.runtimes.iter().map(|runtime| {
-        let notes: Vec<&String> = runtime
-            .installation
-            .notes
-            .iter()
-            .chain(&runtime.notes)
-            .collect();
-        let record = runtime_record(runtime);
-        let build = BinaryBuild::of(&record);
-        serde_json::json!({
-            "id": runtime.id(),
-            "tool": runtime.tool.as_str(),
-            "version": runtime.version,
-            "flavour": runtime.flavour.map(|flavour| flavour.as_str()),
-            "channel": runtime.installation.channel,
-            "versions": runtime.versions,
-            "packages": record.provenance.packages,
-            "linked": record.provenance.linked,
-            "build": {
-                "distribution": build.distribution(),
-                "differs": build.differs(),
-                "note": build.note(),
-            },
-            "daemon": match &runtime.service {
-                Service::None => None,
-                Service::Private => Some("private"),
-                Service::Machine { .. } => Some("machine"),
-            },
-            "notes": notes,
-        })
-    });
-    let missing = inventory.missing.iter().map(|missing| {
-        serde_json::json!({
-            "tool": missing.tool.as_str(),
-            "flavour": missing.flavour.map(|flavour| flavour.as_str()),
-            "channel": missing.channel,
-            "why": missing.why,
-            "remedy": missing.remedy,
-        })
-    });
-    serde_json::json!({
-        "runtimes": found.collect::<Vec<_>>(),
-        "missing": missing.collect::<Vec<_>>(),
-    })
 }

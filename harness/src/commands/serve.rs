@@ -2,7 +2,7 @@
 
 use super::{args::SelectionArgs, fail::Result, run_dir, select, terminal::Terminal};
 use clap::Args;
-use ocipick::exit::Exit;
+use ocipick::{exit::Exit, json::ServedReferences};
 use ocipick_adapters::process::Cancel;
 use ocipick_corpus::PlatformRequest;
 use ocipick_registry::Registry;
@@ -30,12 +30,7 @@ pub(crate) fn serve(args: &ServeArgs, screen: Terminal) -> Result<Exit> {
         let name = free_name(&case.id.repository_path(), &mut taken);
         let namespace = registry.open(&name, Arc::clone(case))?;
         let _ = writeln!(text, "{}  {}", namespace.reference(), case.asked());
-        let asks: Vec<String> = case.asks.iter().map(ToString::to_string).collect();
-        json.push(serde_json::json!({
-            "case": case.id.as_str(),
-            "reference": namespace.reference(),
-            "asks": asks,
-        }));
+        json.push((&**case, namespace.reference()));
         open.push(namespace);
     }
     if let (Some(first), Some(case)) = (open.first(), selected.cases.first()) {
@@ -59,7 +54,7 @@ pub(crate) fn serve(args: &ServeArgs, screen: Terminal) -> Result<Exit> {
         registry.address()
     );
     if args.json {
-        screen.print_json("ocipick.serve/1", serde_json::json!({ "references": json }))?;
+        screen.print_json(&ServedReferences::of(json))?;
     } else {
         screen.print(&text)?;
     }

@@ -1,10 +1,8 @@
 //! `ocipick show`: a case in full.
 
-use super::{
-    args::SelectionArgs, cases::outline, fail::Result, select, terminal::Terminal, violations,
-};
+use super::{args::SelectionArgs, fail::Result, select, terminal::Terminal, violations};
 use clap::Args;
-use ocipick::exit::Exit;
+use ocipick::{exit::Exit, json::CaseInFull};
 use ocipick_corpus::{Case, ClauseUse, Corpus, Expectation, LayoutRef};
 use std::fmt::Write as _;
 
@@ -30,44 +28,11 @@ pub(crate) fn show(args: &ShowArgs, screen: Terminal) -> Result<Exit> {
     let selected = select::cases(&selection, screen)?;
     let case = select::case(&selected.corpus, &args.case, screen)?;
     if args.json {
-        screen.print_json("ocipick.show/1", in_full(case))?;
+        screen.print_json(&CaseInFull::of(case))?;
     } else {
         screen.print(&describe(case, &selected.corpus))?;
     }
     Ok(Exit::Success)
-}
-
-/// A case as JSON, in full: the index as text where it is text.
-fn in_full(case: &Case) -> serde_json::Value {
-    let mut json = outline(case);
-    let children = case.children.iter().map(|child| {
-        serde_json::json!({
-            "name": child.name,
-            "manifest": child.manifest.as_str(),
-            "config": child.config.as_ref().map(ocipick_corpus::Digest::as_str),
-            "platform": child.platform.as_ref().map(ToString::to_string),
-            "served": child.served,
-        })
-    });
-    let clauses = case.clauses.iter().map(|used| {
-        let satisfied = used.satisfied_by.iter().map(|(ask, by)| {
-            let by: Vec<String> = by.iter().map(ToString::to_string).collect();
-            (ask.to_string(), serde_json::Value::from(by))
-        });
-        serde_json::json!({
-            "id": used.id,
-            "satisfied_by": satisfied.collect::<serde_json::Map<_, _>>(),
-        })
-    });
-    json["index"] = serde_json::json!({
-        "digest": case.index.digest.as_str(),
-        "media_type": case.index.media_type,
-        "size": case.index.bytes.len(),
-        "text": std::str::from_utf8(&case.index.bytes).ok(),
-    });
-    json["children"] = children.collect();
-    json["clauses"] = clauses.collect();
-    json
 }
 
 /// One case in full, for people.

@@ -5,7 +5,7 @@ use super::{
     fail::{Failure, Result},
 };
 use ocipick_reports::printable_text;
-use serde_json::Value;
+use serde::Serialize;
 use std::{
     fs,
     io::{self, IsTerminal as _, Write as _},
@@ -50,14 +50,16 @@ impl Terminal {
         self.print_verbatim(&printable_text(text))
     }
 
-    /// Writes a JSON document to standard output, with the name of its format in it.
-    pub(crate) fn print_json(self, schema: &str, document: Value) -> io::Result<()> {
-        self.print_verbatim(&format!("{:#}", with_schema(schema, document)))
+    /// Writes a JSON document to standard output, its keys in the order of their names.
+    pub(crate) fn print_json(self, document: &impl Serialize) -> io::Result<()> {
+        let document = serde_json::to_value(document)?;
+        self.print_verbatim(&format!("{document:#}"))
     }
 
-    /// Writes a line of JSON to standard output, with the name of its format in it.
-    pub(crate) fn print_json_line(self, schema: &str, document: Value) -> io::Result<()> {
-        self.print_verbatim(&with_schema(schema, document).to_string())
+    /// Writes a line of JSON to standard output, likewise.
+    pub(crate) fn print_json_line(self, document: &impl Serialize) -> io::Result<()> {
+        let document = serde_json::to_value(document)?;
+        self.print_verbatim(&document.to_string())
     }
 
     /// Writes to standard output what is clean already, or is no text for people: colours, JSON. A
@@ -97,16 +99,6 @@ impl Terminal {
         // Nobody is left to be told when standard error is gone.
         let _ = writeln!(io::stderr().lock(), "{}", printable_text(line));
     }
-}
-
-/// A JSON object that names its format. Keys are in the order of their names, so `schema` is not
-/// always first.
-fn with_schema(schema: &str, document: Value) -> Value {
-    let mut document = document;
-    if let Some(object) = document.as_object_mut() {
-        object.insert("schema".to_owned(), schema.into());
-    }
-    document
 }
 
 /// Standard error for the log, whose fields may hold foreign text.

@@ -24,3 +24,7 @@ pub(crate) const CONTROLS_TESTS: &[(&str, fn())] = &controls::tests::TESTS;
 /// See [`CONTROLS_TESTS`].
 #[cfg(test)]
 pub(crate) const REPEAT_TESTS: &[(&str, fn())] = &repeat::tests::TESTS;
+
+/// A plan of one case for one runtime, for tests.
+#[cfg(test)]
+pub(crate) use plan::tests::plan as plan_of_one_case;

@@ -211,7 +211,7 @@ pub(super) mod tests {
     use std::{collections::BTreeMap, ffi::OsStr};
 
     /// One case, changed, for one runtime.
-    pub(in crate::run) fn plan(change: impl FnOnce(&mut Case)) -> Plan {
+    pub(crate) fn plan(change: impl FnOnce(&mut Case)) -> Plan {
         let privileges = Privileges {
             root: false,
             namespaces: false,

@@ -125,7 +125,7 @@ impl Split {
 }
 
 /// How many rows disagree, and in which way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Disagreements {
     /// Rows in which two runtimes take different children.
     pub children: usize,

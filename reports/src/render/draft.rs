@@ -10,7 +10,8 @@ use crate::{
     text,
 };
 use ocipick_corpus::{Case, Level, PlatformRequest};
-use ocipick_records::{Exit, HttpRequest, Observation, Outcome};
+use ocipick_records::{Exit, HttpRequest, Observation, Outcome, document_schema};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -40,8 +41,11 @@ pub struct DraftReport<'d> {
     pub confirmed: &'d Confirmed,
 }
 
-#[derive(Serialize)]
+/// A report to a project, for a person to read and file.
+#[derive(Serialize, JsonSchema)]
 struct Document<'d> {
+    /// Always `ocipick.draft/1`.
+    #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
     title: String,
     /// Whether it is for private disclosure; then to whom and why.
@@ -60,16 +64,23 @@ struct Document<'d> {
     script: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Private<'d> {
     contact: &'d str,
     reason: &'d str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FieldJson {
     label: &'static str,
     text: String,
+}
+
+/// The JSON Schema of the document, as text with a line end. It is published as
+/// `reports/schema/draft.schema.json`.
+#[must_use]
+pub fn json_schema() -> String {
+    document_schema::<Document<'_>>()
 }
 
 impl DraftReport<'_> {

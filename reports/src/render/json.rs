@@ -17,7 +17,8 @@ use crate::{
     },
     text,
 };
-use ocipick_records::Outcome;
+use ocipick_records::{Outcome, document_schema};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -28,8 +29,11 @@ pub const SCHEMA: &str = "ocipick.matrix/1";
 type Outcomes<'m> = BTreeMap<&'m str, BTreeMap<&'m str, BTreeMap<&'m str, ByRuntime<'m>>>>;
 type ByRuntime<'m> = BTreeMap<&'m str, CellJson<'m>>;
 
-#[derive(Serialize)]
+/// Every runtime in every case, what is surprising about it, and what changed between versions.
+#[derive(Serialize, JsonSchema)]
 struct Document<'m> {
+    /// Always `ocipick.matrix/1`.
+    #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
     /// First among all that has contents.
     warnings: &'m [String],
@@ -46,7 +50,7 @@ struct Document<'m> {
     verdicts: Option<VerdictsJson<'m>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RuntimeJson<'m> {
     id: &'m str,
     tool: &'m str,
@@ -62,7 +66,7 @@ struct RuntimeJson<'m> {
     unmeasured: Option<&'m str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FindingJson {
     surprise: Severity,
     operation: String,
@@ -76,7 +80,7 @@ struct FindingJson {
     sentence: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SplitJson<'m> {
     operation: &'m str,
     case: &'m str,
@@ -86,7 +90,7 @@ struct SplitJson<'m> {
 }
 
 /// A runtime and what it did.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SideJson<'m> {
     runtime: &'m str,
     outcome: &'m Outcome,
@@ -95,7 +99,7 @@ struct SideJson<'m> {
 }
 
 /// A row in which two versions of one tool, in one configuration, do different things.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ChangeJson<'m> {
     operation: &'m str,
     case: &'m str,
@@ -115,7 +119,7 @@ struct ChangeJson<'m> {
 }
 
 /// A version that differs when repeated, where a neighbour does not.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FlakyCellJson<'m> {
     operation: &'m str,
     case: &'m str,
@@ -131,7 +135,7 @@ struct FlakyCellJson<'m> {
 }
 
 /// A row in which two configurations of one version do different things.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DifferenceJson<'m> {
     operation: &'m str,
     case: &'m str,
@@ -145,7 +149,7 @@ struct DifferenceJson<'m> {
 
 /// A cell. One without a trial looks like every other that was not measured, so that nobody has
 /// to think of it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum CellJson<'m> {
     Trial(&'m Outcome),
@@ -206,6 +210,13 @@ pub fn render_judged<'m>(matrix: &'m Matrix<'_>, verdicts: Option<&'m Verdicts<'
         serde_json::to_string_pretty(&document).expect("keys are text and numbers are finite");
     json.push('\n');
     json
+}
+
+/// The JSON Schema of the document, as text with a line end. It is published as
+/// `reports/schema/matrix.schema.json`.
+#[must_use]
+pub fn json_schema() -> String {
+    document_schema::<Document<'_>>()
 }
 
 impl<'m> RuntimeJson<'m> {

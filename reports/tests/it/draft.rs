@@ -12,7 +12,7 @@ use ocipick_reports::{
         embargo::EmbargoPolicy,
     },
     draft::{CellName, Confirmed, Draft, NoDraft},
-    render::draft::DraftReport,
+    render::draft::{DraftReport, json_schema},
 };
 use std::sync::OnceLock;
 
@@ -118,6 +118,8 @@ fn a_draft_says_what_happens_and_what_speaks_against_it() {
         serde_json::from_str(&report(&draft, TWO, |it| it.json())).expect("it is JSON");
     assert_eq!(json["project"], "moby/moby");
     assert!(json["private"].is_null());
+    crate::schema::holds(&json_schema(), &json);
+    crate::schema::published("draft.schema.json", &json_schema());
 }
 
 #[test]

@@ -336,6 +336,15 @@ fn json_of_the_sample() {
 }
 
 #[test]
+fn json_is_as_its_schema_says() {
+    for json in [with_sample(json::render), with_generations(json::render)] {
+        let json = serde_json::from_str(&json).unwrap();
+        crate::schema::holds(&json::json_schema(), &json);
+    }
+    crate::schema::published("matrix.schema.json", &json::json_schema());
+}
+
+#[test]
 fn html_context_of_the_sample() {
     let context = with_sample(|matrix| html::context(matrix, &html::HtmlOptions::default(), None));
     insta::assert_json_snapshot!("html-context", context);

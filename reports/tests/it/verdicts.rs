@@ -181,6 +181,7 @@ fn verdicts_in_json() {
         json::render_judged(matrix, Some(verdicts))
     });
     let document: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    crate::schema::holds(&json::json_schema(), &document);
     let part = serde_json::json!({
         "consensus": document["consensus"],
         "verdicts": document["verdicts"],

@@ -6,6 +6,7 @@ use clap::Args;
 use ocipick::{
     exit::Exit,
     inventory::{Discovery, RuntimeSource},
+    json::ChannelFinding,
 };
 use ocipick_adapters::{
     channel::{FileDifference, Store, StoreError},
@@ -32,9 +33,8 @@ struct ChannelReporter {
 impl ChannelReporter {
     fn tell(self, name: &str, is_well: bool, line: &str) -> Result<()> {
         if self.json {
-            let json = serde_json::json!({ "channel": name, "well": is_well, "says": line });
-            self.screen
-                .print_json_line("ocipick.channel-check/1", json)?;
+            let finding = ChannelFinding::of(name, is_well, line);
+            self.screen.print_json_line(&finding)?;
         } else {
             self.screen.print(&format!("{name}: {line}"))?;
         }

@@ -11,6 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ocipick::{
     exit::Exit,
     inventory::{Discovery, RuntimeSource},
+    json::InstalledChannels,
 };
 use ocipick_adapters::{
     RunDir, Tool,
@@ -118,19 +119,10 @@ pub(super) fn install(args: &ChannelInstallArgs, store: &Store, screen: Terminal
     }
     progress.clear();
     if args.json {
-        let all = done.iter().map(|(release, outcome)| match outcome {
-            Ok(installed) => serde_json::json!({
-                "channel": release.name(),
-                "tools": installed.channel.record.tools,
-                "companions": installed.channel.record.auxiliary_tools,
-                "lacks": installed.channel.record.lacks,
-            }),
-            Err(error) => {
-                serde_json::json!({ "channel": release.name(), "error": error.to_string() })
-            }
-        });
-        let json = serde_json::json!({ "channels": all.collect::<Vec<_>>() });
-        screen.print_json("ocipick.channel-install/1", json)?;
+        let all = done
+            .iter()
+            .map(|(release, outcome)| (release, outcome.as_ref()));
+        screen.print_json(&InstalledChannels::of(all))?;
     }
     Ok(conclude(&done, args.missing, screen))
 }

@@ -3,8 +3,8 @@
 use super::{megabytes, versions};
 use crate::commands::{fail::Result, terminal::Terminal};
 use clap::Args;
-use ocipick::exit::Exit;
-use ocipick_adapters::channel::{Component, InstalledChannel, Store};
+use ocipick::{exit::Exit, json::ChannelList};
+use ocipick_adapters::channel::{InstalledChannel, Store};
 use std::fmt::Write as _;
 
 #[derive(Debug, Args)]
@@ -15,19 +15,11 @@ pub(crate) struct ChannelListArgs {
 }
 
 pub(super) fn list(args: &ChannelListArgs, store: &Store, screen: Terminal) -> Result<Exit> {
-    let names = store.names();
     if args.json {
-        let channels = names.iter().filter_map(|name| match store.look(name) {
-            Ok(channel) => channel.map(|it| outline(&it)),
-            Err(error) => Some(serde_json::json!({ "name": name, "broken": error.to_string() })),
-        });
-        let json = serde_json::json!({
-            "channels": channels.collect::<Vec<_>>(),
-            "archives_bytes": store.archives_bytes(),
-        });
-        screen.print_json("ocipick.channels/1", json)?;
+        screen.print_json(&ChannelList::of_store(store))?;
         return Ok(Exit::Success);
     }
+    let names = store.names();
     if names.is_empty() {
         screen.say("no channel is provisioned (hint: ocipick channel install --missing)");
     }
@@ -47,35 +39,6 @@ pub(super) fn list(args: &ChannelListArgs, store: &Store, screen: Terminal) -> R
         ))?;
     }
     Ok(Exit::Success)
-}
-
-/// A channel as JSON, without its packages.
-fn outline(channel: &InstalledChannel) -> serde_json::Value {
-    let record = &channel.record;
-    let versions = record
-        .tools
-        .iter()
-        .chain(&record.auxiliary_tools)
-        .map(|name| {
-            let part: Option<Component> = name.parse().ok();
-            let version = part.and_then(|part| channel.part_version(part));
-            (
-                name.clone(),
-                version.map_or(serde_json::Value::Null, Into::into),
-            )
-        });
-    serde_json::json!({
-        "name": record.name,
-        "base": record.base,
-        "bytes": record.bytes,
-        "packages": record.packages.len(),
-        "bootstrapper": record.bootstrapper,
-        "tools": record.tools,
-        "companions": record.auxiliary_tools,
-        "versions": versions.collect::<serde_json::Map<_, _>>(),
-        "lacks": record.lacks,
-        "expired": record.expired,
-    })
 }
 
 /// A paragraph about a channel.

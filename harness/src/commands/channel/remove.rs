@@ -6,7 +6,7 @@ use crate::commands::{
     terminal::Terminal,
 };
 use clap::Args;
-use ocipick::exit::Exit;
+use ocipick::{exit::Exit, json::RemovedChannels};
 use ocipick_adapters::channel::Store;
 
 #[derive(Debug, Args)]
@@ -44,8 +44,7 @@ pub(super) fn remove(args: &ChannelRemoveArgs, store: &Store, screen: Terminal) 
         screen.say(&format!("removed the archives, {}", megabytes(bytes)));
     }
     if args.json {
-        let json = serde_json::json!({ "removed": removed, "archives": args.archives });
-        screen.print_json("ocipick.channel-remove/1", json)?;
+        screen.print_json(&RemovedChannels::of(removed, args.archives))?;
     }
     failure.map_or(Ok(Exit::Success), Err)
 }

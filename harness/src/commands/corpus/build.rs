@@ -6,7 +6,7 @@ use crate::commands::{
     terminal::Terminal,
 };
 use clap::Args;
-use ocipick::exit::Exit;
+use ocipick::{exit::Exit, json::BuiltCorpus};
 use ocipick_corpus::{Case, built_in_specifications, write_corpus};
 use std::path::PathBuf;
 
@@ -29,9 +29,7 @@ pub(super) fn build(args: &CorpusBuildArgs, screen: Terminal) -> Result<Exit> {
     let specifications = built_in_specifications()?;
     write_corpus(&selected.corpus, &specifications, &cases, &args.dir).map_err(Failure::usage)?;
     if args.json {
-        let written: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
-        let json = serde_json::json!({ "dir": args.dir, "cases": written });
-        screen.print_json("ocipick.corpus-build/1", json)?;
+        screen.print_json(&BuiltCorpus::of(&args.dir, cases.iter().copied()))?;
     }
     screen.say(&format!(
         "wrote {} {} below {}; {} says what is there",

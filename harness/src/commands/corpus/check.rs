@@ -7,13 +7,14 @@ use crate::commands::{
     violations,
 };
 use clap::Args;
-use ocipick::exit::Exit;
+use ocipick::{
+    exit::Exit,
+    json::{CheckedCaseRecord, CheckedCorpus},
+};
 use ocipick_corpus::{
     Corpus, CorpusError, PlatformRequest,
     lint::{CheckedLayout, Consequence, Violation, check_layouts},
 };
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::{
     collections::BTreeSet,
     fmt::Write as _,
@@ -245,113 +246,11 @@ impl Checked {
     }
 
     fn json(&self) -> Result<String> {
-        let record = Record {
-            schema: SCHEMA,
-            cases: self.cases.iter().map(CaseRecord::of).collect(),
-            mistakes: &self.mistakes,
-        };
+        let cases = self.cases.iter().map(|case| {
+            let absent = case.absent.map(|(absent, _)| absent);
+            CheckedCaseRecord::of(&case.id, &case.source, &case.breaches, absent)
+        });
+        let record = CheckedCorpus::of(cases, &self.mistakes);
         serde_json::to_string_pretty(&record).map_err(Failure::internal)
-    }
-}
-
-/// The name of the shape that `--json` prints. Fields are only ever added.
-const SCHEMA: &str = "ocipick.check/1";
-
-/// What `ocipick corpus check --json` prints.
-#[derive(Serialize, JsonSchema)]
-struct Record<'a> {
-    /// `ocipick.check/1`.
-    schema: &'a str,
-    /// Every case, and every layout that cannot be one.
-    cases: Vec<CaseRecord<'a>>,
-    /// What keeps recipes and layouts from being cases, for people.
-    mistakes: &'a [String],
-}
-
-#[derive(Serialize, JsonSchema)]
-struct CaseRecord<'a> {
-    case: &'a str,
-    source: &'a str,
-    /// How many manifests that entries of a layout lead to are not in it; null where that is not
-    /// known, and for recipes, which leave out on purpose.
-    absent: Option<usize>,
-    /// The gravest of what its violations mean; null where there are none.
-    consequence: Option<&'a str>,
-    breaches: Vec<BreachRecord<'a>>,
-}
-
-impl<'a> CaseRecord<'a> {
-    fn of(case: &'a CheckedCase) -> Self {
-        Self {
-            case: &case.id,
-            source: &case.source,
-            absent: case.absent.map(|(absent, _)| absent),
-            consequence: case.gravest().map(Consequence::as_str),
-            breaches: case.breaches.iter().map(BreachRecord::of).collect(),
-        }
-    }
-}
-
-#[derive(Serialize, JsonSchema)]
-struct BreachRecord<'a> {
-    clause: &'a str,
-    level: &'a str,
-    since: &'a str,
-    consequence: &'a str,
-    document: DocumentRecord<'a>,
-    place: &'a str,
-    what: &'a str,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct DocumentRecord<'a> {
-    kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-}
-
-impl<'a> BreachRecord<'a> {
-    fn of(breach: &'a Violation) -> Self {
-        Self {
-            clause: breach.clause,
-            level: breach.level.as_str(),
-            since: breach.since,
-            consequence: breach.consequence.as_str(),
-            document: DocumentRecord {
-                kind: breach.document.kind(),
-                name: breach.document.name(),
-            },
-            place: &breach.place,
-            what: &breach.what,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn schema_is_published_and_what_is_printed_satisfies_it() {
-        let schema = schemars::schema_for!(Record<'_>);
-        let text = format!("{:#}\n", schema.as_value());
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/schema/check.schema.json");
-        if std::env::var("OCIPICK_BLESS").as_deref() == Ok("1") {
-            fs::write(&path, &text).unwrap();
-        }
-        assert!(
-            fs::read_to_string(&path).unwrap_or_default() == text,
-            "corpus/schema/check.schema.json is stale \
-             (hint: OCIPICK_BLESS=1 cargo test -p ocipick --bin ocipick schema)"
-        );
-        let validator = jsonschema::validator_for(schema.as_value()).unwrap();
-        let checked = Checked {
-            cases: of_corpus(&Corpus::built_in().unwrap()),
-            mistakes: vec!["a mistake".to_owned()],
-        };
-        let mut json: serde_json::Value = serde_json::from_str(&checked.json().unwrap()).unwrap();
-        assert!(validator.is_valid(&json));
-        json["cases"][0]["breaches"] = 1.into();
-        assert!(!validator.is_valid(&json));
     }
 }

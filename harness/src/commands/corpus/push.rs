@@ -9,11 +9,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use ocipick::{
     exit::Exit,
+    json::PushedCase,
     push::{Client, Credentials, Published, Target, publish},
 };
-
-/// The format of each line that `--json` prints.
-const SCHEMA: &str = "ocipick.corpus-push/1";
 
 #[derive(Debug, Args)]
 pub(crate) struct CorpusPushArgs {
@@ -61,11 +59,7 @@ pub(super) fn push(args: &CorpusPushArgs, screen: Terminal) -> Result<Exit> {
                 whole += 1;
                 bar.suspend(|| {
                     if args.json {
-                        let json = serde_json::json!({
-                            "case": case.id.as_str(),
-                            "reference": reference,
-                        });
-                        screen.print_json_line(SCHEMA, json)
+                        screen.print_json_line(&PushedCase::accepted(case, &reference))
                     } else {
                         screen.print(&reference)
                     }
@@ -78,8 +72,8 @@ pub(super) fn push(args: &CorpusPushArgs, screen: Terminal) -> Result<Exit> {
             } => {
                 let line = format!("{what}: {status} {words}");
                 if args.json {
-                    let json = serde_json::json!({ "case": case.id.as_str(), "refused": line });
-                    bar.suspend(|| screen.print_json_line(SCHEMA, json))?;
+                    let json = PushedCase::refused(case, &line);
+                    bar.suspend(|| screen.print_json_line(&json))?;
                 }
                 refused.push(format!("{}: {line}", case.id));
             }

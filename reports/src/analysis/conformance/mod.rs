@@ -38,6 +38,7 @@ pub use verdicts::{
 
 use ocipick_corpus::Sign;
 use ocipick_records::OutcomeKind;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 use strum::VariantArray as _;
@@ -53,6 +54,7 @@ use strum::VariantArray as _;
     Ord,
     Hash,
     Serialize,
+    JsonSchema,
     strum::Display,
     strum::IntoStaticStr,
     strum::VariantArray,

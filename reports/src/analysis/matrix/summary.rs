@@ -6,11 +6,12 @@ use crate::{
     text,
 };
 use ocipick_records::{Footer, OutcomeKind, Trial};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was measured, in numbers: the head of every report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
     /// What a reader must know before anything else.
     pub warnings: Vec<String>,
@@ -48,7 +49,7 @@ pub struct Summary {
 }
 
 /// One run, in a few words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RunSummary {
     /// Version of ocipick.
     pub ocipick: String,
@@ -76,7 +77,7 @@ pub struct RunSummary {
 }
 
 /// A runtime of which nothing was measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UnmeasuredRuntime {
     /// Its id.
     pub runtime: String,

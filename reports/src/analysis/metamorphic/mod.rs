@@ -8,6 +8,7 @@ mod tests;
 
 use ocipick_corpus::Relation;
 use ocipick_records::{Outcome, OutcomeKind, Results, Trial};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 pub const TRIES: u32 = 3;
 
 /// What became of a change that must not matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RelationResult {
     /// The outcome is the same.
@@ -101,7 +102,7 @@ fn is_same_choice(one: &Outcome, other: &Outcome) -> bool {
 }
 
 /// What became of all changes that must not matter, for reports.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Relations {
     /// How many did not matter.
     pub hold: usize,
@@ -114,7 +115,7 @@ pub struct Relations {
 }
 
 /// A selection that was changed by something that must not matter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChangedSelection {
     /// The name of the change.
     pub relation: String,

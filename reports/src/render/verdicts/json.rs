@@ -6,6 +6,7 @@ use crate::analysis::{
     matrix::Matrix,
 };
 use ocipick_records::Outcome;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 type Cells<'m, T> = BTreeMap<&'m str, BTreeMap<&'m str, BTreeMap<&'m str, T>>>;
 
 /// Every trial held against every clause that its case exercises.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::render) struct VerdictsJson<'m> {
     /// The revisions, by specification.
     revisions: BTreeMap<&'m str, &'m str>,
@@ -21,7 +22,7 @@ pub(in crate::render) struct VerdictsJson<'m> {
     trials: Cells<'m, BTreeMap<&'m str, Vec<VerdictJson<'m>>>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct VerdictJson<'m> {
     clause: &'m str,
     /// Absent where the revision does not have the clause.
@@ -43,14 +44,14 @@ struct VerdictJson<'m> {
 /// What the peers do, by operation, case and platform. Rows without anything measured are left out.
 pub(in crate::render) type ConsensusJson<'m> = Cells<'m, RowJson<'m>>;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::render) struct RowJson<'m> {
     voices: usize,
     split: f64,
     clusters: Vec<AgreementGroupJson<'m>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AgreementGroupJson<'m> {
     outcome: &'m Outcome,
     share: f64,
