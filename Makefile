@@ -52,10 +52,12 @@ endif
 publish: build ## make reports/published and the excerpt of the README from results (RESULTS)
 	$(OCIPICK) publish $(RESULTS) --into reports/published --readme README.md
 
-# What is published is made anew of the committed results, and of no others.
+# What is published is made anew of the committed results, and of no others, in the order of their numbers.
+PUBLISHED = $(shell ls reports/published/*.jsonl.gz | awk '{ print length, $$0 }' | sort -n | cut -d' ' -f2)
+
 generate: build ## write the files that are made of code and corpus: schemas, digests, coverage, reports/published
 	$(CARGO) run --locked --quiet --package ocipick --example generate
-	$(OCIPICK) publish $(wildcard reports/published/*.jsonl.gz) --into reports/published --readme README.md
+	$(OCIPICK) publish $(PUBLISHED) --into reports/published --readme README.md
 
 test: ## all tests: unit, property, snapshot, fake tools, and the real tools that are found
 	$(CARGO) test --locked --workspace --no-fail-fast

@@ -1,9 +1,16 @@
 //! `ocipick cases`.
 
-use super::{args::SelectionArgs, fail::Result, select, terminal::Terminal, violations};
+use super::{args::SelectionArgs, fail::Result, select, terminal::Terminal};
 use clap::Args;
 use ocipick::{exit::Exit, json::CaseList};
+use ocipick_corpus::lint::{Consequence, Subject, Violation};
 use std::fmt::Write as _;
+
+/// What the marks in a list of cases mean.
+const LEGEND: &str = "\
+[invalid]: the index breaks a requirement itself, and refusing it is right. [not to be trusted]: the
+specification lets it be turned down. `inside`: not the index, but something that it leads to.
+`ocipick show CASE` names the clauses.";
 
 #[derive(Debug, Args)]
 pub(crate) struct CasesArgs {
@@ -47,7 +54,7 @@ pub(crate) fn cases(args: &CasesArgs, screen: Terminal) -> Result<Exit> {
                 let _ = writeln!(text, "{title}");
             }
         }
-        let mark = violations::mark(&case.breaches());
+        let mark = mark(&case.breaches());
         is_marked |= mark.is_some();
         let _ = writeln!(
             text,
@@ -65,8 +72,30 @@ pub(crate) fn cases(args: &CasesArgs, screen: Terminal) -> Result<Exit> {
         if count == 1 { "case" } else { "cases" }
     );
     if is_marked {
-        let _ = write!(text, "\n\n{}", violations::LEGEND);
+        let _ = write!(text, "\n\n{}", LEGEND);
     }
     screen.print(&text)?;
     Ok(Exit::Success)
+}
+
+/// What a list of cases says of one that some tool is right to refuse: of its index, or else of
+/// something inside.
+fn mark(breaches: &[Violation]) -> Option<&'static str> {
+    let gravest = |is_index: bool| {
+        let of = breaches
+            .iter()
+            .filter(|breach| (breach.document == Subject::Index) == is_index)
+            .filter(|breach| breach.excuses_refusal());
+        // What only the next version of a specification demands counts for less.
+        of.map(|breach| (breach.consequence, !breach.is_released()))
+            .min()
+    };
+    match (gravest(true), gravest(false)) {
+        (Some((Consequence::Invalid, false)), _) => Some("invalid"),
+        (Some((Consequence::Invalid, true)), _) => Some("invalid once released"),
+        (Some(_), _) => Some("not to be trusted"),
+        (None, Some((Consequence::Invalid, _))) => Some("invalid inside"),
+        (None, Some(_)) => Some("not to be trusted inside"),
+        (None, None) => None,
+    }
 }

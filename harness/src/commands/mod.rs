@@ -20,7 +20,6 @@ mod select;
 mod serve;
 mod show;
 mod terminal;
-mod violations;
 
 use args::ColorChoice;
 use bless::BlessArgs;

@@ -1,9 +1,12 @@
 //! `ocipick show`: a case in full.
 
-use super::{args::SelectionArgs, fail::Result, select, terminal::Terminal, violations};
+use super::{args::SelectionArgs, fail::Result, select, terminal::Terminal};
 use clap::Args;
 use ocipick::{exit::Exit, json::CaseInFull};
-use ocipick_corpus::{Case, ClauseUse, Corpus, Expectation, LayoutRef};
+use ocipick_corpus::{
+    Case, ClauseUse, Corpus, Expectation, LayoutRef,
+    lint::{Violation, grouped},
+};
 use std::fmt::Write as _;
 
 #[derive(Debug, Args)]
@@ -103,7 +106,7 @@ fn describe(case: &Case, corpus: &Corpus) -> String {
     let own = case.breaches();
     if !own.is_empty() {
         let _ = writeln!(text, "\nIts own breaches");
-        text.push_str(&violations::lines(&own));
+        text.push_str(&violation_lines(&own));
     }
     let _ = writeln!(text, "\nChildren");
     for child in &case.children {
@@ -147,6 +150,18 @@ fn describe(case: &Case, corpus: &Corpus) -> String {
             let _ = writeln!(text, "served as {}", document.media_type);
             let _ = writeln!(text, "{}", in_part(&document.bytes));
         }
+    }
+    text
+}
+
+/// A paragraph for every clause that a document breaks.
+pub(crate) fn violation_lines(breaches: &[Violation]) -> String {
+    let mut text = String::new();
+    for group in grouped(breaches) {
+        let Violation { clause, level, .. } = group.first;
+        let advice = group.first.advice();
+        let _ = writeln!(text, "  breaks {clause} ({level}): {advice}");
+        let _ = writeln!(text, "    {group}");
     }
     text
 }

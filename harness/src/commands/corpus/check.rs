@@ -3,8 +3,8 @@
 
 use crate::commands::{
     fail::{Failure, Result},
+    show::violation_lines,
     terminal::Terminal,
-    violations,
 };
 use clap::Args;
 use ocipick::{
@@ -218,7 +218,7 @@ impl Checked {
                 continue;
             }
             let _ = writeln!(text, "{}", case.id);
-            text.push_str(&violations::lines(&case.breaches));
+            text.push_str(&violation_lines(&case.breaches));
             text.push_str(&absence.unwrap_or_default());
             text.push('\n');
         }
