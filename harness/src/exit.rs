@@ -1,5 +1,8 @@
 //! The exit codes of `ocipick`, in one place.
 
+use crate::check::CheckConclusion;
+use ocipick_records::Results;
+
 /// How a run of `ocipick` ended, as scripts see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -25,6 +28,39 @@ impl Exit {
     #[must_use]
     pub fn code(self) -> u8 {
         self as u8
+    }
+
+    /// How a run with these results ended.
+    #[must_use]
+    pub fn of_run(results: &Results, interrupted: bool) -> Self {
+        let trials = || results.trials.iter().chain(&results.derived);
+        let is_measured = trials().any(|trial| trial.outcome.is_measured());
+        let is_whole = trials().count() >= results.header.planned
+            && !trials().any(|trial| trial.outcome.is_trouble());
+        if !is_measured {
+            Self::NothingMeasured
+        } else if interrupted || !is_whole {
+            Self::MeasuredInPart
+        } else {
+            Self::Success
+        }
+    }
+
+    /// What a check makes of how the run ended. What fails is told before all else.
+    #[must_use]
+    pub fn checked(self, conclusion: CheckConclusion, interrupted: bool) -> Self {
+        match (conclusion, self) {
+            (CheckConclusion::Fail, _) if !interrupted => Self::CheckFailed,
+            (CheckConclusion::InPart, Self::Success) => Self::MeasuredInPart,
+            (CheckConclusion::Nothing, Self::Success) => Self::NothingMeasured,
+            (
+                CheckConclusion::Pass
+                | CheckConclusion::Fail
+                | CheckConclusion::InPart
+                | CheckConclusion::Nothing,
+                exit,
+            ) => exit,
+        }
     }
 }
 
@@ -56,6 +92,56 @@ mod tests {
         ] {
             assert_eq!(exit.code(), code);
             assert!(HELP.contains(&format!("\n  {code}  ")));
+        }
+    }
+
+    /// Results with these outcomes, of a run that was to have so many.
+    fn results(planned: usize, outcomes: &[&str]) -> Results {
+        let header = format!(
+            r#"{{"type":"header","schema":"ocipick.results/1","ocipick":"0.1.0","started":"","corpus":{{"digest":"","cases":1,"source":"built-in"}},"host":{{"os":"linux","architecture":"amd64","distribution":"","kernel":"","cpus":1}},"runtimes":[],"operations":["pull"],"planned":{planned}}}"#
+        );
+        let trials = outcomes.iter().map(|outcome| {
+            format!(
+                r#"{{"type":"trial","case":"a/b","runtime":"crane@1","tool":"crane","version":"1","channel":"path","operation":"pull","platform":"default","outcome":{outcome},"evidence":{{"reported":{{"state":"not-looked"}},"materialised":{{"state":"not-looked"}},"requests":[],"stderr_tail":"","commands":[]}},"duration_ms":1}}"#
+            )
+        });
+        let lines: Vec<String> = std::iter::once(header).chain(trials).collect();
+        Results::parse((lines.join("\n") + "\n").as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_run_ends_as_its_results_are() {
+        const NOTHING: &str = r#"{"kind":"nothing"}"#;
+        const TROUBLE: &str = r#"{"kind":"unmeasured","why":"harness-error","detail":""}"#;
+        const ABSENT: &str = r#"{"kind":"unmeasured","why":"not-installed","detail":""}"#;
+        for (planned, outcomes, interrupted, exit) in [
+            (1, &[NOTHING][..], false, Exit::Success),
+            (2, &[NOTHING, ABSENT], false, Exit::Success),
+            (1, &[NOTHING], true, Exit::MeasuredInPart),
+            (2, &[NOTHING], false, Exit::MeasuredInPart),
+            (2, &[NOTHING, TROUBLE], false, Exit::MeasuredInPart),
+            (1, &[TROUBLE], false, Exit::NothingMeasured),
+            (1, &[], true, Exit::NothingMeasured),
+        ] {
+            let results = results(planned, outcomes);
+            let ended = Exit::of_run(&results, interrupted);
+            assert_eq!(ended, exit, "{planned} planned, {outcomes:?}");
+        }
+    }
+
+    #[test]
+    fn what_fails_is_told_before_all_else() {
+        use CheckConclusion::{Fail, InPart, Nothing, Pass};
+        for (ended, conclusion, interrupted, exit) in [
+            (Exit::Success, Pass, false, Exit::Success),
+            (Exit::Success, Fail, false, Exit::CheckFailed),
+            (Exit::MeasuredInPart, Fail, false, Exit::CheckFailed),
+            (Exit::MeasuredInPart, Fail, true, Exit::MeasuredInPart),
+            (Exit::Success, InPart, false, Exit::MeasuredInPart),
+            (Exit::Success, Nothing, false, Exit::NothingMeasured),
+            (Exit::MeasuredInPart, Pass, false, Exit::MeasuredInPart),
+        ] {
+            assert_eq!(ended.checked(conclusion, interrupted), exit);
         }
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn cases(args: &CasesArgs, screen: Terminal) -> Result<Exit> {
         if count == 1 { "case" } else { "cases" }
     );
     if is_marked {
-        let _ = write!(text, "\n\n{}", LEGEND);
+        let _ = write!(text, "\n\n{LEGEND}");
     }
     screen.print(&text)?;
     Ok(Exit::Success)

@@ -208,6 +208,6 @@ mod tests {
         }
         let count = help.matches("(repeatable)").count();
         assert!(!help.split("--deadline").nth(1).unwrap()[..80].contains("(repeatable)"));
-        assert_eq!(count, 6, "the relations, too: {help}");
+        assert_eq!(count, 7, "relations and tools, too: {help}");
     }
 }

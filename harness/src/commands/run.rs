@@ -11,18 +11,18 @@ use super::{
 };
 use clap::Args;
 use ocipick::{
-    check::{CheckConclusion, CheckPolicy, Checker, result::Hints},
+    check::{CheckPolicy, Checker, result::Hints},
     classify::MessagePatterns,
     exit::Exit,
     inventory::{Discovery, Inventory, RuntimeSource, sources},
     operations::{self, OperationSpec},
     resource_monitor::ResourceMonitor,
     results::{Previous, Writer},
-    run::{Controls, Derivation, Earlier, Plan, RunContext, execute, header, now},
+    run::{Controls, Derivation, Earlier, Plan, RepeatRequest, RunContext, execute, header, now},
 };
 use ocipick_adapters::{UserBinary, channel::Store, names, process::Cancel};
 use ocipick_corpus::{Corpus, Relation};
-use ocipick_records::{RepeatedCells, Repeats, Results};
+use ocipick_records::Results;
 use ocipick_registry::Registry;
 use ocipick_reports::{
     analysis::{
@@ -39,8 +39,6 @@ use std::{
 
 /// The variable by which `none` keeps a run from saying what to type next.
 const NEXT: &str = "OCIPICK_NEXT";
-/// How often a cell is tried at least where changes that must not matter are.
-const LEAST_TRIES: u16 = 3;
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -169,6 +167,17 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
     }
     let mut cases = selected.cases;
     cases.extend(derivation.cases);
+    let repeats = RepeatRequest {
+        every: args.repeat,
+        splits: args.repeat_splits,
+        has_derived: !relations.is_empty(),
+    };
+    let repeats = repeats.with_seed(|| match args.seed {
+        Some(seed) => Ok(seed),
+        // A run that goes on keeps the seed that it began with.
+        None if args.resume => Writer::repeats_in(&args.out).map(|it| it.seed),
+        None => Ok(Plan::seed_by_chance()),
+    })?;
     let mut plan = Plan {
         runtimes,
         operations: distinct(&args.operations),
@@ -177,7 +186,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
         done: BTreeSet::new(),
         earlier: Earlier::default(),
         deadline: args.deadline,
-        repeats: repeats(args)?,
+        repeats,
         jobs: args.jobs.map_or_else(Plan::default_jobs, usize::from),
     };
     let store = Store::of_user(|name| std::env::var(name).ok());
@@ -272,13 +281,15 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
             options.width,
         ))?;
     }
-    let exit = exit(&results[0], interrupted);
-    let mut exit = select::Selected::exit(selected.unread, exit);
+    let mut exit = Exit::of_run(&results[0], interrupted);
+    if exit == Exit::Success && selected.unread > 0 {
+        exit = Exit::MeasuredInPart;
+    }
     if let Some(policy) = policy {
         let checker = Checker::new(policy, &selected.corpus, &rules, hints(args));
         let tally = checker.tally(&results[0]);
         tell(&tally.text())?;
-        exit = checked(exit, tally.conclusion(), interrupted);
+        exit = exit.checked(tally.conclusion(), interrupted);
     }
     let next = next_command(
         &args.out,
@@ -313,29 +324,6 @@ fn relations(args: &RunArgs) -> Vec<Relation> {
     }
 }
 
-/// Which cells are tried how often. A run that goes on keeps the seed that it began with.
-fn repeats(args: &RunArgs) -> Result<Repeats> {
-    let (tries, of) = match args.repeat_splits {
-        // A change that was seen once could be a race.
-        None if !relations(args).is_empty() => (args.repeat.max(LEAST_TRIES), RepeatedCells::Every),
-        None => (args.repeat, RepeatedCells::Every),
-        Some(tries) => (tries, RepeatedCells::Splits),
-    };
-    if tries <= 1 {
-        return Ok(Repeats::NONE);
-    }
-    let seed = match args.seed {
-        Some(seed) => seed,
-        None if args.resume => Writer::repeats_in(&args.out)?.seed,
-        None => Plan::seed_by_chance(),
-    };
-    Ok(Repeats {
-        tries: u32::from(tries),
-        of,
-        seed,
-    })
-}
-
 fn distinct<T: Copy + Ord>(all: &[T]) -> Vec<T> {
     all.iter()
         .copied()
@@ -348,22 +336,6 @@ fn distinct<T: Copy + Ord>(all: &[T]) -> Vec<T> {
 fn say_missing(screen: Terminal, inventory: &Inventory) {
     for missing in &inventory.missing {
         screen.say(&format!("missing: {}", missing_line(missing)));
-    }
-}
-
-/// What the check makes of how the run ended. What fails is told before all else.
-fn checked(exit: Exit, conclusion: CheckConclusion, interrupted: bool) -> Exit {
-    match (conclusion, exit) {
-        (CheckConclusion::Fail, _) if !interrupted => Exit::CheckFailed,
-        (CheckConclusion::InPart, Exit::Success) => Exit::MeasuredInPart,
-        (CheckConclusion::Nothing, Exit::Success) => Exit::NothingMeasured,
-        (
-            CheckConclusion::Pass
-            | CheckConclusion::Fail
-            | CheckConclusion::InPart
-            | CheckConclusion::Nothing,
-            exit,
-        ) => exit,
     }
 }
 
@@ -408,21 +380,6 @@ fn next_command(out: &Path, incomplete: Option<usize>, results: &Results) -> Str
         return again;
     }
     format!("{again}\nNext: ocipick report {out} --format html --out {out}/matrix.html\n")
-}
-
-/// The exit code of a run with these results.
-fn exit(results: &Results, interrupted: bool) -> Exit {
-    let trials = || results.trials.iter().chain(&results.derived);
-    let is_measured = trials().any(|trial| trial.outcome.is_measured());
-    let is_whole = trials().count() >= results.header.planned
-        && !trials().any(|trial| trial.outcome.is_trouble());
-    if !is_measured {
-        Exit::NothingMeasured
-    } else if interrupted || !is_whole {
-        Exit::MeasuredInPart
-    } else {
-        Exit::Success
-    }
 }
 
 fn operation(text: &str) -> std::result::Result<&'static OperationSpec, String> {

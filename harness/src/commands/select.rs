@@ -6,7 +6,7 @@ use super::{
     terminal::Terminal,
 };
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use ocipick::{exit::Exit, inventory::Inventory};
+use ocipick::inventory::Inventory;
 use ocipick_adapters::Runtime;
 use ocipick_corpus::{Case, Corpus, PlatformRequest};
 use ocipick_records::{CaseId, CorpusStamp};
@@ -20,16 +20,6 @@ pub(crate) struct Selected {
     pub(crate) source: String,
     /// How many layouts were asked for that cannot be read.
     pub(crate) unread: usize,
-}
-
-impl Selected {
-    /// How a command ends that did all that it could with these cases.
-    pub(crate) fn exit(unread: usize, exit: Exit) -> Exit {
-        match exit {
-            Exit::Success if unread > 0 => Exit::MeasuredInPart,
-            other => other,
-        }
-    }
 }
 
 /// Reads the corpus and picks the cases that were asked for. Where one was asked for by an id that

@@ -115,6 +115,43 @@ impl Derivation {
     }
 }
 
+/// How often a cell is tried at least where changes that must not matter are: what was seen once could
+/// be a race.
+const LEAST_TRIES: u16 = 3;
+
+/// How often cells are to be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RepeatRequest {
+    /// Every cell so many times.
+    pub every: u16,
+    /// In place of that, so many times what one look should not decide, and all else once.
+    pub splits: Option<u16>,
+    /// Whether changes that must not matter are tried.
+    pub has_derived: bool,
+}
+
+impl RepeatRequest {
+    /// Which cells are tried how often; `seed` is asked for where any is tried more than once.
+    ///
+    /// # Errors
+    /// Those of `seed`.
+    pub fn with_seed<E>(self, seed: impl FnOnce() -> Result<u32, E>) -> Result<Repeats, E> {
+        let (tries, of) = match self.splits {
+            None if self.has_derived => (self.every.max(LEAST_TRIES), RepeatedCells::Every),
+            None => (self.every, RepeatedCells::Every),
+            Some(tries) => (tries, RepeatedCells::Splits),
+        };
+        if tries <= 1 {
+            return Ok(Repeats::NONE);
+        }
+        Ok(Repeats {
+            tries: u32::from(tries),
+            of,
+            seed: seed()?,
+        })
+    }
+}
+
 /// What is to be run.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -302,5 +339,30 @@ pub(super) mod tests {
         let other = Cell::of(runtime, Operation::Pull, case, &asks[0]);
         assert_eq!(again.done, BTreeSet::from([other]));
         assert_eq!(again.repeats.tries, 3);
+    }
+
+    #[test]
+    fn cells_are_repeated_as_asked_and_changes_are_never_tried_once() {
+        let asked = |every, splits, has_derived| {
+            let request = RepeatRequest {
+                every,
+                splits,
+                has_derived,
+            };
+            let repeats = request.with_seed(|| Ok::<_, ()>(7)).unwrap();
+            (repeats.tries, repeats.of, repeats.seed)
+        };
+        let none = Repeats::NONE;
+        assert_eq!(asked(1, None, false), (none.tries, none.of, none.seed));
+        assert_eq!(asked(2, None, false), (2, RepeatedCells::Every, 7));
+        assert_eq!(asked(1, None, true), (3, RepeatedCells::Every, 7));
+        assert_eq!(asked(5, None, true), (5, RepeatedCells::Every, 7));
+        assert_eq!(asked(1, Some(3), false), (3, RepeatedCells::Splits, 7));
+        let once = RepeatRequest {
+            every: 1,
+            splits: Some(1),
+            has_derived: false,
+        };
+        assert_eq!(once.with_seed(|| Err("no need to ask")), Ok(Repeats::NONE));
     }
 }
