@@ -27,7 +27,12 @@ fn satisfies(name: &str, document: &impl Serialize) {
 #[test]
 fn schemas_are_published_as_they_are() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = fs::read_to_string(root.join("docs/matrix.md")).unwrap();
     for (path, text) in schemas() {
+        assert!(
+            page.contains(&format!("(../{path})")),
+            "docs/matrix.md lacks {path}"
+        );
         let published = fs::read_to_string(root.join(path)).unwrap_or_default();
         assert!(published == text, "{path} is stale (hint: make generate)");
     }
