@@ -1,11 +1,11 @@
-//! Results of ocipick: the records of a results file, and everything people look at.
+//! What results of ocipick amount to, and everything people look at.
 //!
 //! Pure: records in, text out. Nothing here runs a tool or judges evidence.
 //!
-//! [`results`] are the records. [`matrix`] arranges them as cases by runtimes, [`history`] compares
-//! the versions of each tool, [`findings`] says in words what is most surprising and what changed,
-//! and [`render`] writes it down for a terminal, for Markdown, for a browser and for other programs.
-//! [`site`] makes it many pages that link to each other.
+//! [`analysis::matrix`] arranges records as cases by runtimes, [`analysis::history`] compares the
+//! versions of each tool, [`analysis::findings`] says in words what is most surprising and what
+//! changed, and [`render`] writes it down for a terminal, for Markdown, for a browser and for other
+//! programs. [`site`] makes it many pages that link to each other.
 
 pub mod analysis;
 pub mod baseline;

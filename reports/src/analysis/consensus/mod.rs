@@ -15,7 +15,7 @@
 //!
 //! # How split
 //!
-//! The entropy of the shares of weight that the [sides](crate::analysis::split::Side) have, divided by the
+//! The entropy of the shares of weight that the [sides](crate::analysis::split::SplitSide) have, divided by the
 //! entropy of as many voices that all differ. All that refuse are on one side, whatever their
 //! reasons, and what differs when repeated is on none:
 //!

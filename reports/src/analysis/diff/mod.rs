@@ -4,13 +4,13 @@
 //! code, or a change of the corpus. Cells are compared one by one, and everything that keeps two
 //! cells from being comparable is told apart from a change:
 //!
-//! - A case that only one side knows is [new or gone](Cases), and so is a [runtime](Runtimes).
-//! - A case whose bytes differ is [another question](Cases::other_bytes): none of its cells is
+//! - A case that only one side knows is [new or gone](SelectedCells), and so is a [runtime](PairedRuntimes).
+//! - A case whose bytes differ is [another question](SelectedCells::other_bytes): none of its cells is
 //!   compared.
-//! - A cell that only one side measured [became measured or is no longer](Coverage).
-//! - A cell that differs when repeated, and could have been what the other side saw, [wavers](Sort::Wavers).
+//! - A cell that only one side measured [became measured or is no longer](DiffCoverage).
+//! - A cell that differs when repeated, and could have been what the other side saw, [wavers](DiffKind::Wavers).
 //!
-//! What is left, and differs, is a [change](Sort).
+//! What is left, and differs, is a [change](DiffKind).
 
 mod cases;
 mod group;
