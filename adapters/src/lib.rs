@@ -25,7 +25,7 @@ pub use adapter::{
 };
 pub use detect::detect;
 pub use installation::{BindMounts, Installation, Privileges};
-pub use linked::{BinaryOrigin, Linked, LinkedSource};
+pub use linked::BinaryOrigin;
 pub use providers::{
     DEFAULT_LABEL, MachineDaemon, PATH_CHANNEL, Provider, UserBinary, UserBinaryError,
 };

@@ -6,7 +6,7 @@ use ocipick_records::Results;
 /// How a run of `ocipick` ended, as scripts see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum Exit {
+pub enum ExitCode {
     /// Everything asked for was done, and measured.
     Success = 0,
     /// Something failed that has to do neither with the input nor with a tool.
@@ -23,7 +23,7 @@ pub enum Exit {
     MeasuredInPart = 5,
 }
 
-impl Exit {
+impl ExitCode {
     /// The code.
     #[must_use]
     pub fn code(self) -> u8 {
@@ -83,12 +83,12 @@ mod tests {
     #[test]
     fn codes_are_as_contracted_and_documented() {
         for (exit, code) in [
-            (Exit::Success, 0),
-            (Exit::Internal, 1),
-            (Exit::Usage, 2),
-            (Exit::CheckFailed, 3),
-            (Exit::NothingMeasured, 4),
-            (Exit::MeasuredInPart, 5),
+            (ExitCode::Success, 0),
+            (ExitCode::Internal, 1),
+            (ExitCode::Usage, 2),
+            (ExitCode::CheckFailed, 3),
+            (ExitCode::NothingMeasured, 4),
+            (ExitCode::MeasuredInPart, 5),
         ] {
             assert_eq!(exit.code(), code);
             assert!(HELP.contains(&format!("\n  {code}  ")));
@@ -115,16 +115,16 @@ mod tests {
         const TROUBLE: &str = r#"{"kind":"unmeasured","why":"harness-error","detail":""}"#;
         const ABSENT: &str = r#"{"kind":"unmeasured","why":"not-installed","detail":""}"#;
         for (planned, outcomes, interrupted, exit) in [
-            (1, &[NOTHING][..], false, Exit::Success),
-            (2, &[NOTHING, ABSENT], false, Exit::Success),
-            (1, &[NOTHING], true, Exit::MeasuredInPart),
-            (2, &[NOTHING], false, Exit::MeasuredInPart),
-            (2, &[NOTHING, TROUBLE], false, Exit::MeasuredInPart),
-            (1, &[TROUBLE], false, Exit::NothingMeasured),
-            (1, &[], true, Exit::NothingMeasured),
+            (1, &[NOTHING][..], false, ExitCode::Success),
+            (2, &[NOTHING, ABSENT], false, ExitCode::Success),
+            (1, &[NOTHING], true, ExitCode::MeasuredInPart),
+            (2, &[NOTHING], false, ExitCode::MeasuredInPart),
+            (2, &[NOTHING, TROUBLE], false, ExitCode::MeasuredInPart),
+            (1, &[TROUBLE], false, ExitCode::NothingMeasured),
+            (1, &[], true, ExitCode::NothingMeasured),
         ] {
             let results = results(planned, outcomes);
-            let ended = Exit::of_run(&results, interrupted);
+            let ended = ExitCode::of_run(&results, interrupted);
             assert_eq!(ended, exit, "{planned} planned, {outcomes:?}");
         }
     }
@@ -133,13 +133,23 @@ mod tests {
     fn what_fails_is_told_before_all_else() {
         use CheckConclusion::{Fail, InPart, Nothing, Pass};
         for (ended, conclusion, interrupted, exit) in [
-            (Exit::Success, Pass, false, Exit::Success),
-            (Exit::Success, Fail, false, Exit::CheckFailed),
-            (Exit::MeasuredInPart, Fail, false, Exit::CheckFailed),
-            (Exit::MeasuredInPart, Fail, true, Exit::MeasuredInPart),
-            (Exit::Success, InPart, false, Exit::MeasuredInPart),
-            (Exit::Success, Nothing, false, Exit::NothingMeasured),
-            (Exit::MeasuredInPart, Pass, false, Exit::MeasuredInPart),
+            (ExitCode::Success, Pass, false, ExitCode::Success),
+            (ExitCode::Success, Fail, false, ExitCode::CheckFailed),
+            (ExitCode::MeasuredInPart, Fail, false, ExitCode::CheckFailed),
+            (
+                ExitCode::MeasuredInPart,
+                Fail,
+                true,
+                ExitCode::MeasuredInPart,
+            ),
+            (ExitCode::Success, InPart, false, ExitCode::MeasuredInPart),
+            (ExitCode::Success, Nothing, false, ExitCode::NothingMeasured),
+            (
+                ExitCode::MeasuredInPart,
+                Pass,
+                false,
+                ExitCode::MeasuredInPart,
+            ),
         ] {
             assert_eq!(ended.checked(conclusion, interrupted), exit);
         }

@@ -1,6 +1,6 @@
 //! Control data of Debian packages.
 
-use super::{Linked, LinkedSource};
+use ocipick_records::{Linked, LinkedSource};
 use std::collections::BTreeMap;
 
 /// The fields of one package, by name.

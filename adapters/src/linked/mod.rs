@@ -7,31 +7,12 @@ pub(crate) use buildinfo::BuildInfo;
 pub(crate) use control::{built_using, stanzas};
 
 use crate::{Installation, Provider, channel::sum};
+use ocipick_records::{Linked, LinkedSource};
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
-
-/// What a Go binary was linked with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Linked {
-    /// Version of the compiler.
-    pub go: Option<String>,
-    /// The libraries that select manifests, and their versions.
-    pub libraries: BTreeMap<String, String>,
-    /// Who says so.
-    pub source: LinkedSource,
-}
-
-/// Who says what a binary was linked with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkedSource {
-    /// The package that ships it.
-    BuiltUsing,
-    /// The binary itself.
-    BuildInfo,
-}
 
 /// Who built a tool, and with what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,7 +66,7 @@ impl BinaryOrigin {
                 .as_ref()
                 .and_then(|it| control::linked(&it.built_using));
             let linked = of_package.or_else(|| {
-                BuildInfo::read(&installation.on_machine(path)).map(|info| Linked::of(&info))
+                BuildInfo::read(&installation.on_machine(path)).map(|info| linked_with(&info))
             });
             if let Some(linked) = linked {
                 origin.linked.insert(role, linked);
@@ -108,24 +89,23 @@ impl BinaryOrigin {
     }
 }
 
-impl Linked {
-    fn of(info: &BuildInfo) -> Self {
-        let libraries = info.modules.iter().filter_map(|(module, version)| {
-            let bare = match module.rsplit_once("/v") {
-                Some((bare, major)) if major.chars().all(|c| c.is_ascii_digit()) => bare,
-                Some(_) | None => module,
-            };
-            let (_, name) = MODULES.iter().find(|(known, _)| *known == bare)?;
-            let version = version
-                .trim_start_matches('v')
-                .trim_end_matches("+incompatible");
-            (!version.is_empty()).then(|| ((*name).to_owned(), version.to_owned()))
-        });
-        Self {
-            go: Some(info.go.clone()),
-            libraries: libraries.collect(),
-            source: LinkedSource::BuildInfo,
-        }
+/// What a binary says itself of what it was linked with.
+fn linked_with(info: &BuildInfo) -> Linked {
+    let libraries = info.modules.iter().filter_map(|(module, version)| {
+        let bare = match module.rsplit_once("/v") {
+            Some((bare, major)) if major.chars().all(|c| c.is_ascii_digit()) => bare,
+            Some(_) | None => module,
+        };
+        let (_, name) = MODULES.iter().find(|(known, _)| *known == bare)?;
+        let version = version
+            .trim_start_matches('v')
+            .trim_end_matches("+incompatible");
+        (!version.is_empty()).then(|| ((*name).to_owned(), version.to_owned()))
+    });
+    Linked {
+        go: Some(info.go.clone()),
+        libraries: libraries.collect(),
+        source: LinkedSource::BuildInfo,
     }
 }
 

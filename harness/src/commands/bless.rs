@@ -9,7 +9,7 @@ use super::{
 use clap::Args;
 use ocipick::{
     baselines::{self, Recorded},
-    exit::Exit,
+    exit::ExitCode,
     json::BlessedBaselines,
     operations,
 };
@@ -48,7 +48,7 @@ pub(crate) struct BlessArgs {
     json: bool,
 }
 
-pub(crate) fn bless(args: &BlessArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn bless(args: &BlessArgs, screen: Terminal) -> Result<ExitCode> {
     let mut recorded: Vec<Recorded> = Vec::new();
     let mut all = read(&args.results)?;
     // Baselines are committed, and so for everybody.
@@ -80,14 +80,14 @@ pub(crate) fn bless(args: &BlessArgs, screen: Terminal) -> Result<Exit> {
     }
     if recorded.is_empty() {
         screen.say("nothing was measured, so there is nothing to record");
-        return Ok(Exit::NothingMeasured);
+        return Ok(ExitCode::NothingMeasured);
     }
     if args.json {
         screen.print_json(&BlessedBaselines::of(&recorded))?;
     } else {
         screen.print(&describe(&recorded))?;
     }
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }
 
 /// Leaves only the trials that were asked for.

@@ -2,7 +2,7 @@
 
 use super::{args::SelectionArgs, fail::Result, select, terminal::Terminal};
 use clap::Args;
-use ocipick::{exit::Exit, json::CaseList};
+use ocipick::{exit::ExitCode, json::CaseList};
 use ocipick_corpus::lint::{Consequence, Subject, Violation};
 use std::fmt::Write as _;
 
@@ -21,12 +21,12 @@ pub(crate) struct CasesArgs {
     json: bool,
 }
 
-pub(crate) fn cases(args: &CasesArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn cases(args: &CasesArgs, screen: Terminal) -> Result<ExitCode> {
     let selected = select::cases(&args.selection, screen)?;
     if args.json {
         let cases = selected.cases.iter().map(|case| &**case);
         screen.print_json(&CaseList::of(cases))?;
-        return Ok(Exit::Success);
+        return Ok(ExitCode::Success);
     }
     let width = selected
         .cases
@@ -75,7 +75,7 @@ pub(crate) fn cases(args: &CasesArgs, screen: Terminal) -> Result<Exit> {
         let _ = write!(text, "\n\n{LEGEND}");
     }
     screen.print(&text)?;
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }
 
 /// What a list of cases says of one that some tool is right to refuse: of its index, or else of

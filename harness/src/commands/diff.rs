@@ -6,7 +6,7 @@ use super::{
     terminal::Terminal,
 };
 use clap::{Args, ValueEnum};
-use ocipick::exit::Exit;
+use ocipick::exit::ExitCode;
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
     analysis::{
@@ -64,7 +64,7 @@ enum DiffFormat {
     Json,
 }
 
-pub(crate) fn diff(args: &DiffArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn diff(args: &DiffArgs, screen: Terminal) -> Result<ExitCode> {
     let read = |path: &PathBuf| read(slice::from_ref(path));
     let (old, new) = (read(&args.old)?, read(&args.new)?);
     let corpus = Corpus::built_in()?;
@@ -114,9 +114,9 @@ pub(crate) fn diff(args: &DiffArgs, screen: Terminal) -> Result<Exit> {
     };
     screen.deliver(&text, args.out.as_deref())?;
     Ok(match conclusion {
-        DiffConclusion::Same => Exit::Success,
-        DiffConclusion::Changed => Exit::CheckFailed,
-        DiffConclusion::NothingCompared => Exit::NothingMeasured,
-        DiffConclusion::ComparedInPart => Exit::MeasuredInPart,
+        DiffConclusion::Same => ExitCode::Success,
+        DiffConclusion::Changed => ExitCode::CheckFailed,
+        DiffConclusion::NothingCompared => ExitCode::NothingMeasured,
+        DiffConclusion::ComparedInPart => ExitCode::MeasuredInPart,
     })
 }

@@ -11,7 +11,7 @@ use super::{
 use clap::Args;
 use ocipick::{
     classify::MessagePatterns,
-    exit::Exit,
+    exit::ExitCode,
     host,
     inventory::{Discovery, RuntimeSource},
     operations,
@@ -79,7 +79,7 @@ pub(crate) struct DraftArgs {
     revisions: RevisionArgs,
 }
 
-pub(crate) fn draft(args: &DraftArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn draft(args: &DraftArgs, screen: Terminal) -> Result<ExitCode> {
     let results = read(&args.results)?;
     let corpus = match &args.corpus {
         None => Corpus::built_in()?,
@@ -121,9 +121,9 @@ pub(crate) fn draft(args: &DraftArgs, screen: Terminal) -> Result<Exit> {
     if let Some(why) = disagreement(&draft.trial, &seen, args.repeat) {
         screen.say(&format!("no draft: {why}"));
         let exit = if seen.outcome.is_measured() {
-            Exit::CheckFailed
+            ExitCode::CheckFailed
         } else {
-            Exit::NothingMeasured
+            ExitCode::NothingMeasured
         };
         return Ok(exit);
     }
@@ -153,7 +153,7 @@ pub(crate) fn draft(args: &DraftArgs, screen: Terminal) -> Result<Exit> {
         (false, None) => screen.print(&report.markdown())?,
         (false, Some(_)) => {}
     }
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }
 
 /// What was asked for in the cell, so that the layout is asked for the same.
@@ -202,14 +202,14 @@ fn check(results: &[Results], name: &CellName, case: &Case) -> std::result::Resu
     }
 }
 
-fn refuse(refusal: &NoDraft, screen: Terminal) -> Result<Exit> {
+fn refuse(refusal: &NoDraft, screen: Terminal) -> Result<ExitCode> {
     let exit = match refusal {
         NoDraft::NoCell { .. } => return Err(Failure::usage(refusal)),
-        NoDraft::Unmeasured(..) => Exit::NothingMeasured,
+        NoDraft::Unmeasured(..) => ExitCode::NothingMeasured,
         NoDraft::Unstable(..)
         | NoDraft::Gone { .. }
         | NoDraft::Expected { .. }
-        | NoDraft::OtherBytes(_) => Exit::CheckFailed,
+        | NoDraft::OtherBytes(_) => ExitCode::CheckFailed,
     };
     screen.say(&format!("no draft: {refusal}"));
     Ok(exit)
@@ -245,7 +245,7 @@ fn again(
     case: &Case,
     asked: &PlatformRequest,
     screen: Terminal,
-) -> Result<std::result::Result<(Trial, RuntimeRecord), Exit>> {
+) -> Result<std::result::Result<(Trial, RuntimeRecord), ExitCode>> {
     let Some(operation) = operations::named(&recorded.operation) else {
         return Err(Failure::usage(format!(
             "no such operation: {}",
@@ -273,7 +273,7 @@ fn again(
             "no draft: {} is not here ({}), so that the trial cannot be repeated (hint: ocipick runtimes)",
             recorded.runtime, recorded.channel
         ));
-        return Ok(Err(Exit::NothingMeasured));
+        return Ok(Err(ExitCode::NothingMeasured));
     };
     screen.say(&format!(
         "trying {} on {} {} times",
@@ -302,14 +302,14 @@ fn again(
     progress.clear();
     executed.map_err(Failure::internal)?;
     if cancel.is_raised() {
-        return Ok(Err(Exit::MeasuredInPart));
+        return Ok(Err(ExitCode::MeasuredInPart));
     }
     let seen = notebook.0.into_inner();
     match seen.unwrap_or_else(PoisonError::into_inner) {
         Some(trial) => Ok(Ok((trial, runtime_record(runtime)))),
         None => {
             screen.say("no draft: nothing came of the trials");
-            Ok(Err(Exit::NothingMeasured))
+            Ok(Err(ExitCode::NothingMeasured))
         }
     }
 }

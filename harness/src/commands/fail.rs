@@ -1,7 +1,7 @@
 //! Failures of a command, with the exit code that each stands for.
 
 use ocipick::{
-    baselines::BaselinesError, check::CheckError, exit::Exit, inventory::InventoryError,
+    baselines::BaselinesError, check::CheckError, exit::ExitCode, inventory::InventoryError,
     results::WriteError,
 };
 use ocipick_adapters::{
@@ -16,7 +16,7 @@ use std::{io, path::Path};
 /// A command that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) exit: Exit,
+    pub(crate) exit: ExitCode,
     pub(crate) error: anyhow::Error,
 }
 
@@ -25,7 +25,7 @@ pub(crate) type Result<T> = std::result::Result<T, Failure>;
 impl Failure {
     pub(crate) fn usage(message: impl std::fmt::Display) -> Self {
         Self {
-            exit: Exit::Usage,
+            exit: ExitCode::Usage,
             error: anyhow::anyhow!("{message}"),
         }
     }
@@ -37,7 +37,7 @@ impl Failure {
 
     pub(crate) fn internal(error: impl Into<anyhow::Error>) -> Self {
         Self {
-            exit: Exit::Internal,
+            exit: ExitCode::Internal,
             error: error.into(),
         }
     }
@@ -47,7 +47,7 @@ macro_rules! exits_with {
     ($($error:ty => $exit:ident,)+) => {
         $(impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self { exit: Exit::$exit, error: error.into() }
+                Self { exit: ExitCode::$exit, error: error.into() }
             }
         })+
     };
@@ -67,8 +67,8 @@ exits_with! {
 impl From<CheckError> for Failure {
     fn from(error: CheckError) -> Self {
         let exit = match &error {
-            CheckError::Baselines(_) | CheckError::Changes(_) => Exit::Usage,
-            CheckError::Known(_) => Exit::Internal,
+            CheckError::Baselines(_) | CheckError::Changes(_) => ExitCode::Usage,
+            CheckError::Known(_) => ExitCode::Internal,
         };
         Self {
             exit,
@@ -82,8 +82,8 @@ impl From<InventoryError> for Failure {
         let exit = match &error {
             InventoryError::NoChannel(_)
             | InventoryError::SameLabel { .. }
-            | InventoryError::Binary(_) => Exit::Usage,
-            InventoryError::Sandbox(_) | InventoryError::Store(_) => Exit::Internal,
+            | InventoryError::Binary(_) => ExitCode::Usage,
+            InventoryError::Sandbox(_) | InventoryError::Store(_) => ExitCode::Internal,
         };
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let store = ["OCIPICK_CACHE", "XDG_CACHE_HOME", "HOME"];
@@ -104,8 +104,8 @@ impl From<WriteError> for Failure {
             | WriteError::Busy(_)
             | WriteError::Foreign { .. }
             | WriteError::Resume(_)
-            | WriteError::Different { .. } => Exit::Usage,
-            WriteError::Record { .. } => Exit::Internal,
+            | WriteError::Different { .. } => ExitCode::Usage,
+            WriteError::Record { .. } => ExitCode::Internal,
         };
         Self {
             exit,

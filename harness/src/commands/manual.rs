@@ -7,7 +7,7 @@ use super::{
 };
 use clap::Args;
 use clap_complete::Shell;
-use ocipick::exit::Exit;
+use ocipick::exit::ExitCode;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -24,19 +24,19 @@ pub(crate) struct ManArgs {
     dir: PathBuf,
 }
 
-pub(crate) fn completions(args: &CompletionsArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn completions(args: &CompletionsArgs, screen: Terminal) -> Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command(), "ocipick", &mut script);
     screen.print_verbatim(&String::from_utf8_lossy(&script))?;
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }
 
-pub(crate) fn man(args: &ManArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn man(args: &ManArgs, screen: Terminal) -> Result<ExitCode> {
     let fail = |error: std::io::Error| {
         Failure::usage(format!("cannot write to {}: {error}", args.dir.display()))
     };
     std::fs::create_dir_all(&args.dir).map_err(fail)?;
     clap_mangen::generate_to(command(), &args.dir).map_err(fail)?;
     screen.say(&format!("wrote the manual to {}", args.dir.display()));
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }

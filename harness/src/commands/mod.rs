@@ -31,7 +31,7 @@ use diff::DiffArgs;
 use draft::DraftArgs;
 use fail::Failure;
 use manual::{CompletionsArgs, ManArgs};
-use ocipick::exit::{self, Exit};
+use ocipick::exit::{self, ExitCode};
 use publish::PublishArgs;
 use report::ReportArgs;
 use run::RunArgs;
@@ -99,7 +99,7 @@ enum CliCommand {
 }
 
 /// Does what the command line says, and tells how it ended.
-pub(crate) fn main() -> Exit {
+pub(crate) fn main() -> ExitCode {
     let parsed = command()
         .try_get_matches()
         .and_then(|matches| Cli::from_arg_matches(&matches));
@@ -107,9 +107,9 @@ pub(crate) fn main() -> Exit {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() {
-                Exit::Usage
+                ExitCode::Usage
             } else {
-                Exit::Success
+                ExitCode::Success
             };
             let _ = error.print();
             return exit;

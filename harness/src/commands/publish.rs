@@ -7,7 +7,7 @@ use super::{
     terminal::Terminal,
 };
 use clap::Args;
-use ocipick::exit::Exit;
+use ocipick::exit::ExitCode;
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
     analysis::{
@@ -46,7 +46,7 @@ pub(crate) struct PublishArgs {
     revisions: RevisionArgs,
 }
 
-pub(crate) fn publish(args: &PublishArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn publish(args: &PublishArgs, screen: Terminal) -> Result<ExitCode> {
     let mut results = read(&args.results)?;
     let policy = EmbargoPolicy::built_in().map_err(Failure::internal)?;
     let withheld = slim(&mut results, policy);
@@ -118,7 +118,7 @@ fn archive(site: &Site) -> io::Result<Vec<u8>> {
     archive.into_inner()
 }
 
-fn write(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Terminal) -> Result<Exit> {
+fn write(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Terminal) -> Result<ExitCode> {
     let mut bytes = 0;
     for (path, content) in made {
         if let Some(dir) = path.parent() {
@@ -136,7 +136,7 @@ fn write(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Terminal) -> Result<E
         into.display(),
         bytes / 1000
     ));
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }
 
 /// What an earlier publication has left. Badges of tools that are no longer measured would go on
@@ -152,7 +152,7 @@ fn stale(into: &Path, made: &[(PathBuf, Vec<u8>)]) -> Vec<PathBuf> {
         .collect()
 }
 
-fn check(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Terminal) -> Exit {
+fn check(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Terminal) -> ExitCode {
     let changed = made
         .iter()
         .filter(|(path, wanted)| !is_there(path, wanted))
@@ -162,13 +162,13 @@ fn check(into: &Path, made: &[(PathBuf, Vec<u8>)], screen: Terminal) -> Exit {
         .map(|path| path.display().to_string())
         .collect();
     if stale.is_empty() {
-        return Exit::Success;
+        return ExitCode::Success;
     }
     screen.say(&format!(
         "not as it would be written now: {} (hint: make publish)",
         stale.join(", ")
     ));
-    Exit::CheckFailed
+    ExitCode::CheckFailed
 }
 
 /// Whether a file has this content. What another version of the packer has packed is the same

@@ -9,7 +9,7 @@ use super::{
 use clap::{Args, ValueEnum};
 use ocipick::{
     check::{CheckPolicy, Checker, result::Hints},
-    exit::Exit,
+    exit::ExitCode,
     site,
 };
 use ocipick_corpus::Corpus;
@@ -86,7 +86,7 @@ impl ReportFormat {
     }
 }
 
-pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<ExitCode> {
     let mut results = read(&args.results)?;
     let format = match (args.json, args.format) {
         (true, _) => ReportFormat::Json,
@@ -105,7 +105,7 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<Exit> {
     if let Some(dir) = &args.badges {
         badges(dir, &matrix, &verdicts, screen)?;
         if args.format.is_none() && args.out.is_none() && args.html.is_none() && !args.json {
-            return Ok(Exit::Success);
+            return Ok(ExitCode::Success);
         }
     }
     if let Some(dir) = &args.html {
@@ -171,10 +171,10 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<Exit> {
         ReportFormat::Summary => summary::render(&matrix),
     };
     screen.deliver(&text, args.out.as_deref())?;
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }
 
-fn write_site(sources: &Sources<'_>, dir: &Path, screen: Terminal) -> Result<Exit> {
+fn write_site(sources: &Sources<'_>, dir: &Path, screen: Terminal) -> Result<ExitCode> {
     let made = Site::build(sources);
     site::write(&made, dir).map_err(Failure::usage)?;
     screen.say(&format!(
@@ -183,7 +183,7 @@ fn write_site(sources: &Sources<'_>, dir: &Path, screen: Terminal) -> Result<Exi
         made.size() as f64 / 1e6,
         dir.join("index.html").display()
     ));
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }
 
 fn badges(

@@ -13,12 +13,12 @@ use clap::Args;
 use ocipick::{
     check::{CheckPolicy, Checker, result::Hints},
     classify::MessagePatterns,
-    exit::Exit,
+    exit::ExitCode,
     inventory::{Discovery, Inventory, RuntimeSource, sources},
     operations::{self, OperationSpec},
     resource_monitor::ResourceMonitor,
     results::{Previous, Writer},
-    run::{Controls, Derivation, Earlier, Plan, RepeatRequest, RunContext, execute, header, now},
+    run::{Controls, DerivedCases, Earlier, Plan, RepeatRequest, RunContext, execute, header, now},
 };
 use ocipick_adapters::{UserBinary, channel::Store, names, process::Cancel};
 use ocipick_corpus::{Corpus, Relation};
@@ -126,7 +126,7 @@ impl RunArgs {
     }
 }
 
-pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
     let selected = select::cases(&args.selection, screen)?;
     let rules = args.revisions.rules(&selected.corpus)?;
     let policy = args
@@ -145,16 +145,16 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
     let discovery = Discovery::of_user(&run_dir, &cancel);
     let inventory = discovery.inventory(&args.sources())?;
     if cancel.is_raised() {
-        return Ok(Exit::NothingMeasured);
+        return Ok(ExitCode::NothingMeasured);
     }
     say_missing(screen, &inventory);
     let runtimes = select::runtimes(&inventory, &args.runtimes)?;
     if runtimes.is_empty() {
         screen.say("nothing was measured: no runtime was found");
-        return Ok(Exit::NothingMeasured);
+        return Ok(ExitCode::NothingMeasured);
     }
     let relations = relations(args);
-    let derivation = Derivation::of(&selected.cases, &relations);
+    let derivation = DerivedCases::of(&selected.cases, &relations);
     if !relations.is_empty() {
         for error in &derivation.inapplicable {
             tracing::info!("{error}");
@@ -281,9 +281,9 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<Exit> {
             options.width,
         ))?;
     }
-    let mut exit = Exit::of_run(&results[0], interrupted);
-    if exit == Exit::Success && selected.unread > 0 {
-        exit = Exit::MeasuredInPart;
+    let mut exit = ExitCode::of_run(&results[0], interrupted);
+    if exit == ExitCode::Success && selected.unread > 0 {
+        exit = ExitCode::MeasuredInPart;
     }
     if let Some(policy) = policy {
         let checker = Checker::new(policy, &selected.corpus, &rules, hints(args));

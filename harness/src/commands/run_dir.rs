@@ -4,7 +4,7 @@ use super::{
     fail::{Failure, Result},
     terminal::Terminal,
 };
-use ocipick::exit::Exit;
+use ocipick::exit::ExitCode;
 use ocipick_adapters::{
     RunDir,
     process::{Cancel, end_session},
@@ -79,5 +79,5 @@ fn end_at_once(screen: Terminal) {
     if let Some(session) = SESSION.get() {
         end_session(session);
     }
-    std::process::exit(Exit::MeasuredInPart.code().into());
+    std::process::exit(ExitCode::MeasuredInPart.code().into());
 }

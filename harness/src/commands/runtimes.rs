@@ -3,7 +3,7 @@
 use super::{fail::Result, run_dir, terminal::Terminal};
 use clap::Args;
 use ocipick::{
-    exit::Exit,
+    exit::ExitCode,
     inventory::{Discovery, Inventory, RuntimeSource, sources},
     json::RuntimeList,
     run::runtime_record,
@@ -29,7 +29,7 @@ pub(crate) struct RuntimesArgs {
     json: bool,
 }
 
-pub(crate) fn runtimes(args: &RuntimesArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn runtimes(args: &RuntimesArgs, screen: Terminal) -> Result<ExitCode> {
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
     let run_dir = run_dir::claim(screen, false)?;
@@ -93,10 +93,10 @@ pub(crate) fn missing_line(missing: &Missing) -> String {
     )
 }
 
-fn exit(inventory: &Inventory) -> Exit {
+fn exit(inventory: &Inventory) -> ExitCode {
     if inventory.runtimes.is_empty() {
-        Exit::NothingMeasured
+        ExitCode::NothingMeasured
     } else {
-        Exit::Success
+        ExitCode::Success
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{args::SelectionArgs, fail::Result, run_dir, select, terminal::Terminal};
 use clap::Args;
-use ocipick::{exit::Exit, json::ServedReferences};
+use ocipick::{exit::ExitCode, json::ServedReferences};
 use ocipick_adapters::process::Cancel;
 use ocipick_corpus::PlatformRequest;
 use ocipick_registry::Registry;
@@ -17,7 +17,7 @@ pub(crate) struct ServeArgs {
     json: bool,
 }
 
-pub(crate) fn serve(args: &ServeArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn serve(args: &ServeArgs, screen: Terminal) -> Result<ExitCode> {
     let selected = select::cases(&args.selection, screen)?;
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
@@ -61,7 +61,7 @@ pub(crate) fn serve(args: &ServeArgs, screen: Terminal) -> Result<Exit> {
     while !cancel.is_raised() {
         std::thread::sleep(Duration::from_millis(100));
     }
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }
 
 /// The name of the repository of a case: ids of foreign layouts can differ in what no such name can

@@ -2,7 +2,7 @@
 
 use super::{args::SelectionArgs, fail::Result, select, terminal::Terminal};
 use clap::Args;
-use ocipick::{exit::Exit, json::CaseInFull};
+use ocipick::{exit::ExitCode, json::CaseInFull};
 use ocipick_corpus::{
     Case, ClauseUse, Corpus, Expectation, LayoutRef,
     lint::{Violation, grouped},
@@ -21,7 +21,7 @@ pub(crate) struct ShowArgs {
     json: bool,
 }
 
-pub(crate) fn show(args: &ShowArgs, screen: Terminal) -> Result<Exit> {
+pub(crate) fn show(args: &ShowArgs, screen: Terminal) -> Result<ExitCode> {
     // An id is taken literally, even if it looks like a glob.
     let selection = SelectionArgs {
         cases: Vec::new(),
@@ -35,7 +35,7 @@ pub(crate) fn show(args: &ShowArgs, screen: Terminal) -> Result<Exit> {
     } else {
         screen.print(&describe(case, &selected.corpus))?;
     }
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }
 
 /// One case in full, for people.

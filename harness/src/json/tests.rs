@@ -106,10 +106,10 @@ fn documents_of_runtimes_and_channels_are_as_their_schemas_say() {
     runtime.versions.insert("client", "crane 1".to_owned());
     runtime.notes.push("a note".to_owned());
     runtime.service = Service::Private;
-    let linked = ocipick_adapters::Linked {
+    let linked = ocipick_records::Linked {
         go: Some("1.27".to_owned()),
         libraries: BTreeMap::from([("go-containerregistry".to_owned(), "0.20".to_owned())]),
-        source: ocipick_adapters::LinkedSource::BuiltUsing,
+        source: ocipick_records::LinkedSource::BuiltUsing,
     };
     runtime.origin.linked.insert("client", linked);
     let inventory = Inventory {

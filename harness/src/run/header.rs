@@ -5,8 +5,8 @@ use crate::{host, inventory::Inventory};
 use ocipick_adapters::{Runtime, channel::ProvisioningRecord};
 use ocipick_corpus::{digest_of, digest_of_content};
 use ocipick_records::{
-    ArchiveRecord, ChannelRecord, CorpusStamp, Header, Linked, LinkedSource, MissingRecord,
-    Provenance, Repeats, RuntimeRecord, SCHEMA,
+    ArchiveRecord, ChannelRecord, CorpusStamp, Header, MissingRecord, Provenance, Repeats,
+    RuntimeRecord, SCHEMA,
 };
 use std::{collections::BTreeSet, path::Path};
 
@@ -93,17 +93,8 @@ fn channel_record(record: &ProvisioningRecord) -> ChannelRecord {
 pub fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
     let texts = |role: &str, text: String| (role.to_owned(), text);
     let origin = &runtime.origin;
-    let linked = origin.linked.iter().map(|(role, linked)| {
-        let linked = Linked {
-            go: linked.go.clone(),
-            libraries: linked.libraries.clone(),
-            source: match linked.source {
-                ocipick_adapters::LinkedSource::BuiltUsing => LinkedSource::BuiltUsing,
-                ocipick_adapters::LinkedSource::BuildInfo => LinkedSource::BuildInfo,
-            },
-        };
-        ((*role).to_owned(), linked)
-    });
+    let linked = origin.linked.iter();
+    let linked = linked.map(|(role, linked)| ((*role).to_owned(), linked.clone()));
     RuntimeRecord {
         id: runtime.id(),
         tool: runtime.tool.to_string(),
@@ -160,10 +151,10 @@ mod tests {
     use super::*;
     use crate::run::plan::tests::plan;
     use ocipick_adapters::{
-        Flavour, LinkedSource as OriginSource, Missing, Tool,
+        Flavour, Missing, Tool,
         channel::{InstalledChannel, PackageRecord},
     };
-    use ocipick_records::{Operation, Private, RepeatedCells};
+    use ocipick_records::{Linked, LinkedSource, Operation, Private, RepeatedCells};
     use std::{collections::BTreeMap, path::PathBuf};
 
     fn channel(name: &str) -> InstalledChannel {
@@ -205,10 +196,10 @@ mod tests {
         runtime.notes = vec!["of the runtime".to_owned()];
         runtime.binaries = BTreeMap::from([("client", PathBuf::from("/usr/bin/crane"))]);
         runtime.versions = BTreeMap::from([("client", "crane 1".to_owned())]);
-        let linked = ocipick_adapters::Linked {
+        let linked = Linked {
             go: Some("1.27".to_owned()),
             libraries: BTreeMap::from([("go-containerregistry".to_owned(), "0.20".to_owned())]),
-            source: OriginSource::BuiltUsing,
+            source: LinkedSource::BuiltUsing,
         };
         runtime.origin.linked.insert("client", linked);
         let inventory = Inventory {

@@ -16,7 +16,7 @@ pub use controls::{Controls, ControlsError};
 pub use event::{Event, RuntimeEnd, Watcher};
 pub use execute::{RunContext, execute};
 pub use header::{header, now, runtime_record};
-pub use plan::{Attempt, Cell, Derivation, Earlier, Plan, RepeatRequest, TestPoint};
+pub use plan::{Attempt, Cell, DerivedCases, Earlier, Plan, RepeatRequest, TestPoint};
 
 /// The tests of controls and repeats, by name, to be run again under every mistake of `mutant.rs`.
 #[cfg(test)]

@@ -91,14 +91,14 @@ pub struct Earlier {
 
 /// What changes that must not matter make of cases.
 #[derive(Clone, Debug, Default)]
-pub struct Derivation {
+pub struct DerivedCases {
     /// The derived cases, in the order of those that they come from.
     pub cases: Vec<Arc<Case>>,
     /// Which change says nothing about which case, and why.
     pub inapplicable: Vec<Inapplicable>,
 }
 
-impl Derivation {
+impl DerivedCases {
     /// Changes every case in each of these ways.
     #[must_use]
     pub fn of(cases: &[Arc<Case>], relations: &[Relation]) -> Self {
@@ -311,7 +311,7 @@ pub(super) mod tests {
             })
             .cases,
         );
-        let made = Derivation::of(&cases, Relation::ALL);
+        let made = DerivedCases::of(&cases, Relation::ALL);
         assert_eq!(made.cases.len(), Relation::ALL.len());
         assert_eq!(
             made.inapplicable.len(),
@@ -319,7 +319,7 @@ pub(super) mod tests {
             "not for pulls"
         );
         assert!(made.cases.iter().all(|it| it.id.as_str().starts_with(&of)));
-        assert!(Derivation::of(&cases, &[]).cases.is_empty());
+        assert!(DerivedCases::of(&cases, &[]).cases.is_empty());
     }
 
     #[test]

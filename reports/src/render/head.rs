@@ -1,7 +1,7 @@
 //! The head of a column: a version, or neighbouring versions that are alike in every row.
 
 use crate::{
-    analysis::{history::VersionRange, matrix::Matrix},
+    analysis::{history::AlikeVersions, matrix::Matrix},
     render::cell,
     text,
 };
@@ -19,7 +19,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    pub(crate) fn of(matrix: &Matrix<'_>, band: &VersionRange) -> Self {
+    pub(crate) fn of(matrix: &Matrix<'_>, band: &AlikeVersions) -> Self {
         let runtimes = band.columns.iter();
         let runtimes = runtimes.filter_map(|column| matrix.runtimes.get(*column));
         let names: Vec<String> = runtimes

@@ -14,7 +14,7 @@ use crate::{
     analysis::{
         consensus::Consensus,
         embargo,
-        history::{Edge, Interval, ReleaseSeries, Step, VersionRange, bands, intervals, steps},
+        history::{AlikeVersions, Edge, Interval, ReleaseSeries, Step, bands, intervals, steps},
         matrix::{CollapsedRow, FamilyRows, Row, Table},
     },
     render::{
@@ -176,7 +176,7 @@ pub(super) fn family_anchor(family: &str) -> String {
 impl MatrixPage {
     fn of(site_index: &SiteIndex<'_>, number: usize, table: &Table<'_>) -> Self {
         let own = table.columns();
-        let lines: Vec<(ReleaseSeries<'_>, Vec<VersionRange>)> = site_index
+        let lines: Vec<(ReleaseSeries<'_>, Vec<AlikeVersions>)> = site_index
             .history
             .lines
             .iter()
@@ -253,7 +253,7 @@ fn clauses<'s>(site_index: &SiteIndex<'s>, operation: &str, row: &Row<'_>) -> BT
 struct Maker<'m, 's> {
     site_index: &'m SiteIndex<'s>,
     table: &'m Table<'s>,
-    lines: &'m [(ReleaseSeries<'m>, Vec<VersionRange>)],
+    lines: &'m [(ReleaseSeries<'m>, Vec<AlikeVersions>)],
     clauses: BTreeMap<&'m str, usize>,
 }
 
@@ -272,7 +272,7 @@ impl Maker<'_, '_> {
             .collect()
     }
 
-    fn band(&self, band: &VersionRange) -> VersionRangeView {
+    fn band(&self, band: &AlikeVersions) -> VersionRangeView {
         let one = band.columns.len() == 1;
         VersionRangeView {
             head: Head::of(self.site_index.matrix, band),
@@ -421,14 +421,14 @@ impl Maker<'_, '_> {
         row: &Row<'_>,
         number: usize,
         line: &ReleaseSeries<'_>,
-        bands: &[VersionRange],
+        bands: &[AlikeVersions],
     ) -> Vec<CellView> {
         let matrix = self.site_index.matrix;
         let steps = steps(line, row);
         let cell = |(place, interval): (usize, Interval<'_>)| {
             let first = interval.columns.first().copied().unwrap_or_default();
             let shown = cell::of_row(matrix, row, first, CellWording::Full);
-            let inside = |band: &&VersionRange| interval.columns.contains(&band.first());
+            let inside = |band: &&AlikeVersions| interval.columns.contains(&band.first());
             CellView {
                 line: number,
                 tone: shown.tone,

@@ -4,7 +4,7 @@ use super::versions;
 use crate::commands::{fail::Result, run_dir, terminal::Terminal};
 use clap::Args;
 use ocipick::{
-    exit::Exit,
+    exit::ExitCode,
     inventory::{Discovery, RuntimeSource},
     json::ChannelFinding,
 };
@@ -42,7 +42,7 @@ impl ChannelReporter {
     }
 }
 
-pub(super) fn check(args: &ChannelCheckArgs, store: &Store, screen: Terminal) -> Result<Exit> {
+pub(super) fn check(args: &ChannelCheckArgs, store: &Store, screen: Terminal) -> Result<ExitCode> {
     let teller = ChannelReporter {
         screen,
         json: args.json,
@@ -103,9 +103,9 @@ pub(super) fn check(args: &ChannelCheckArgs, store: &Store, screen: Terminal) ->
         }
     }
     Ok(if is_well {
-        Exit::Success
+        ExitCode::Success
     } else {
-        Exit::CheckFailed
+        ExitCode::CheckFailed
     })
 }
 

@@ -9,7 +9,7 @@ use crate::commands::{
 use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ocipick::{
-    exit::Exit,
+    exit::ExitCode,
     inventory::{Discovery, RuntimeSource},
     json::InstalledChannels,
 };
@@ -62,7 +62,11 @@ pub(crate) struct ChannelInstallArgs {
 
 type Outcome = (DebianRelease, std::result::Result<Installed, InstallError>);
 
-pub(super) fn install(args: &ChannelInstallArgs, store: &Store, screen: Terminal) -> Result<Exit> {
+pub(super) fn install(
+    args: &ChannelInstallArgs,
+    store: &Store,
+    screen: Terminal,
+) -> Result<ExitCode> {
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
     let wanted: BTreeSet<Component> = match (&args.parts[..], args.missing) {
@@ -79,7 +83,7 @@ pub(super) fn install(args: &ChannelInstallArgs, store: &Store, screen: Terminal
     };
     if wanted.is_empty() {
         screen.say("every tool is there already");
-        return Ok(Exit::Success);
+        return Ok(ExitCode::Success);
     }
     let releases = if args.missing {
         match provisionable() {
@@ -90,7 +94,7 @@ pub(super) fn install(args: &ChannelInstallArgs, store: &Store, screen: Terminal
                         "{part} is missing, and cannot be provisioned: {why}"
                     ));
                 }
-                return Ok(Exit::Success);
+                return Ok(ExitCode::Success);
             }
         }
     } else {
@@ -170,7 +174,7 @@ fn complete(installer: &Installer<'_>, done: &[Outcome]) -> Vec<Outcome> {
 }
 
 /// Says what became of every release.
-fn conclude(done: &[Outcome], missing: bool, screen: Terminal) -> Exit {
+fn conclude(done: &[Outcome], missing: bool, screen: Terminal) -> ExitCode {
     for (release, outcome) in done {
         match outcome {
             Ok(installed) => screen.say(&format!("{release}: {}", describe(installed))),
@@ -185,7 +189,7 @@ fn conclude(done: &[Outcome], missing: bool, screen: Terminal) -> Exit {
         .filter(|(_, outcome)| outcome.is_err())
         .collect();
     if failed.is_empty() {
-        return Exit::Success;
+        return ExitCode::Success;
     }
     let names: BTreeSet<&str> = failed.iter().map(|(release, _)| release.name()).collect();
     let names: Vec<&str> = names.into_iter().collect();
@@ -202,9 +206,9 @@ fn conclude(done: &[Outcome], missing: bool, screen: Terminal) -> Exit {
         .iter()
         .any(|(_, outcome)| matches!(outcome, Err(error) if error.is_interruption()));
     if interrupted || failed.len() < done.len() {
-        Exit::MeasuredInPart
+        ExitCode::MeasuredInPart
     } else {
-        Exit::Internal
+        ExitCode::Internal
     }
 }
 
@@ -345,7 +349,7 @@ mod tests {
         assert!(matches!(
             unknown,
             Err(Failure {
-                exit: Exit::Usage,
+                exit: ExitCode::Usage,
                 ..
             })
         ));

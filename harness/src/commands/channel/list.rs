@@ -3,7 +3,7 @@
 use super::{megabytes, versions};
 use crate::commands::{fail::Result, terminal::Terminal};
 use clap::Args;
-use ocipick::{exit::Exit, json::ChannelList};
+use ocipick::{exit::ExitCode, json::ChannelList};
 use ocipick_adapters::channel::{InstalledChannel, Store};
 use std::fmt::Write as _;
 
@@ -14,10 +14,10 @@ pub(crate) struct ChannelListArgs {
     json: bool,
 }
 
-pub(super) fn list(args: &ChannelListArgs, store: &Store, screen: Terminal) -> Result<Exit> {
+pub(super) fn list(args: &ChannelListArgs, store: &Store, screen: Terminal) -> Result<ExitCode> {
     if args.json {
         screen.print_json(&ChannelList::of_store(store))?;
-        return Ok(Exit::Success);
+        return Ok(ExitCode::Success);
     }
     let names = store.names();
     if names.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn list(args: &ChannelListArgs, store: &Store, screen: Terminal) -> R
             megabytes(archives)
         ))?;
     }
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }
 
 /// A paragraph about a channel.

@@ -10,7 +10,7 @@ use check::ChannelCheckArgs;
 use clap::Subcommand;
 use install::ChannelInstallArgs;
 use list::ChannelListArgs;
-use ocipick::exit::Exit;
+use ocipick::exit::ExitCode;
 use ocipick_adapters::channel::{Component, InstalledChannel, Store};
 use remove::ChannelRemoveArgs;
 
@@ -26,7 +26,7 @@ pub(crate) enum ChannelCommand {
     Check(ChannelCheckArgs),
 }
 
-pub(crate) fn channel(command: &ChannelCommand, screen: Terminal) -> Result<Exit> {
+pub(crate) fn channel(command: &ChannelCommand, screen: Terminal) -> Result<ExitCode> {
     let store = Store::of_user(|name| std::env::var(name).ok());
     match command {
         ChannelCommand::List(args) => list::list(args, &store, screen),

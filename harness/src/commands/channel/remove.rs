@@ -6,7 +6,7 @@ use crate::commands::{
     terminal::Terminal,
 };
 use clap::Args;
-use ocipick::{exit::Exit, json::RemovedChannels};
+use ocipick::{exit::ExitCode, json::RemovedChannels};
 use ocipick_adapters::channel::Store;
 
 #[derive(Debug, Args)]
@@ -21,7 +21,11 @@ pub(crate) struct ChannelRemoveArgs {
     json: bool,
 }
 
-pub(super) fn remove(args: &ChannelRemoveArgs, store: &Store, screen: Terminal) -> Result<Exit> {
+pub(super) fn remove(
+    args: &ChannelRemoveArgs,
+    store: &Store,
+    screen: Terminal,
+) -> Result<ExitCode> {
     let mut failure = None;
     let mut removed: Vec<&str> = Vec::new();
     for name in &args.names {
@@ -46,5 +50,5 @@ pub(super) fn remove(args: &ChannelRemoveArgs, store: &Store, screen: Terminal) 
     if args.json {
         screen.print_json(&RemovedChannels::of(removed, args.archives))?;
     }
-    failure.map_or(Ok(Exit::Success), Err)
+    failure.map_or(Ok(ExitCode::Success), Err)
 }

@@ -6,7 +6,7 @@ use crate::commands::{
     terminal::Terminal,
 };
 use clap::Args;
-use ocipick::{exit::Exit, json::BuiltCorpus};
+use ocipick::{exit::ExitCode, json::BuiltCorpus};
 use ocipick_corpus::{Case, built_in_specifications, write_corpus};
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub(crate) struct CorpusBuildArgs {
     json: bool,
 }
 
-pub(super) fn build(args: &CorpusBuildArgs, screen: Terminal) -> Result<Exit> {
+pub(super) fn build(args: &CorpusBuildArgs, screen: Terminal) -> Result<ExitCode> {
     let selected = select::built_in_cases(&args.cases, screen)?;
     let cases: Vec<&Case> = selected.cases.iter().map(|case| &**case).collect();
     let specifications = built_in_specifications()?;
@@ -38,5 +38,5 @@ pub(super) fn build(args: &CorpusBuildArgs, screen: Terminal) -> Result<Exit> {
         args.dir.display(),
         args.dir.join("README.md").display()
     ));
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }

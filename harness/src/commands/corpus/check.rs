@@ -8,7 +8,7 @@ use crate::commands::{
 };
 use clap::Args;
 use ocipick::{
-    exit::Exit,
+    exit::ExitCode,
     json::{CheckedCaseRecord, CheckedCorpus},
 };
 use ocipick_corpus::{
@@ -71,7 +71,7 @@ impl CheckedCase {
 }
 
 /// Checks a directory, or the built-in corpus; `strict` makes what is invalid a failure.
-pub(super) fn check(args: &CorpusCheckArgs, screen: Terminal) -> Result<Exit> {
+pub(super) fn check(args: &CorpusCheckArgs, screen: Terminal) -> Result<ExitCode> {
     let checked = match &args.dir {
         None => Checked {
             cases: of_corpus(&Corpus::built_in()?),
@@ -97,9 +97,9 @@ pub(super) fn check(args: &CorpusCheckArgs, screen: Terminal) -> Result<Exit> {
     }
     let is_invalid = |case: &CheckedCase| case.gravest() == Some(Consequence::Invalid);
     if args.strict && checked.cases.iter().any(is_invalid) {
-        return Ok(Exit::CheckFailed);
+        return Ok(ExitCode::CheckFailed);
     }
-    Ok(Exit::Success)
+    Ok(ExitCode::Success)
 }
 
 /// Checks every recipe and every layout below a directory.

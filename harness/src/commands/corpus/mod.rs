@@ -8,7 +8,7 @@ use super::{fail::Result, terminal::Terminal};
 use build::CorpusBuildArgs;
 use check::CorpusCheckArgs;
 use clap::Subcommand;
-use ocipick::exit::Exit;
+use ocipick::exit::ExitCode;
 use push::CorpusPushArgs;
 
 #[derive(Debug, Subcommand)]
@@ -25,7 +25,7 @@ pub(crate) enum CorpusCommand {
     Push(CorpusPushArgs),
 }
 
-pub(crate) fn corpus(command: &CorpusCommand, screen: Terminal) -> Result<Exit> {
+pub(crate) fn corpus(command: &CorpusCommand, screen: Terminal) -> Result<ExitCode> {
     match command {
         CorpusCommand::Build(args) => build::build(args, screen),
         CorpusCommand::Check(args) => check::check(args, screen),

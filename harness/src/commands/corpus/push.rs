@@ -8,7 +8,7 @@ use crate::commands::{
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use ocipick::{
-    exit::Exit,
+    exit::ExitCode,
     json::PushedCase,
     push::{Client, Credentials, Published, Target, publish},
 };
@@ -29,7 +29,7 @@ pub(crate) struct CorpusPushArgs {
     json: bool,
 }
 
-pub(super) fn push(args: &CorpusPushArgs, screen: Terminal) -> Result<Exit> {
+pub(super) fn push(args: &CorpusPushArgs, screen: Terminal) -> Result<ExitCode> {
     let cases = select::built_in_cases(&args.cases, screen)?.cases;
     let target = Target::parse(&args.registry, args.plain_http).map_err(Failure::usage)?;
     let credentials =
@@ -92,8 +92,8 @@ pub(super) fn push(args: &CorpusPushArgs, screen: Terminal) -> Result<Exit> {
         refused.len()
     ));
     Ok(if refused.is_empty() {
-        Exit::Success
+        ExitCode::Success
     } else {
-        Exit::MeasuredInPart
+        ExitCode::MeasuredInPart
     })
 }

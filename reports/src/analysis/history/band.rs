@@ -5,12 +5,12 @@ use crate::analysis::matrix::Row;
 
 /// Neighbouring versions of a line that look alike in every one of some rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VersionRange {
+pub struct AlikeVersions {
     /// Its runtimes, by their place in the matrix, oldest first; never empty.
     pub columns: Vec<usize>,
 }
 
-impl VersionRange {
+impl AlikeVersions {
     /// Its oldest version.
     #[must_use]
     pub fn first(&self) -> usize {
@@ -29,8 +29,8 @@ impl VersionRange {
 pub fn bands<'r, 'a: 'r>(
     line: &ReleaseSeries<'_>,
     rows: impl Iterator<Item = &'r Row<'a>> + Clone,
-) -> Vec<VersionRange> {
-    let mut bands: Vec<VersionRange> = Vec::new();
+) -> Vec<AlikeVersions> {
+    let mut bands: Vec<AlikeVersions> = Vec::new();
     for column in &line.columns {
         let alike = |last: usize| {
             rows.clone().all(|row| {
@@ -40,7 +40,7 @@ pub fn bands<'r, 'a: 'r>(
         };
         match bands.last_mut() {
             Some(band) if alike(band.last()) => band.columns.push(*column),
-            Some(_) | None => bands.push(VersionRange {
+            Some(_) | None => bands.push(AlikeVersions {
                 columns: vec![*column],
             }),
         }

@@ -15,7 +15,7 @@ mod difference;
 mod interval;
 mod series;
 
-pub use band::{VersionRange, bands};
+pub use band::{AlikeVersions, bands};
 pub use change::{ChangeKind, FlakyCell, FlavourChange, History, VersionChange};
 pub use difference::VersionDifference;
 pub use interval::{Edge, Interval, IntervalSide, Step, intervals, steps};

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     analysis::{
         conformance::Verdicts,
-        history::{Edge, Interval, ReleaseSeries, Step, VersionRange, bands, intervals, steps},
+        history::{AlikeVersions, Edge, Interval, ReleaseSeries, Step, bands, intervals, steps},
         matrix::{CollapsedRow, FamilyRows, Matrix, Row, Table},
     },
     render::{
@@ -109,7 +109,7 @@ impl TableView {
         verdicts: Option<&Verdicts<'_>>,
     ) -> Self {
         let columns = table.columns();
-        let lines: Vec<(ReleaseSeries<'_>, Vec<VersionRange>)> = all_lines
+        let lines: Vec<(ReleaseSeries<'_>, Vec<AlikeVersions>)> = all_lines
             .iter()
             .map(|line| line.only(&columns))
             .filter(|line| !line.columns.is_empty())
@@ -162,7 +162,7 @@ impl TableView {
 }
 
 impl LineView {
-    fn of(matrix: &Matrix<'_>, line: &ReleaseSeries<'_>, bands: &[VersionRange]) -> Self {
+    fn of(matrix: &Matrix<'_>, line: &ReleaseSeries<'_>, bands: &[AlikeVersions]) -> Self {
         Self {
             tool: text::line(line.tool),
             flavour: line
@@ -176,7 +176,7 @@ impl LineView {
 fn rows(
     matrix: &Matrix<'_>,
     family: &FamilyRows<'_>,
-    lines: &[(ReleaseSeries<'_>, Vec<VersionRange>)],
+    lines: &[(ReleaseSeries<'_>, Vec<AlikeVersions>)],
     anchor: &dyn Fn(&Row<'_>) -> String,
     all: bool,
 ) -> Vec<RowView> {
@@ -208,7 +208,7 @@ fn cells(
     matrix: &Matrix<'_>,
     row: &Row<'_>,
     line: &ReleaseSeries<'_>,
-    bands: &[VersionRange],
+    bands: &[AlikeVersions],
     anchor: &str,
 ) -> Vec<CellView> {
     let steps = steps(line, row);
@@ -216,7 +216,7 @@ fn cells(
     let cell = |(number, interval): (usize, Interval<'_>)| {
         let first = interval.columns.first().copied().unwrap_or_default();
         let shown = cell::of_row(matrix, row, first, CellWording::Full);
-        let inside = |band: &&VersionRange| interval.columns.contains(&band.first());
+        let inside = |band: &&AlikeVersions| interval.columns.contains(&band.first());
         CellView {
             tone: shown.tone,
             text: shown.text,

@@ -14,7 +14,7 @@ use crate::{
     analysis::{
         conformance::Verdicts,
         findings,
-        history::{Edge, History, ReleaseSeries, VersionRange, bands, intervals},
+        history::{AlikeVersions, Edge, History, ReleaseSeries, bands, intervals},
         matrix::{CollapsedRow, FamilyRows, Matrix, MatrixRuntime, Row, Summary, Table},
     },
     text,
@@ -242,7 +242,7 @@ fn family_table(
         lines.extend([prose(family.about), String::new()]);
     }
     let mut header = vec!["case".to_owned(), SPLIT.to_owned()];
-    let all: Vec<(&ReleaseSeries<'_>, Vec<VersionRange>)> = all
+    let all: Vec<(&ReleaseSeries<'_>, Vec<AlikeVersions>)> = all
         .iter()
         .map(|line| (line, bands(line, folds.iter().map(|fold| fold.row))))
         .collect();
@@ -295,7 +295,7 @@ fn family_table(
 
 /// The head of a column: the tool, its configuration, its version or versions, and what a build among
 /// them is called that does not stand for the release.
-fn heading(matrix: &Matrix<'_>, line: &ReleaseSeries<'_>, band: &VersionRange) -> String {
+fn heading(matrix: &Matrix<'_>, line: &ReleaseSeries<'_>, band: &AlikeVersions) -> String {
     let mut heading = vec![prose(line.tool)];
     heading.extend(line.flavour.map(|flavour| prose(&format!("+{flavour}"))));
     let first = cell::version(matrix, band.first());

@@ -6,7 +6,7 @@
 
 use crate::{
     analysis::{
-        history::{Edge, ReleaseSeries, VersionRange, intervals},
+        history::{AlikeVersions, Edge, ReleaseSeries, intervals},
         matrix::{Matrix, Row},
     },
     render::{
@@ -61,7 +61,7 @@ impl<'a> ColumnGroup<'a> {
     pub(super) fn of(
         matrix: &Matrix<'a>,
         line: &ReleaseSeries<'a>,
-        bands: &[VersionRange],
+        bands: &[AlikeVersions],
         rows: &[&Row<'_>],
         wording: CellWording,
     ) -> Self {
@@ -207,7 +207,7 @@ impl<'a> ColumnGroup<'a> {
 fn segments(
     matrix: &Matrix<'_>,
     line: &ReleaseSeries<'_>,
-    bands: &[VersionRange],
+    bands: &[AlikeVersions],
     row: &Row<'_>,
     wording: CellWording,
 ) -> Vec<Segment> {
@@ -232,7 +232,7 @@ fn segments(
     segments
 }
 
-fn head(matrix: &Matrix<'_>, band: &VersionRange) -> Vec<String> {
+fn head(matrix: &Matrix<'_>, band: &AlikeVersions) -> Vec<String> {
     let name = |column| cell::version(matrix, column);
     if band.columns.len() > 1 {
         vec![name(band.first()), format!("–{}", name(band.last()))]
