@@ -15,7 +15,7 @@ pub trait Adapter: Sync {
     /// Which tool.
     fn tool(&self) -> Tool;
 
-    /// Finds the tool in a place, and says what is missing and how to get it. `room` is there
+    /// Finds the tool in an installation, and says what is missing and how to get it. `sandbox` is there
     /// to ask binaries for their versions.
     fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected;
 

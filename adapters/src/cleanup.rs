@@ -70,7 +70,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Runs what the sandboxes of an abandoned run directory had promised. Returns how many commands.
+/// Runs the cleanup journals of an abandoned run directory. Returns how many commands they had.
 ///
 /// Whoever calls this has made sure that it is a run directory, into which nobody else can write.
 pub(crate) fn carry_out(run_dir: &Path) -> usize {

@@ -17,7 +17,7 @@ use std::{
 /// How long a binary may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a place has of a tool, with who built it.
+/// What an installation has of a tool, with who built it.
 #[must_use]
 pub fn detect(tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Detected {
     let mut detected = adapter(tool).detect(installation, sandbox);

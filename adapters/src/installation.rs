@@ -38,7 +38,7 @@ impl Privileges {
     }
 }
 
-/// A place where runtimes come from.
+/// Where the binaries of one channel are, and what may be done with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installation {
     /// Name of the channel: `path`, that of a release, or the label of the user's own binary.
@@ -51,7 +51,7 @@ pub struct Installation {
     pub root: Option<PathBuf>,
     /// Where binaries are looked for, as seen inside the root.
     pub folders: Vec<PathBuf>,
-    /// Packages and their versions, where the place was provisioned.
+    /// Packages and their versions, where it was provisioned.
     pub packages: BTreeMap<String, String>,
     /// The source packages that each of them was built with, and their versions, where they say so.
     pub built_using: BTreeMap<String, BTreeMap<String, String>>,
@@ -68,7 +68,7 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// The binary of that name, as a path inside the place.
+    /// The binary of that name, as a path inside the root.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<PathBuf> {
         self.folders
@@ -77,7 +77,7 @@ impl Installation {
             .find(|path| is_program(&self.on_machine(path)))
     }
 
-    /// The path by which this machine sees a path of the place.
+    /// The path by which this machine sees a path inside the root.
     #[must_use]
     pub fn on_machine(&self, path: &Path) -> PathBuf {
         match &self.root {
@@ -86,7 +86,7 @@ impl Installation {
         }
     }
 
-    /// How to run a tool of this place with `ground` visible and everything that tools like to
+    /// How to run a tool of this installation with `run_dir` visible and everything that tools like to
     /// write to (state, caches, sockets) hidden below `masks`.
     #[must_use]
     pub fn isolation(&self, run_dir: &Path, bind_mounts: &BindMounts) -> Isolation {
@@ -123,7 +123,7 @@ impl Installation {
         }
     }
 
-    /// The version of the package that ships `binary`, where the place knows its packages.
+    /// The version of the package that ships `binary`, where its packages are known.
     #[must_use]
     pub fn package_version(&self, package: &str) -> Option<&str> {
         self.packages.get(package).map(String::as_str)

@@ -48,7 +48,7 @@ pub struct RunDir {
     _owner: File,
 }
 
-/// Why there is no run directory to stand on.
+/// Why there is no run directory.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot make a private directory in {}: {source} (hint: TMPDIR chooses another place)", base.display())]
 pub struct RunDirError {

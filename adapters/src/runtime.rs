@@ -3,7 +3,7 @@
 use crate::{BinaryOrigin, Flavour, Installation, Tool};
 use std::{collections::BTreeMap, path::PathBuf};
 
-/// One tool, at one version, in one configuration, found in one place.
+/// One tool, at one version, in one configuration, of one installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Runtime {
     /// Which tool.
@@ -14,7 +14,7 @@ pub struct Runtime {
     pub flavour: Option<Flavour>,
     /// Where it was found.
     pub installation: Installation,
-    /// Its binaries by role, as paths inside the place.
+    /// Its binaries by role, as paths inside the root.
     pub binaries: BTreeMap<&'static str, PathBuf>,
     /// What each of them says of its version.
     pub versions: BTreeMap<&'static str, String>,
@@ -100,7 +100,7 @@ pub fn names(runtimes: &[Runtime]) -> Vec<String> {
     names.collect()
 }
 
-/// A tool that a place does not have, or not so that it could be measured.
+/// A tool that an installation does not have, or not so that it could be measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// Which tool.
@@ -115,7 +115,7 @@ pub struct Missing {
     pub remedy: String,
 }
 
-/// What a place has of one tool.
+/// What an installation has of one tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Detected {
     /// The runtimes that can be measured.

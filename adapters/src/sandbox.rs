@@ -104,7 +104,7 @@ impl Sandbox {
         &self.dir
     }
 
-    /// The place that its tools come from.
+    /// The installation that its tools come from.
     #[must_use]
     pub fn installation(&self) -> &Installation {
         &self.installation

@@ -74,7 +74,7 @@ pub struct Inventory {
 /// An auxiliary tool that was started, with what it says of its version, or why it does not start.
 pub type Started = (AuxiliaryTool, Result<String, String>);
 
-/// Looks for tools, in private sandboxes of `ground`.
+/// Looks for tools, in private sandboxes of `run_dir`.
 pub struct Discovery<'a> {
     /// Where sandboxes are made.
     pub run_dir: &'a RunDir,

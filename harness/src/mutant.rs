@@ -1,4 +1,4 @@
-//! Deliberate mistakes of the judge, the controls and the rounds: a test of the tests.
+//! Deliberate mistakes of the classifier, the controls and the rounds: a test of the tests.
 //!
 //! A mistake can be switched on in unit tests only, for the thread of the test. Everywhere else
 //! [`on`] is a constant, and nothing of it is compiled.

@@ -113,7 +113,7 @@ impl InstalledChannel {
         short_version(version)
     }
 
-    /// The channel as a place where runtimes come from.
+    /// The channel as an installation.
     #[must_use]
     pub fn place(&self, privileges: Privileges) -> Installation {
         let record = &self.record;

@@ -51,7 +51,7 @@ const MODULES: [(&str, &str); 7] = [
 ];
 
 impl BinaryOrigin {
-    /// Who built these binaries of a place.
+    /// Who built these binaries of an installation.
     #[must_use]
     pub fn of(installation: &Installation, binaries: &BTreeMap<&'static str, PathBuf>) -> Self {
         let mut origin = Self::default();
@@ -124,7 +124,7 @@ fn auxiliary_tools(binary: &Path) -> &'static [&'static str] {
     packages_of(binary).1
 }
 
-/// The package of a distribution that ships a binary of a place.
+/// The package of a distribution that ships a binary of an installation.
 pub(crate) fn package_of(installation: &Installation, binary: &Path) -> Option<Package> {
     let (names, _) = packages_of(binary);
     if installation.provider == Provider::Debian {

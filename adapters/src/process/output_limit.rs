@@ -1,4 +1,4 @@
-//! What a process prints goes to files, and files have sandbox for only so much.
+//! What a process prints goes to files, and files have space for only so much.
 //!
 //! A limit that the kernel knows (`RLIMIT_FSIZE`) would hold for everything that a tool writes,
 //! the stores of daemons included. So the output is watched instead.

@@ -1,4 +1,4 @@
-//! The reasoned: from the attempt of an adapter and the trace of the registry to an outcome
+//! From the execution of an adapter and the trace of the registry to an outcome
 //! with its evidence. It never chooses between pieces of evidence that disagree.
 
 use super::{Meaning, MessagePatterns, last_error, plain};
@@ -192,7 +192,7 @@ impl Classifier<'_> {
                 survived: false,
             },
             Some(Meaning::Trouble) => unmeasured(UnmeasuredWhy::HarnessTrouble, message),
-            // What never reached the registry was not a reasoned of the index.
+            // What never reached the registry was no answer to the index.
             _ if self.never_asked() => unmeasured(
                 UnmeasuredWhy::EvidenceMissing,
                 format!("the tool failed before it asked the registry: {message}"),

@@ -215,7 +215,7 @@ fn refuse(refusal: &NoDraft, screen: Terminal) -> Result<ExitCode> {
     Ok(exit)
 }
 
-/// Why what was seen now is no run directory for a report.
+/// Why what was seen now is no reason for a report.
 fn disagreement(recorded: &Trial, seen: &Trial, wanted: u16) -> Option<String> {
     let trials = seen.tries;
     match &seen.outcome {

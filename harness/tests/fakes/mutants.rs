@@ -1,4 +1,4 @@
-//! The judge of the adapters: what each of them must do, and mistakes under which it does not.
+//! A check of the adapters: what each of them must do, and mistakes under which it does not.
 //!
 //! Every mistake is really made, in the code of the adapter (`adapters/src/mutant.rs`), and each
 //! must be seen by the check that `docs/trust.md` names.

@@ -439,7 +439,7 @@ fn disk_full_of_results() -> Result<()> {
 }
 
 /// A tool that fills the disk with its store says so, and is not blamed; what it wrote is removed
-/// after each trial, and its neighbour has sandbox.
+/// after each trial, and its neighbour has space.
 fn disk_full_of_a_store() -> Result<()> {
     let stage = Stage::new()?
         .with(&["crane"], "")?

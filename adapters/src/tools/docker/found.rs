@@ -1,4 +1,4 @@
-//! Which docker a place has: one with an engine of its own, or the client of the machine's engine.
+//! Which docker an installation has: one with an engine of its own, or the client of the machine's engine.
 
 use super::{CONTAINERD_STORE, LOOK, MACHINE};
 use crate::{

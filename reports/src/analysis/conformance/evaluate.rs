@@ -238,7 +238,7 @@ fn satisfies(outcome: &Outcome, expected: &[Expectation]) -> bool {
     })
 }
 
-/// The reasoned on all that was observed, where the verdict is one and the same.
+/// The verdict on all that was observed, where it is one and the same.
 fn in_common(reasoned: impl Iterator<Item = ReasonedVerdict>) -> ReasonedVerdict {
     let wavers = || ReasonedVerdict::new(Verdict::NotJudged, Because::Wavers);
     reasoned

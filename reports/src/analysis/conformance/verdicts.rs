@@ -126,7 +126,7 @@ pub struct RuntimeTally {
 }
 
 impl<'m> Verdicts<'m> {
-    /// Holds everything that a matrix shows against a conformance rules.
+    /// Holds everything that a matrix shows against the conformance rules.
     #[must_use]
     pub fn of(matrix: &'m Matrix<'_>, rules: &'m ConformanceRules<'_>) -> Self {
         let bytes = rules.compare(matrix.runs.iter().map(|run| run.header));
