@@ -56,6 +56,14 @@ pub(super) enum RequestError {
     Endpoint { path: String },
     /// The case wants this status.
     Wanted { status: StatusCode },
+    /// The path exists in a namespace that is written to, the method does not.
+    NotAllowed { method: String, allow: &'static str },
+    /// No such upload is under way.
+    UploadUnknown { upload: String },
+    /// An upload ends without a digest.
+    NoDigest,
+    /// The namespace has no space for more.
+    TooLarge,
 }
 
 impl RequestError {
@@ -66,9 +74,12 @@ impl RequestError {
             | Self::ManifestUnknown { .. }
             | Self::BlobUnknown { .. }
             | Self::Referrers { .. }
-            | Self::Endpoint { .. } => StatusCode::NOT_FOUND,
+            | Self::Endpoint { .. }
+            | Self::UploadUnknown { .. } => StatusCode::NOT_FOUND,
             Self::RangeInvalid { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Method { .. } | Self::NotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoDigest => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Wanted { status } => *status,
         }
     }
@@ -81,7 +92,13 @@ impl RequestError {
             Self::ManifestUnknown { .. } => "MANIFEST_UNKNOWN",
             Self::BlobUnknown { .. } => "BLOB_UNKNOWN",
             Self::RangeInvalid { .. } => "RANGE_INVALID",
-            Self::Method { .. } | Self::Referrers { .. } | Self::Endpoint { .. } => "UNSUPPORTED",
+            Self::Method { .. }
+            | Self::NotAllowed { .. }
+            | Self::Referrers { .. }
+            | Self::Endpoint { .. } => "UNSUPPORTED",
+            Self::UploadUnknown { .. } => "BLOB_UPLOAD_UNKNOWN",
+            Self::NoDigest => "DIGEST_INVALID",
+            Self::TooLarge => "SIZE_INVALID",
             Self::Wanted { status } => match status.as_u16() {
                 401 => "UNAUTHORIZED",
                 403 => "DENIED",
@@ -102,6 +119,10 @@ impl RequestError {
             Self::Referrers { .. } => "this registry has no referrers API",
             Self::Endpoint { .. } => "no such endpoint",
             Self::Wanted { .. } => "the case wants this answer",
+            Self::NotAllowed { .. } => "this method is not allowed here",
+            Self::UploadUnknown { .. } => "blob upload unknown to registry",
+            Self::NoDigest => "an upload ends with a digest",
+            Self::TooLarge => "there is no space for more",
         }
     }
 
@@ -113,10 +134,13 @@ impl RequestError {
             }
             Self::BlobUnknown { name, digest } => json!({ "name": name, "digest": digest }),
             Self::RangeInvalid { range, length } => json!({ "range": range, "length": length }),
-            Self::Method { method, .. } => json!({ "method": method }),
+            Self::Method { method, .. } | Self::NotAllowed { method, .. } => {
+                json!({ "method": method })
+            }
             Self::Referrers { digest } => json!({ "digest": digest }),
             Self::Endpoint { path } => json!({ "path": path }),
-            Self::Wanted { .. } => Value::Null,
+            Self::UploadUnknown { upload } => json!({ "upload": upload }),
+            Self::Wanted { .. } | Self::NoDigest | Self::TooLarge => Value::Null,
         }
     }
 

@@ -26,10 +26,12 @@ mod route;
 mod server;
 mod tls;
 mod trace;
+mod writable;
 
 pub use error::RegistryError;
 pub use namespace::Namespace;
 pub use server::Registry;
+pub use writable::{Arrived, ArrivedManifest, WritableNamespace};
 
 use hyper::Method;
 use namespace::Mounts;

@@ -106,6 +106,11 @@ impl Mounts {
         })
     }
 
+    /// Whether a namespace of this name is open.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.load().contains_key(name)
+    }
+
     /// Takes exactly this namespace away, and not a later one of the same name.
     fn unmount(&self, mounted: &Arc<Mounted>) {
         let is_it = |mounts: &BTreeMap<String, Arc<Mounted>>| {

@@ -284,11 +284,11 @@ fn found(media_type: HeaderValue, body: Bytes) -> Reply {
     }
 }
 
-fn refused(refusal: &RequestError) -> Reply {
+pub(super) fn refused(refusal: &RequestError) -> Reply {
     let mut answer = found(JSON, refusal.body().into());
     answer.status = refusal.status();
     match refusal {
-        RequestError::Method { allow, .. } => {
+        RequestError::Method { allow, .. } | RequestError::NotAllowed { allow, .. } => {
             answer
                 .headers
                 .insert(ALLOW, HeaderValue::from_static(allow));
@@ -301,7 +301,10 @@ fn refused(refusal: &RequestError) -> Reply {
         | RequestError::BlobUnknown { .. }
         | RequestError::Referrers { .. }
         | RequestError::Endpoint { .. }
-        | RequestError::Wanted { .. } => {}
+        | RequestError::Wanted { .. }
+        | RequestError::UploadUnknown { .. }
+        | RequestError::NoDigest
+        | RequestError::TooLarge => {}
     }
     answer
 }

@@ -1,19 +1,23 @@
 //! The server: sockets, deadlines and the way of a request through the other modules.
 
 use super::{
-    Namespace, RegistryError,
+    Namespace, RegistryError, WritableNamespace,
+    error::RequestError,
     namespace::Mounts,
-    respond::{Asked, Ending, Reply, fault, respond},
-    route::Access,
+    respond::{Asked, Ending, Reply, fault, refused, respond},
+    route::{Access, InRepository},
     tls,
     trace::{Arrival, Trace, TraceSlot},
+    writable::{self, Writable, WritableMounts, Written},
 };
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Limited};
 use hyper::{
     Response,
     body::{Body, Frame, Incoming, SizeHint},
-    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE, USER_AGENT},
+    header::{
+        ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE, USER_AGENT,
+    },
     server::conn::http1,
     service::service_fn,
 };
@@ -47,6 +51,8 @@ struct Limits {
     head: Duration,
     /// For the body of a request, which is read and thrown away.
     body: Duration,
+    /// For the body of a request that is kept.
+    written: Duration,
     /// Size in bytes of the head of a request, and of what is buffered of an answer.
     buffer_bytes: usize,
     /// Size in bytes of the body of a request.
@@ -61,6 +67,7 @@ impl Default for Limits {
             first_byte: Duration::from_secs(30),
             head: Duration::from_secs(120),
             body: Duration::from_secs(10),
+            written: Duration::from_secs(120),
             buffer_bytes: 64 * 1024,
             body_bytes: 8 * 1024 * 1024,
             grace: Duration::from_millis(500),
@@ -78,7 +85,8 @@ const UNATTRIBUTED: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zer
 /// How long to wait when no connection can be accepted, for want of descriptors for example.
 const BACKOFF: Duration = Duration::from_millis(20);
 
-/// A read-only registry on loopback, with threads of its own.
+/// A registry on loopback, with threads of its own. Cases are served read-only; namespaces that are
+/// written to keep what arrives.
 ///
 /// Methods may be called from any thread and do not wait for requests. Dropping it stops it:
 /// idle connections are closed at once, and requests under way get half a second.
@@ -100,6 +108,7 @@ struct Running {
 #[derive(Debug)]
 struct State {
     mounts: Arc<Mounts>,
+    writables: Arc<WritableMounts>,
     unattributed: Arc<Trace>,
     limits: Limits,
 }
@@ -127,6 +136,7 @@ impl Registry {
         };
         let state = Arc::new(State {
             mounts: Arc::default(),
+            writables: Arc::default(),
             unattributed: Trace::begin(Some(UNATTRIBUTED)),
             limits,
         });
@@ -157,7 +167,23 @@ impl Registry {
     /// If the distribution specification does not permit the name, if a namespace of this name
     /// is open, or if a media type or digest of the case fits into no HTTP header.
     pub fn open(&self, name: &str, case: Arc<Case>) -> Result<Namespace, RegistryError> {
+        if self.state.writables.has(name) {
+            return Err(RegistryError::Taken(name.to_owned()));
+        }
         self.state.mounts.mount(name, case, self.address)
+    }
+
+    /// Opens an empty namespace under the repository path `name` that keeps what it is sent.
+    ///
+    /// # Errors
+    ///
+    /// If the distribution specification does not permit the name, or if a namespace of this name
+    /// is open.
+    pub fn open_writable(&self, name: &str) -> Result<WritableNamespace, RegistryError> {
+        if self.state.mounts.has(name) {
+            return Err(RegistryError::Taken(name.to_owned()));
+        }
+        self.state.writables.mount(name, self.address)
     }
 
     /// The latest requests that belong to no namespace, such as `GET /v2/`, in the order in
@@ -286,6 +312,9 @@ async fn connection(
 
 /// Takes one request through attribution, trace and answer.
 async fn serve(state: &State, request: hyper::Request<Incoming>) -> Response<Sending> {
+    if let Some((mounted, asked)) = state.writables.find(request.uri().path()) {
+        return write(state, &mounted, &asked, request).await;
+    }
     let found = state.mounts.find(request.uri().path());
     let headers = request.headers();
     let range = text(headers, &RANGE);
@@ -327,6 +356,46 @@ async fn serve(state: &State, request: hyper::Request<Incoming>) -> Response<Sen
     });
     *response.status_mut() = status;
     *response.headers_mut() = headers;
+    response
+}
+
+/// Takes one request to a writable namespace through trace and answer.
+async fn write(
+    state: &State,
+    mounted: &Arc<Writable>,
+    asked: &InRepository,
+    request: hyper::Request<Incoming>,
+) -> Response<Sending> {
+    let (parts, body) = request.into_parts();
+    let place = mounted.trace.arrived(Arrival {
+        method: parts.method.as_str().to_owned(),
+        path: asked.below.clone(),
+        user_agent: text(&parts.headers, &USER_AGENT),
+        accept: joined(&parts.headers, &ACCEPT),
+        range: text(&parts.headers, &RANGE),
+    });
+    let media_type = text(&parts.headers, &CONTENT_TYPE);
+    let limited = Limited::new(body, writable::MOST);
+    let reply = match timeout(state.limits.written, limited.collect()).await {
+        Ok(Ok(body)) => mounted.answer(&Written {
+            method: &parts.method,
+            asked,
+            query: parts.uri.query().unwrap_or_default(),
+            media_type: media_type.as_deref(),
+            body: body.to_bytes(),
+        }),
+        // Cut off, too much, or out of time: nothing of it is kept.
+        Ok(Err(_)) | Err(_) => refused(&RequestError::TooLarge),
+    };
+    place.answered(reply.status.as_u16());
+    let mut response = Response::new(Sending {
+        rest: reply.body,
+        ending: reply.ending,
+        flushed: None,
+        place,
+    });
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
     response
 }
 

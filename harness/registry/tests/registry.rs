@@ -675,3 +675,58 @@ fn faults_reach_the_wire() {
         [(200, 7), (200, whole), (200, whole), (200, 300_000)]
     );
 }
+
+/// What is pushed is what is pulled from there, byte for byte, over one connection, and beside a case.
+#[test]
+fn what_is_pushed_is_kept_as_it_arrived() {
+    let registry = Registry::start().unwrap();
+    let case = case("beside");
+    let served = registry.open("t1/case", case).unwrap();
+    let namespace = registry.open_writable("t1/kept").unwrap();
+    for taken in ["t1/kept", "t1/case"] {
+        assert!(matches!(
+            registry.open_writable(taken),
+            Err(RegistryError::Taken(_))
+        ));
+    }
+    let mut client = Client::connect(registry.address());
+    let mut write = |method: &str, path: &str, media_type: &str, body: &[u8]| {
+        let length = body.len().to_string();
+        let headers = [("Content-Type", media_type), ("Content-Length", &length)];
+        client.send(method, path, &headers);
+        client.0.get_mut().write_all(body).unwrap();
+        client.receive(method)
+    };
+    let layer = [7; 100_000];
+    let begun = write(
+        "POST",
+        "/v2/t1/kept/blobs/uploads/",
+        "application/octet-stream",
+        b"",
+    );
+    assert_eq!(begun.status, 202);
+    let upload = begun.headers["location"].clone();
+    let patched = write("PATCH", &upload, "application/octet-stream", &layer);
+    assert_eq!(
+        (patched.status, patched.headers["range"].as_str()),
+        (202, "0-99999")
+    );
+    let put = write("PUT", &format!("{upload}?digest=sha256:aa"), "", b"");
+    assert_eq!(put.status, 201);
+    let odd = b"{ \"manifests\": [1e400] }\n";
+    let put = write("PUT", "/v2/t1/kept/manifests/v1", INDEX_TYPE, odd);
+    assert_eq!(put.status, 201);
+    let refused = write("PUT", "/v2/t1/case/manifests/v1", INDEX_TYPE, odd);
+    assert_eq!(refused.status, 405, "a case is never written to");
+    let got = client.get("/v2/t1/kept/manifests/v1");
+    assert_eq!((got.status, got.body.as_slice()), (200, odd.as_slice()));
+    assert_eq!(got.headers["content-type"], INDEX_TYPE);
+    let got = client.get("/v2/t1/kept/blobs/sha256:aa");
+    assert_eq!(got.body, layer);
+    let (requests, arrived) = namespace.close();
+    assert_eq!(requests.len(), 6);
+    assert_eq!(&*arrived.manifest("v1").unwrap().bytes, odd);
+    assert_eq!(arrived.blobs.len(), 1);
+    assert_eq!(client.get("/v2/t1/kept/manifests/v1").status, 404);
+    assert_eq!(served.close().len(), 1);
+}
