@@ -171,13 +171,7 @@ pub(crate) fn missing(tool: Tool, installation: &Installation, why: String) -> D
 
 /// How to get a tool.
 pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
-    let package = match tool {
-        Tool::Docker => "docker.io",
-        Tool::Podman => "podman",
-        Tool::Skopeo => "skopeo",
-        Tool::Crane => "crane",
-        Tool::Containerd => "containerd",
-    };
+    let package = tool.info().package;
     match installation.provider {
         Provider::Debian => format!(
             "`ocipick channel install {}` with {tool} among its tools",

@@ -32,5 +32,5 @@ pub use providers::{
 pub use run_dir::{Cleared, ResourceUsage, RunDir, RunDirError};
 pub use runtime::{Detected, Missing, Runtime, Service, names};
 pub use sandbox::Sandbox;
-pub use tool::{Flavour, Tool, UnknownTool, short_version};
+pub use tool::{Flavour, Tool, ToolInfo, UnknownTool, short_version};
 pub use tools::adapter;

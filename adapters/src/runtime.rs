@@ -65,12 +65,9 @@ impl Runtime {
     /// or somebody else chose.
     #[must_use]
     pub fn snapshotter(&self) -> Option<&'static str> {
-        match (self.tool, self.flavour, &self.service) {
-            (_, _, Service::Machine { .. }) | (Tool::Skopeo | Tool::Crane, _, _) => None,
-            (Tool::Docker, Some(Flavour::ContainerdStore), _) | (Tool::Containerd, _, _) => {
-                Some("overlayfs")
-            }
-            (Tool::Docker | Tool::Podman, _, _) => Some("vfs"),
+        match self.service {
+            Service::Machine { .. } => None,
+            Service::Private | Service::None => (self.tool.info().snapshotter)(self.flavour),
         }
     }
 

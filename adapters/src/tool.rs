@@ -1,5 +1,6 @@
 //! The tools that ocipick drives, and what it asks of them.
 
+use crate::{channel::DebianRelease, tools};
 use std::{fmt, str::FromStr};
 
 /// A tool that ocipick drives.
@@ -27,29 +28,41 @@ impl Tool {
         Self::Containerd,
     ];
 
+    /// What there is to know of it, which stands in its own file.
+    #[must_use]
+    pub fn info(self) -> &'static ToolInfo {
+        tools::info(self)
+    }
+
     /// The names of its binaries.
     #[must_use]
     pub fn binaries(self) -> &'static [&'static str] {
-        match self {
-            Self::Docker => &["docker", "dockerd"],
-            Self::Podman => &["podman"],
-            Self::Skopeo => &["skopeo"],
-            Self::Crane => &["crane"],
-            Self::Containerd => &["ctr", "containerd"],
-        }
+        self.info().binaries
     }
 
     /// The stable word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Docker => "docker",
-            Self::Podman => "podman",
-            Self::Skopeo => "skopeo",
-            Self::Crane => "crane",
-            Self::Containerd => "containerd",
-        }
+        self.info().name
     }
+}
+
+/// What there is to know of a tool before anybody asks it anything. Each stands beside its adapter.
+#[derive(Debug)]
+pub struct ToolInfo {
+    /// The stable word for it.
+    pub name: &'static str,
+    /// Its programs, the client first.
+    pub binaries: &'static [&'static str],
+    /// The package by which people install it.
+    pub package: &'static str,
+    /// The packages of a Debian release that decide what it does with an index: those that ship it, and
+    /// the daemon that it leaves images to. The first one names its version.
+    pub(crate) packages: fn(&DebianRelease) -> Vec<&'static str>,
+    /// What it does not work without, besides.
+    pub(crate) needs: fn(&DebianRelease) -> Vec<&'static str>,
+    /// What keeps the file systems of its images, as it is asked to; nothing where it has no store.
+    pub(crate) snapshotter: fn(Option<Flavour>) -> Option<&'static str>,
 }
 
 impl fmt::Display for Tool {
@@ -60,7 +73,10 @@ impl fmt::Display for Tool {
 
 /// A word that names no tool.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no tool that ocipick drives (hint: docker, podman, skopeo, crane, containerd)")]
+#[error(
+    "`{0}` is no tool that ocipick drives (hint: {names})",
+    names = Tool::ALL.iter().map(|tool| tool.as_str()).collect::<Vec<_>>().join(", ")
+)]
 pub struct UnknownTool(String);
 
 impl FromStr for Tool {

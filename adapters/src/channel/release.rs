@@ -36,7 +36,7 @@ impl DebianRelease {
     }
 
     /// Whether it came after `other`, or is it.
-    pub(super) fn is_at_least(&self, other: &str) -> bool {
+    pub(crate) fn is_at_least(&self, other: &str) -> bool {
         let position = |name: &str| RELEASES.iter().position(|release| *release == name);
         position(self.0) >= position(other)
     }

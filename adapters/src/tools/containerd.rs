@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Adapter, BinaryOrigin, Detected, Execution, Flavour, ImageSource, Installation, MachineDaemon,
     RawFingerprint, RawObservation, Request, Runtime, Sandbox, Service, Session, StartError,
-    Support, Tool, detect, mutant,
+    Support, Tool, ToolInfo, detect, mutant,
     process::{
         Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, Reveal, RunError, fits_socket,
         run,
@@ -24,6 +24,16 @@ use std::{
     io::Read as _,
     path::{Path, PathBuf},
     time::Duration,
+};
+
+/// What there is to know of it.
+pub(super) const INFO: ToolInfo = ToolInfo {
+    name: "containerd",
+    binaries: &["ctr", "containerd"],
+    package: "containerd",
+    packages: |_| vec!["containerd"],
+    needs: |_| vec!["runc"],
+    snapshotter: |_| Some("overlayfs"),
 };
 
 pub(super) struct Containerd;

@@ -3,7 +3,7 @@
 use super::image::{looked, sign, with_algorithm};
 use crate::{
     Adapter, Detected, Execution, Installation, RawObservation, Request, Runtime, Sandbox, Session,
-    StartError, Support, Tool, adapter::execution, detect, mutant, rootfs,
+    StartError, Support, Tool, ToolInfo, adapter::execution, detect, mutant, rootfs,
 };
 use ocipick_corpus::marker_in_layers;
 use ocipick_records::{Identity, Operation};
@@ -13,6 +13,16 @@ use std::{
     fs::{self, File},
     io::{self, BufReader, Read as _, Seek as _, SeekFrom},
     path::Path,
+};
+
+/// What there is to know of it.
+pub(super) const INFO: ToolInfo = ToolInfo {
+    name: "crane",
+    binaries: &["crane"],
+    package: "crane",
+    packages: |_| vec!["crane"],
+    needs: |_| Vec::new(),
+    snapshotter: |_| None,
 };
 
 pub(super) struct Crane;

@@ -3,7 +3,7 @@
 use super::image::{sign, with_algorithm};
 use crate::{
     Adapter, Detected, Execution, ImageSource, Installation, RawObservation, Request, Runtime,
-    Sandbox, Session, StartError, Support, Tool,
+    Sandbox, Session, StartError, Support, Tool, ToolInfo,
     adapter::execution,
     detect, mutant,
     process::{Invocation, Mount, Ran, RunError, run},
@@ -14,6 +14,23 @@ use ocipick_records::is_at_least;
 use ocipick_records::{Identity, Operation};
 use serde_json::Value;
 use std::{iter, path::Path, time::Duration};
+
+/// What there is to know of it.
+pub(super) const INFO: ToolInfo = ToolInfo {
+    name: "podman",
+    binaries: &["podman"],
+    package: "podman",
+    packages: |_| vec!["podman"],
+    needs: |release| {
+        // Before netavark podman asks for `nsenter` and does nothing without it.
+        if release.is_at_least("bookworm") {
+            vec!["runc"]
+        } else {
+            vec!["runc", "util-linux"]
+        }
+    },
+    snapshotter: |_| Some("vfs"),
+};
 
 pub(super) struct Podman;
 

@@ -3,7 +3,8 @@
 use super::image::{looked, sign, with_algorithm};
 use crate::{
     Adapter, Detected, Execution, ImageSource, Installation, RawObservation, Request, Runtime,
-    Sandbox, Session, StartError, Support, Tool, adapter::execution, detect, mutant, rootfs,
+    Sandbox, Session, StartError, Support, Tool, ToolInfo, adapter::execution, detect, mutant,
+    rootfs,
 };
 use ocipick_corpus::marker_in_layers;
 use ocipick_records::{Identity, Operation};
@@ -12,6 +13,16 @@ use std::{
     fs,
     io::BufReader,
     path::{Path, PathBuf},
+};
+
+/// What there is to know of it.
+pub(super) const INFO: ToolInfo = ToolInfo {
+    name: "skopeo",
+    binaries: &["skopeo"],
+    package: "skopeo",
+    packages: |_| vec!["skopeo"],
+    needs: |_| Vec::new(),
+    snapshotter: |_| None,
 };
 
 pub(super) struct Skopeo;

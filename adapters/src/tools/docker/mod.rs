@@ -7,11 +7,31 @@ mod observe;
 use super::supervisor::DaemonSupervisor;
 use crate::{
     Adapter, Detected, Execution, Flavour, ImageSource, Installation, RawObservation, Request,
-    Runtime, Sandbox, Service, Session, StartError, Support, Tool, mutant,
+    Runtime, Sandbox, Service, Session, StartError, Support, Tool, ToolInfo, mutant,
     process::{Invocation, Ran, RunError, run},
 };
 use ocipick_records::Operation;
 use std::{fs, time::Duration};
+
+/// What there is to know of it.
+pub(super) const INFO: ToolInfo = ToolInfo {
+    name: "docker",
+    binaries: &["docker", "dockerd"],
+    package: "docker.io",
+    packages: |release| {
+        // From trixie on the client is a package of its own.
+        if release.is_at_least("trixie") {
+            vec!["docker.io", "docker-cli", "containerd"]
+        } else {
+            vec!["docker.io", "containerd"]
+        }
+    },
+    needs: |_| vec!["runc"],
+    snapshotter: |flavour| match flavour {
+        Some(Flavour::ContainerdStore) => Some("overlayfs"),
+        Some(Flavour::Local) | None => Some("vfs"),
+    },
+};
 
 pub(super) struct Docker;
 
