@@ -5,9 +5,7 @@ use crate::{
     mutant::{self, Mutant, on},
     process::{DISK_FULL, Ran, RunError},
 };
-use ocipick_records::Identity;
-use ocipick_records::Platform;
-use ocipick_records::{Exit, Operation};
+use ocipick_records::{Exit, Identity, Operation, Platform};
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 /// The code that knows how to drive one tool.

@@ -141,7 +141,8 @@ pub struct BindMounts {
     pub containers_config: PathBuf,
 }
 
-fn is_program(path: &Path) -> bool {
+/// Whether there is a file that may be executed.
+pub(crate) fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     path.metadata()
         .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)

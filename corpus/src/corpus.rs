@@ -9,8 +9,7 @@ use crate::{
     recipe::{self, Source},
     value::owned,
 };
-use ocipick_records::CaseId;
-use ocipick_records::{Root, read_regular};
+use ocipick_records::{CaseId, Root, read_regular};
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},

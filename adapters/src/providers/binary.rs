@@ -1,11 +1,13 @@
 //! `binary`: a binary of the user's own, or a directory of them, under a label.
 
 use super::{MachineDaemon, PATH_CHANNEL, Provider};
-use crate::{Installation, Privileges, RunDir, Tool, UnknownTool, channel::DebianRelease};
+use crate::{
+    Installation, Privileges, RunDir, Tool, UnknownTool, channel::DebianRelease,
+    installation::is_program,
+};
 use std::{
     collections::BTreeMap,
     fmt, fs, io,
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -199,16 +201,11 @@ impl UserBinary {
     }
 }
 
-fn is_program(path: &Path) -> bool {
-    path.metadata()
-        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::process::Cancel;
-    use std::ffi::OsStr;
+    use std::{ffi::OsStr, os::unix::fs::PermissionsExt as _};
 
     fn program(path: &Path) {
         fs::write(path, "#!/bin/sh\necho v1.2.3\n").unwrap();

@@ -15,8 +15,7 @@ use crate::{
     rootfs,
 };
 use ocipick_corpus::{MARKER_FILE, marker_text};
-use ocipick_records::is_at_least;
-use ocipick_records::{Identity, Operation};
+use ocipick_records::{Identity, Operation, is_at_least};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,

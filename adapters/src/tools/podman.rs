@@ -10,8 +10,7 @@ use crate::{
     rootfs,
 };
 use ocipick_corpus::MARKER_FILE;
-use ocipick_records::is_at_least;
-use ocipick_records::{Identity, Operation};
+use ocipick_records::{Identity, Operation, is_at_least};
 use serde_json::Value;
 use std::{iter, path::Path, time::Duration};
 

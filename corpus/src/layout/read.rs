@@ -12,8 +12,7 @@ use crate::{
     json::Json,
 };
 use oci_spec::image::ImageIndex;
-use ocipick_records::CaseId;
-use ocipick_records::Root;
+use ocipick_records::{CaseId, Root};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -181,10 +181,15 @@ impl WritableMounts {
 
     /// The namespace that a path is in, and what it asks of it.
     pub(super) fn find(&self, path: &str) -> Option<(Arc<Writable>, InRepository)> {
+        let mounts = self.0.load();
+        // Every request comes by here, and mostly nothing is written to.
+        if mounts.is_empty() {
+            return None;
+        }
         let Route::Repository(asked) = Route::of(path) else {
             return None;
         };
-        let mounted = self.0.load().get(&asked.name).cloned()?;
+        let mounted = mounts.get(&asked.name).cloned()?;
         Some((mounted, asked))
     }
 }

@@ -1,8 +1,7 @@
 //! Expected failures: what is accepted for now, with a reason, and must go on happening.
 
 use globset::{Glob, GlobMatcher};
-use ocipick_records::Operation;
-use ocipick_records::{OutcomeKind, Trial};
+use ocipick_records::{Operation, OutcomeKind, Trial};
 use ocipick_reports::versions::{VersionRange, VersionRangeError};
 use serde::Deserialize;
 use std::{fmt, str::FromStr};

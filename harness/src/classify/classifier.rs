@@ -12,10 +12,9 @@ use ocipick_adapters::{
 };
 use ocipick_corpus::{Case, Child, Digest};
 use ocipick_records::{
-    self, Command, Evidence, HttpRequest, Observation, Outcome, RefusalReason, Sighting,
-    UnmeasuredWhy,
+    self, Command, Evidence, Exit, HttpRequest, Identity, Observation, Outcome, RefusalReason,
+    Sighting, UnmeasuredWhy,
 };
-use ocipick_records::{Exit, Identity};
 use std::{collections::BTreeSet, time::Duration};
 
 /// Everything that was seen in one trial.

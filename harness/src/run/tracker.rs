@@ -9,8 +9,7 @@ use super::{
     repeat::{in_turn, is_doubtful, together},
 };
 use ocipick_adapters::Runtime;
-use ocipick_records::Operation;
-use ocipick_records::{Outcome, RepeatedCells, Repeats, Trial};
+use ocipick_records::{Operation, Outcome, RepeatedCells, Repeats, Trial};
 use ocipick_reports::analysis::split::Split;
 use std::{
     collections::{BTreeMap, BTreeSet},

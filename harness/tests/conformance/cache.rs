@@ -1,8 +1,7 @@
 //! What the processes of one cargo-nextest run have measured, for each other to read.
 
 use anyhow::Context as _;
-use ocipick_records::Operation;
-use ocipick_records::Trial;
+use ocipick_records::{Operation, Trial};
 use std::{
     fs::{self, File},
     io,

@@ -8,16 +8,14 @@ use crate::{
 };
 use anyhow::Context as _;
 use libtest_mimic::Arguments;
-use ocipick::operations::{self, OperationSpec};
 use ocipick::{
     inventory::{Discovery, Inventory},
+    operations::{self, OperationSpec},
     run::{Cell, Controls, Earlier, Plan, TestPoint},
 };
-use ocipick_adapters::Support;
-use ocipick_adapters::{RunDir, Runtime, adapter, names, process::Cancel};
+use ocipick_adapters::{RunDir, Runtime, Support, adapter, names, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
-use ocipick_records::Operation;
-use ocipick_records::{Repeats, Trial};
+use ocipick_records::{Operation, Repeats, Trial};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, OnceLock},

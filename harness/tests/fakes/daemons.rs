@@ -9,8 +9,9 @@ use crate::{
 };
 use anyhow::{Result, ensure};
 use ocipick::run::RuntimeEnd;
-use ocipick_records::Operation;
-use ocipick_records::{Observation, Outcome, RefusalReason, RepeatedCells, UnmeasuredWhy};
+use ocipick_records::{
+    Observation, Operation, Outcome, RefusalReason, RepeatedCells, UnmeasuredWhy,
+};
 use std::fs;
 
 pub(crate) const TESTS: &[Test] = &[

@@ -10,8 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use flate2::{Compression, write::GzEncoder};
 use ocipick_adapters::Flavour;
 use ocipick_corpus::{Case, Corpus, Digest, PlatformRequest};
-use ocipick_records::Operation;
-use ocipick_records::Outcome;
+use ocipick_records::{Operation, Outcome};
 use serde_json::{Value, json};
 use std::{
     fs,

@@ -12,8 +12,7 @@ use ocipick_adapters::{
     mutant::{Mutant, with},
     process::Cancel,
 };
-use ocipick_records::Platform;
-use ocipick_records::{Outcome, OutcomeKind, RefusalReason};
+use ocipick_records::{Outcome, OutcomeKind, Platform, RefusalReason};
 use ocipick_registry::Registry;
 use std::{
     collections::BTreeSet,

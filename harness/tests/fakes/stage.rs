@@ -1,16 +1,15 @@
 //! A plan with fake tools, and what came of it.
 
 use anyhow::{Context as _, Result, ensure};
-use ocipick::operations;
 use ocipick::{
     classify::MessagePatterns,
     inventory::{Discovery, Inventory, RuntimeSource},
+    operations,
     run::{Controls, Earlier, Event, Plan, RunContext, RuntimeEnd, Watcher, execute},
 };
 use ocipick_adapters::{Flavour, Privileges, RunDir, Runtime, channel::Store, process::Cancel};
 use ocipick_corpus::{Case, Corpus};
-use ocipick_records::Operation;
-use ocipick_records::{Outcome, RefusalReason, RepeatedCells, Repeats, Trial};
+use ocipick_records::{Operation, Outcome, RefusalReason, RepeatedCells, Repeats, Trial};
 use ocipick_registry::Registry;
 use ocipick_reports::analysis::metamorphic::{RelationResult, compare};
 use std::{

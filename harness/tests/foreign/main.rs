@@ -19,16 +19,14 @@ use asked::{is_selected, sources};
 use fixtures::{Expect, FIXTURES, Fixture, LONG, REFUSED, canary, cannot_be_told, secret_file};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use measure::DEADLINE;
-use ocipick::operations::{self, OperationSpec};
 use ocipick::{
     inventory::{Discovery, Inventory},
+    operations::{self, OperationSpec},
     run::{Cell, Controls, Earlier, Plan},
 };
-use ocipick_adapters::Support;
-use ocipick_adapters::{Privileges, RunDir, Runtime, adapter, process::Cancel};
+use ocipick_adapters::{Privileges, RunDir, Runtime, Support, adapter, process::Cancel};
 use ocipick_corpus::{Case, Corpus, PlatformRequest};
-use ocipick_records::Operation;
-use ocipick_records::{Outcome, Repeats, Trial as Record, UnmeasuredWhy};
+use ocipick_records::{Operation, Outcome, Repeats, Trial as Record, UnmeasuredWhy};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

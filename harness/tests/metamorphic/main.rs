@@ -14,16 +14,15 @@ use anyhow::Context as _;
 use asked::{is_selected, sources};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use measure::DEADLINE;
-use ocipick::operations;
 use ocipick::{
     check::expected::{ExpectationStatus as Known, ExpectedFailures},
     inventory::{Discovery, Inventory},
+    operations,
     run::{Cell, Controls, Earlier, Plan, TestPoint},
 };
 use ocipick_adapters::{RunDir, Runtime, process::Cancel};
 use ocipick_corpus::{Case, Corpus, Relation};
-use ocipick_records::Operation;
-use ocipick_records::{RepeatedCells, Repeats, Trial as Record};
+use ocipick_records::{Operation, RepeatedCells, Repeats, Trial as Record};
 use ocipick_reports::analysis::metamorphic::{RelationResult, TRIES, compare};
 use std::{
     collections::BTreeSet,

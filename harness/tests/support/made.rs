@@ -2,8 +2,7 @@
 
 use crate::user::User;
 use ocipick_corpus::{Case, Corpus, digest_of_content};
-use ocipick_records::CaseId;
-use ocipick_records::{Outcome, Trial};
+use ocipick_records::{CaseId, Outcome, Trial};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::OnceLock};
 

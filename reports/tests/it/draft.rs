@@ -4,8 +4,7 @@ use crate::sample::{
     self, CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool, crashed, unmeasured, unstable,
 };
 use ocipick_corpus::{Case, Corpus, PlatformRequest, built_in_specifications};
-use ocipick_records::CaseId;
-use ocipick_records::{Host, Outcome, RefusalReason, Results, UnmeasuredWhy};
+use ocipick_records::{CaseId, Host, Outcome, RefusalReason, Results, UnmeasuredWhy};
 use ocipick_reports::{
     analysis::{
         conformance::{ConformanceRules, Revisions},

@@ -1,9 +1,11 @@
 //! Which findings there are, in which order and in which words.
 
-use crate::CRANE;
-use crate::sample::{
-    CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool, book, crashed, mixed, picked, refused, results, row,
-    unmeasured, unstable,
+use crate::{
+    CRANE,
+    sample::{
+        CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool, book, crashed, mixed, picked, refused, results,
+        row, unmeasured, unstable,
+    },
 };
 use ocipick_records::{HttpRequest, Observation, Outcome, RefusalReason, Trial, UnmeasuredWhy};
 use ocipick_reports::analysis::{

@@ -1,9 +1,11 @@
 //! How results become a matrix.
 
-use crate::CRANE;
-use crate::sample::{
-    self, CONTAINERD, DOCKER, DOCKER_STORE, PODMAN, SKOPEO, book, picked, refused, results, row,
-    trial, unmeasured,
+use crate::{
+    CRANE,
+    sample::{
+        self, CONTAINERD, DOCKER, DOCKER_STORE, PODMAN, SKOPEO, book, picked, refused, results,
+        row, trial, unmeasured,
+    },
 };
 use ocipick_records::{Outcome, OutcomeKind, RefusalReason, UnmeasuredWhy};
 use ocipick_reports::analysis::matrix::{CaseBook, FamilyNote, Matrix, Summary};

@@ -2,9 +2,8 @@
 
 use crate::sample::{self, CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool};
 use ocipick_corpus::{Corpus, Specification, built_in_specifications, digest_of_content};
-use ocipick_records::CaseId;
 use ocipick_records::{
-    CorpusStamp, Evidence, Outcome, RefusalReason, Results, Trial, UnmeasuredWhy,
+    CaseId, CorpusStamp, Evidence, Outcome, RefusalReason, Results, Trial, UnmeasuredWhy,
 };
 use ocipick_reports::{
     analysis::{

@@ -9,8 +9,7 @@ use crate::{
     tools::image::{looked, sign, stored},
 };
 use ocipick_corpus::{InLayer, MARKER_FILE, marker_in_tar};
-use ocipick_records::Platform;
-use ocipick_records::{Exit, Identity};
+use ocipick_records::{Exit, Identity, Platform};
 use serde_json::Value;
 use std::{
     iter,

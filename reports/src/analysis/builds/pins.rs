@@ -2,8 +2,7 @@
 
 use super::{Library, PinAgreement};
 use crate::versions::VersionRange;
-use ocipick_records::RuntimeRecord;
-use ocipick_records::compare_versions;
+use ocipick_records::{RuntimeRecord, compare_versions};
 use serde::Deserialize;
 use std::{cmp::Ordering, collections::BTreeMap, sync::LazyLock};
 

@@ -8,8 +8,7 @@ use ocipick_corpus::{
     Case, Clause, ClauseUse, Corpus, Expectation, Level, PlatformRequest, digest_of_content,
     lint::Violation,
 };
-use ocipick_records::Operation;
-use ocipick_records::{Header, Outcome, Trial};
+use ocipick_records::{Header, Operation, Outcome, Trial};
 use std::{
     cell::LazyCell,
     collections::{BTreeMap, BTreeSet},

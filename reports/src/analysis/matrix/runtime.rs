@@ -1,8 +1,7 @@
 //! The columns of a matrix.
 
 use crate::analysis::builds::BinaryBuild;
-use ocipick_records::compare_versions;
-use ocipick_records::{RuntimeRecord, Trial};
+use ocipick_records::{RuntimeRecord, Trial, compare_versions};
 use std::cmp::Ordering;
 
 /// The tools that come first, in this order; all others follow by name.

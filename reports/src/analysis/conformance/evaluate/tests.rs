@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::analysis::conformance::ConflictingClause;
-use ocipick_records::RefusalReason;
-use ocipick_records::{Observed, OutcomeKind, UnmeasuredWhy};
+use ocipick_records::{Observed, OutcomeKind, RefusalReason, UnmeasuredWhy};
 use proptest::prelude::*;
 use std::{collections::BTreeSet, fmt::Write as _};
 
