@@ -24,6 +24,7 @@ mod namespace;
 mod respond;
 mod route;
 mod server;
+mod table;
 mod tls;
 mod trace;
 mod writable;

@@ -4,9 +4,9 @@ use super::{
     RegistryError,
     misbehave::Faults,
     route::{self, Route},
+    table::{Named, Table},
     trace::Trace,
 };
-use arc_swap::ArcSwap;
 use bytes::Bytes;
 use hyper::header::HeaderValue;
 use ocipick_corpus::{Case, Digest};
@@ -57,20 +57,26 @@ impl Namespace {
     /// and `NAME_UNKNOWN`.
     #[must_use]
     pub fn close(self) -> Vec<HttpRequest> {
-        self.mounts.unmount(&self.mounted);
+        self.mounts.0.remove(&self.mounted);
         self.mounted.trace.snapshot()
     }
 }
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        self.mounts.unmount(&self.mounted);
+        self.mounts.0.remove(&self.mounted);
     }
 }
 
-/// The namespaces that are open. Requests read it without a lock; opening and closing copy it.
+/// The namespaces that are open.
 #[derive(Debug, Default)]
-pub(super) struct Mounts(ArcSwap<BTreeMap<String, Arc<Mounted>>>);
+pub(super) struct Mounts(Table<Mounted>);
+
+impl Named for Mounted {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
 
 impl Mounts {
     /// Mounts a case.
@@ -84,21 +90,8 @@ impl Mounts {
         case: Arc<Case>,
         address: SocketAddr,
     ) -> Result<Namespace, RegistryError> {
-        if !route::is_repository_name(name) {
-            return Err(RegistryError::Name(name.to_owned()));
-        }
         let mounted = Arc::new(Mounted::new(name, case)?);
-        let before = self.0.rcu(|mounts| {
-            if mounts.contains_key(name) {
-                return Arc::clone(mounts);
-            }
-            let mut mounts = BTreeMap::clone(mounts);
-            mounts.insert(name.to_owned(), Arc::clone(&mounted));
-            Arc::new(mounts)
-        });
-        if before.contains_key(name) {
-            return Err(RegistryError::Taken(name.to_owned()));
-        }
+        self.0.insert(&mounted)?;
         Ok(Namespace {
             mounted,
             mounts: Arc::clone(self),
@@ -108,24 +101,7 @@ impl Mounts {
 
     /// Whether a namespace of this name is open.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.load().contains_key(name)
-    }
-
-    /// Takes exactly this namespace away, and not a later one of the same name.
-    fn unmount(&self, mounted: &Arc<Mounted>) {
-        let is_it = |mounts: &BTreeMap<String, Arc<Mounted>>| {
-            mounts
-                .get(&mounted.name)
-                .is_some_and(|other| Arc::ptr_eq(other, mounted))
-        };
-        self.0.rcu(|mounts| {
-            if !is_it(mounts) {
-                return Arc::clone(mounts);
-            }
-            let mut mounts = BTreeMap::clone(mounts);
-            mounts.remove(&mounted.name);
-            Arc::new(mounts)
-        });
+        self.0.now().contains_key(name)
     }
 
     /// What a path means, and the one namespace that the request belongs to.
@@ -134,7 +110,7 @@ impl Mounts {
     /// the open one with the longest name above the path: a trial keeps the requests that a
     /// tool makes of a garbled digest.
     pub(super) fn find(&self, path: &str) -> Found {
-        let mounts = self.0.load();
+        let mounts = self.0.now();
         let route = Route::of(path);
         if let Route::Repository(asked) = &route
             && let Some(mounted) = mounts.get(&asked.name)
@@ -361,7 +337,7 @@ mod tests {
         assert!(first.close().is_empty());
         assert!(belongs(&mounts, "/v2/a/tags/list").is_none());
         drop(mounts.mount("a", example(), address()).unwrap());
-        assert!(mounts.0.load().is_empty());
+        assert!(mounts.0.now().is_empty());
     }
 
     #[test]

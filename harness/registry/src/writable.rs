@@ -7,9 +7,9 @@ use super::{
     error::RequestError,
     respond::{Ending, Reply, refused},
     route::{self, Access, Endpoint, InRepository, Route},
+    table::{Named, Table},
     trace::Trace,
 };
-use arc_swap::ArcSwap;
 use bytes::Bytes;
 use hyper::{
     Method, StatusCode,
@@ -111,20 +111,26 @@ impl WritableNamespace {
     /// Unmounts the namespace and returns all its requests, and what arrived.
     #[must_use]
     pub fn close(self) -> (Vec<HttpRequest>, Arrived) {
-        self.mounts.unmount(&self.mounted);
+        self.mounts.0.remove(&self.mounted);
         (self.trace(), self.arrived())
     }
 }
 
 impl Drop for WritableNamespace {
     fn drop(&mut self) {
-        self.mounts.unmount(&self.mounted);
+        self.mounts.0.remove(&self.mounted);
     }
 }
 
 /// The writable namespaces that are open.
 #[derive(Debug, Default)]
-pub(super) struct WritableMounts(ArcSwap<BTreeMap<String, Arc<Writable>>>);
+pub(super) struct WritableMounts(Table<Writable>);
+
+impl Named for Writable {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
 
 impl WritableMounts {
     /// Opens a namespace.
@@ -136,24 +142,12 @@ impl WritableMounts {
         name: &str,
         address: SocketAddr,
     ) -> Result<WritableNamespace, RegistryError> {
-        if !route::is_repository_name(name) {
-            return Err(RegistryError::Name(name.to_owned()));
-        }
         let mounted = Arc::new(Writable {
             name: name.to_owned(),
             trace: Trace::begin(None),
             kept: Mutex::default(),
         });
-        let before = self.0.rcu(|mounts| {
-            let mut mounts = BTreeMap::clone(mounts);
-            mounts
-                .entry(name.to_owned())
-                .or_insert_with(|| Arc::clone(&mounted));
-            Arc::new(mounts)
-        });
-        if before.contains_key(name) {
-            return Err(RegistryError::Taken(name.to_owned()));
-        }
+        self.0.insert(&mounted)?;
         Ok(WritableNamespace {
             mounted,
             mounts: Arc::clone(self),
@@ -161,27 +155,14 @@ impl WritableMounts {
         })
     }
 
-    fn unmount(&self, mounted: &Arc<Writable>) {
-        self.0.rcu(|mounts| {
-            let mut mounts = BTreeMap::clone(mounts);
-            if mounts
-                .get(&mounted.name)
-                .is_some_and(|other| Arc::ptr_eq(other, mounted))
-            {
-                mounts.remove(&mounted.name);
-            }
-            Arc::new(mounts)
-        });
-    }
-
     /// Whether a namespace of this name is open.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.load().contains_key(name)
+        self.0.now().contains_key(name)
     }
 
     /// The namespace that a path is in, and what it asks of it.
     pub(super) fn find(&self, path: &str) -> Option<(Arc<Writable>, InRepository)> {
-        let mounts = self.0.load();
+        let mounts = self.0.now();
         // Every request comes by here, and mostly nothing is written to.
         if mounts.is_empty() {
             return None;
