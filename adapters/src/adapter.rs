@@ -1,21 +1,43 @@
-//! What every adapter does.
+//! What an adapter describes of a tool: how it is asked, what is looked at, and what removes it again.
 
 use crate::{
-    Detected, Installation, Runtime, Sandbox, Tool,
-    mutant::{self, Mutant, on},
-    process::{DISK_FULL, Ran, RunError},
+    Asked, Cleanup, DaemonAdapter, Detected, Flavour, Installation, Look, Runtime, Sandbox,
+    SandboxedTool, Tool,
+    channel::DebianRelease,
+    process::{DISK_FULL, Invocation, Ran, RunError, flood_words},
 };
-use ocipick_records::{Exit, Identity, Operation, Platform};
-use std::{net::SocketAddr, path::Path, time::Duration};
+use ocipick_records::{Exit, Identity, Operation, Platform, ToolInfo};
+use std::{io, net::SocketAddr, path::Path, time::Duration};
 
-/// The code that knows how to drive one tool.
+/// The description of one tool. The [driver](crate::Session) carries it out.
 pub trait Adapter: Sync {
-    /// Which tool.
-    fn tool(&self) -> Tool;
+    /// What there is to know of the tool besides.
+    fn info(&self) -> &'static ToolInfo;
+
+    /// The argument by which its programs say their version.
+    fn version_argument(&self) -> &'static str {
+        "--version"
+    }
+
+    /// The packages of a Debian release that decide what it does with an index: those that ship it, and
+    /// the daemon that it leaves images to. The first one names its version.
+    fn packages(&self, release: &DebianRelease) -> Vec<&'static str>;
+
+    /// The packages that it does not work without, besides.
+    fn needs(&self, release: &DebianRelease) -> Vec<&'static str> {
+        let _ = release;
+        Vec::new()
+    }
+
+    /// What keeps the file systems of its images, as it is asked to; nothing where it has no store.
+    fn snapshotter(&self, flavour: Option<Flavour>) -> Option<&'static str> {
+        let _ = flavour;
+        None
+    }
 
     /// Finds the tool in an installation, and says what is missing and how to get it. `sandbox` is there
     /// to ask binaries for their versions.
-    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected;
+    fn detect(&self, tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Detected;
 
     /// Whether several sessions of one runtime may work at once, because they share nothing.
     fn is_stateless(&self) -> bool;
@@ -23,27 +45,39 @@ pub trait Adapter: Sync {
     /// Whether this runtime can do this at all.
     fn supports(&self, runtime: &Runtime, operation: Operation) -> Support;
 
-    /// Prepares to measure: makes configuration, starts nothing yet. Daemons are started by the
-    /// first trial, on the thread that calls it.
+    /// Prepares a sandbox before anything runs in it: settings, mounts, variables.
     ///
     /// # Errors
-    /// When the configuration cannot be written.
-    fn open(&self, runtime: &Runtime, sandbox: Sandbox)
-    -> Result<Box<dyn Session>, std::io::Error>;
-}
+    /// When they cannot be written.
+    fn prepare(&self, runtime: &Runtime, sandbox: &mut Sandbox) -> io::Result<()> {
+        let _ = (runtime, sandbox);
+        Ok(())
+    }
 
-/// A runtime that is being measured. Dropping it ends its daemon and removes what it made.
-pub trait Session {
-    /// Starts the daemon, if the tool has one and it does not run, and makes sure that it is in
-    /// the configuration that the flavour names.
+    /// The daemon that does the work, where there is one.
+    fn daemon(&self) -> Option<&dyn DaemonAdapter> {
+        None
+    }
+
+    /// The commands that do what is asked, one after the other until one fails. The last that is run
+    /// decides.
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation>;
+
+    /// Looks at what came of it, after the tool has succeeded.
     ///
     /// # Errors
-    /// When the runtime cannot be measured.
-    fn start(&mut self) -> Result<(), StartError>;
+    /// When a look could not be made, which says nothing about the tool.
+    fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError>;
 
-    /// Takes one image from where `request` says, for one platform or the tool's default, and looks at
-    /// what came of it. Leaves nothing of the image in the store, unless it is asked to.
-    fn execute(&mut self, request: &Request<'_>) -> Execution;
+    /// What removes all that a trial has made. `image` is what the tool calls the image, where looking has
+    /// found that out.
+    fn cleanup(&self, asked: &Asked<'_>, image: Option<&str>) -> Cleanup;
+
+    /// What removes what removing the sandbox cannot.
+    fn farewell(&self, tool: &SandboxedTool) -> Vec<Invocation> {
+        let _ = tool;
+        Vec::new()
+    }
 }
 
 /// Why a runtime cannot be measured.
@@ -121,11 +155,6 @@ pub enum Retention {
 }
 
 impl Request<'_> {
-    /// Whether the image is left in the store.
-    pub(crate) fn leaves_image(&self) -> bool {
-        self.leaves == Retention::Image || mutant::keeps()
-    }
-
     /// The reference by which a store knows the image: `127.0.0.1:PORT/REPOSITORY:TAG` for one
     /// from the registry, and the name that its layout gives it for any other.
     #[must_use]
@@ -148,14 +177,9 @@ impl Request<'_> {
         }
     }
 
-    /// The platform that the tool is asked for.
-    pub(crate) fn wanted(&self) -> Option<&Platform> {
-        self.platform.filter(|_| !on(Mutant::ForgetsPlatform))
-    }
-
     /// `--platform` and the platform, as most tools take it; nothing where none is asked for.
     pub(crate) fn platform_args(&self) -> Vec<String> {
-        self.wanted().map_or_else(Vec::new, |platform| {
+        self.platform.map_or_else(Vec::new, |platform| {
             vec!["--platform".to_owned(), platform.to_string()]
         })
     }
@@ -233,10 +257,7 @@ impl Execution {
     }
 
     /// Keeps what a command showed. Returns its place.
-    pub(crate) fn keep(&mut self, mut ran: Ran) -> usize {
-        if on(Mutant::IgnoresExit) {
-            ran.exit = Exit::Code(0);
-        }
+    pub(crate) fn keep(&mut self, ran: Ran) -> usize {
         if ran.disk_full {
             self.trouble = Some(HarnessError::DiskFull);
         }
@@ -253,6 +274,26 @@ impl Execution {
         }
         self.commands.push(ran);
         self.commands.len() - 1
+    }
+
+    /// Keeps what a command showed that removes something: how long it took, and what went wrong.
+    pub(crate) fn removed(&mut self, removal: Result<Ran, RunError>) {
+        match removal {
+            Ok(ran) => {
+                self.removal += ran.duration;
+                match ran.exit {
+                    Exit::Deadline => self.notes.push(format!("hung: {}", ran.line)),
+                    Exit::OutputLimit => {
+                        let words = flood_words();
+                        self.notes.push(format!("{words}: {}", ran.line));
+                    }
+                    Exit::Code(_) | Exit::Signal(_) => {}
+                }
+            }
+            Err(error) => self
+                .notes
+                .push(format!("while removing the image: {error}")),
+        }
     }
 
     /// How long the tool was waited for, looking and removing included.
@@ -365,17 +406,3 @@ pub struct RawFingerprint {
 
 /// The label in the config of every built-in child that says which child it is.
 pub const MARKER_LABEL: &str = "ocipick.child";
-
-/// Ends a look early when the user wants to stop or the harness failed.
-macro_rules! execution {
-    ($execution:ident, $run:expr) => {
-        match $run {
-            Ok(ran) => $execution.keep(ran),
-            Err(error) => {
-                $execution.trouble = Some(error.into());
-                return $execution;
-            }
-        }
-    };
-}
-pub(crate) use execution;

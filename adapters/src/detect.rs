@@ -8,6 +8,7 @@ use crate::{
     tool::{full_version, short_version},
 };
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     io,
     path::{Path, PathBuf},
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What an installation has of a tool, with who built it.
 #[must_use]
 pub fn detect(tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Detected {
-    let mut detected = adapter(tool).detect(installation, sandbox);
+    let mut detected = adapter(tool).detect(tool, installation, sandbox);
     let mut last: Option<(BTreeMap<&'static str, PathBuf>, BinaryOrigin)> = None;
     for runtime in &mut detected.runtimes {
         // Of a daemon of the machine nobody knows which binary it is.
@@ -43,15 +44,17 @@ pub fn detect(tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Det
 /// Detects a tool that is one binary without daemon.
 pub(crate) fn single_binary(
     tool: Tool,
-    name: &str,
     installation: &Installation,
     sandbox: &Sandbox,
 ) -> Detected {
-    let Some(binary) = installation.find(name) else {
-        return missing(tool, installation, format!("`{name}` is not there"));
+    let info = tool.info();
+    let name = tool.as_str();
+    let client = info.binaries.first().map_or(name, String::as_str);
+    let Some(binary) = installation.find(client) else {
+        return missing(tool, installation, format!("`{client}` is not there"));
     };
-    let said = version_of(&binary, sandbox);
-    match version(&said, installation, Some(&binary), name) {
+    let said = version_of(&binary, adapter(tool).version_argument(), sandbox);
+    match version(&said, installation, Some(&binary), &info.package) {
         Ok(version) => Detected {
             runtimes: vec![Runtime {
                 tool,
@@ -109,18 +112,13 @@ fn hash(path: &Path) -> io::Result<String> {
     Ok(format!("dev-{}", sum.get(..8).unwrap_or(&sum)))
 }
 
-/// What a binary says of its version, in one line.
-pub(crate) fn version_of(binary: &Path, sandbox: &Sandbox) -> Result<String, String> {
+/// What a binary says of its version, in one line, when it is asked by this argument.
+pub(crate) fn version_of(binary: &Path, arg: &str, sandbox: &Sandbox) -> Result<String, String> {
     let name = binary
         .file_name()
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    // Most have a flag for it, some a command.
-    let arg = match name.as_str() {
-        "crane" | "oras" => "version",
-        _ => "--version",
-    };
     match sandbox.run(binary, &[arg], PATIENCE) {
         Ok(ran) if ran.exit.is_success() => {
             let said = ran.stdout();
@@ -136,14 +134,32 @@ pub(crate) fn version_of(binary: &Path, sandbox: &Sandbox) -> Result<String, Str
     }
 }
 
+/// Which options a program knows, as far as it was asked.
+#[derive(Debug, Default)]
+pub(crate) struct KnownOptions(RefCell<BTreeMap<String, bool>>);
+
+impl KnownOptions {
+    /// Whether the help of a command knows an option. It is asked once.
+    pub(crate) fn knows(
+        &self,
+        binary: &Path,
+        command: &[&str],
+        option: &str,
+        sandbox: &Sandbox,
+    ) -> bool {
+        let key = format!("{} {} {option}", binary.display(), command.join(" "));
+        let known = self.0.borrow().get(&key).copied();
+        known.unwrap_or_else(|| {
+            let knows = !lacks_option(binary, command, option, sandbox);
+            self.0.borrow_mut().insert(key, knows);
+            knows
+        })
+    }
+}
+
 /// Whether the help of a command does not know an option. A binary is asked, because distributions
 /// patch what they ship; one that gives no help is taken to know it.
-pub(crate) fn lacks_option(
-    binary: &Path,
-    command: &[&str],
-    option: &str,
-    sandbox: &Sandbox,
-) -> bool {
+fn lacks_option(binary: &Path, command: &[&str], option: &str, sandbox: &Sandbox) -> bool {
     let mut args = command.to_vec();
     args.push("--help");
     match sandbox.run(binary, &args, PATIENCE) {
@@ -171,7 +187,7 @@ pub(crate) fn missing(tool: Tool, installation: &Installation, why: String) -> D
 
 /// How to get a tool.
 pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
-    let package = tool.info().package;
+    let package = &tool.info().package;
     match installation.provider {
         Provider::Debian => format!(
             "`ocipick channel install {}` with {tool} among its tools",
@@ -180,7 +196,10 @@ pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
         Provider::Path => format!(
             "`make matrix` provisions it privately where apt and root are there; or install `{package}`"
         ),
-        Provider::Binary => format!("see that {} starts by hand", tool.binaries().join(" and ")),
+        Provider::Binary => format!(
+            "see that {} starts by hand",
+            tool.info().binaries.join(" and ")
+        ),
     }
 }
 

@@ -1,29 +1,35 @@
-//! How ocipick drives each container tool: detect, prepare, invoke, observe, clean up.
+//! How ocipick drives each container tool. Each is described by an adapter, one file per tool; the driver
+//! carries out what they describe: detect, prepare, ask, observe, clean up.
 //!
-//! Nothing here knows what a case means. An adapter is given a reference and a platform, and
-//! returns evidence; what the evidence amounts to is decided elsewhere.
+//! Nothing here knows what a case means. A tool is given a reference and a platform, and what was seen is
+//! returned; what the evidence amounts to is decided elsewhere.
 
 mod adapter;
 pub mod channel;
 mod cleanup;
 mod detect;
+mod driver;
 mod installation;
 mod linked;
-pub mod mutant;
 pub mod process;
 mod providers;
 mod rootfs;
 mod run_dir;
 mod runtime;
 mod sandbox;
+mod supervisor;
 mod tool;
 mod tools;
 
 pub use adapter::{
     Adapter, DaemonCrash, Execution, HarnessError, ImageSource, LayoutInput, MARKER_LABEL,
-    RawFingerprint, RawObservation, Request, Retention, Session, StartError, Support,
+    RawFingerprint, RawObservation, Request, Retention, StartError, Support,
 };
+pub(crate) use detect::KnownOptions;
 pub use detect::detect;
+pub use driver::{
+    Asked, Cleanup, DaemonAdapter, DaemonDescription, DaemonWords, Look, SandboxedTool, Session,
+};
 pub use installation::{BindMounts, Installation, Privileges};
 pub use linked::BinaryOrigin;
 pub use providers::{
@@ -32,5 +38,5 @@ pub use providers::{
 pub use run_dir::{Cleared, ResourceUsage, RunDir, RunDirError};
 pub use runtime::{Detected, Missing, Runtime, Service, names};
 pub use sandbox::Sandbox;
-pub use tool::{Flavour, Tool, ToolInfo, UnknownTool, short_version};
+pub use tool::{Flavour, Tool, UnknownTool, short_version, tool_infos};
 pub use tools::adapter;

@@ -67,7 +67,7 @@ impl Runtime {
     pub fn snapshotter(&self) -> Option<&'static str> {
         match self.service {
             Service::Machine { .. } => None,
-            Service::Private | Service::None => (self.tool.info().snapshotter)(self.flavour),
+            Service::Private | Service::None => self.tool.adapter().snapshotter(self.flavour),
         }
     }
 
@@ -134,9 +134,9 @@ mod tests {
             namespaces: false,
         };
         let runtime = |version: &str, channel: &str| Runtime {
-            tool: Tool::Docker,
+            tool: "docker".parse().unwrap(),
             version: version.to_owned(),
-            flavour: Some(Flavour::ContainerdStore),
+            flavour: Some(Flavour::new("containerd-store")),
             installation: Installation {
                 channel: channel.to_owned(),
                 ..Installation::this_machine(OsStr::new(""), privileges)

@@ -1,13 +1,10 @@
-//! The daemon of a session: started, watched and ended where it is private, asked and kept
-//! clean where it is the machine's own.
+//! The daemon of a session: watched and ended where it is private, asked where it is the machine's own.
 
 use crate::{
-    DaemonCrash, Execution, HarnessError, Sandbox, Service, StartError,
+    DaemonAdapter, DaemonCrash, Execution, HarnessError, SandboxedTool, Service, StartError,
     cleanup::CleanupJournal,
-    mutant::{Mutant, on},
-    process::{Cause, Daemon, DaemonError, Death, Invocation, Ran, RunError, flood_words, run},
+    process::{Cause, Daemon, DaemonError, Death, Invocation, Ran, RunError, run},
 };
-use ocipick_records::Exit;
 use std::{path::Path, time::Duration};
 
 /// How long a daemon may take to end when asked.
@@ -16,12 +13,9 @@ const STOP: Duration = Duration::from_secs(10);
 /// be writing its panic.
 const DYING: Duration = Duration::from_secs(3);
 
-/// What dockerd writes to its log when it was asked to end, which it then takes its time for.
-const LEAVING: &str = "Processing signal '";
-
 /// Watches over the daemon of a session. Dropping it ends a private one.
-pub(super) struct DaemonSupervisor {
-    name: &'static str,
+pub(crate) struct DaemonSupervisor<'a> {
+    adapter: &'a dyn DaemonAdapter,
     service: Service,
     daemon: Option<Daemon>,
     cleanup: CleanupJournal,
@@ -29,11 +23,11 @@ pub(super) struct DaemonSupervisor {
     log: u64,
 }
 
-impl DaemonSupervisor {
+impl<'a> DaemonSupervisor<'a> {
     /// A supervisor of a daemon that does not run yet, or is not ours.
-    pub(super) fn new(name: &'static str, service: Service, sandbox: &Path) -> Self {
+    pub(crate) fn new(adapter: &'a dyn DaemonAdapter, service: Service, sandbox: &Path) -> Self {
         Self {
-            name,
+            adapter,
             service,
             daemon: None,
             cleanup: CleanupJournal::in_room(sandbox),
@@ -42,25 +36,12 @@ impl DaemonSupervisor {
     }
 
     /// Whether there is a private daemon to be started.
-    pub(super) fn must_start(&self) -> bool {
+    pub(crate) fn must_start(&self) -> bool {
         self.daemon.is_none() && self.service == Service::Private
     }
 
-    /// Why the store of a daemon cannot lie in this directory, where it puts it into the options of
-    /// overlay mounts.
-    pub(super) fn may_mount(dir: &Path) -> Result<(), StartError> {
-        let text = dir.to_string_lossy();
-        match text.chars().find(|c| [',', ':', '\\'].contains(c)) {
-            None => Ok(()),
-            Some(c) => Err(StartError::NotStarted(format!(
-                "its store would lie in {text}, and an overlay mount takes no path with `{c}` \
-                 (hint: TMPDIR chooses another place)"
-            ))),
-        }
-    }
-
     /// Takes over a daemon that was started.
-    pub(super) fn adopt(&mut self, started: Result<Daemon, DaemonError>) -> Result<(), StartError> {
+    pub(crate) fn adopt(&mut self, started: Result<Daemon, DaemonError>) -> Result<(), StartError> {
         let daemon = started.map_err(|error| match error {
             DaemonError::Run(RunError::Cancelled) => StartError::Cancelled,
             DaemonError::Run(RunError::Start { .. } | RunError::Isolation(_))
@@ -74,7 +55,7 @@ impl DaemonSupervisor {
 
     /// Begins a trial. What will be in a daemon that is not ours is promised to be removed by
     /// these commands.
-    pub(super) fn begin(&mut self, promised: &[Invocation]) -> Result<(), HarnessError> {
+    pub(crate) fn begin(&mut self, promised: &[Invocation]) -> Result<(), HarnessError> {
         self.log = self.daemon.as_ref().map_or(0, Daemon::log_length);
         match self.service {
             Service::Machine { .. } => self
@@ -85,34 +66,30 @@ impl DaemonSupervisor {
         }
     }
 
-    /// Ends a trial: finds out whether the daemon crashed, and, where it lives, removes what the
-    /// trial made. `lost` are words of a client that lost its connection, and `question` is a
-    /// command that only a living daemon answers.
-    pub(super) fn end(
+    /// Ends a trial: finds out whether the daemon crashed. `question` is a command that only a living
+    /// daemon answers. Returns whether it lives.
+    pub(crate) fn end(
         &mut self,
         execution: &mut Execution,
-        sandbox: &Sandbox,
-        lost: &[&str],
+        tool: &SandboxedTool,
         question: &Invocation,
-        removal: &[Invocation],
-    ) {
+    ) -> bool {
+        let words = self.adapter.words();
         let is_lost = execution.commands.iter().any(|ran| {
             let stderr = ran.stderr();
-            lost.iter().any(|words| stderr.contains(words))
+            words.lost.iter().any(|words| stderr.contains(words))
         });
-        let is_lost = is_lost
-            || self
-                .daemon
-                .as_ref()
-                .is_some_and(|daemon| daemon.has_said(LEAVING, self.log));
-        let death = self.death(
-            if is_lost { DYING } else { Duration::ZERO },
-            sandbox,
-            question,
-        );
-        if death.is_none() {
-            self.remove(execution, sandbox, removal);
-        }
+        let is_leaving = self.daemon.as_ref().is_some_and(|daemon| {
+            let said = |words| daemon.has_said(words, self.log);
+            words.leaving.is_some_and(said)
+        });
+        let patience = if is_lost || is_leaving {
+            DYING
+        } else {
+            Duration::ZERO
+        };
+        let death = self.death(patience, tool, question);
+        let is_alive = death.is_none();
         match death {
             Some(Ended::FromOutside(words)) => {
                 execution
@@ -132,58 +109,37 @@ impl DaemonSupervisor {
             }
             // A panic that the daemon caught breaks off one request only; where the tool
             // succeeded all the same it was about something else.
-            None if execution.succeeded() || on(Mutant::IgnoresDaemon) => {}
+            None if execution.succeeded() => {}
             None => {
-                let words = match (&self.daemon, &self.service) {
-                    (Some(daemon), _) => daemon
-                        .panic_since(self.log)
-                        .map(|panic| format!("{} panicked, and lives on\n{panic}", self.name)),
-                    // Its log cannot be read, and it has just answered.
-                    (None, Service::Machine { .. }) => {
-                        execution.decisive_command().and_then(aborted).map(|words| {
-                            let name = self.name;
-                            format!(
-                                "the machine's {name} gave up the request, and answers: {words}"
-                            )
-                        })
-                    }
-                    (None, Service::Private | Service::None) => None,
-                };
-                execution.daemon_crash = words.map(|words| DaemonCrash {
+                execution.daemon_crash = self.panic(execution).map(|words| DaemonCrash {
                     words,
                     survived: true,
                 });
             }
         }
+        is_alive
     }
 
-    /// Removes what a trial made, even when the user wants to stop.
-    pub(super) fn remove(
-        &self,
-        execution: &mut Execution,
-        sandbox: &Sandbox,
-        removal: &[Invocation],
-    ) {
-        for command in removal {
-            match sandbox.clean_up(command) {
-                Ok(ran) => {
-                    execution.removal += ran.duration;
-                    match ran.exit {
-                        Exit::Deadline => execution.notes.push(format!("hung: {}", ran.line)),
-                        Exit::OutputLimit => {
-                            let words = flood_words();
-                            execution.notes.push(format!("{words}: {}", ran.line));
-                        }
-                        Exit::Code(_) | Exit::Signal(_) => {}
-                    }
-                }
-                Err(error) => {
-                    execution
-                        .notes
-                        .push(format!("while removing the image: {error}"));
-                }
+    /// What a daemon that lives says of a request that it gave up.
+    fn panic(&self, execution: &Execution) -> Option<String> {
+        let name = self.adapter.name();
+        match (&self.daemon, &self.service) {
+            (Some(daemon), _) => daemon
+                .panic_since(self.log)
+                .map(|panic| format!("{name} panicked, and lives on\n{panic}")),
+            // Its log cannot be read, and it has just answered.
+            (None, Service::Machine { .. }) => {
+                let words = aborted(execution.decisive_command()?, self.adapter.words().aborted)?;
+                Some(format!(
+                    "the machine's {name} gave up the request, and answers: {words}"
+                ))
             }
+            (None, Service::Private | Service::None) => None,
         }
+    }
+
+    /// What was promised about a daemon that is not ours is done.
+    pub(crate) fn kept(&self) {
         self.cleanup.kept();
     }
 
@@ -191,12 +147,9 @@ impl DaemonSupervisor {
     fn death(
         &mut self,
         patience: Duration,
-        sandbox: &Sandbox,
+        tool: &SandboxedTool,
         question: &Invocation,
     ) -> Option<Ended> {
-        if on(Mutant::IgnoresDaemon) {
-            return None;
-        }
         if let Some(daemon) = &mut self.daemon {
             let mut death = daemon.death(patience);
             if death.is_none() && daemon.lost_helper(self.log).is_some() {
@@ -226,8 +179,9 @@ impl DaemonSupervisor {
         match &self.service {
             // The machine's own daemon cannot be watched, only asked.
             Service::Machine { .. } => {
-                let asked = run(question, sandbox.cancel()).ok()?;
-                let words = || format!("the machine's {}: {}", self.name, asked.last_words());
+                let asked = run(question, tool.sandbox().cancel()).ok()?;
+                let name = self.adapter.name();
+                let words = || format!("the machine's {name}: {}", asked.last_words());
                 (!asked.exit.is_success()).then(|| Ended::ByItself(words()))
             }
             Service::Private | Service::None => None,
@@ -237,20 +191,13 @@ impl DaemonSupervisor {
 
 /// What a client says whose request was given up without an answer: the connection to its daemon ended
 /// in the middle. An end of file alone is not that, since a daemon passes on what a registry does.
-fn aborted(client: &Ran) -> Option<String> {
+fn aborted(client: &Ran, aborted: &[&str]) -> Option<String> {
     let stderr = client.stderr();
-    ends_in_the_middle(&stderr).then(|| client.last_words())
+    ends_in_the_middle(&stderr, aborted).then(|| client.last_words())
 }
 
-fn ends_in_the_middle(stderr: &str) -> bool {
-    [
-        "error during connect",
-        "error reading from server",
-        "transport is closing",
-    ]
-    .iter()
-    .any(|words| stderr.contains(words))
-        && stderr.contains("EOF")
+fn ends_in_the_middle(stderr: &str, aborted: &[&str]) -> bool {
+    aborted.iter().any(|words| stderr.contains(words)) && stderr.contains("EOF")
 }
 
 /// How a daemon came to its end.
@@ -263,12 +210,15 @@ enum Ended {
     FromOutside(String),
 }
 
-impl Drop for DaemonSupervisor {
+impl Drop for DaemonSupervisor<'_> {
     fn drop(&mut self) {
         if let Some(daemon) = self.daemon.take()
             && daemon.stop(STOP)
         {
-            tracing::warn!(daemon = self.name, "did not end when asked, and was killed");
+            tracing::warn!(
+                daemon = self.adapter.name(),
+                "did not end when asked, and was killed"
+            );
         }
     }
 }
@@ -276,9 +226,19 @@ impl Drop for DaemonSupervisor {
 #[cfg(test)]
 mod tests {
     use super::ends_in_the_middle;
+    use crate::{Tool, adapter};
 
     #[test]
     fn only_the_connection_to_the_daemon_counts() {
+        let aborted = |tool: &str| {
+            let daemon = adapter(tool.parse::<Tool>().unwrap()).daemon();
+            daemon.unwrap().words().aborted
+        };
+        let ends_in_the_middle = |stderr: &str| {
+            ["docker", "containerd"]
+                .iter()
+                .any(|tool| ends_in_the_middle(stderr, aborted(tool)))
+        };
         for lost in [
             "error during connect: Post \"http://%2Frun%2Fdocker.sock/v1.47/images/create\": EOF",
             "ctr: rpc error: code = Unavailable desc = error reading from server: EOF",

@@ -1,68 +1,95 @@
-//! The tools that ocipick drives, and what it asks of them.
+//! The tools that ocipick drives.
 
-use crate::{channel::DebianRelease, tools};
-use std::{fmt, str::FromStr};
+use crate::{Adapter, adapter, tools};
+use ocipick_records::ToolInfo;
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+};
 
 /// A tool that ocipick drives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tool {
-    /// Docker: the engine with its client.
-    Docker,
-    /// Podman.
-    Podman,
-    /// Skopeo.
-    Skopeo,
-    /// Crane, of go-containerregistry.
-    Crane,
-    /// containerd with its client `ctr`.
-    Containerd,
-}
+#[derive(Clone, Copy)]
+pub struct Tool(&'static dyn Adapter);
 
 impl Tool {
-    /// Every tool, in the order of the matrix.
-    pub const ALL: &[Self] = &[
-        Self::Docker,
-        Self::Podman,
-        Self::Skopeo,
-        Self::Crane,
-        Self::Containerd,
-    ];
+    /// The tool of an adapter.
+    pub(crate) const fn of(adapter: &'static dyn Adapter) -> Self {
+        Self(adapter)
+    }
 
-    /// What there is to know of it, which stands in its own file.
+    /// Every tool, in the order of the matrix.
+    pub const ALL: &[Self] = tools::ALL;
+
+    /// The description of it.
+    pub(crate) fn adapter(self) -> &'static dyn Adapter {
+        self.0
+    }
+
+    /// What there is to know of it.
     #[must_use]
     pub fn info(self) -> &'static ToolInfo {
-        tools::info(self)
+        adapter(self).info()
     }
 
     /// The names of its binaries.
     #[must_use]
-    pub fn binaries(self) -> &'static [&'static str] {
-        self.info().binaries
+    pub fn binaries(self) -> &'static [String] {
+        &self.info().binaries
     }
 
     /// The stable word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        self.info().name
+        &self.info().name
+    }
+
+    /// Its place in [`Self::ALL`].
+    fn position(self) -> usize {
+        let mut all = Self::ALL.iter();
+        all.position(|it| it.as_str() == self.as_str())
+            .unwrap_or(Self::ALL.len())
     }
 }
 
-/// What there is to know of a tool before anybody asks it anything. Each stands beside its adapter.
-#[derive(Debug)]
-pub struct ToolInfo {
-    /// The stable word for it.
-    pub name: &'static str,
-    /// Its programs, the client first.
-    pub binaries: &'static [&'static str],
-    /// The package by which people install it.
-    pub package: &'static str,
-    /// The packages of a Debian release that decide what it does with an index: those that ship it, and
-    /// the daemon that it leaves images to. The first one names its version.
-    pub(crate) packages: fn(&DebianRelease) -> Vec<&'static str>,
-    /// What it does not work without, besides.
-    pub(crate) needs: fn(&DebianRelease) -> Vec<&'static str>,
-    /// What keeps the file systems of its images, as it is asked to; nothing where it has no store.
-    pub(crate) snapshotter: fn(Option<Flavour>) -> Option<&'static str>,
+/// What there is to know of every tool, in the order of the matrix.
+#[must_use]
+pub fn tool_infos() -> Vec<ToolInfo> {
+    Tool::ALL.iter().map(|tool| tool.info().clone()).collect()
+}
+
+impl PartialEq for Tool {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Tool {}
+
+impl Hash for Tool {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl PartialOrd for Tool {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Tool {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let position = self.position().cmp(&other.position());
+        position.then_with(|| self.as_str().cmp(other.as_str()))
+    }
+}
+
+impl fmt::Debug for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tool({})", self.as_str())
+    }
 }
 
 impl fmt::Display for Tool {
@@ -93,21 +120,19 @@ impl FromStr for Tool {
 
 /// A configuration of a tool that selects by other code, and so is a runtime of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Flavour {
-    /// Docker with containerd's image store in place of its classic one.
-    ContainerdStore,
-    /// containerd 2 with the pull in the client, as before the transfer service.
-    Local,
-}
+pub struct Flavour(&'static str);
 
 impl Flavour {
+    /// The flavour of this word.
+    #[must_use]
+    pub const fn new(word: &'static str) -> Self {
+        Self(word)
+    }
+
     /// The stable word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ContainerdStore => "containerd-store",
-            Self::Local => "local",
-        }
+        self.0
     }
 }
 
@@ -247,10 +272,17 @@ mod tests {
     }
 
     #[test]
-    fn tools_read_back() {
+    fn tools_read_back_and_have_names_and_binaries_of_their_own() {
+        let mut binaries = Vec::new();
         for tool in Tool::ALL {
             assert_eq!(tool.as_str().parse(), Ok(*tool));
+            binaries.extend(tool.binaries());
         }
+        assert!(Tool::ALL.is_sorted_by(|left, right| left < right));
+        let all = binaries.len();
+        binaries.sort();
+        binaries.dedup();
+        assert_eq!(binaries.len(), all);
         assert!("dokcer".parse::<Tool>().is_err());
     }
 }

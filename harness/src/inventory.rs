@@ -360,8 +360,11 @@ mod tests {
         let cranes = inventory
             .runtimes
             .iter()
-            .filter(|it| it.tool == Tool::Crane);
-        let missing = inventory.missing.iter().filter(|it| it.tool == Tool::Crane);
+            .filter(|it| it.tool.as_str() == "crane");
+        let missing = inventory
+            .missing
+            .iter()
+            .filter(|it| it.tool.as_str() == "crane");
         (
             cranes.map(Runtime::id).collect(),
             missing.map(|it| it.why.clone()).collect(),

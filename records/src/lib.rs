@@ -12,6 +12,7 @@ mod platform;
 mod read;
 mod record;
 mod schema;
+mod tool;
 mod unknown;
 mod version;
 
@@ -31,4 +32,5 @@ pub use record::{
     MissingRecord, Private, Provenance, Record, Repeats, RuntimeRecord, SCHEMA, Trial,
 };
 pub use schema::{document_schema, json_schema};
+pub use tool::{Configuration, FieldKind, FormField, Project, ToolInfo, Way};
 pub use version::{compare_versions, is_at_least, is_release};

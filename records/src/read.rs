@@ -1,6 +1,6 @@
 //! Reading a results file, whole or cut short.
 
-use super::{Footer, Header, Record, SCHEMA, Trial, unknown};
+use super::{Footer, Header, Record, SCHEMA, ToolInfo, Trial, unknown};
 use crate::{FileError, gzip::unpacked, open_regular};
 use std::{
     fs::File,
@@ -26,6 +26,8 @@ pub struct Results {
     pub footer: Option<Footer>,
     /// Whether the last line was cut in the middle, as a kill or a full disk leaves it.
     pub torn: bool,
+    /// What whoever reads knows of tools by itself. Older headers only name them.
+    pub supplied_tools: Vec<ToolInfo>,
 }
 
 /// Why a results file cannot be read.
@@ -170,7 +172,25 @@ impl Results {
             derived,
             footer,
             torn,
+            supplied_tools: Vec::new(),
         })
+    }
+
+    /// What there is to know of the tools, in the order of the matrix: what was supplied, and then what the
+    /// header says of others. It is in this order because results may be a stranger's, and where a
+    /// vulnerability is told, or what a person types, is nothing to take from strangers.
+    pub fn tools(&self) -> impl Iterator<Item = &ToolInfo> {
+        let supplied = &self.supplied_tools;
+        let others = self.header.tools.iter();
+        supplied
+            .iter()
+            .chain(others.filter(|it| !supplied.iter().any(|known| known.name == it.name)))
+    }
+
+    /// What there is to know of a tool.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<&ToolInfo> {
+        self.tools().find(|it| it.name == name)
     }
 
     /// Whether the run finished.

@@ -1,6 +1,6 @@
 //! The three kinds of record.
 
-use super::{Evidence, Outcome, OutcomeKind, RepeatedCells};
+use super::{Evidence, Outcome, OutcomeKind, RepeatedCells, ToolInfo};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,6 +39,9 @@ pub struct Header {
     pub private: Option<Private>,
     /// The runtimes asked for, those that turned out unmeasurable included.
     pub runtimes: Vec<RuntimeRecord>,
+    /// What there is to know of the tools, in the order of the matrix.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolInfo>,
     /// The tools that were looked for and not found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingRecord>,

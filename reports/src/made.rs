@@ -50,6 +50,7 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
             },
             private: None,
             runtimes: Vec::new(),
+            tools: Vec::new(),
             missing: Vec::new(),
             channels: Vec::new(),
             operations: vec!["pull".into()],
@@ -60,5 +61,6 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
         derived: Vec::new(),
         footer: None,
         torn: false,
+        supplied_tools: ocipick_adapters::tool_infos(),
     }
 }

@@ -50,7 +50,11 @@ impl AuxiliaryTool {
         let binary = place
             .find(name)
             .ok_or_else(|| format!("`{name}` is not there"))?;
-        detect::version_of(Path::new(&binary), sandbox)
+        let arg = match self {
+            Self::Buildah | Self::Umoci | Self::DockerRegistry => "--version",
+            Self::Oras => "version",
+        };
+        detect::version_of(Path::new(&binary), arg, sandbox)
     }
 }
 

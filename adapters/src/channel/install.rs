@@ -342,7 +342,6 @@ fn complete(root: &Path) -> Result<(), InstallError> {
 #[cfg(test)]
 mod tests {
     use super::{super::PackageRecord, *};
-    use crate::Tool;
 
     fn made(packages: &[(&str, Option<&str>)]) -> Made {
         let packages = packages.iter().map(|(name, suite)| {
@@ -422,7 +421,7 @@ mod tests {
     #[test]
     fn a_channel_from_before_a_part_needed_more_is_not_whole() {
         let release: DebianRelease = "bullseye".parse().unwrap();
-        let part = Component::Tool(Tool::Podman);
+        let part = "podman".parse().unwrap();
         let channel = |packages: &[(&str, Option<&str>)]| InstalledChannel {
             record: of("bullseye", &["podman"], packages),
             root: Default::default(),

@@ -8,7 +8,7 @@ use super::{Component, DebianRelease};
 pub fn packages(part: Component, release: &DebianRelease) -> Vec<&'static str> {
     let mut packages = own_packages(part, release);
     match part {
-        Component::Tool(tool) => packages.extend((tool.info().needs)(release)),
+        Component::Tool(tool) => packages.extend(tool.adapter().needs(release)),
         Component::AuxiliaryTool(_) => {}
     }
     packages
@@ -17,7 +17,7 @@ pub fn packages(part: Component, release: &DebianRelease) -> Vec<&'static str> {
 /// The packages that decide what a part does with an index, the first of which names its version.
 pub(super) fn own_packages(part: Component, release: &DebianRelease) -> Vec<&'static str> {
     match part {
-        Component::Tool(tool) => (tool.info().packages)(release),
+        Component::Tool(tool) => tool.adapter().packages(release),
         Component::AuxiliaryTool(tool) => vec![tool.as_str()],
     }
 }
@@ -25,11 +25,10 @@ pub(super) fn own_packages(part: Component, release: &DebianRelease) -> Vec<&'st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Tool;
 
     #[test]
     fn the_docker_client_became_a_package_of_its_own() {
-        let of = |release: &str| packages(Component::Tool(Tool::Docker), &release.parse().unwrap());
+        let of = |release: &str| packages("docker".parse().unwrap(), &release.parse().unwrap());
         assert!(!of("bookworm").contains(&"docker-cli"));
         for release in ["trixie", "sid", "experimental"] {
             assert!(of(release).contains(&"docker-cli"), "{release}");

@@ -176,11 +176,11 @@ impl UserBinary {
                 [only] => copy(&self.path, Path::new(only))?,
                 several => {
                     let own = self.path.file_name().unwrap_or_default();
-                    let missing = several.iter().find(|name| **name != own);
+                    let missing = several.iter().find(|name| ***name != *own);
                     return Err(UserBinaryError::Missing {
                         path: self.path.clone(),
                         tool: self.tool,
-                        missing: missing.unwrap_or(&"daemon"),
+                        missing: missing.map_or("daemon", String::as_str),
                     });
                 }
             }

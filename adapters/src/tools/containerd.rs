@@ -1,70 +1,134 @@
 //! containerd, driven through `ctr`.
 
-use super::{
-    image::{looked, sign, stored},
-    supervisor::DaemonSupervisor,
-};
+use super::image::{looked, sign, stored};
 use crate::{
-    Adapter, BinaryOrigin, Detected, Execution, Flavour, ImageSource, Installation, MachineDaemon,
-    RawFingerprint, RawObservation, Request, Runtime, Sandbox, Service, Session, StartError,
-    Support, Tool, ToolInfo, detect, mutant,
-    process::{
-        Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, Reveal, RunError, fits_socket,
-        run,
-    },
+    Adapter, Asked, BinaryOrigin, Cleanup, DaemonAdapter, DaemonDescription, DaemonWords, Detected,
+    Flavour, HarnessError, ImageSource, Installation, Look, MachineDaemon, RawFingerprint,
+    RawObservation, Runtime, Sandbox, SandboxedTool, Service, Support, Tool,
+    channel::DebianRelease,
+    detect,
+    driver::{DAEMON_START, LOOK},
+    process::{Invocation, Ran, Reveal, run},
     rootfs,
 };
 use ocipick_corpus::{MARKER_FILE, marker_text};
-use ocipick_records::{Identity, Operation, is_at_least};
+use ocipick_records::{
+    Configuration, FieldKind, Identity, Operation, Project, ToolInfo, Way, is_at_least,
+};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, io,
     io::Read as _,
     path::{Path, PathBuf},
+    sync::LazyLock,
     time::Duration,
-};
-
-/// What there is to know of it.
-pub(super) const INFO: ToolInfo = ToolInfo {
-    name: "containerd",
-    binaries: &["ctr", "containerd"],
-    package: "containerd",
-    packages: |_| vec!["containerd"],
-    needs: |_| vec!["runc"],
-    snapshotter: |_| Some("overlayfs"),
 };
 
 pub(super) struct Containerd;
 
-/// How long containerd may take to answer after its start.
-const START: Duration = Duration::from_secs(60);
-/// How long a client call that only looks may take.
-const LOOK: Duration = Duration::from_secs(30);
+/// containerd 2 with the pull in the client, as before the transfer service.
+const LOCAL: Flavour = Flavour::new("local");
 /// The address of the machine's own containerd.
 const MACHINE: &str = "/run/containerd/containerd.sock";
 
+/// The labels are those of the template in the project's repository, and the contact that of its security
+/// policy, as they stood in November 2026.
+static INFO: LazyLock<ToolInfo> = LazyLock::new(|| {
+    // containerd is a daemon; what pulls with it is its client.
+    let configuration = |local: &str| {
+        Configuration {
+        lineage: "containerd".to_owned(),
+        commands: ["pull", "import"]
+            .map(|operation| {
+                let command = format!("ctr images {operation}{local}");
+                (operation.to_owned(), command)
+            })
+            .into(),
+        reproduce: vec![
+            format!("ctr images pull --plain-http{local} {{platform}}REFERENCE"),
+            "mkdir -p picked && ctr images mount {platform}REFERENCE picked && cat picked/ocipick/child"
+                .to_owned(),
+        ],
+        ..Configuration::default()
+    }
+    };
+    ToolInfo {
+        name: "containerd".to_owned(),
+        binaries: ["ctr", "containerd"].map(str::to_owned).to_vec(),
+        package: "containerd".to_owned(),
+        configurations: vec![
+            Configuration {
+                // Since version 2 the client leaves a pull to the daemon, unless it is told otherwise.
+                way: Some(Way {
+                    name: "transfer service".to_owned(),
+                    since: Some("2".to_owned()),
+                }),
+                with: Some("the transfer service".to_owned()),
+                ..configuration("")
+            },
+            // Which is all that the client of containerd 1 can do.
+            Configuration {
+                flavour: Some(LOCAL.as_str().to_owned()),
+                continues_plain: true,
+                with: Some("--local".to_owned()),
+                ..configuration(" --local")
+            },
+        ],
+        project: Some(Project::new(
+            "containerd/containerd",
+            "https://github.com/containerd/containerd/security/advisories (Report a vulnerability)",
+            "",
+            &[
+                ("Description", FieldKind::Description),
+                ("Steps to reproduce the issue", FieldKind::Steps),
+                (
+                    "Describe the results you received and expected",
+                    FieldKind::ReceivedAndExpected,
+                ),
+                (
+                    "What version of containerd are you using?",
+                    FieldKind::Version,
+                ),
+                ("Any other relevant information", FieldKind::More),
+                (
+                    "Show configuration if it is related to CRI plugin.",
+                    FieldKind::Choice("It is not: the image was pulled with ctr".to_owned()),
+                ),
+            ],
+        )),
+    }
+});
+
 impl Adapter for Containerd {
-    fn tool(&self) -> Tool {
-        Tool::Containerd
+    fn info(&self) -> &'static ToolInfo {
+        &INFO
     }
 
-    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected {
+    fn packages(&self, _: &DebianRelease) -> Vec<&'static str> {
+        vec!["containerd"]
+    }
+
+    fn needs(&self, _: &DebianRelease) -> Vec<&'static str> {
+        vec!["runc"]
+    }
+
+    fn snapshotter(&self, _: Option<Flavour>) -> Option<&'static str> {
+        Some("overlayfs")
+    }
+
+    fn detect(&self, tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Detected {
         let Some(client) = installation.find("ctr") else {
-            return detect::missing(
-                Tool::Containerd,
-                installation,
-                "`ctr` is not there".to_owned(),
-            );
+            return detect::missing(tool, installation, "`ctr` is not there".to_owned());
         };
-        let client_says = detect::version_of(&client, sandbox);
+        let client_says = detect::version_of(&client, self.version_argument(), sandbox);
         let daemon = installation.find("containerd");
         let able = installation.privileges.root && installation.privileges.namespaces;
         let mut binaries = BTreeMap::from([("client", client)]);
         let mut versions = BTreeMap::from([("client", client_says.clone().unwrap_or_default())]);
         let (said, service) = match daemon {
             Some(daemon) if able => {
-                let said = detect::version_of(&daemon, sandbox);
+                let said = detect::version_of(&daemon, self.version_argument(), sandbox);
                 binaries.insert("daemon", daemon);
                 versions.insert("daemon", said.clone().unwrap_or_default());
                 (said, Service::Private)
@@ -89,7 +153,7 @@ impl Adapter for Containerd {
                     }
                     None => {
                         let why = format!("{because}, and no containerd of the machine answers");
-                        return detect::missing(Tool::Containerd, installation, why);
+                        return detect::missing(tool, installation, why);
                     }
                 }
             }
@@ -101,7 +165,7 @@ impl Adapter for Containerd {
             "containerd",
         ) {
             Ok(version) => version,
-            Err(why) => return detect::missing(Tool::Containerd, installation, why),
+            Err(why) => return detect::missing(tool, installation, why),
         };
         let notes = match &service {
             Service::Machine { because, .. } => {
@@ -112,7 +176,7 @@ impl Adapter for Containerd {
             Service::Private | Service::None => Vec::new(),
         };
         let runtime = |flavour| Runtime {
-            tool: Tool::Containerd,
+            tool,
             version: version.clone(),
             flavour,
             installation: installation.clone(),
@@ -124,7 +188,7 @@ impl Adapter for Containerd {
         };
         let mut runtimes = vec![runtime(None)];
         if has_transfer_service(&version) {
-            runtimes.push(runtime(Some(Flavour::Local)));
+            runtimes.push(runtime(Some(LOCAL)));
         }
         Detected {
             runtimes,
@@ -150,25 +214,119 @@ impl Adapter for Containerd {
         }
     }
 
-    fn open(&self, runtime: &Runtime, sandbox: Sandbox) -> std::io::Result<Box<dyn Session>> {
-        let address = match &runtime.service {
-            Service::Machine { address, .. } => address.clone(),
-            Service::Private | Service::None => {
-                sandbox.dir().join("c.sock").to_string_lossy().into_owned()
+    fn prepare(&self, runtime: &Runtime, sandbox: &mut Sandbox) -> io::Result<()> {
+        let dir = sandbox.dir();
+        let settings = settings(dir, &address_in(runtime, dir));
+        fs::write(dir.join("config.toml"), settings)
+    }
+
+    fn daemon(&self) -> Option<&dyn DaemonAdapter> {
+        Some(self)
+    }
+
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+        let (tool, request) = (asked.tool, asked.request);
+        let (reference, platform) = (request.reference(), request.platform_args());
+        let mut args = vec!["images"];
+        args.extend(match &request.source {
+            ImageSource::Registry { .. } => &["pull", "--plain-http"][..],
+            ImageSource::Layout(_) => &["import"][..],
+        });
+        args.extend(platform.iter().map(String::as_str));
+        if tool.runtime().flavour == Some(LOCAL) {
+            args.push("--local");
+        }
+        let archive;
+        match &request.source {
+            ImageSource::Registry { .. } => {
+                if prints_chain(tool) {
+                    args.push("--print-chainid");
+                }
+                args.push(&reference);
             }
-        };
-        fs::write(
-            sandbox.dir().join("config.toml"),
-            settings(sandbox.dir(), &address),
-        )?;
-        Ok(Box::new(ContainerdSession {
-            runtime: runtime.clone(),
-            supervisor: DaemonSupervisor::new("containerd", runtime.service.clone(), sandbox.dir()),
-            sandbox,
-            address,
-            trials: 0,
-            prints_chain: None,
-        }))
+            ImageSource::Layout(layout) => {
+                archive = layout.archive.to_string_lossy().into_owned();
+                args.push(&archive);
+            }
+        }
+        vec![ctr(tool, &namespace(asked), &args, request.deadline)]
+    }
+
+    fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
+        if let Some(chain) = look.decisive().and_then(printed_chain) {
+            let identity = Identity::ChainId(chain);
+            look.reported =
+                RawObservation::Seen(vec![sign("ctr images pull --print-chainid", identity)]);
+        }
+        if matches!(asked.request.source, ImageSource::Layout(_)) {
+            collect(asked, look)?;
+        }
+        if asked.request.is_nameless() {
+            look.image = name_given(asked, look)?;
+        }
+        let reference = look.image.clone();
+        let reference = reference.unwrap_or_else(|| asked.request.reference());
+        look_at(asked, look, &reference)
+    }
+
+    /// Only an image that was pulled is mounted. The mount goes in any case: it is of the look, and not of
+    /// the pull. The namespace of a containerd that goes with the sandbox is nothing to remove.
+    fn cleanup(&self, asked: &Asked<'_>, image: Option<&str>) -> Cleanup {
+        let (tool, namespace, point) = (asked.tool, &*namespace(asked), mount_point(asked));
+        let target = point.to_string_lossy().into_owned();
+        let reference = asked.request.reference();
+        let image = image.unwrap_or(&reference);
+        let ctr = |args: &[&str]| ctr(tool, namespace, args, LOOK);
+        Cleanup {
+            look: vec![ctr(&["images", "unmount", "--rm", &target])],
+            mount_point: Some(point),
+            image: vec![ctr(&["images", "rm", "--sync", image])],
+            remains: vec![sweep(ctr(&[]))],
+            shared: vec![ctr(&["namespaces", "rm", namespace])],
+            ..Cleanup::default()
+        }
+    }
+}
+
+impl DaemonAdapter for Containerd {
+    fn name(&self) -> &'static str {
+        "containerd"
+    }
+
+    fn description(&self, tool: &SandboxedTool) -> DaemonDescription {
+        let config = tool.path_text("config.toml");
+        let program = tool.runtime().binary("daemon");
+        DaemonDescription {
+            invocation: tool
+                .sandbox()
+                .invocation(&program, &["--config", &config], DAEMON_START),
+            log: tool.path("containerd.log"),
+            socket: tool.path("c.sock"),
+            longest_socket: tool.path("c.sock.ttrpc"),
+            stale: ["c.sock", "c.sock.ttrpc"]
+                .map(|name| tool.path(name))
+                .to_vec(),
+            helper: None,
+            mounts: true,
+        }
+    }
+
+    fn question(&self, tool: &SandboxedTool) -> Invocation {
+        ctr(tool, "ocipick", &["version"], LOOK)
+    }
+
+    fn words(&self) -> DaemonWords {
+        DaemonWords {
+            lost: &[
+                "error reading from server: EOF",
+                "connection refused",
+                "connection reset",
+                "transport is closing",
+                "transport: Error",
+            ],
+            aborted: &["error reading from server", "transport is closing"],
+            leaving: None,
+        }
     }
 }
 
@@ -238,355 +396,173 @@ disabled_plugins = [
     )
 }
 
-struct ContainerdSession {
-    runtime: Runtime,
-    sandbox: Sandbox,
-    supervisor: DaemonSupervisor,
-    address: String,
-    trials: u32,
-    /// Whether `ctr images pull` can print the chain id, once it was asked.
-    prints_chain: Option<bool>,
-}
-
-impl ContainerdSession {
-    fn invocation(&self, namespace: &str, args: &[&str], deadline: Duration) -> Invocation {
-        let mut all = vec!["--address", self.address.as_str(), "--namespace", namespace];
-        all.extend(args);
-        let client = self.runtime.binary("client");
-        match self.runtime.service {
-            Service::Machine { .. } => self.sandbox.outside(&client, &all, deadline),
-            Service::Private | Service::None => self.sandbox.invocation(&client, &all, deadline),
-        }
-    }
-
-    fn ctr(&self, namespace: &str, args: &[&str], deadline: Duration) -> Result<Ran, RunError> {
-        run(
-            &self.invocation(namespace, args, deadline),
-            self.sandbox.cancel(),
-        )
-    }
-
-    /// Whether a pull can print the chain id: neither through the transfer service, nor in 1.4.
-    fn prints_chain(&mut self) -> bool {
-        if has_transfer_service(&self.runtime.version) && self.runtime.flavour.is_none() {
-            return false;
-        }
-        *self.prints_chain.get_or_insert_with(|| {
-            let client = self.runtime.binary("client");
-            !detect::lacks_option(
-                &client,
-                &["images", "pull"],
-                "--print-chainid",
-                &self.sandbox,
-            )
-        })
-    }
-
-    fn start_daemon(&self) -> Result<Daemon, DaemonError> {
-        fits_socket("containerd", &self.sandbox.dir().join("c.sock.ttrpc"))?;
-        for stale in ["c.sock", "c.sock.ttrpc"] {
-            let _ = fs::remove_file(self.sandbox.dir().join(stale));
-        }
-        let config = self
-            .sandbox
-            .dir()
-            .join("config.toml")
-            .to_string_lossy()
-            .into_owned();
-        let spec = DaemonSpec {
-            name: "containerd",
-            invocation: self.sandbox.invocation(
-                &self.runtime.binary("daemon"),
-                &["--config", &config],
-                START,
-            ),
-            log: self.sandbox.dir().join("containerd.log"),
-            ready: &|| {
-                if !self.sandbox.dir().join("c.sock").exists() {
-                    return Readiness::NotYet;
-                }
-                match self.ctr("ocipick", &["version"], LOOK) {
-                    Ok(ran) if ran.exit.is_success() => Readiness::Ready,
-                    _ => Readiness::NotYet,
-                }
-            },
-        };
-        Daemon::start(&spec, self.sandbox.cancel())
-    }
-
-    /// Mounts what would run, which is where containerd chooses for good: a pull that ended
-    /// well is no proof that there is anything to run.
-    fn look(
-        &self,
-        execution: &mut Execution,
-        request: &Request<'_>,
-        namespace: &str,
-        reference: &str,
-    ) -> Result<(), RunError> {
-        let reference = &*mutant::looked_at(reference);
-        let platform = request.platform_args();
-        let point = self.mount_point();
-        if let Err(error) = fs::create_dir(&point) {
-            execution.materialised =
-                RawObservation::Failed(format!("{}: {error}", point.display()));
-            return Ok(());
-        }
-        let target = point.to_string_lossy().into_owned();
-        let mut args = vec!["images", "mount"];
-        args.extend(platform.iter().map(String::as_str));
-        args.extend([reference, &target]);
-        let mut mount = self.invocation(namespace, &args, request.deadline);
-        mount.reveal = Some(Reveal {
-            root: point.clone(),
-            file: MARKER_FILE.to_owned(),
-        });
-        let at = execution.keep(run(&mount, self.sandbox.cancel())?);
-        let mounted = &execution.commands[at];
-        let printed = mounted.stdout();
-        let chain = printed
-            .lines()
-            .map(str::trim)
-            .find(|line| line.starts_with("sha256:"));
-        if !mounted.exit.is_success() {
-            execution.materialised = RawObservation::Absent(mounted.last_words());
-            if execution.reported == RawObservation::Not {
-                execution.reported = execution.materialised.clone();
-            }
-            return Ok(());
-        }
-        let chain = chain.map(|chain| Identity::ChainId(chain.to_owned()));
-        let marker = match mounted.revealed() {
-            Some(bytes) => Ok(marker_text(&*bytes)),
-            // A mount of a containerd that is not ours is there for everybody.
-            None => rootfs::marker(&point),
-        };
-        let has_marker = matches!(marker, Ok(Some(_)));
-        let source = "ctr images mount";
-        execution.materialised = match (marker, &chain) {
-            (Ok(Some(marker)), _) => {
-                RawObservation::Seen(vec![sign(source, Identity::Marker(marker))])
-            }
-            (Ok(None), Some(chain)) => RawObservation::Seen(vec![sign(source, chain.clone())]),
-            (Ok(None), None) => RawObservation::Empty("the mount is empty".to_owned()),
-            (Err(error), _) => RawObservation::Failed(format!("/{MARKER_FILE}: {error}")),
-        };
-        let mut reported = match std::mem::take(&mut execution.reported) {
-            RawObservation::Seen(signs) => signs,
-            _ => chain.into_iter().map(|chain| sign(source, chain)).collect(),
-        };
-        // A chain id says nothing of images that have the same layers, and there is none of images
-        // that have none; then what was stored tells more.
-        if !has_marker {
-            let at = execution.keep(self.ctr(namespace, &["content", "ls", "--quiet"], LOOK)?);
-            reported.extend(stored("ctr content ls", &execution.commands[at]));
-        }
-        if matches!(execution.materialised, RawObservation::Empty(_)) {
-            let exported = self.exported(execution, request, namespace, reference)?;
-            reported.extend(exported);
-        }
-        execution.reported = looked(reported, "ctr printed no chain id");
-        Ok(())
-    }
-
-    /// The config of the image that containerd exports for the platform that was asked for. It may
-    /// have stored the manifests of others, too.
-    fn exported(
-        &self,
-        execution: &mut Execution,
-        request: &Request<'_>,
-        namespace: &str,
-        reference: &str,
-    ) -> Result<Option<RawFingerprint>, RunError> {
-        let dir = self.sandbox.dir();
-        let name = format!("export{}.tar", self.trials);
-        let target = dir.join(&name).to_string_lossy().into_owned();
-        let platform = request.platform_args();
-        let mut args = vec!["images", "export"];
-        args.extend(platform.iter().map(String::as_str));
-        args.extend([&*target, reference]);
-        let at = execution.keep(self.ctr(namespace, &args, LOOK)?);
-        let exported = execution.commands[at].exit.is_success();
-        let config = exported
-            .then(|| exported_config(dir, Path::new(&name)))
-            .flatten();
-        let _ = fs::remove_file(target);
-        Ok(config.map(|config| sign("ctr images export", Identity::ConfigDigest(config))))
-    }
-
-    /// Looks at the image, under the name that it got where its layout has none for it.
-    fn look_where_it_is(
-        &self,
-        execution: &mut Execution,
-        request: &Request<'_>,
-        namespace: &str,
-        reference: &mut String,
-    ) -> Result<(), RunError> {
-        if matches!(request.source, ImageSource::Layout(_)) {
-            self.collect(execution, namespace)?;
-        }
-        if request.is_nameless()
-            && let Some(name) = self.name_given(execution, namespace)?
-        {
-            *reference = name;
-        }
-        self.look(execution, request, namespace, reference)
-    }
-
-    /// Has containerd collect what nothing refers to. All content of a layout is in its store after an
-    /// import, and what is not of the image goes when containerd next collects, which is at a time
-    /// of its own: without this, the look would find what is gone a moment later.
-    fn collect(&self, execution: &mut Execution, namespace: &str) -> Result<(), RunError> {
-        if matches!(self.runtime.service, Service::Machine { .. }) {
-            return Ok(());
-        }
-        // What belongs to a lease is released when that ends, and nothing belongs to this one.
-        for args in [
-            &["leases", "create", "--id", LEASE][..],
-            &["leases", "delete", "--sync", LEASE][..],
-        ] {
-            let at = execution.keep(self.ctr(namespace, args, LOOK)?);
-            let asked = &execution.commands[at];
-            if !asked.exit.is_success() {
-                let note = format!("it was not asked to collect: {}", asked.last_words());
-                execution.notes.push(note);
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// What containerd calls the image of a layout that gives it no name, where it took just one.
-    fn name_given(
-        &self,
-        execution: &mut Execution,
-        namespace: &str,
-    ) -> Result<Option<String>, RunError> {
-        let at = execution.keep(self.ctr(namespace, &["images", "list", "--quiet"], LOOK)?);
-        let listed = execution.commands[at].stdout();
-        let mut names = listed
-            .lines()
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
-        Ok(match (names.next(), names.next()) {
-            (Some(name), None) => Some(name.to_owned()),
-            _ => None,
-        })
-    }
-
-    /// What is promised about a containerd that is not ours. After a pull that was killed on its
-    /// way the whole namespace of the trial must be emptied before it can go.
-    fn promised(&self, removal: &[Invocation; 3], namespace: &str) -> [Invocation; 4] {
-        let mut sweep = self.invocation(namespace, &[], LOOK);
-        let client = std::mem::replace(&mut sweep.program, PathBuf::from("/bin/sh"));
-        let options = std::mem::take(&mut sweep.args);
-        sweep.args = vec!["-c".to_owned(), SWEEP.to_owned(), "sh".to_owned()];
-        sweep.args.push(client.to_string_lossy().into_owned());
-        sweep.args.extend(options);
-        let [unmount, remove, namespace] = removal.clone();
-        [unmount, remove, sweep, namespace]
-    }
-
-    /// The commands that remove the image, its content, the mount and the namespace of a trial.
-    fn removal(&self, reference: &str, namespace: &str) -> [Invocation; 3] {
-        let target = self.mount_point().to_string_lossy().into_owned();
-        [
-            self.invocation(namespace, &["images", "unmount", "--rm", &target], LOOK),
-            self.invocation(namespace, &["images", "rm", "--sync", reference], LOOK),
-            self.invocation(namespace, &["namespaces", "rm", namespace], LOOK),
-        ]
-    }
-
-    /// Where the image of this trial is mounted. The path of the mount is the key of its
-    /// snapshot, and a key that exists is reused silently; so every trial has its own.
-    fn mount_point(&self) -> PathBuf {
-        self.sandbox.dir().join(format!("mount{}", self.trials))
+/// Where the daemon of a runtime listens.
+fn address_in(runtime: &Runtime, dir: &Path) -> String {
+    match &runtime.service {
+        Service::Machine { address, .. } => address.clone(),
+        Service::Private | Service::None => dir.join("c.sock").to_string_lossy().into_owned(),
     }
 }
 
-impl Session for ContainerdSession {
-    fn start(&mut self) -> Result<(), StartError> {
-        if !self.supervisor.must_start() {
+/// The namespace of a trial.
+fn namespace(asked: &Asked<'_>) -> String {
+    format!("ocipick-{}-{}", std::process::id(), asked.number)
+}
+
+/// Where the image of this trial is mounted. The path of the mount is the key of its snapshot, and a key
+/// that exists is reused silently; so every trial has its own.
+fn mount_point(asked: &Asked<'_>) -> PathBuf {
+    asked.tool.path(&format!("mount{}", asked.number))
+}
+
+/// A command of the client in a namespace.
+fn ctr(tool: &SandboxedTool, namespace: &str, args: &[&str], deadline: Duration) -> Invocation {
+    let address = address_in(tool.runtime(), tool.sandbox().dir());
+    let mut all = vec!["--address", address.as_str(), "--namespace", namespace];
+    all.extend(args);
+    tool.client(&all, deadline)
+}
+
+/// Whether a pull can print the chain id: neither through the transfer service, nor in 1.4.
+fn prints_chain(tool: &SandboxedTool) -> bool {
+    let runtime = tool.runtime();
+    (!has_transfer_service(&runtime.version) || runtime.flavour.is_some())
+        && tool.knows_option(&["images", "pull"], "--print-chainid")
+}
+
+/// Mounts what would run, which is where containerd chooses for good: a pull that ended well is no proof
+/// that there is anything to run.
+fn look_at(asked: &Asked<'_>, look: &mut Look<'_>, reference: &str) -> Result<(), HarnessError> {
+    let (tool, namespace) = (asked.tool, &*namespace(asked));
+    let platform = asked.request.platform_args();
+    let point = mount_point(asked);
+    if let Err(error) = fs::create_dir(&point) {
+        look.materialised = RawObservation::Failed(format!("{}: {error}", point.display()));
+        return Ok(());
+    }
+    let target = point.to_string_lossy().into_owned();
+    let mut args = vec!["images", "mount"];
+    args.extend(platform.iter().map(String::as_str));
+    args.extend([reference, &target]);
+    let mut mount = ctr(tool, namespace, &args, asked.request.deadline);
+    mount.reveal = Some(Reveal {
+        root: point.clone(),
+        file: MARKER_FILE.to_owned(),
+    });
+    let mounted = look.run(&mount)?;
+    let printed = mounted.stdout();
+    let chain = printed
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("sha256:"));
+    if !mounted.exit.is_success() {
+        look.materialised = RawObservation::Absent(mounted.last_words());
+        if look.reported == RawObservation::Not {
+            look.reported = look.materialised.clone();
+        }
+        return Ok(());
+    }
+    let chain = chain.map(|chain| Identity::ChainId(chain.to_owned()));
+    let marker = match mounted.revealed() {
+        Some(bytes) => Ok(marker_text(&*bytes)),
+        // A mount of a containerd that is not ours is there for everybody.
+        None => rootfs::marker(&point),
+    };
+    let has_marker = matches!(marker, Ok(Some(_)));
+    let source = "ctr images mount";
+    look.materialised = match (marker, &chain) {
+        (Ok(Some(marker)), _) => RawObservation::Seen(vec![sign(source, Identity::Marker(marker))]),
+        (Ok(None), Some(chain)) => RawObservation::Seen(vec![sign(source, chain.clone())]),
+        (Ok(None), None) => RawObservation::Empty("the mount is empty".to_owned()),
+        (Err(error), _) => RawObservation::Failed(format!("/{MARKER_FILE}: {error}")),
+    };
+    let mut reported = match std::mem::take(&mut look.reported) {
+        RawObservation::Seen(signs) => signs,
+        _ => chain.into_iter().map(|chain| sign(source, chain)).collect(),
+    };
+    // A chain id says nothing of images that have the same layers, and there is none of images that have
+    // none; then what was stored tells more.
+    if !has_marker {
+        let listed = look.run(&ctr(tool, namespace, &["content", "ls", "--quiet"], LOOK))?;
+        reported.extend(stored("ctr content ls", &listed));
+    }
+    if matches!(look.materialised, RawObservation::Empty(_)) {
+        reported.extend(exported(asked, look, reference)?);
+    }
+    look.reported = looked(reported, "ctr printed no chain id");
+    Ok(())
+}
+
+/// The config of the image that containerd exports for the platform that was asked for. It may have stored
+/// the manifests of others, too.
+fn exported(
+    asked: &Asked<'_>,
+    look: &mut Look<'_>,
+    reference: &str,
+) -> Result<Option<RawFingerprint>, HarnessError> {
+    let dir = asked.tool.sandbox().dir();
+    let name = format!("export{}.tar", asked.number);
+    let target = dir.join(&name).to_string_lossy().into_owned();
+    let platform = asked.request.platform_args();
+    let mut args = vec!["images", "export"];
+    args.extend(platform.iter().map(String::as_str));
+    args.extend([&*target, reference]);
+    let exported = look.run(&ctr(asked.tool, &namespace(asked), &args, LOOK))?;
+    let config = exported
+        .exit
+        .is_success()
+        .then(|| exported_config(dir, Path::new(&name)))
+        .flatten();
+    let _ = fs::remove_file(target);
+    Ok(config.map(|config| sign("ctr images export", Identity::ConfigDigest(config))))
+}
+
+/// Has containerd collect what nothing refers to. All content of a layout is in its store after an import,
+/// and what is not of the image goes when containerd next collects, which is at a time of its own: without
+/// this, the look would find what is gone a moment later.
+fn collect(asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
+    let tool = asked.tool;
+    if matches!(tool.runtime().service, Service::Machine { .. }) {
+        return Ok(());
+    }
+    // What belongs to a lease is released when that ends, and nothing belongs to this one.
+    for args in [
+        &["leases", "create", "--id", LEASE][..],
+        &["leases", "delete", "--sync", LEASE][..],
+    ] {
+        let ran = look.run(&ctr(tool, &namespace(asked), args, LOOK))?;
+        if !ran.exit.is_success() {
+            look.note(format!("it was not asked to collect: {}", ran.last_words()));
             return Ok(());
         }
-        DaemonSupervisor::may_mount(self.sandbox.dir())?;
-        self.supervisor.adopt(self.start_daemon())
     }
+    Ok(())
+}
 
-    fn execute(&mut self, request: &Request<'_>) -> Execution {
-        if let Err(error) = self.start() {
-            return Execution::troubled(error.into());
-        }
-        let mut execution = Execution::default();
-        self.trials += 1;
-        let namespace = format!("ocipick-{}-{}", std::process::id(), self.trials);
-        let (mut reference, platform) = (request.reference(), request.platform_args());
-        let mut args = vec!["images"];
-        args.extend(match &request.source {
-            ImageSource::Registry { .. } => &["pull", "--plain-http"][..],
-            ImageSource::Layout(_) => &["import"][..],
-        });
-        args.extend(platform.iter().map(String::as_str));
-        if self.runtime.flavour == Some(Flavour::Local) {
-            args.push("--local");
-        }
-        let archive;
-        match &request.source {
-            ImageSource::Registry { .. } => {
-                if self.prints_chain() {
-                    args.push("--print-chainid");
-                }
-                args.push(&reference);
-            }
-            ImageSource::Layout(layout) => {
-                archive = layout.archive.to_string_lossy().into_owned();
-                args.push(&archive);
-            }
-        }
-        let removal = self.removal(&reference, &namespace);
-        if let Err(trouble) = self.supervisor.begin(&self.promised(&removal, &namespace)) {
-            return Execution::troubled(trouble);
-        }
-        match self.ctr(&namespace, &args, request.deadline) {
-            Ok(ran) => execution.decisive = Some(execution.keep(ran)),
-            Err(error) => {
-                // What was pulled until now must not stay in a daemon that is not ours.
-                execution.trouble = Some(error.into());
-                self.supervisor
-                    .remove(&mut execution, &self.sandbox, &removal);
-                return execution;
-            }
-        }
-        (request.done)();
-        if execution.succeeded() {
-            if let Some(chain) = execution.decisive_command().and_then(printed_chain) {
-                let identity = Identity::ChainId(chain);
-                execution.reported =
-                    RawObservation::Seen(vec![sign("ctr images pull --print-chainid", identity)]);
-            }
-            if let Err(error) =
-                self.look_where_it_is(&mut execution, request, &namespace, &mut reference)
-            {
-                execution.trouble = Some(error.into());
-            }
-            mutant::has_looked(&mut execution);
-        }
-        let removal = self.removal(&reference, &namespace);
-        let question = self.invocation("ocipick", &["version"], LOOK);
-        // Only an image that was pulled was mounted, and an empty namespace of a containerd that
-        // goes with the sandbox is nothing to remove.
-        let begin = usize::from(!execution.succeeded());
-        let end = match self.runtime.service {
-            // The mount goes all the same: it is of the look, and not of the pull.
-            _ if request.leaves_image() => 1,
-            Service::Machine { .. } => removal.len(),
-            Service::Private | Service::None => removal.len() - 1,
-        };
-        let removal = &removal[begin..end];
-        self.supervisor
-            .end(&mut execution, &self.sandbox, LOST, &question, removal);
-        let _ = fs::remove_dir(self.mount_point());
-        execution
-    }
+/// What containerd calls the image of a layout that gives it no name, where it took just one.
+fn name_given(asked: &Asked<'_>, look: &mut Look<'_>) -> Result<Option<String>, HarnessError> {
+    let args = ["images", "list", "--quiet"];
+    let listed = look.run(&ctr(asked.tool, &namespace(asked), &args, LOOK))?;
+    let listed = listed.stdout();
+    let mut names = listed
+        .lines()
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    Ok(match (names.next(), names.next()) {
+        (Some(name), None) => Some(name.to_owned()),
+        _ => None,
+    })
+}
+
+/// What empties the namespace of a command, which can only be removed when it is empty: after a pull that
+/// was killed on its way there is more in it than the image.
+fn sweep(mut ctr: Invocation) -> Invocation {
+    let client = std::mem::replace(&mut ctr.program, PathBuf::from("/bin/sh"));
+    let options = std::mem::take(&mut ctr.args);
+    ctr.args = vec!["-c".to_owned(), SWEEP.to_owned(), "sh".to_owned()];
+    ctr.args.push(client.to_string_lossy().into_owned());
+    ctr.args.extend(options);
+    ctr
 }
 
 /// The chain id that a pull printed, where it did.
@@ -619,15 +595,6 @@ fn exported_config(dir: &Path, archive: &Path) -> Option<String> {
 
 /// The lease that ends so that containerd collects.
 const LEASE: &str = "ocipick-collect";
-
-/// How a client says that it lost the daemon.
-const LOST: &[&str] = &[
-    "error reading from server: EOF",
-    "connection refused",
-    "connection reset",
-    "transport is closing",
-    "transport: Error",
-];
 
 /// Empties a namespace, which can only be removed when it is empty. The arguments are `ctr` with
 /// the options that name the daemon and the namespace. Snapshots go from the top down.

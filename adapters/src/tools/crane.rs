@@ -1,39 +1,73 @@
-//! Crane: stateless; `pull` writes an archive as `docker load` takes it.
+//! Crane, of go-containerregistry: stateless; `pull` writes an archive as `docker load` takes it.
 
 use super::image::{looked, sign, with_algorithm};
 use crate::{
-    Adapter, Detected, Execution, Installation, RawObservation, Request, Runtime, Sandbox, Session,
-    StartError, Support, Tool, ToolInfo, adapter::execution, detect, mutant, rootfs,
+    Adapter, Asked, Cleanup, Detected, HarnessError, Installation, Look, RawObservation, Runtime,
+    Sandbox, Support, Tool, channel::DebianRelease, detect, process::Invocation, rootfs,
 };
 use ocipick_corpus::marker_in_layers;
-use ocipick_records::{Identity, Operation};
+use ocipick_records::{Configuration, FieldKind, Identity, Operation, Project, ToolInfo};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs::File,
     io::{self, BufReader, Read as _, Seek as _, SeekFrom},
-    path::Path,
-};
-
-/// What there is to know of it.
-pub(super) const INFO: ToolInfo = ToolInfo {
-    name: "crane",
-    binaries: &["crane"],
-    package: "crane",
-    packages: |_| vec!["crane"],
-    needs: |_| Vec::new(),
-    snapshotter: |_| None,
+    path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 pub(super) struct Crane;
 
+/// The labels are those of the template in the project's repository in November 2026. It has no security
+/// policy of its own that we know of; the contact is where its owner takes reports.
+static INFO: LazyLock<ToolInfo> = LazyLock::new(|| ToolInfo {
+    name: "crane".to_owned(),
+    binaries: vec!["crane".to_owned()],
+    package: "crane".to_owned(),
+    configurations: vec![Configuration {
+        lineage: "go-containerregistry".to_owned(),
+        reproduce: vec![
+            "crane pull --insecure {platform}REFERENCE picked.tar".to_owned(),
+            "tar -xOf picked.tar manifest.json".to_owned(),
+        ],
+        ..Configuration::default()
+    }],
+    project: Some(Project::new(
+        "google/go-containerregistry",
+        "https://g.co/vulnz",
+        "crane: ",
+        &[
+            ("Describe the bug", FieldKind::Description),
+            ("To Reproduce", FieldKind::Steps),
+            ("Expected behavior", FieldKind::Expected),
+            ("Additional context", FieldKind::More),
+            ("Output of `crane version`", FieldKind::Version),
+            (
+                "Registry used (e.g., GCR, ECR, Quay)",
+                FieldKind::Choice(
+                    "a local one that serves these bytes; any registry that takes them does"
+                        .to_owned(),
+                ),
+            ),
+        ],
+    )),
+});
+
 impl Adapter for Crane {
-    fn tool(&self) -> Tool {
-        Tool::Crane
+    fn info(&self) -> &'static ToolInfo {
+        &INFO
     }
 
-    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected {
-        detect::single_binary(Tool::Crane, "crane", installation, sandbox)
+    fn version_argument(&self) -> &'static str {
+        "version"
+    }
+
+    fn packages(&self, _: &DebianRelease) -> Vec<&'static str> {
+        vec!["crane"]
+    }
+
+    fn detect(&self, tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Detected {
+        detect::single_binary(tool, installation, sandbox)
     }
 
     fn is_stateless(&self) -> bool {
@@ -54,52 +88,32 @@ impl Adapter for Crane {
         }
     }
 
-    fn open(&self, runtime: &Runtime, sandbox: Sandbox) -> io::Result<Box<dyn Session>> {
-        Ok(Box::new(CraneSession {
-            runtime: runtime.clone(),
-            sandbox,
-            trials: 0,
-        }))
-    }
-}
-
-struct CraneSession {
-    runtime: Runtime,
-    sandbox: Sandbox,
-    trials: u32,
-}
-
-impl Session for CraneSession {
-    fn start(&mut self) -> Result<(), StartError> {
-        Ok(())
-    }
-
-    fn execute(&mut self, request: &Request<'_>) -> Execution {
-        let mut execution = Execution::default();
-        self.trials += 1;
-        let archive = self.sandbox.dir().join(format!("image{}.tar", self.trials));
-        let target = archive.to_string_lossy().into_owned();
-        let (platform, reference) = (request.platform_args(), request.reference());
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+        let target = archive(asked).to_string_lossy().into_owned();
+        let platform = asked.request.platform_args();
+        let reference = asked.request.reference();
         let mut args = vec!["pull", "--insecure"];
         args.extend(platform.iter().map(String::as_str));
         args.extend([reference.as_str(), &target]);
-        let program = self.runtime.binary("client");
-        let pulled = execution!(
-            execution,
-            self.sandbox.run(&program, &args, request.deadline)
-        );
-        (request.done)();
-        execution.decisive = Some(pulled);
-        if execution.succeeded() {
-            let looked_at = mutant::looked_at(&target);
-            (execution.reported, execution.materialised) = look_into(Path::new(&looked_at));
-            mutant::has_looked(&mut execution);
-        }
-        if !request.leaves_image() {
-            let _ = fs::remove_file(&archive);
-        }
-        execution
+        vec![asked.tool.client(&args, asked.request.deadline)]
     }
+
+    fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
+        (look.reported, look.materialised) = look_into(&archive(asked));
+        Ok(())
+    }
+
+    fn cleanup(&self, asked: &Asked<'_>, _: Option<&str>) -> Cleanup {
+        Cleanup {
+            image_files: vec![archive(asked)],
+            ..Cleanup::default()
+        }
+    }
+}
+
+/// The archive of a trial.
+fn archive(asked: &Asked<'_>) -> PathBuf {
+    asked.tool.path(&format!("image{}.tar", asked.number))
 }
 
 /// The regular files of an archive: where each begins, and how long it is. Of several of one name
@@ -214,6 +228,7 @@ fn look_into(path: &Path) -> (RawObservation, RawObservation) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
         let mut builder = tar::Builder::new(Vec::new());

@@ -2,44 +2,94 @@
 
 use super::image::{sign, with_algorithm};
 use crate::{
-    Adapter, Detected, Execution, ImageSource, Installation, RawObservation, Request, Runtime,
-    Sandbox, Session, StartError, Support, Tool, ToolInfo,
-    adapter::execution,
-    detect, mutant,
-    process::{Invocation, Mount, Ran, RunError, run},
+    Adapter, Asked, Cleanup, Detected, Flavour, HarnessError, ImageSource, Installation, Look,
+    RawObservation, Request, Runtime, Sandbox, SandboxedTool, Support, Tool,
+    channel::DebianRelease,
+    detect,
+    process::{Invocation, Mount, Ran},
     rootfs,
 };
 use ocipick_corpus::MARKER_FILE;
-use ocipick_records::{Identity, Operation, is_at_least};
+use ocipick_records::{
+    Configuration, FieldKind, Identity, Operation, Project, ToolInfo, is_at_least,
+};
 use serde_json::Value;
-use std::{iter, path::Path, time::Duration};
+use std::{io, iter, path::Path, sync::LazyLock, time::Duration};
 
-/// What there is to know of it.
-pub(super) const INFO: ToolInfo = ToolInfo {
-    name: "podman",
-    binaries: &["podman"],
-    package: "podman",
-    packages: |_| vec!["podman"],
-    needs: |release| {
+pub(super) struct Podman;
+
+/// The labels are those of the template in the project's repository, and the contact that of its security
+/// policy, as they stood in November 2026. It moved from `containers` to `podman-container-tools` before August
+/// 2026. The library that chooses for podman and skopeo is in `podman-container-tools/container-libs`.
+static INFO: LazyLock<ToolInfo> = LazyLock::new(|| ToolInfo {
+    name: "podman".to_owned(),
+    binaries: vec!["podman".to_owned()],
+    package: "podman".to_owned(),
+    configurations: vec![Configuration {
+        lineage: "containers/image".to_owned(),
+        reproduce: vec![
+            "podman pull --tls-verify=false {platform}REFERENCE".to_owned(),
+            "podman image inspect --format '{{.Id}} {{.Digest}} {{.Architecture}}' REFERENCE"
+                .to_owned(),
+        ],
+        ..Configuration::default()
+    }],
+    project: Some(Project::new(
+        "podman-container-tools/podman",
+        "security@lists.podman.io",
+        "[Bug]: ",
+        &[
+            ("Issue Description", FieldKind::Description),
+            ("Steps to reproduce the issue", FieldKind::Steps),
+            ("Describe the results you received", FieldKind::Received),
+            ("Describe the results you expected", FieldKind::Expected),
+            (
+                "podman info output",
+                FieldKind::Output("podman info".to_owned()),
+            ),
+            (
+                "Podman in a container",
+                FieldKind::Choice("No, unless you reproduce it in one".to_owned()),
+            ),
+            (
+                "Privileged Or Rootless",
+                FieldKind::Choice("Privileged: the trials ran as root".to_owned()),
+            ),
+            (
+                "Upstream Latest Release",
+                FieldKind::Choice("say whether you tried it with the latest release".to_owned()),
+            ),
+            ("Additional environment details", FieldKind::Version),
+            ("Additional information", FieldKind::More),
+        ],
+    )),
+});
+
+impl Adapter for Podman {
+    fn info(&self) -> &'static ToolInfo {
+        &INFO
+    }
+
+    fn packages(&self, _: &DebianRelease) -> Vec<&'static str> {
+        vec!["podman"]
+    }
+
+    fn needs(&self, release: &DebianRelease) -> Vec<&'static str> {
         // Before netavark podman asks for `nsenter` and does nothing without it.
         if release.is_at_least("bookworm") {
             vec!["runc"]
         } else {
             vec!["runc", "util-linux"]
         }
-    },
-    snapshotter: |_| Some("vfs"),
-};
-
-pub(super) struct Podman;
-
-impl Adapter for Podman {
-    fn tool(&self) -> Tool {
-        Tool::Podman
     }
 
-    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected {
-        let mut detected = detect::single_binary(Tool::Podman, "podman", installation, sandbox);
+    /// The plain directories of `vfs` need nothing of the kernel and can be read without mounting.
+    fn snapshotter(&self, _: Option<Flavour>) -> Option<&'static str> {
+        Some("vfs")
+    }
+
+    fn detect(&self, tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Detected {
+        let mut detected = detect::single_binary(tool, installation, sandbox);
         for runtime in &mut detected.runtimes {
             if unified_cgroups(&runtime.version).is_some() {
                 let note =
@@ -64,18 +114,63 @@ impl Adapter for Podman {
         }
     }
 
-    fn open(&self, runtime: &Runtime, mut sandbox: Sandbox) -> std::io::Result<Box<dyn Session>> {
+    fn prepare(&self, runtime: &Runtime, sandbox: &mut Sandbox) -> io::Result<()> {
         if let Some(mount) = unified_cgroups(&runtime.version) {
             sandbox.add_mount(mount);
         }
-        let root = sandbox.dir().join("store").to_string_lossy().into_owned();
-        let runroot = sandbox.dir().join("runroot").to_string_lossy().into_owned();
-        Ok(Box::new(PodmanSession {
-            runtime: runtime.clone(),
-            sandbox,
-            root,
-            runroot,
-        }))
+        Ok(())
+    }
+
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+        let request = asked.request;
+        let platform = platform_args(&asked.tool.runtime().version, request);
+        let reference = match &request.source {
+            ImageSource::Registry { .. } => request.reference(),
+            ImageSource::Layout(layout) => {
+                format!("oci-archive:{}", layout.path(layout.archive))
+            }
+        };
+        let mut args = vec!["pull", "--tls-verify=false"];
+        args.extend(platform.iter().map(String::as_str));
+        args.push(&reference);
+        vec![podman(asked.tool, &args, request.deadline)]
+    }
+
+    fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
+        let stdout = look.decisive().map(Ran::stdout).unwrap_or_default();
+        let id = stdout
+            .lines()
+            .map(str::trim)
+            .rfind(|line| !line.is_empty())
+            .unwrap_or_default();
+        if id.is_empty() {
+            look.reported = RawObservation::Absent("podman pull printed no image id".to_owned());
+            look.materialised = look.reported.clone();
+            return Ok(());
+        }
+        look.image = Some(id.to_owned());
+        look_at(asked, look, id)
+    }
+
+    fn cleanup(&self, asked: &Asked<'_>, image: Option<&str>) -> Cleanup {
+        // This unmounts it, too.
+        let image =
+            image.map(|id| podman(asked.tool, &["rmi", "--force", id], asked.request.deadline));
+        Cleanup {
+            image: image.into_iter().collect(),
+            ..Cleanup::default()
+        }
+    }
+
+    /// Rootless, files in the store belong to the user's subordinate ids, and only the user's own namespace
+    /// may remove them.
+    fn farewell(&self, tool: &SandboxedTool) -> Vec<Invocation> {
+        if tool.sandbox().installation().privileges.root {
+            return Vec::new();
+        }
+        let (root, runroot) = (store(tool), runroot(tool));
+        let args = ["unshare", "rm", "-rf", &root, &runroot];
+        vec![podman(tool, &args, Duration::from_secs(60))]
     }
 }
 
@@ -94,7 +189,7 @@ fn unified_cgroups(version: &str) -> Option<Mount> {
 /// The platform as options. Version 3 takes everything after the first slash of `--platform` for
 /// the architecture.
 fn platform_args(version: &str, request: &Request<'_>) -> Vec<String> {
-    let Some(platform) = request.wanted().filter(|_| !is_at_least(version, "4")) else {
+    let Some(platform) = request.platform.filter(|_| !is_at_least(version, "4")) else {
         return request.platform_args();
     };
     let mut args = vec![
@@ -109,148 +204,83 @@ fn platform_args(version: &str, request: &Request<'_>) -> Vec<String> {
     args
 }
 
-struct PodmanSession {
-    runtime: Runtime,
-    sandbox: Sandbox,
-    root: String,
-    runroot: String,
+/// The directory of the private store.
+fn store(tool: &SandboxedTool) -> String {
+    tool.path_text("store")
 }
 
-impl PodmanSession {
-    /// Runs podman on the private store. The plain directories of `vfs` need nothing of the
-    /// kernel and can be read without mounting.
-    fn podman(&self, args: &[&str], deadline: Duration) -> Result<Ran, RunError> {
-        run(&self.invocation(args, deadline), self.sandbox.cancel())
-    }
+fn runroot(tool: &SandboxedTool) -> String {
+    tool.path_text("runroot")
+}
 
-    fn invocation(&self, args: &[&str], deadline: Duration) -> Invocation {
-        let mut all = vec![
+/// A command on the private store.
+fn podman(tool: &SandboxedTool, args: &[&str], deadline: Duration) -> Invocation {
+    let (root, runroot) = (store(tool), runroot(tool));
+    let mut all = vec![
+        "--root",
+        &root,
+        "--runroot",
+        &runroot,
+        "--storage-driver",
+        "vfs",
+        "--cgroup-manager",
+        "cgroupfs",
+        "--events-backend",
+        "none",
+    ];
+    all.extend(args);
+    tool.client(&all, deadline)
+}
+
+/// Looks at an image in the store: what podman has recorded of it, and what is in its mount.
+fn look_at(asked: &Asked<'_>, look: &mut Look<'_>, id: &str) -> Result<(), HarnessError> {
+    let (tool, deadline) = (asked.tool, asked.request.deadline);
+    let root = store(tool);
+    let mut reported = vec![sign(
+        "podman pull",
+        Identity::ConfigDigest(with_algorithm(id)),
+    )];
+    // The id of a schema 1 image is of a config that podman made up.
+    if let Some(manifest) = recorded_manifest(Path::new(&root), id) {
+        reported.push(sign(
+            "images.json of podman's store",
+            Identity::ManifestDigest(manifest),
+        ));
+    }
+    look.reported = RawObservation::Seen(reported);
+    // Rootless, an image can only be mounted inside the user's own namespace.
+    let mount: &[&str] = if tool.sandbox().installation().privileges.root {
+        &["image", "mount", id]
+    } else {
+        &[
+            "unshare",
+            "podman",
             "--root",
-            &self.root,
-            "--runroot",
-            &self.runroot,
+            &root,
             "--storage-driver",
             "vfs",
-            "--cgroup-manager",
-            "cgroupfs",
-            "--events-backend",
-            "none",
-        ];
-        all.extend(args);
-        self.sandbox
-            .invocation(&self.runtime.binary("client"), &all, deadline)
+            "image",
+            "mount",
+            id,
+        ]
+    };
+    let mounted = look.run(&podman(tool, mount, deadline))?;
+    if !mounted.exit.is_success() {
+        look.materialised = RawObservation::Absent(mounted.last_words());
+        return Ok(());
     }
-}
-
-impl Session for PodmanSession {
-    fn start(&mut self) -> Result<(), StartError> {
-        Ok(())
-    }
-
-    fn execute(&mut self, request: &Request<'_>) -> Execution {
-        let mut execution = Execution::default();
-        let platform = platform_args(&self.runtime.version, request);
-        let reference = match &request.source {
-            ImageSource::Registry { .. } => request.reference(),
-            ImageSource::Layout(layout) => {
-                format!("oci-archive:{}", layout.path(layout.archive))
-            }
-        };
-        let mut args = vec!["pull", "--tls-verify=false"];
-        args.extend(platform.iter().map(String::as_str));
-        args.push(&reference);
-        let pulled = execution!(execution, self.podman(&args, request.deadline));
-        (request.done)();
-        execution.decisive = Some(pulled);
-        if !execution.succeeded() {
-            return execution;
+    let point = mounted.stdout().trim().to_owned();
+    look.materialised = match rootfs::marker(Path::new(&point)) {
+        Ok(Some(marker)) => {
+            RawObservation::Seen(vec![sign("podman image mount", Identity::Marker(marker))])
         }
-        let stdout = execution.commands[pulled].stdout();
-        let id = stdout
-            .lines()
-            .map(str::trim)
-            .rfind(|line| !line.is_empty())
-            .unwrap_or_default();
-        if id.is_empty() {
-            execution.reported =
-                RawObservation::Absent("podman pull printed no image id".to_owned());
-            execution.materialised = execution.reported.clone();
-            return execution;
+        Ok(None) => {
+            let inspected = look.run(&podman(tool, &["image", "inspect", id], deadline))?;
+            layers_of(&inspected, Path::new(&root), id)
         }
-        let id = mutant::looked_at(id);
-        let mut reported = vec![sign(
-            "podman pull",
-            Identity::ConfigDigest(with_algorithm(&id)),
-        )];
-        // The id of a schema 1 image is of a config that podman made up.
-        if let Some(manifest) = recorded_manifest(Path::new(&self.root), &id) {
-            reported.push(sign(
-                "images.json of podman's store",
-                Identity::ManifestDigest(manifest),
-            ));
-        }
-        execution.reported = RawObservation::Seen(reported);
-        // Rootless, an image can only be mounted inside the user's own namespace.
-        let mount: &[&str] = if self.sandbox.installation().privileges.root {
-            &["image", "mount", &id]
-        } else {
-            &[
-                "unshare",
-                "podman",
-                "--root",
-                &self.root,
-                "--storage-driver",
-                "vfs",
-                "image",
-                "mount",
-                &id,
-            ]
-        };
-        let mounted = execution!(execution, self.podman(mount, request.deadline));
-        let mounted = &execution.commands[mounted];
-        if mounted.exit.is_success() {
-            let point = mounted.stdout().trim().to_owned();
-            execution.materialised = match rootfs::marker(Path::new(&point)) {
-                Ok(Some(marker)) => {
-                    RawObservation::Seen(vec![sign("podman image mount", Identity::Marker(marker))])
-                }
-                Ok(None) => {
-                    let inspected = execution!(
-                        execution,
-                        self.podman(&["image", "inspect", &id], request.deadline)
-                    );
-                    layers_of(&execution.commands[inspected], Path::new(&self.root), &id)
-                }
-                Err(error) => RawObservation::Failed(format!("/{MARKER_FILE}: {error}")),
-            };
-        } else {
-            execution.materialised = RawObservation::Absent(mounted.last_words());
-        }
-        mutant::has_looked(&mut execution);
-        if request.leaves_image() {
-            return execution;
-        }
-        // This unmounts it, too.
-        match self.podman(&["rmi", "--force", &id], request.deadline) {
-            Ok(ran) => execution.removal += ran.duration,
-            Err(error) => execution.notes.push(format!("podman rmi: {error}")),
-        }
-        execution
-    }
-}
-
-impl Drop for PodmanSession {
-    fn drop(&mut self) {
-        if !self.sandbox.installation().privileges.root {
-            // Rootless, files in the store belong to the user's subordinate ids, and only the
-            // user's own namespace may remove them.
-            let args = ["unshare", "rm", "-rf", &self.root, &self.runroot];
-            let removal = self.invocation(&args, Duration::from_secs(60));
-            if let Err(error) = self.sandbox.clean_up(&removal) {
-                tracing::warn!(%error, "cannot remove podman's private store");
-            }
-        }
-    }
+        Err(error) => RawObservation::Failed(format!("/{MARKER_FILE}: {error}")),
+    };
+    Ok(())
 }
 
 /// How much of a file of the store is read.

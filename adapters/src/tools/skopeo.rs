@@ -2,38 +2,61 @@
 
 use super::image::{looked, sign, with_algorithm};
 use crate::{
-    Adapter, Detected, Execution, ImageSource, Installation, RawObservation, Request, Runtime,
-    Sandbox, Session, StartError, Support, Tool, ToolInfo, adapter::execution, detect, mutant,
+    Adapter, Asked, Cleanup, Detected, HarnessError, ImageSource, Installation, Look,
+    RawObservation, Runtime, Sandbox, SandboxedTool, Support, Tool,
+    channel::DebianRelease,
+    detect,
+    process::{Invocation, Ran},
     rootfs,
 };
 use ocipick_corpus::marker_in_layers;
-use ocipick_records::{Identity, Operation};
+use ocipick_records::{Configuration, Identity, Operation, Project, ToolInfo};
 use serde_json::Value;
 use std::{
-    fs,
+    collections::BTreeMap,
     io::BufReader,
     path::{Path, PathBuf},
-};
-
-/// What there is to know of it.
-pub(super) const INFO: ToolInfo = ToolInfo {
-    name: "skopeo",
-    binaries: &["skopeo"],
-    package: "skopeo",
-    packages: |_| vec!["skopeo"],
-    needs: |_| Vec::new(),
-    snapshotter: |_| None,
+    sync::LazyLock,
 };
 
 pub(super) struct Skopeo;
 
+/// There is no template for reports; the repository shares its policies with podman. It moved from
+/// `containers` to `podman-container-tools` before August 2026, as the library did that chooses for both.
+static INFO: LazyLock<ToolInfo> = LazyLock::new(|| ToolInfo {
+    name: "skopeo".to_owned(),
+    binaries: vec!["skopeo".to_owned()],
+    package: "skopeo".to_owned(),
+    configurations: vec![Configuration {
+        lineage: "containers/image".to_owned(),
+        commands: BTreeMap::from(
+            ["pull", "import"].map(|operation| (operation.to_owned(), "skopeo copy".to_owned())),
+        ),
+        reproduce: vec![
+            "skopeo {override}copy --src-tls-verify=false docker://REFERENCE dir:picked".to_owned(),
+            "sha256sum picked/manifest.json; cat picked/manifest.json".to_owned(),
+        ],
+        ..Configuration::default()
+    }],
+    project: Some(Project::new(
+        "podman-container-tools/skopeo",
+        "security@lists.podman.io",
+        "",
+        &[],
+    )),
+});
+
 impl Adapter for Skopeo {
-    fn tool(&self) -> Tool {
-        Tool::Skopeo
+    fn info(&self) -> &'static ToolInfo {
+        &INFO
     }
 
-    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected {
-        detect::single_binary(Tool::Skopeo, "skopeo", installation, sandbox)
+    fn packages(&self, _: &DebianRelease) -> Vec<&'static str> {
+        vec!["skopeo"]
+    }
+
+    fn detect(&self, tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Detected {
+        detect::single_binary(tool, installation, sandbox)
     }
 
     fn is_stateless(&self) -> bool {
@@ -50,56 +73,20 @@ impl Adapter for Skopeo {
         }
     }
 
-    fn open(&self, runtime: &Runtime, sandbox: Sandbox) -> std::io::Result<Box<dyn Session>> {
-        Ok(Box::new(SkopeoSession {
-            runtime: runtime.clone(),
-            sandbox,
-            trials: 0,
-            writes_digest: None,
-        }))
-    }
-}
-
-struct SkopeoSession {
-    runtime: Runtime,
-    sandbox: Sandbox,
-    trials: u32,
-    /// Whether `skopeo copy` can write the digest to a file, once it was asked; 1.2 cannot.
-    writes_digest: Option<bool>,
-}
-
-impl SkopeoSession {
-    fn writes_digest(&mut self) -> bool {
-        *self.writes_digest.get_or_insert_with(|| {
-            let program = self.runtime.binary("client");
-            !detect::lacks_option(&program, &["copy"], "--digestfile", &self.sandbox)
-        })
-    }
-}
-
-impl Session for SkopeoSession {
-    fn start(&mut self) -> Result<(), StartError> {
-        Ok(())
-    }
-
-    fn execute(&mut self, request: &Request<'_>) -> Execution {
-        let mut execution = Execution::default();
-        self.trials += 1;
-        let into = self.sandbox.dir().join(format!("image{}", self.trials));
-        let digest_file = self.sandbox.dir().join(format!("digest{}", self.trials));
-        let (source, transport_args) = match &request.source {
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+        let (source, transport_args) = match &asked.request.source {
             ImageSource::Registry { .. } => (
-                format!("docker://{}", request.reference()),
+                format!("docker://{}", asked.request.reference()),
                 &["--src-tls-verify=false"][..],
             ),
             ImageSource::Layout(layout) => (format!("oci:{}", layout.path(layout.dir)), &[][..]),
         };
-        let target = format!("dir:{}", into.display());
-        let into = PathBuf::from(mutant::looked_at(&into.to_string_lossy()));
-        let digest_text = digest_file.to_string_lossy().into_owned();
-        let policy = self.sandbox.policy().to_string_lossy().into_owned();
+        let target = format!("dir:{}", directory(asked).display());
+        let digest_text = digest_file(asked).to_string_lossy().into_owned();
+        let policy = asked.tool.sandbox().policy();
+        let policy = policy.to_string_lossy().into_owned();
         let mut args = vec!["--policy", &policy];
-        if let Some(platform) = request.wanted() {
+        if let Some(platform) = asked.request.platform {
             args.extend(["--override-os", &platform.os]);
             args.extend(["--override-arch", &platform.architecture]);
             if let Some(variant) = &platform.variant {
@@ -108,33 +95,45 @@ impl Session for SkopeoSession {
         }
         args.push("copy");
         args.extend(transport_args);
-        let writes_digest = self.writes_digest();
-        if writes_digest {
+        if writes_digest(asked.tool) {
             args.extend(["--digestfile", &digest_text]);
         }
         args.extend([source.as_str(), target.as_str()]);
-        let program = self.runtime.binary("client");
-        let copied = execution!(
-            execution,
-            self.sandbox.run(&program, &args, request.deadline)
-        );
-        (request.done)();
-        execution.decisive = Some(copied);
-        if execution.succeeded() {
-            execution.reported = if writes_digest {
-                written_digest(&digest_file)
-            } else {
-                printed_config(&execution.commands[copied].stdout())
-            };
-            execution.materialised = look_into(&into);
-            mutant::has_looked(&mut execution);
-        }
-        if !request.leaves_image() {
-            let _ = fs::remove_dir_all(&into);
-        }
-        let _ = fs::remove_file(&digest_file);
-        execution
+        vec![asked.tool.client(&args, asked.request.deadline)]
     }
+
+    fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
+        look.reported = if writes_digest(asked.tool) {
+            written_digest(&digest_file(asked))
+        } else {
+            printed_config(&look.decisive().map(Ran::stdout).unwrap_or_default())
+        };
+        look.materialised = look_into(&directory(asked));
+        Ok(())
+    }
+
+    fn cleanup(&self, asked: &Asked<'_>, _: Option<&str>) -> Cleanup {
+        Cleanup {
+            image_files: vec![directory(asked)],
+            look_files: vec![digest_file(asked)],
+            ..Cleanup::default()
+        }
+    }
+}
+
+/// The directory that a trial copies to.
+fn directory(asked: &Asked<'_>) -> PathBuf {
+    asked.tool.path(&format!("image{}", asked.number))
+}
+
+/// The file that takes the digest of what a trial copies.
+fn digest_file(asked: &Asked<'_>) -> PathBuf {
+    asked.tool.path(&format!("digest{}", asked.number))
+}
+
+/// Whether `skopeo copy` can write the digest to a file; 1.2 cannot.
+fn writes_digest(tool: &SandboxedTool) -> bool {
+    tool.knows_option(&["copy"], "--digestfile")
 }
 
 /// How much of a file is read that a tool writes about an image. It holds what the image says, and a
@@ -237,6 +236,7 @@ fn look_into(dir: &Path) -> RawObservation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn layers_of_the_first_schema_are_turned_around() {

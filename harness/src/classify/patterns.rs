@@ -306,7 +306,12 @@ mod tests {
         };
         let of = |statuses: &[u16]| {
             let requests: Vec<HttpRequest> = statuses.iter().copied().map(request).collect();
-            book.meaning(Tool::Docker, "error from registry: no", "", &requests)
+            book.meaning(
+                "docker".parse().unwrap(),
+                "error from registry: no",
+                "",
+                &requests,
+            )
         };
         let refusal = |reason| Some(Meaning::Refusal(reason));
         assert_eq!(of(&[401, 200, 503]), refusal(RefusalReason::ServerError));
@@ -320,7 +325,10 @@ mod tests {
     #[test]
     fn a_message_nobody_knows_means_nothing() {
         let book = MessagePatterns::built_in().unwrap();
-        assert_eq!(book.look_up(Tool::Docker, "the moon is full"), None);
+        assert_eq!(
+            book.look_up("docker".parse().unwrap(), "the moon is full"),
+            None
+        );
     }
 
     #[test]

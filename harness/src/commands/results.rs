@@ -5,9 +5,20 @@ use super::{
     terminal::Terminal,
 };
 use ocipick::results::FILE;
+use ocipick_adapters::tool_infos;
 use ocipick_records::Results;
 use ocipick_reports::analysis::embargo::{EmbargoPolicy, redact};
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+/// Reads a results file, and supplies what this program knows of tools.
+pub(crate) fn read_file(file: &Path) -> Result<Results> {
+    let mut results = Results::read(file)?;
+    results.supplied_tools = tool_infos();
+    Ok(results)
+}
 
 /// Reads results, each given as its file or as the directory that it is in.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Results>> {
@@ -18,9 +29,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Results>> {
             path.clone()
         }
     });
-    files
-        .map(|file| Results::read(&file).map_err(Failure::from))
-        .collect()
+    files.map(|file| read_file(&file)).collect()
 }
 
 /// Leaves the cases out of results that are for private disclosure first, unless they were asked for, and

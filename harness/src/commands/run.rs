@@ -251,7 +251,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
         ));
     }
     drop(run_dir);
-    let results = [Results::read(writer.path())?];
+    let results = [super::results::read_file(writer.path())?];
     let book = CaseBook::of(&selected.corpus);
     let matrix = Matrix::build(&results, &book);
     let options = terminal::TerminalOptions {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::inventory::Inventory;
 use ocipick_adapters::{
-    Missing, Service, Tool,
+    Missing, Service,
     channel::{InstallError, Installed, InstalledChannel, PackageRecord, ProvisioningRecord},
 };
 use ocipick_corpus::Corpus;
@@ -115,7 +115,7 @@ fn documents_of_runtimes_and_channels_are_as_their_schemas_say() {
     let inventory = Inventory {
         runtimes: plan.runtimes,
         missing: vec![Missing {
-            tool: Tool::Docker,
+            tool: "docker".parse().unwrap(),
             flavour: None,
             channel: "path".to_owned(),
             why: "it is not there".to_owned(),

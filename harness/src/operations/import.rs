@@ -12,7 +12,7 @@ pub(super) const IMPORT: OperationSpec = OperationSpec {
     execute,
 };
 
-fn execute(call: &Call<'_>, session: &mut dyn Session) -> Result<Executed, String> {
+fn execute(call: &Call<'_>, session: &mut Session<'_>) -> Result<Executed, String> {
     let TestPoint { case, ask } = call.asked;
     let dir = call.context.run_dir.dir().join(format!("l{}", call.number));
     let fixture = LayoutFixture::pack(case, dir)

@@ -34,7 +34,7 @@ pub struct OperationSpec {
     /// same child. What else is seen is kept, and decides nothing.
     pub requires: &'static [EvidenceKind],
     /// Lets the tool do it, and returns what was seen.
-    pub(crate) execute: fn(&Call<'_>, &mut dyn Session) -> Result<Executed, String>,
+    pub(crate) execute: fn(&Call<'_>, &mut Session<'_>) -> Result<Executed, String>,
 }
 
 impl fmt::Debug for OperationSpec {

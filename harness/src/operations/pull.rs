@@ -16,7 +16,7 @@ pub(super) const PULL: OperationSpec = OperationSpec {
     execute,
 };
 
-fn execute(call: &Call<'_>, session: &mut dyn Session) -> Result<Executed, String> {
+fn execute(call: &Call<'_>, session: &mut Session<'_>) -> Result<Executed, String> {
     let TestPoint { case, ask } = call.asked;
     let registry = call.context.registry;
     let name = format!(

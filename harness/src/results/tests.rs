@@ -28,6 +28,7 @@ fn header() -> Header {
         },
         private: None,
         runtimes: vec![runtime("skopeo@1.0", "path")],
+        tools: Vec::new(),
         missing: Vec::new(),
         channels: vec![sid("1.0-1")],
         operations: vec!["pull".to_owned()],

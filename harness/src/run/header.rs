@@ -2,11 +2,11 @@
 
 use super::Plan;
 use crate::{host, inventory::Inventory};
-use ocipick_adapters::{Runtime, channel::ProvisioningRecord};
+use ocipick_adapters::{Runtime, Tool, channel::ProvisioningRecord};
 use ocipick_corpus::{digest_of, digest_of_content};
 use ocipick_records::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Header, MissingRecord, Provenance, Repeats,
-    RuntimeRecord, SCHEMA,
+    RuntimeRecord, SCHEMA, ToolInfo,
 };
 use std::{collections::BTreeSet, path::Path};
 
@@ -36,6 +36,7 @@ pub fn header(
         host: host::describe(),
         private: Some(host::private(directories)),
         runtimes: plan.runtimes.iter().map(runtime_record).collect(),
+        tools: tools(plan),
         missing: inventory
             .missing
             .iter()
@@ -52,6 +53,12 @@ pub fn header(
         planned: plan.trials(),
         repeats: (plan.repeats != Repeats::NONE).then_some(plan.repeats),
     }
+}
+
+/// What there is to know of the tools of the planned runtimes.
+fn tools(plan: &Plan) -> Vec<ToolInfo> {
+    let used: BTreeSet<Tool> = plan.runtimes.iter().map(|runtime| runtime.tool).collect();
+    used.into_iter().map(|tool| tool.info().clone()).collect()
 }
 
 /// What the channels of the planned runtimes were made of.
@@ -151,7 +158,7 @@ mod tests {
     use super::*;
     use crate::run::plan::tests::plan;
     use ocipick_adapters::{
-        Flavour, Missing, Tool,
+        Flavour, Missing,
         channel::{InstalledChannel, PackageRecord},
     };
     use ocipick_records::{Linked, LinkedSource, Operation, Private, RepeatedCells};
@@ -204,8 +211,8 @@ mod tests {
         runtime.origin.linked.insert("client", linked);
         let inventory = Inventory {
             missing: vec![Missing {
-                tool: Tool::Docker,
-                flavour: Some(Flavour::ContainerdStore),
+                tool: "docker".parse().unwrap(),
+                flavour: Some(Flavour::new("containerd-store")),
                 channel: "sid".to_owned(),
                 why: "too old".to_owned(),
                 remedy: "a newer one".to_owned(),

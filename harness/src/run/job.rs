@@ -47,7 +47,7 @@ pub(super) struct RuntimeJob<'a> {
 /// A session, and the directory of its sandbox. They go in this order: first the daemon, then what it
 /// lives in.
 struct SessionGuard<'a> {
-    session: Box<dyn Session>,
+    session: Session<'a>,
     _dir: DirectoryGuard<'a>,
 }
 
@@ -111,7 +111,7 @@ impl RuntimeJob<'_> {
         }
         let mut fetched = BTreeSet::new();
         let controls = &self.shared.plan.controls;
-        let session = &mut *home.session;
+        let session = &mut home.session;
         let nothing = Retention::Nothing;
         let matched = self.trial(session, &controls.match_, nothing, &mut fetched);
         let unmatched = self.trial(session, &controls.no_match, nothing, &mut fetched);
@@ -165,7 +165,7 @@ impl RuntimeJob<'_> {
                     let queue = &queue;
                     scope.spawn(move || match self.open(adapter, number) {
                         Ok(mut home) => {
-                            self.work(&mut *home.session, queue, nothing, BTreeSet::new());
+                            self.work(&mut home.session, queue, nothing, BTreeSet::new());
                         }
                         // The first session goes on alone.
                         Err(error) => tracing::warn!(%error, "cannot open another session"),
@@ -185,7 +185,7 @@ impl RuntimeJob<'_> {
 
     /// Asks these in a store that has the images of other cases: a store of its own, in which what
     /// the other tries have fetched never was.
-    fn measure_warm(&self, adapter: &dyn Adapter, warm: Vec<TestPoint>) {
+    fn measure_warm(&self, adapter: &'static dyn Adapter, warm: Vec<TestPoint>) {
         let unsupported = |why| {
             self.give_up(&warm, UnmeasuredWhy::Unsupported, why);
         };
@@ -203,7 +203,7 @@ impl RuntimeJob<'_> {
                 return;
             }
         };
-        let session = &mut *home.session;
+        let session = &mut home.session;
         let mut fetched = BTreeSet::new();
         let control = &self.shared.plan.controls.match_;
         let before = self.trial(session, control, Retention::Image, &mut fetched);
@@ -222,7 +222,7 @@ impl RuntimeJob<'_> {
     /// Takes cases from the queue until it is empty.
     fn work(
         &self,
-        session: &mut dyn Session,
+        session: &mut Session<'_>,
         queue: &Mutex<VecDeque<TestPoint>>,
         leaves: Retention,
         mut fetched: BTreeSet<String>,
@@ -264,7 +264,7 @@ impl RuntimeJob<'_> {
         }
     }
 
-    fn open(&self, adapter: &dyn Adapter, number: usize) -> io::Result<SessionGuard<'_>> {
+    fn open(&self, adapter: &'static dyn Adapter, number: usize) -> io::Result<SessionGuard<'_>> {
         let run_dir = self.shared.bench.run_dir;
         // Short, because sockets lie below it.
         let name = match self.round {
@@ -287,7 +287,7 @@ impl RuntimeJob<'_> {
             self.shared.bench.cancel,
         )?;
         Ok(SessionGuard {
-            session: adapter.open(self.runtime, sandbox)?,
+            session: Session::open(adapter, self.runtime, sandbox)?,
             _dir: lent,
         })
     }

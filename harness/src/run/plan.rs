@@ -243,7 +243,7 @@ impl Plan {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use ocipick_adapters::{BinaryOrigin, Installation, Privileges, Service, Tool};
+    use ocipick_adapters::{BinaryOrigin, Installation, Privileges, Service};
     use ocipick_corpus::Corpus;
     use std::{collections::BTreeMap, ffi::OsStr};
 
@@ -254,7 +254,7 @@ pub(super) mod tests {
             namespaces: false,
         };
         let runtime = Runtime {
-            tool: Tool::Crane,
+            tool: "crane".parse().unwrap(),
             version: "1".to_owned(),
             flavour: None,
             installation: Installation::this_machine(OsStr::new(""), privileges),

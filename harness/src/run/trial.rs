@@ -29,7 +29,7 @@ impl RuntimeJob<'_> {
     /// A try; where the tool or its daemon was killed from outside, a second one with a new daemon.
     pub(super) fn trial(
         &self,
-        session: &mut dyn Session,
+        session: &mut Session<'_>,
         asked: &TestPoint,
         leaves: Retention,
         fetched: &mut BTreeSet<String>,
@@ -51,7 +51,7 @@ impl RuntimeJob<'_> {
 
     fn execution(
         &self,
-        session: &mut dyn Session,
+        session: &mut Session<'_>,
         asked: &TestPoint,
         leaves: Retention,
         fetched: &mut BTreeSet<String>,

@@ -123,6 +123,7 @@ fn results(cases: &[&Case]) -> Results {
             },
             private: None,
             runtimes: Vec::new(),
+            tools: Vec::new(),
             missing: Vec::new(),
             channels: Vec::new(),
             operations: vec!["pull".to_owned()],
@@ -142,6 +143,7 @@ fn results(cases: &[&Case]) -> Results {
         trials,
         derived: Vec::new(),
         torn: false,
+        supplied_tools: ocipick_adapters::tool_infos(),
     }
 }
 

@@ -35,7 +35,12 @@ pub(crate) const TESTS_OF_DAEMONS: &[Test] = &[
     }),
     ("foreign::docker+containerd-store", || {
         let programs = ["docker", "dockerd", "ctr"];
-        picks_all(&programs, "store", Some(Flavour::ContainerdStore), None)
+        picks_all(
+            &programs,
+            "store",
+            Some(Flavour::new("containerd-store")),
+            None,
+        )
     }),
     (
         "foreign::docker+containerd-store-without-ctr",
@@ -250,7 +255,12 @@ fn picks_all(
 /// there is none.
 fn store_without_client() -> Result<()> {
     let programs = ["docker", "dockerd"];
-    let seen = run(&programs, "store", Some(Flavour::ContainerdStore), None)?;
+    let seen = run(
+        &programs,
+        "store",
+        Some(Flavour::new("containerd-store")),
+        None,
+    )?;
     let (cases, _) = cases()?;
     for case in cases
         .iter()

@@ -6,7 +6,7 @@
 
 mod daemons;
 mod foreign;
-mod mutants;
+mod mistakes;
 mod relations;
 mod repeats;
 mod stage;
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         .chain(repeats::TESTS_OF_DAEMONS)
         .chain(foreign::TESTS_OF_DAEMONS)
         .chain(whole::TESTS_OF_DAEMONS);
-    let mut trials: Vec<Trial> = plain.map(trial).chain(mutants::trials()).collect();
+    let mut trials: Vec<Trial> = plain.map(trial).chain(mistakes::trials()).collect();
     match stage::no_private_daemons() {
         None => trials.extend(of_daemons.map(trial)),
         Some(why) => trials.extend(of_daemons.map(|(name, _)| {

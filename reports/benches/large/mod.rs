@@ -51,6 +51,7 @@ pub(crate) fn results() -> Results {
             },
             private: None,
             runtimes: Vec::new(),
+            tools: Vec::new(),
             missing: Vec::new(),
             channels: Vec::new(),
             operations: vec!["pull".to_owned()],
@@ -61,6 +62,7 @@ pub(crate) fn results() -> Results {
         derived: Vec::new(),
         footer: None,
         torn: false,
+        supplied_tools: ocipick_adapters::tool_infos(),
     }
 }
 

@@ -8,8 +8,8 @@
 mod project;
 mod reproducer;
 
-pub use project::{Field, FieldKind, Project};
-pub use reproducer::{commands, script};
+pub use project::plain_form;
+pub use reproducer::script;
 
 use crate::{
     analysis::{
@@ -24,7 +24,9 @@ use crate::{
     text, ways,
 };
 use ocipick_corpus::{Case, Level};
-use ocipick_records::{Evidence, Host, Outcome, Results, RuntimeRecord, Trial};
+use ocipick_records::{
+    Configuration, Evidence, Host, Outcome, Project, Results, RuntimeRecord, Trial,
+};
 use std::fmt;
 
 /// Which cell a report is about.
@@ -116,6 +118,8 @@ pub struct Draft {
     pub build: BinaryBuild,
     /// Where it goes; none for a tool whose project is not known.
     pub project: Option<Project>,
+    /// How the tool is asked; none for one of which nothing is known.
+    pub configuration: Option<Configuration>,
     /// Why it is for private disclosure, where it is.
     pub withheld: Option<Withheld>,
     /// What the clauses say, those that were broken first.
@@ -283,6 +287,7 @@ impl Draft {
                 newer: newer.runtime,
             });
         }
+        let info = matrix.runtimes.get(column).and_then(|it| it.info);
         let verdicts = Verdicts::of(&matrix, rules);
         let clauses = clauses(&verdicts, trial, column);
         if let Some(why) = no_fault(&matrix, row, &trial.outcome, &clauses) {
@@ -299,7 +304,10 @@ impl Draft {
                 .get(column)
                 .map(MatrixRuntime::build)
                 .unwrap_or_default(),
-            project: Project::of(&trial.tool),
+            project: info.and_then(|it| it.project.clone()),
+            configuration: info
+                .and_then(|it| it.configuration(trial.flavour.as_deref()))
+                .cloned(),
             withheld: private,
             clauses,
             earlier: along.earlier,
@@ -502,7 +510,8 @@ pub fn title(draft: &Draft, case: &Case) -> String {
         Outcome::Unstable { .. } => "differs when repeated".to_owned(),
         Outcome::Unmeasured { .. } => "was not measured".to_owned(),
     };
-    let prefix = draft.project.map_or("", |project| project.prefix);
+    let project = draft.project.as_ref();
+    let prefix = project.map_or("", |project| &project.prefix);
     format!(
         "{prefix}{}{} {what}: {subject}",
         draft.command(),
@@ -515,14 +524,13 @@ impl Draft {
     #[must_use]
     pub fn command(&self) -> String {
         let trial = &self.trial;
-        ways::command_line(&trial.tool, trial.flavour.as_deref(), &trial.operation)
+        ways::command_line(self.configuration.as_ref(), &trial.tool, &trial.operation)
     }
 
     /// The way that it goes, in brackets after a space, where the tool has several.
     #[must_use]
     pub fn way(&self) -> String {
-        let trial = &self.trial;
-        ways::way(&trial.tool, trial.flavour.as_deref(), &trial.version)
+        ways::way(self.configuration.as_ref(), &self.trial.version)
             .map_or_else(String::new, |way| format!(" ({way})"))
     }
 }

@@ -1,80 +1,9 @@
 //! A reproducer that needs nothing but the tool and Python.
 
-use ocipick_corpus::{Case, PlatformRequest};
-use ocipick_records::Platform;
+use ocipick_corpus::Case;
 use std::fmt::Write as _;
 
 const TEMPLATE: &str = include_str!("../../templates/reproduce.py");
-
-/// The commands by which people pull an image with a tool and look at what they got; `REFERENCE`
-/// stands for the image. Empty where the tool is not known.
-#[must_use]
-pub fn commands(tool: &str, flavour: Option<&str>, ask: &PlatformRequest) -> Vec<String> {
-    let platform = ask.platform();
-    let flag = platform.map_or_else(String::new, |it| format!("--platform {it} "));
-    let commands: Vec<String> = match tool {
-        "docker" => vec![
-            format!("docker pull {flag}REFERENCE"),
-            "docker image inspect --format '{{.Id}} {{.RepoDigests}} {{.Architecture}}' REFERENCE"
-                .to_owned(),
-            // Without a command docker refuses images that name none. The classic store has one
-            // image under a reference, the other one per platform.
-            format!(
-                "docker create --name picked --pull never {}REFERENCE /ocipick/say && docker cp picked:/ocipick/child - | tar -xO",
-                if flavour.is_some() { flag.as_str() } else { "" }
-            ),
-        ],
-        "podman" => vec![
-            format!("podman pull --tls-verify=false {flag}REFERENCE"),
-            "podman image inspect --format '{{.Id}} {{.Digest}} {{.Architecture}}' REFERENCE"
-                .to_owned(),
-        ],
-        "skopeo" => vec![
-            format!(
-                "skopeo {}copy --src-tls-verify=false docker://REFERENCE dir:picked",
-                platform.map_or_else(String::new, overrides)
-            ),
-            "sha256sum picked/manifest.json; cat picked/manifest.json".to_owned(),
-        ],
-        "crane" => vec![
-            format!("crane pull --insecure {flag}REFERENCE picked.tar"),
-            "tar -xOf picked.tar manifest.json".to_owned(),
-        ],
-        "containerd" => vec![
-            format!(
-                "ctr images pull --plain-http {}{flag}REFERENCE",
-                if flavour == Some("local") {
-                    "--local "
-                } else {
-                    ""
-                }
-            ),
-            format!(
-                "mkdir -p picked && ctr images mount {flag}REFERENCE picked && cat picked/ocipick/child"
-            ),
-        ],
-        _ => Vec::new(),
-    };
-    match (tool, flavour) {
-        ("docker", Some("containerd-store")) => [
-            vec!["# with the feature containerd-snapshotter set in daemon.json".to_owned()],
-            commands,
-        ]
-        .concat(),
-        _ => commands,
-    }
-}
-
-/// How skopeo is asked for a platform.
-fn overrides(platform: &Platform) -> String {
-    let text = platform.to_string();
-    let names = ["--override-os", "--override-arch", "--override-variant"];
-    let mut flags = String::new();
-    for (name, part) in names.iter().zip(text.splitn(3, '/')) {
-        let _ = write!(flags, "{name} {part} ");
-    }
-    flags
-}
 
 /// The script that serves a case; none where the registry has to misbehave, which it cannot do.
 ///

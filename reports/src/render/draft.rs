@@ -5,12 +5,14 @@
 use super::{cell, markdown::escape::code};
 use crate::{
     analysis::builds::BinaryBuild,
-    draft::{self, ClauseLine, Confirmed, Draft, Field, FieldKind, Project, commands, script},
+    draft::{self, ClauseLine, Confirmed, Draft, plain_form, script},
     publish::without_private_directories,
     text,
 };
 use ocipick_corpus::{Case, Level, PlatformRequest};
-use ocipick_records::{Exit, HttpRequest, Observation, Outcome, document_schema};
+use ocipick_records::{
+    Exit, FieldKind, FormField, HttpRequest, Observation, Outcome, Project, document_schema,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeSet, fmt::Write as _};
@@ -51,7 +53,7 @@ struct Document<'d> {
     /// Whether it is for private disclosure; then to whom and why.
     private: Option<Private<'d>>,
     /// The repository of the project; none where it is not known.
-    project: Option<&'static str>,
+    project: Option<&'d str>,
     runtime: &'d str,
     case: &'d str,
     platform: &'d str,
@@ -72,7 +74,7 @@ struct Private<'d> {
 
 #[derive(Serialize, JsonSchema)]
 struct FieldJson {
-    label: &'static str,
+    label: String,
     text: String,
 }
 
@@ -107,7 +109,7 @@ impl DraftReport<'_> {
                 text,
                 "### {}\n\n{}\n",
                 field.label,
-                self.fill(*field).trim()
+                self.fill(&field.asks).trim()
             );
         }
         text
@@ -126,7 +128,7 @@ impl DraftReport<'_> {
                 contact: self.contact(),
                 reason: &withheld.reason,
             }),
-            project: self.draft.project.map(|project| project.repository),
+            project: self.project().map(|project| project.repository.as_str()),
             runtime: &self.draft.trial.runtime,
             case: &self.draft.trial.case,
             platform: &self.draft.trial.platform,
@@ -135,10 +137,10 @@ impl DraftReport<'_> {
             repeated: self.confirmed.times,
             fields: self
                 .form()
-                .iter()
+                .into_iter()
                 .map(|field| FieldJson {
                     label: field.label,
-                    text: self.fill(*field).trim().to_owned(),
+                    text: self.fill(&field.asks).trim().to_owned(),
                 })
                 .collect(),
             script: self.script(),
@@ -148,17 +150,20 @@ impl DraftReport<'_> {
         json
     }
 
-    fn form(&self) -> &'static [Field] {
-        self.draft
-            .project
-            .map_or_else(Project::plain_form, |project| project.form)
+    fn project(&self) -> Option<&Project> {
+        self.draft.project.as_ref()
     }
 
-    fn contact(&self) -> &'static str {
-        self.draft
-            .project
+    fn form(&self) -> Vec<FormField> {
+        let form = self.project().map(|project| project.form.clone());
+        form.filter(|form| !form.is_empty())
+            .unwrap_or_else(plain_form)
+    }
+
+    fn contact(&self) -> &str {
+        self.project()
             .map_or("the security contact of the project", |project| {
-                project.security
+                project.security.as_str()
             })
     }
 
@@ -177,7 +182,7 @@ impl DraftReport<'_> {
             }
             text.push('\n');
         }
-        let place = match (&self.draft.withheld, self.draft.project) {
+        let place = match (&self.draft.withheld, self.project()) {
             (Some(_), _) => String::new(),
             (None, Some(project)) => {
                 format!(
@@ -235,8 +240,8 @@ impl DraftReport<'_> {
                 .any(|it| it.verdict.is_violation())
     }
 
-    fn fill(&self, field: Field) -> String {
-        match field.asks {
+    fn fill(&self, asks: &FieldKind) -> String {
+        match asks {
             // Where the template has a field for what was received, it is told there.
             FieldKind::Description if self.has_field_for_results() => self.description(),
             FieldKind::Description => format!("{}\n\n{}", self.description(), self.received()),
@@ -246,14 +251,13 @@ impl DraftReport<'_> {
             FieldKind::ReceivedAndExpected => format!("{}\n\n{}", self.received(), self.expected()),
             FieldKind::Version => self.version(),
             FieldKind::Output(command) => format!("(paste the output of `{command}` here)"),
-            FieldKind::Choice(words) => words.to_owned(),
+            FieldKind::Choice(words) => words.clone(),
             FieldKind::More => self.more(),
         }
     }
 
     fn has_field_for_results(&self) -> bool {
-        let mut form = self.form().iter();
-        form.any(|it| {
+        self.form().iter().any(|it| {
             matches!(
                 it.asks,
                 FieldKind::Received | FieldKind::ReceivedAndExpected
@@ -456,8 +460,10 @@ impl DraftReport<'_> {
     }
 
     fn commands(&self) -> Vec<String> {
-        let trial = &self.draft.trial;
-        commands(&trial.tool, trial.flavour.as_deref(), self.ask)
+        let configuration = self.draft.configuration.as_ref();
+        let by_hand = configuration.map(|it| it.by_hand(self.ask.platform()));
+        let by_hand = by_hand.unwrap_or_default();
+        by_hand.iter().map(|line| text::line(line)).collect()
     }
 
     fn version(&self) -> String {
@@ -511,7 +517,7 @@ impl DraftReport<'_> {
                 text::count(self.draft.left_out, "cell", "cells")
             ));
         }
-        let repository = self.draft.project.map_or("", |it| it.repository);
+        let repository = self.project().map_or("", |it| it.repository.as_str());
         let own: Vec<&str> = self
             .case
             .origins

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     analysis::{
-        consensus::voice,
         findings,
         history::{ReleaseSeries, VersionChange},
     },
@@ -186,13 +185,13 @@ impl<'m, 's> Maker<'m, 's> {
     fn line(&self, number: usize, line: &ReleaseSeries<'_>) -> LineView {
         let site_index = self.site_index;
         let name = line.name();
-        let voice = voice(line.tool, line.flavour);
+        let voice = line.lineage;
         let unchanged = self.unchanged.iter().filter(|it| {
             let mut pieces = it.what.pieces().iter();
             matches!(pieces.next(), Some(findings::SentencePart::Name(said)) if *said == name)
         });
         LineView {
-            voice: (voice != line.tool).then(|| voice.to_owned()),
+            voice: (voice != line.tool).then(|| text::line(voice)),
             runtimes: line
                 .columns
                 .iter()

@@ -263,6 +263,7 @@ fn header() -> impl Strategy<Value = Header> {
                 },
                 private: None,
                 runtimes,
+                tools: Vec::new(),
                 missing: Vec::new(),
                 channels,
                 operations,
@@ -309,6 +310,7 @@ fn results() -> impl Strategy<Value = Results> {
             derived: Vec::new(),
             footer,
             torn: false,
+            supplied_tools: Vec::new(),
         })
 }
 

@@ -238,6 +238,7 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
             },
             private: None,
             runtimes,
+            tools: Vec::new(),
             missing: Vec::new(),
             channels: Vec::new(),
             operations: vec!["pull".to_owned()],
@@ -257,6 +258,7 @@ pub(crate) fn results(trials: Vec<Trial>) -> Results {
         trials,
         derived: Vec::new(),
         torn: false,
+        supplied_tools: ocipick_adapters::tool_infos(),
     }
 }
 

@@ -1,19 +1,17 @@
-//! The private engine of a session.
+//! The engine: how a private one is started, and what it says.
 
-use super::{CONTAINERD_STORE, DockerSession, LOOK};
+use super::{CONTAINERD_DRIVER, address, docker, uses_containerd};
 use crate::{
-    Flavour, StartError,
-    process::{Daemon, DaemonError, DaemonSpec, Readiness, RunError, SYSTEM_PATH, fits_socket},
+    DaemonAdapter, DaemonDescription, DaemonWords, HarnessError, SandboxedTool, StartError,
+    driver::{DAEMON_START, LOOK},
+    process::{Invocation, SYSTEM_PATH, run},
 };
 use std::{
     ffi::OsString,
-    fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-/// How long the engine may take to answer after its start.
-const START: Duration = Duration::from_secs(60);
+pub(super) struct Engine;
 
 /// What the engine starts for itself, and is of no use without.
 const HELPER: &str = "containerd";
@@ -40,19 +38,14 @@ fn helpers_path(engine: &Path, folders: &[PathBuf]) -> String {
     )
 }
 
-impl DockerSession {
-    pub(super) fn start_engine(&self) -> Result<Daemon, DaemonError> {
-        let deepest = self
-            .sandbox
-            .dir()
-            .join("exec/containerd/containerd.sock.ttrpc");
-        fits_socket("dockerd", &deepest)?;
-        let path = |name: &str| self.sandbox.dir().join(name).to_string_lossy().into_owned();
-        // What an engine that died has left would keep the next one from starting.
-        for stale in ["docker.pid", "docker.sock"] {
-            let _ = fs::remove_file(self.sandbox.dir().join(stale));
-        }
-        let _ = fs::remove_dir_all(self.sandbox.dir().join("exec"));
+impl DaemonAdapter for Engine {
+    fn name(&self) -> &'static str {
+        "dockerd"
+    }
+
+    fn description(&self, tool: &SandboxedTool) -> DaemonDescription {
+        let address = address(tool);
+        let path = |name: &str| tool.path_text(name);
         let args = [
             "--config-file",
             &path("daemon.json"),
@@ -70,63 +63,68 @@ impl DockerSession {
             "--insecure-registry",
             "127.0.0.0/8",
             "-H",
-            &self.address,
+            &address,
         ]
         .map(str::to_owned);
         let mut args = args.to_vec();
-        if self.runtime.flavour.is_none() {
+        let mounts = uses_containerd(tool.runtime());
+        if !mounts {
             // Plain directories need nothing of the kernel; the driver has no part in choosing.
             args.extend(["--storage-driver", "vfs"].map(str::to_owned));
         }
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        let program = self.runtime.binary("daemon");
-        let mut invocation = self.sandbox.invocation(&program, &args, START);
-        let path = helpers_path(&program, &self.runtime.installation.folders);
+        let program = tool.runtime().binary("daemon");
+        let mut invocation = tool.sandbox().invocation(&program, &args, DAEMON_START);
+        let path = helpers_path(&program, &tool.runtime().installation.folders);
         invocation.env.insert("PATH".to_owned(), path);
-        let spec = DaemonSpec {
-            name: "dockerd",
+        DaemonDescription {
             invocation,
-            log: self.sandbox.dir().join("dockerd.log"),
-            ready: &|| {
-                if !self.sandbox.dir().join("docker.sock").exists() {
-                    return Readiness::NotYet;
-                }
-                let asked = self.docker(&["version", "--format", "{{.Server.Version}}"], LOOK);
-                if asked.is_ok_and(|ran| ran.exit.is_success()) {
-                    Readiness::Ready
-                } else {
-                    Readiness::NotYet
-                }
-            },
-        };
-        let mut daemon = Daemon::start(&spec, self.sandbox.cancel())?;
-        daemon.watch_helper(HELPER);
-        Ok(daemon)
+            log: tool.path("dockerd.log"),
+            socket: tool.path("docker.sock"),
+            longest_socket: tool.path("exec/containerd/containerd.sock.ttrpc"),
+            stale: ["docker.pid", "docker.sock", "exec"]
+                .map(|name| tool.path(name))
+                .to_vec(),
+            helper: Some(HELPER),
+            mounts,
+        }
+    }
+
+    fn question(&self, tool: &SandboxedTool) -> Invocation {
+        docker(tool, &["version"], LOOK)
     }
 
     /// Makes sure that the engine uses the store that the flavour names.
-    pub(super) fn check_store(&self) -> Result<(), StartError> {
-        let info = self
-            .docker(
-                &["info", "--format", "{{.Driver}} {{json .DriverStatus}}"],
-                LOOK,
-            )
-            .map_err(|error| match error {
-                RunError::Cancelled => StartError::Cancelled,
-                RunError::Start { .. } | RunError::Isolation(_) => {
-                    StartError::NotStarted(error.to_string())
-                }
-            })?;
-        let uses_containerd = info.stdout().contains(CONTAINERD_STORE);
-        match (self.runtime.flavour, uses_containerd) {
-            (Some(Flavour::ContainerdStore), true) | (None, false) => Ok(()),
-            (Some(_), _) => Err(StartError::Unsupported(format!(
+    fn check(&self, tool: &SandboxedTool) -> Result<(), StartError> {
+        let args = ["info", "--format", "{{.Driver}} {{json .DriverStatus}}"];
+        let asked = run(&docker(tool, &args, LOOK), tool.sandbox().cancel());
+        let info = asked.map_err(|error| match HarnessError::from(error) {
+            HarnessError::Interrupted => StartError::Cancelled,
+            other => StartError::NotStarted(other.words().to_owned()),
+        })?;
+        let has_containerd = info.stdout().contains(CONTAINERD_DRIVER);
+        match (uses_containerd(tool.runtime()), has_containerd) {
+            (true, true) | (false, false) => Ok(()),
+            (true, false) => Err(StartError::Unsupported(format!(
                 "this engine did not take up containerd's image store, but {}",
                 info.stdout().trim()
             ))),
-            (None, true) => Err(StartError::Unsupported(
+            (false, true) => Err(StartError::Unsupported(
                 "this engine has containerd's image store only".to_owned(),
             )),
+        }
+    }
+
+    fn words(&self) -> DaemonWords {
+        DaemonWords {
+            lost: &[
+                "unexpected EOF",
+                "Cannot connect to the Docker daemon",
+                "connection reset",
+                "error during connect",
+            ],
+            aborted: &["error during connect"],
+            leaving: Some("Processing signal '"),
         }
     }
 }

@@ -1,23 +1,19 @@
 //! Which docker an installation has: one with an engine of its own, or the client of the machine's engine.
 
-use super::{CONTAINERD_STORE, LOOK, MACHINE};
+use super::{CONTAINERD_DRIVER, CONTAINERD_STORE, Docker, MACHINE};
 use crate::{
-    BinaryOrigin, Detected, Flavour, Installation, MachineDaemon, Missing, Runtime, Sandbox,
-    Service, Tool, detect, process::run, tool::full_version,
+    Adapter as _, BinaryOrigin, Detected, Installation, MachineDaemon, Missing, Runtime, Sandbox,
+    Service, Tool, detect, driver::LOOK, process::run, tool::full_version,
 };
 use ocipick_records::is_at_least;
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// Looks for it.
-pub(super) fn found(installation: &Installation, sandbox: &Sandbox) -> Detected {
+pub(super) fn found(tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Detected {
     let Some(client) = installation.find("docker") else {
-        return detect::missing(
-            Tool::Docker,
-            installation,
-            "`docker` is not there".to_owned(),
-        );
+        return detect::missing(tool, installation, "`docker` is not there".to_owned());
     };
-    let client_says = detect::version_of(&client, sandbox);
+    let client_says = detect::version_of(&client, Docker.version_argument(), sandbox);
     let engine = installation.find("dockerd");
     let private_impossible = if engine.is_none() {
         Some("there is no `dockerd`")
@@ -28,18 +24,18 @@ pub(super) fn found(installation: &Installation, sandbox: &Sandbox) -> Detected 
     };
     match (engine, private_impossible) {
         (Some(engine), None) => {
-            let engine_says = detect::version_of(&engine, sandbox);
+            let engine_says = detect::version_of(&engine, Docker.version_argument(), sandbox);
             let version =
                 match detect::version(&engine_says, installation, Some(&engine), "docker.io") {
                     Ok(version) => version,
-                    Err(why) => return detect::missing(Tool::Docker, installation, why),
+                    Err(why) => return detect::missing(tool, installation, why),
                 };
             let binaries = BTreeMap::from([("client", client), ("daemon", engine)]);
             let versions = BTreeMap::from([
                 ("client", client_says.unwrap_or_default()),
                 ("daemon", engine_says.unwrap_or_default()),
             ]);
-            private(installation, version, &binaries, &versions)
+            private(tool, installation, version, &binaries, &versions)
         }
         (engine, because) => {
             let because = because.unwrap_or_default();
@@ -51,20 +47,21 @@ pub(super) fn found(installation: &Installation, sandbox: &Sandbox) -> Detected 
                     Err(why) => why.clone(),
                 }
             };
-            on_machine(installation, sandbox, client, because)
+            on_machine(tool, installation, sandbox, client, because)
         }
     }
 }
 
 /// The runtimes of a private engine: one, or two where it can have both stores.
 fn private(
+    tool: Tool,
     installation: &Installation,
     version: String,
     binaries: &BTreeMap<&'static str, PathBuf>,
     versions: &BTreeMap<&'static str, String>,
 ) -> Detected {
     let runtime = |flavour| Runtime {
-        tool: Tool::Docker,
+        tool,
         version: version.clone(),
         flavour,
         installation: installation.clone(),
@@ -79,13 +76,11 @@ fn private(
         missing: Vec::new(),
     };
     if has_containerd_store(&version) {
-        detected
-            .runtimes
-            .push(runtime(Some(Flavour::ContainerdStore)));
+        detected.runtimes.push(runtime(Some(CONTAINERD_STORE)));
     } else {
         detected.missing.push(Missing {
-            tool: Tool::Docker,
-            flavour: Some(Flavour::ContainerdStore),
+            tool,
+            flavour: Some(CONTAINERD_STORE),
             channel: installation.channel.clone(),
             why: format!("docker {version} has no containerd image store (it came with 24)"),
             remedy: "`ocipick channel install` a release with a newer docker".to_owned(),
@@ -107,13 +102,14 @@ pub(super) fn loads_for_platforms(version: &str) -> bool {
 
 /// The machine's own engine, where no private one is possible.
 fn on_machine(
+    tool: Tool,
     installation: &Installation,
     sandbox: &Sandbox,
     client: PathBuf,
     because: String,
 ) -> Detected {
     if installation.machine_daemon == MachineDaemon::Never {
-        return detect::missing(Tool::Docker, installation, because);
+        return detect::missing(tool, installation, because);
     }
     let args = [
         "-H",
@@ -127,18 +123,18 @@ fn on_machine(
         Ok(ran) if ran.exit.is_success() => ran.stdout().trim().to_owned(),
         _ => {
             let why = format!("{because}, and no engine of the machine answers");
-            return detect::missing(Tool::Docker, installation, why);
+            return detect::missing(tool, installation, why);
         }
     };
     let (server, client_says) = said.split_once(' ').unwrap_or((&said, ""));
     let args = ["-H", MACHINE, "info", "--format", "{{json .DriverStatus}}"];
     let store = run(&sandbox.outside(&client, &args, LOOK), sandbox.cancel())
-        .is_ok_and(|ran| ran.stdout().contains(CONTAINERD_STORE));
+        .is_ok_and(|ran| ran.stdout().contains(CONTAINERD_DRIVER));
     Detected {
         runtimes: vec![Runtime {
-            tool: Tool::Docker,
+            tool,
             version: full_version(server).unwrap_or_else(|| "unversioned".to_owned()),
-            flavour: store.then_some(Flavour::ContainerdStore),
+            flavour: store.then_some(CONTAINERD_STORE),
             installation: installation.clone(),
             binaries: BTreeMap::from([("client", client)]),
             versions: BTreeMap::from([

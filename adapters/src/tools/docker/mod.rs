@@ -4,51 +4,117 @@ mod engine;
 mod found;
 mod observe;
 
-use super::supervisor::DaemonSupervisor;
 use crate::{
-    Adapter, Detected, Execution, Flavour, ImageSource, Installation, RawObservation, Request,
-    Runtime, Sandbox, Service, Session, StartError, Support, Tool, ToolInfo, mutant,
-    process::{Invocation, Ran, RunError, run},
+    Adapter, Asked, Cleanup, DaemonAdapter, Detected, Flavour, HarnessError, ImageSource,
+    Installation, Look, RawObservation, Runtime, Sandbox, SandboxedTool, Service, Support, Tool,
+    channel::DebianRelease, driver::LOOK, process::Invocation,
 };
-use ocipick_records::Operation;
-use std::{fs, time::Duration};
+use observe::{loaded, look_at};
+use ocipick_records::{Configuration, FieldKind, Operation, Project, ToolInfo, Way};
+use std::{collections::BTreeMap, fs, io, sync::LazyLock, time::Duration};
 
-/// What there is to know of it.
-pub(super) const INFO: ToolInfo = ToolInfo {
-    name: "docker",
-    binaries: &["docker", "dockerd"],
-    package: "docker.io",
-    packages: |release| {
+pub(super) struct Docker;
+
+/// The engine with containerd's image store in place of its classic one.
+const CONTAINERD_STORE: Flavour = Flavour::new("containerd-store");
+/// The address of the machine's own engine.
+const MACHINE: &str = "unix:///var/run/docker.sock";
+/// The driver that says that containerd's image store is in use.
+const CONTAINERD_DRIVER: &str = "io.containerd.snapshotter.v1";
+
+/// The labels are those of the template in moby's repository, and the contact that of its security policy,
+/// as they stood in November 2026.
+static INFO: LazyLock<ToolInfo> = LazyLock::new(|| {
+    let pull = "docker pull {platform}REFERENCE";
+    let inspect =
+        "docker image inspect --format '{{.Id}} {{.RepoDigests}} {{.Architecture}}' REFERENCE";
+    // Without a command docker refuses images that name none. The classic store has one image under a
+    // reference, the other one per platform.
+    let create = |platform: &str| {
+        format!(
+            "docker create --name picked --pull never {platform}REFERENCE /ocipick/say && docker cp picked:/ocipick/child - | tar -xO"
+        )
+    };
+    let commands = || BTreeMap::from([("import".to_owned(), "docker load".to_owned())]);
+    ToolInfo {
+        name: "docker".to_owned(),
+        binaries: ["docker", "dockerd"].map(str::to_owned).to_vec(),
+        package: "docker.io".to_owned(),
+        configurations: vec![
+            Configuration {
+                lineage: "docker".to_owned(),
+                // With version 24 docker got a second store to choose from.
+                way: Some(Way {
+                    name: "classic store".to_owned(),
+                    since: Some("24".to_owned()),
+                }),
+                with: Some("the classic store".to_owned()),
+                commands: commands(),
+                reproduce: vec![pull.to_owned(), inspect.to_owned(), create("")],
+                ..Configuration::default()
+            },
+            Configuration {
+                flavour: Some(CONTAINERD_STORE.as_str().to_owned()),
+                lineage: "containerd".to_owned(),
+                way: Some(Way {
+                    name: "containerd's store".to_owned(),
+                    since: None,
+                }),
+                with: Some("containerd's store".to_owned()),
+                commands: commands(),
+                reproduce: vec![
+                    "# with the feature containerd-snapshotter set in daemon.json".to_owned(),
+                    pull.to_owned(),
+                    inspect.to_owned(),
+                    create("{platform}"),
+                ],
+                ..Configuration::default()
+            },
+        ],
+        project: Some(Project::new(
+            "moby/moby",
+            "security@docker.com",
+            "",
+            &[
+                ("Description", FieldKind::Description),
+                ("Reproduce", FieldKind::Steps),
+                ("Expected behavior", FieldKind::Expected),
+                ("docker version", FieldKind::Version),
+                ("docker info", FieldKind::Output("docker info".to_owned())),
+                ("Additional Info", FieldKind::More),
+            ],
+        )),
+    }
+});
+
+impl Adapter for Docker {
+    fn info(&self) -> &'static ToolInfo {
+        &INFO
+    }
+
+    fn packages(&self, release: &DebianRelease) -> Vec<&'static str> {
         // From trixie on the client is a package of its own.
         if release.is_at_least("trixie") {
             vec!["docker.io", "docker-cli", "containerd"]
         } else {
             vec!["docker.io", "containerd"]
         }
-    },
-    needs: |_| vec!["runc"],
-    snapshotter: |flavour| match flavour {
-        Some(Flavour::ContainerdStore) => Some("overlayfs"),
-        Some(Flavour::Local) | None => Some("vfs"),
-    },
-};
-
-pub(super) struct Docker;
-
-/// How long a client call that only looks may take.
-const LOOK: Duration = Duration::from_secs(30);
-/// The address of the machine's own engine.
-const MACHINE: &str = "unix:///var/run/docker.sock";
-/// The driver that says that containerd's image store is in use.
-const CONTAINERD_STORE: &str = "io.containerd.snapshotter.v1";
-
-impl Adapter for Docker {
-    fn tool(&self) -> Tool {
-        Tool::Docker
     }
 
-    fn detect(&self, installation: &Installation, sandbox: &Sandbox) -> Detected {
-        found::found(installation, sandbox)
+    fn needs(&self, _: &DebianRelease) -> Vec<&'static str> {
+        vec!["runc"]
+    }
+
+    fn snapshotter(&self, flavour: Option<Flavour>) -> Option<&'static str> {
+        if flavour == Some(CONTAINERD_STORE) {
+            Some("overlayfs")
+        } else {
+            Some("vfs")
+        }
+    }
+
+    fn detect(&self, tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Detected {
+        found::found(tool, installation, sandbox)
     }
 
     fn is_stateless(&self) -> bool {
@@ -56,109 +122,41 @@ impl Adapter for Docker {
     }
 
     fn supports(&self, runtime: &Runtime, operation: Operation) -> Support {
-        match (operation, runtime.flavour) {
-            (Operation::Pull, _) => Support::Yes,
-            (Operation::Import, Some(Flavour::ContainerdStore)) => Support::where_(
+        match operation {
+            Operation::Pull => Support::Yes,
+            Operation::Import if uses_containerd(runtime) => Support::where_(
                 found::loads_for_platforms(&runtime.version),
                 "before 28 docker load takes all of a layout, and selects nothing",
             ),
-            (Operation::Import, _) => {
+            Operation::Import => {
                 Support::No("docker load takes OCI layouts into containerd's store only".to_owned())
             }
-            (
-                operation @ (Operation::Run
-                | Operation::Inspect
-                | Operation::Copy
-                | Operation::Push),
-                _,
-            ) => Support::not_carried_out(operation),
+            operation @ (Operation::Run
+            | Operation::Inspect
+            | Operation::Copy
+            | Operation::Push) => Support::not_carried_out(operation),
         }
     }
 
-    fn open(&self, runtime: &Runtime, mut sandbox: Sandbox) -> std::io::Result<Box<dyn Session>> {
+    fn prepare(&self, runtime: &Runtime, sandbox: &mut Sandbox) -> io::Result<()> {
         // Inside another root the engine would ask the root file system's driver to pivot.
         sandbox.set_env("DOCKER_RAMDISK", "1");
-        let address = match &runtime.service {
-            Service::Machine { address, .. } => address.clone(),
-            Service::Private | Service::None => {
-                format!("unix://{}", sandbox.dir().join("docker.sock").display())
-            }
-        };
-        let store = runtime.flavour == Some(Flavour::ContainerdStore);
+        let store = uses_containerd(runtime);
         // Saying it either way matters: newer engines default to containerd's store.
         let settings = format!("{{\"features\":{{\"containerd-snapshotter\":{store}}}}}\n");
-        fs::write(sandbox.dir().join("daemon.json"), settings)?;
-        Ok(Box::new(DockerSession {
-            runtime: runtime.clone(),
-            supervisor: DaemonSupervisor::new("dockerd", runtime.service.clone(), sandbox.dir()),
-            sandbox,
-            address,
-            trials: 0,
-        }))
-    }
-}
-
-struct DockerSession {
-    runtime: Runtime,
-    sandbox: Sandbox,
-    supervisor: DaemonSupervisor,
-    address: String,
-    trials: u32,
-}
-
-impl DockerSession {
-    fn invocation(&self, args: &[&str], deadline: Duration) -> Invocation {
-        let mut all = vec!["-H", self.address.as_str()];
-        all.extend(args);
-        let client = self.runtime.binary("client");
-        match self.runtime.service {
-            Service::Machine { .. } => self.sandbox.outside(&client, &all, deadline),
-            Service::Private | Service::None => self.sandbox.invocation(&client, &all, deadline),
-        }
+        fs::write(sandbox.dir().join("daemon.json"), settings)
     }
 
-    fn docker(&self, args: &[&str], deadline: Duration) -> Result<Ran, RunError> {
-        run(&self.invocation(args, deadline), self.sandbox.cancel())
+    fn daemon(&self) -> Option<&dyn DaemonAdapter> {
+        Some(&engine::Engine)
     }
 
-    /// The commands that remove exactly what a trial makes, in the machine's engine as in a
-    /// private one.
-    fn removal(&self, reference: &str, container: &str) -> [Invocation; 2] {
-        [
-            self.invocation(&["rm", "--force", container], LOOK),
-            self.invocation(&["rmi", "--force", reference], LOOK),
-        ]
-    }
-}
-
-impl Session for DockerSession {
-    fn start(&mut self) -> Result<(), StartError> {
-        if !self.supervisor.must_start() {
-            return Ok(());
-        }
-        if self.runtime.flavour == Some(Flavour::ContainerdStore) {
-            DaemonSupervisor::may_mount(self.sandbox.dir())?;
-        }
-        self.supervisor.adopt(self.start_engine())?;
-        self.check_store()
-    }
-
-    fn execute(&mut self, request: &Request<'_>) -> Execution {
-        if let Err(error) = self.start() {
-            return Execution::troubled(error.into());
-        }
-        let mut execution = Execution::default();
-        self.trials += 1;
-        let container = format!("ocipick-{}-{}", std::process::id(), self.trials);
-        let mut reference = request.reference();
-        let platform = request.platform_args();
-        let removal = self.removal(&reference, &container);
-        if let Err(trouble) = self.supervisor.begin(&removal) {
-            return Execution::troubled(trouble);
-        }
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+        let reference = asked.request.reference();
+        let platform = asked.request.platform_args();
         let archive;
         let mut args = Vec::new();
-        match &request.source {
+        match &asked.request.source {
             ImageSource::Registry { .. } => {
                 args.push("pull");
                 args.extend(platform.iter().map(String::as_str));
@@ -171,63 +169,62 @@ impl Session for DockerSession {
                 args.extend(["--input", &archive]);
             }
         }
-        match self.docker(&args, request.deadline) {
-            Ok(ran) => execution.decisive = Some(execution.keep(ran)),
-            Err(error) => {
-                // What was pulled until now must not stay in an engine that is not ours.
-                execution.trouble = Some(error.into());
-                self.supervisor
-                    .remove(&mut execution, &self.sandbox, &removal);
-                return execution;
-            }
+        vec![docker(asked.tool, &args, asked.request.deadline)]
+    }
+
+    fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
+        let mut names = look
+            .decisive()
+            .filter(|_| asked.request.is_nameless())
+            .map(loaded)
+            .unwrap_or_default();
+        if names.len() > 1 {
+            let words = format!("docker load took several images: {}", names.join(", "));
+            look.reported = RawObservation::Failed(words.clone());
+            look.materialised = RawObservation::Failed(words);
+            return Ok(());
         }
-        (request.done)();
-        if execution.succeeded() {
-            let mut names = execution
-                .decisive_command()
-                .filter(|_| request.is_nameless())
-                .map(loaded)
-                .unwrap_or_default();
-            if names.len() > 1 {
-                let words = format!("docker load took several images: {}", names.join(", "));
-                execution.reported = RawObservation::Failed(words.clone());
-                execution.materialised = RawObservation::Failed(words);
-            } else {
-                if let Some(name) = names.pop() {
-                    reference = name;
-                }
-                if let Err(error) = self.look(&mut execution, request, &reference, &container) {
-                    execution.trouble = Some(error.into());
-                }
-            }
+        look.image = names.pop();
+        let reference = look.image.clone();
+        let reference = reference.unwrap_or_else(|| asked.request.reference());
+        look_at(asked, look, &reference)
+    }
+
+    /// Removes exactly what a trial makes, in the machine's engine as in a private one.
+    fn cleanup(&self, asked: &Asked<'_>, image: Option<&str>) -> Cleanup {
+        let (tool, container) = (asked.tool, container(asked));
+        let reference = asked.request.reference();
+        let image = image.unwrap_or(&reference);
+        Cleanup {
+            look: vec![docker(tool, &["rm", "--force", &container], LOOK)],
+            image: vec![docker(tool, &["rmi", "--force", image], LOOK)],
+            ..Cleanup::default()
         }
-        mutant::has_looked(&mut execution);
-        let removal = self.removal(&reference, &container);
-        let question = self.invocation(&["version"], LOOK);
-        // Only of an image that was pulled a container was made.
-        let begin = usize::from(!execution.succeeded());
-        let end = if request.leaves_image() { 1 } else { 2 };
-        let removal = &removal[begin..end.max(begin)];
-        self.supervisor
-            .end(&mut execution, &self.sandbox, LOST, &question, removal);
-        execution
     }
 }
 
-/// What `docker load` calls the images that it took.
-fn loaded(load: &Ran) -> Vec<String> {
-    let printed = load.stdout();
-    let names = printed.lines().filter_map(|line| {
-        let name = line.strip_prefix("Loaded image ID: ");
-        name.or_else(|| line.strip_prefix("Loaded image: "))
-    });
-    names.map(|name| name.trim().to_owned()).collect()
+/// Whether the engine is to have containerd's store.
+fn uses_containerd(runtime: &Runtime) -> bool {
+    runtime.flavour == Some(CONTAINERD_STORE)
 }
 
-/// How a client says that it lost the engine.
-const LOST: &[&str] = &[
-    "unexpected EOF",
-    "Cannot connect to the Docker daemon",
-    "connection reset",
-    "error during connect",
-];
+/// Where the engine listens.
+fn address(tool: &SandboxedTool) -> String {
+    match &tool.runtime().service {
+        Service::Machine { address, .. } => address.clone(),
+        Service::Private | Service::None => format!("unix://{}", tool.path_text("docker.sock")),
+    }
+}
+
+/// The container that is made of the image of a trial.
+fn container(asked: &Asked<'_>) -> String {
+    format!("ocipick-{}-{}", std::process::id(), asked.number)
+}
+
+/// A command of the client.
+fn docker(tool: &SandboxedTool, args: &[&str], deadline: Duration) -> Invocation {
+    let address = address(tool);
+    let mut all = vec!["-H", address.as_str()];
+    all.extend(args);
+    tool.client(&all, deadline)
+}

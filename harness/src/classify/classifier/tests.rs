@@ -180,7 +180,7 @@ impl Scene {
     fn classify(&self) -> (Outcome, Evidence) {
         let observed = TrialObservations {
             operation: self.operation,
-            tool: Tool::Skopeo,
+            tool: "skopeo".parse().unwrap(),
             case: &self.case,
             execution: &self.execution,
             requests: &self.requests,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::run::{Controls, Earlier};
-use ocipick_adapters::{BinaryOrigin, Installation, Privileges, Service, Tool};
+use ocipick_adapters::{BinaryOrigin, Installation, Privileges, Service};
 use ocipick_corpus::Corpus;
 use ocipick_records::{Evidence, OutcomeKind, RefusalReason, UnmeasuredWhy};
 use std::{ffi::OsStr, time::Duration};
@@ -11,8 +11,8 @@ fn plan(of: RepeatedCells, tries: u32) -> Plan {
         root: false,
         namespaces: false,
     };
-    let runtime = |tool| Runtime {
-        tool,
+    let runtime = |tool: &str| Runtime {
+        tool: tool.parse().unwrap(),
         version: "1".to_owned(),
         flavour: None,
         installation: Installation::this_machine(OsStr::new(""), privileges),
@@ -25,7 +25,7 @@ fn plan(of: RepeatedCells, tries: u32) -> Plan {
     let corpus = Corpus::built_in().unwrap();
     let cases = corpus.cases().iter().filter(|case| case.asks.len() == 1);
     Plan {
-        runtimes: vec![runtime(Tool::Skopeo), runtime(Tool::Crane)],
+        runtimes: vec![runtime("skopeo"), runtime("crane")],
         operations: vec![crate::operations::ALL[0]],
         cases: cases.take(3).map(|case| case.clone().into()).collect(),
         controls: Controls::of(&corpus).unwrap(),

@@ -68,6 +68,8 @@ pub(super) struct PinChange {
 pub(super) struct KnownPackage {
     /// Its name and version.
     pub(super) package: String,
+    /// The tool that it is the package of, where that is called otherwise.
+    pub(super) tool: Option<String>,
     pub(super) go: String,
     pub(super) libraries: BTreeMap<String, String>,
 }
@@ -87,13 +89,16 @@ impl Pins {
         tool: &str,
         packages: &BTreeMap<String, String>,
     ) -> Option<&KnownPackage> {
-        let package = match tool {
-            "docker" => "docker.io",
-            other => other,
-        };
-        let version = packages.get(package)?;
-        let wanted = format!("{package} {}", without_rebuild(version));
-        self.known.iter().find(|it| it.package == wanted)
+        self.known.iter().find(|known| {
+            let Some((package, version)) = known.package.split_once(' ') else {
+                return false;
+            };
+            let is_its = known.tool.as_deref().unwrap_or(package) == tool;
+            is_its
+                && packages
+                    .get(package)
+                    .is_some_and(|it| without_rebuild(it) == version)
+        })
     }
 
     /// A library of a runtime held against what the release of its version pins; nothing where it

@@ -26,10 +26,6 @@
 //! It is 0 where the row is no [split](crate::analysis::split), 1 where no two voices are on one side, and ½
 //! for two against two.
 
-mod lineage;
-
-pub use lineage::voice;
-
 use crate::analysis::{
     matrix::{Matrix, MatrixRuntime, Row},
     split::SplitSide,
@@ -148,7 +144,7 @@ impl<'a> Scale<'a> {
     {
         let mut voices: BTreeMap<&str, BTreeMap<&str, u128>> = BTreeMap::new();
         for runtime in runtimes {
-            let tools = voices.entry(voice(runtime.tool, runtime.flavour));
+            let tools = voices.entry(runtime.lineage());
             *tools.or_default().entry(runtime.tool).or_default() += 1;
         }
         let parts: BTreeSet<u128> = voices
@@ -166,7 +162,7 @@ impl<'a> Scale<'a> {
     }
 
     fn weight(&self, runtime: &MatrixRuntime<'_>) -> u128 {
-        let tools = self.voices.get(voice(runtime.tool, runtime.flavour));
+        let tools = self.voices.get(runtime.lineage());
         let part = tools.and_then(|tools| {
             let runtimes = tools.get(runtime.tool)?;
             Some(tools.len() as u128 * runtimes)

@@ -6,7 +6,7 @@
 use super::{Rows, Sentence, class::OutcomeShape, wording};
 use crate::{
     analysis::{
-        history::{ChangeKind, FlavourChange, History, ReleaseSeries, VersionChange},
+        history::{ChangeKind, FlavourChange, History, VersionChange},
         matrix::{Matrix, Row},
     },
     text,
@@ -181,7 +181,7 @@ fn is_said(history: &History<'_, '_>, change: &VersionChange<'_, '_>) -> bool {
     let continues = history
         .lines
         .get(change.line)
-        .is_some_and(ReleaseSeries::continues_plain);
+        .is_some_and(|line| line.continues_plain);
     continues
         && history.changes.iter().any(|plain| {
             std::ptr::eq(plain.row, change.row)

@@ -200,17 +200,16 @@ fn one(matrix: &Matrix<'_>, operation: &str, row: &Row<'_>, column: usize) -> Se
         return Sentence::default();
     };
     let id = name(&runtime.id);
-    let mut phrase = match ways::command(runtime.tool, runtime.flavour, operation) {
-        Some(command) if runtime.tool == "containerd" => {
-            Sentence::of_name(&command).words(" of ").name(&id)
-        }
-        Some(_) | None => Sentence::of_name(&id),
+    let configuration = runtime.configuration();
+    let mut phrase = match ways::command_of_other(configuration, runtime.tool, operation) {
+        Some(command) => Sentence::of_name(&command).words(" of ").name(&id),
+        None => Sentence::of_name(&id),
     };
     let mut notes: Vec<Sentence> = Vec::new();
-    let way = ways::way(runtime.tool, runtime.flavour, runtime.version);
+    let way = ways::way(configuration, runtime.version);
     // Where the id says it already, once is enough.
     if let Some(way) = way.filter(|_| runtime.flavour.is_none()) {
-        notes.push(Sentence::of_words(way));
+        notes.push(Sentence::of_words(&way));
     }
     notes.extend(wording::build(runtime).map(|it| Sentence::of_words(&it)));
     let other = matrix.runtimes.iter().position(|other| {
@@ -221,7 +220,7 @@ fn one(matrix: &Matrix<'_>, operation: &str, row: &Row<'_>, column: usize) -> Se
     });
     if let Some(other) = other
         && let Some(it) = matrix.runtimes.get(other)
-        && let Some(with) = ways::with(it.tool, it.flavour)
+        && let Some(with) = ways::with(it.configuration(), it.flavour)
         && row.measured().any(|(measured, _)| measured == other)
         && let Some(trial) = row.cells.get(other).copied().flatten()
     {

@@ -4,14 +4,6 @@ use crate::{analysis::matrix::Matrix, text};
 use ocipick_records::compare_versions;
 use std::cmp::Ordering;
 
-/// Tool and flavour, where the flavour does what the plain tool did before it had a choice.
-///
-/// containerd 2 pulls through its transfer service. With `--local` its client pulls by itself,
-/// which is all that containerd 1 can do, so that containerd 1 and containerd 2 with `--local` are
-/// one line of code. Docker's containerd store is no such case: it is other code than the store
-/// that docker had alone before.
-const CONTINUES: [(&str, &str); 1] = [("containerd", "local")];
-
 /// The versions of one tool in one configuration, oldest first: what a change is a change within.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseSeries<'a> {
@@ -19,6 +11,10 @@ pub struct ReleaseSeries<'a> {
     pub tool: &'a str,
     /// Its configuration; none is what the tool does when it is left alone.
     pub flavour: Option<&'a str>,
+    /// Whose code selects for it.
+    pub lineage: &'a str,
+    /// Whether this configuration goes on with what the plain tool once did.
+    pub continues_plain: bool,
     /// Its runtimes, by their place in the matrix.
     pub columns: Vec<usize>,
     /// Runtimes of another line that go before those, because they run the same code.
@@ -38,6 +34,10 @@ pub fn lines<'a>(matrix: &Matrix<'a>) -> Vec<ReleaseSeries<'a>> {
             Some(_) | None => lines.push(ReleaseSeries {
                 tool: runtime.tool,
                 flavour: runtime.flavour,
+                lineage: runtime.lineage(),
+                continues_plain: runtime
+                    .configuration()
+                    .is_some_and(|configuration| configuration.continues_plain),
                 columns: vec![column],
                 before: Vec::new(),
             }),
@@ -63,13 +63,6 @@ impl ReleaseSeries<'_> {
         }
     }
 
-    /// Whether this configuration goes on with what the plain tool once did.
-    #[must_use]
-    pub fn continues_plain(&self) -> bool {
-        self.flavour
-            .is_some_and(|flavour| CONTINUES.contains(&(self.tool, flavour)))
-    }
-
     /// The line with these of its own columns only. What goes before it stays, so that it changes
     /// where it changed before.
     #[must_use]
@@ -86,7 +79,7 @@ impl ReleaseSeries<'_> {
         let Some(first) = self.columns.first().copied().and_then(version) else {
             return Vec::new();
         };
-        if !self.continues_plain() {
+        if !self.continues_plain {
             return Vec::new();
         }
         lines

@@ -2,7 +2,7 @@
 
 use super::{
     CaseBook, CaseNote, FamilyNote, FamilyRows, MatrixRuntime, Row, Table,
-    runtime::{Plain, RuntimeKey},
+    runtime::{KnownTools, Plain, RuntimeKey},
 };
 use crate::{analysis::metamorphic::Relations, text};
 use ocipick_records::{Footer, Header, Outcome, Results, RuntimeRecord, Trial};
@@ -53,11 +53,14 @@ impl<'a> Matrix<'a> {
     /// one counts, and a note says so.
     #[must_use]
     pub fn build(results: &'a [Results], book: &'a CaseBook) -> Self {
+        let tools = KnownTools::of(results);
         let keys: BTreeMap<Plain<'_>, RuntimeKey<'_>> = results
             .iter()
             .flat_map(|result| {
-                let records = result.header.runtimes.iter().map(RuntimeKey::of_record);
-                records.chain(result.trials.iter().map(RuntimeKey::of_trial))
+                let records = result.header.runtimes.iter();
+                let records = records.map(|record| RuntimeKey::of_record(record, &tools));
+                let trials = result.trials.iter();
+                records.chain(trials.map(|trial| RuntimeKey::of_trial(trial, &tools)))
             })
             .map(|key| (key.plain(), key))
             .collect();
@@ -70,7 +73,7 @@ impl<'a> Matrix<'a> {
         let mut operations: BTreeMap<(usize, &str), Cells<'_>> = BTreeMap::new();
         let mut repeats = Repeats::default();
         for trial in results.iter().flat_map(|result| &result.trials) {
-            let Some(column) = columns.get(&RuntimeKey::of_trial(trial).plain()) else {
+            let Some(column) = columns.get(&RuntimeKey::of_trial(trial, &tools).plain()) else {
                 continue;
             };
             let cells = operations
@@ -94,7 +97,7 @@ impl<'a> Matrix<'a> {
         let mut matrix = Self {
             warnings: warnings(&runs),
             notes: Vec::new(),
-            runtimes: runtimes(&keys, results),
+            runtimes: runtimes(&keys, results, &tools),
             runs,
             tables,
             relations: Relations::of(results),
@@ -338,7 +341,11 @@ fn operation_place(operation: &str) -> (usize, &str) {
     (place.unwrap_or(OPERATIONS.len()), operation)
 }
 
-fn runtimes<'a>(keys: &[RuntimeKey<'a>], results: &'a [Results]) -> Vec<MatrixRuntime<'a>> {
+fn runtimes<'a>(
+    keys: &[RuntimeKey<'a>],
+    results: &'a [Results],
+    tools: &KnownTools<'a>,
+) -> Vec<MatrixRuntime<'a>> {
     let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
     for key in keys {
         *uses.entry(key.stem).or_default() += 1;
@@ -346,7 +353,7 @@ fn runtimes<'a>(keys: &[RuntimeKey<'a>], results: &'a [Results]) -> Vec<MatrixRu
     let records: BTreeMap<Plain<'a>, &'a RuntimeRecord> = results
         .iter()
         .flat_map(|result| &result.header.runtimes)
-        .map(|record| (RuntimeKey::of_record(record).plain(), record))
+        .map(|record| (RuntimeKey::of_record(record, tools).plain(), record))
         .collect();
     keys.iter()
         .map(|key| MatrixRuntime {
@@ -360,6 +367,7 @@ fn runtimes<'a>(keys: &[RuntimeKey<'a>], results: &'a [Results]) -> Vec<MatrixRu
             flavour: key.flavour,
             channel: key.channel,
             record: records.get(&key.plain()).copied(),
+            info: tools.get(key.tool),
             unmeasured: None,
         })
         .collect()

@@ -1,11 +1,8 @@
 //! The columns of a matrix.
 
 use crate::analysis::builds::BinaryBuild;
-use ocipick_records::{RuntimeRecord, Trial, compare_versions};
+use ocipick_records::{Configuration, Results, RuntimeRecord, ToolInfo, Trial, compare_versions};
 use std::cmp::Ordering;
-
-/// The tools that come first, in this order; all others follow by name.
-const FIRST: [&str; 5] = ["docker", "podman", "skopeo", "crane", "containerd"];
 
 /// Releases of Debian, oldest first: of one version in several, the one that was built first comes
 /// first. All other channels follow by name.
@@ -34,15 +31,32 @@ pub struct MatrixRuntime<'a> {
     pub channel: &'a str,
     /// What the header says of it; the later one where several headers name it.
     pub record: Option<&'a RuntimeRecord>,
+    /// What there is to know of its tool.
+    pub info: Option<&'a ToolInfo>,
     /// Why nothing was measured, where no trial of it was measured in any operation.
     pub unmeasured: Option<String>,
 }
 
-impl MatrixRuntime<'_> {
+impl<'a> MatrixRuntime<'a> {
     /// Who built it, and with what.
     #[must_use]
     pub fn build(&self) -> BinaryBuild {
         self.record.map(BinaryBuild::of).unwrap_or_default()
+    }
+
+    /// What there is to know of its configuration.
+    #[must_use]
+    pub fn configuration(&self) -> Option<&'a Configuration> {
+        self.info?.configuration(self.flavour)
+    }
+
+    /// Whose code selects for it: what has one lineage speaks with one voice. A tool that nothing is known of
+    /// speaks for itself.
+    #[must_use]
+    pub fn lineage(&self) -> &'a str {
+        let plain = || self.info?.configuration(None);
+        let configuration = self.configuration().or_else(plain);
+        configuration.map_or(self.tool, |configuration| &configuration.lineage)
     }
 }
 
@@ -50,6 +64,8 @@ impl MatrixRuntime<'_> {
 /// carries its channel only where two channels of that run hold the same version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RuntimeKey<'a> {
+    /// Place of its tool among those of which something is known; all others follow by name.
+    pub(super) place: usize,
     pub(super) tool: &'a str,
     pub(super) version: &'a str,
     pub(super) flavour: Option<&'a str>,
@@ -73,8 +89,9 @@ impl<'a> RuntimeKey<'a> {
         )
     }
 
-    pub(super) fn of_trial(trial: &'a Trial) -> Self {
+    pub(super) fn of_trial(trial: &'a Trial, tools: &KnownTools<'a>) -> Self {
         Self {
+            place: tools.place(&trial.tool),
             tool: &trial.tool,
             version: &trial.version,
             flavour: trial.flavour.as_deref(),
@@ -83,14 +100,41 @@ impl<'a> RuntimeKey<'a> {
         }
     }
 
-    pub(super) fn of_record(record: &'a RuntimeRecord) -> Self {
+    pub(super) fn of_record(record: &'a RuntimeRecord, tools: &KnownTools<'a>) -> Self {
         Self {
+            place: tools.place(&record.tool),
             tool: &record.tool,
             version: &record.version,
             flavour: record.flavour.as_deref(),
             channel: &record.channel,
             stem: record.alias(),
         }
+    }
+}
+
+/// The tools of which something is known, in order.
+#[derive(Default)]
+pub(super) struct KnownTools<'a>(Vec<&'a ToolInfo>);
+
+impl<'a> KnownTools<'a> {
+    /// Those of several results. Of one that several speak of, the first is right.
+    pub(super) fn of(results: &'a [Results]) -> Self {
+        let mut known: Vec<&ToolInfo> = Vec::new();
+        for info in results.iter().flat_map(Results::tools) {
+            if !known.iter().any(|it| it.name == info.name) {
+                known.push(info);
+            }
+        }
+        Self(known)
+    }
+
+    pub(super) fn get(&self, tool: &str) -> Option<&'a ToolInfo> {
+        self.0.iter().copied().find(|it| it.name == tool)
+    }
+
+    fn place(&self, tool: &str) -> usize {
+        let place = self.0.iter().position(|it| it.name == tool);
+        place.unwrap_or(self.0.len())
     }
 }
 
@@ -107,10 +151,8 @@ impl PartialOrd for RuntimeKey<'_> {
 
 impl Ord for RuntimeKey<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let place = |tool| FIRST.iter().position(|first| *first == tool);
-        let place = |tool| place(tool).unwrap_or(FIRST.len());
-        place(self.tool)
-            .cmp(&place(other.tool))
+        self.place
+            .cmp(&other.place)
             .then_with(|| self.tool.cmp(other.tool))
             .then_with(|| self.flavour.cmp(&other.flavour))
             .then_with(|| compare_versions(self.version, other.version))
@@ -127,7 +169,10 @@ mod tests {
     use ocipick_records::Provenance;
 
     fn key<'a>(tool: &'a str, version: &'a str, flavour: Option<&'a str>) -> RuntimeKey<'a> {
+        let known = ["docker", "podman", "skopeo", "crane", "containerd"];
+        let place = known.iter().position(|it| *it == tool);
         RuntimeKey {
+            place: place.unwrap_or(known.len()),
             tool,
             version,
             flavour,
@@ -199,7 +244,9 @@ mod tests {
                 provenance: Provenance::default(),
                 unmeasured: None,
             };
-            RuntimeKey::of_record(&record).stem.to_owned()
+            RuntimeKey::of_record(&record, &KnownTools::default())
+                .stem
+                .to_owned()
         };
         assert_eq!(of("umoci@0.4.7#bookworm"), "umoci@0.4.7");
         assert_eq!(of("umoci@0.4.7"), "umoci@0.4.7");
