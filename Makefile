@@ -20,7 +20,7 @@ CARGO ?= cargo
 OCIPICK = target/debug/ocipick
 
 .DEFAULT_GOAL := help
-.PHONY: help build matrix publish generate test test-all hostile fuzz lint deny bench docs clean
+.PHONY: help build matrix publish generate test test-all hostile fuzz mutants lint deny bench docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -81,6 +81,21 @@ fuzz: ## fuzz the readers of layouts, layers, results, recipes and requests (FUZ
 			-max_total_time=$(FUZZ_TIME) -timeout=20 -rss_limit_mb=4096 \
 			-artifact_prefix=artifacts/$$target/ corpus/$$target seeds/$$target || exit 1; \
 	done
+
+# Which mutants: `make mutants MUTANTS="--file '**/classifier.rs'"`, or `--shard 0/4`.
+MUTANTS ?=
+# Where it says what became of each.
+MUTANTS_OUT ?= target/mutants
+# The unit tests that are run on each. What only other tests would notice counts as missed.
+mutants = INSTA_UPDATE=no $(CARGO) mutants --package $(1) --output $(MUTANTS_OUT)/$(1) $(MUTANTS) -- $(2)
+
+mutants: ## every small mistake in what decides, which unit tests must notice; takes cargo-mutants, and hours (MUTANTS)
+	@if ! $(CARGO) mutants --version >/dev/null 2>&1; then \
+	  echo "error: cargo mutants is not installed (hint: cargo install cargo-mutants --locked)"; exit 1; \
+	fi
+	mkdir -p $(MUTANTS_OUT)/ocipick-reports $(MUTANTS_OUT)/ocipick
+	$(call mutants,ocipick-reports,--lib --test it); reports=$$?; \
+	$(call mutants,ocipick,--lib -- classify:: check:: run::) && exit $$reports
 
 lint: ## formatting, clippy, and documentation, with warnings denied; dependencies
 	$(CARGO) fmt --all --check

@@ -7,7 +7,6 @@ pub mod exit;
 pub mod host;
 pub mod inventory;
 pub mod json;
-mod mutant;
 pub mod operations;
 pub mod push;
 pub mod resource_monitor;

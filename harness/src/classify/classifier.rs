@@ -2,10 +2,7 @@
 //! with its evidence. It never chooses between pieces of evidence that disagree.
 
 use super::{Meaning, MessagePatterns, last_error, plain};
-use crate::{
-    mutant::{Mutant, on},
-    operations::{EvidenceKind, OperationSpec},
-};
+use crate::operations::{EvidenceKind, OperationSpec};
 use ocipick_adapters::{
     Execution, HarnessError, RawFingerprint, RawObservation, Tool,
     process::{flood_words, panic_in},
@@ -69,7 +66,7 @@ fn not_ours(observed: &TrialObservations<'_>, outcome: Outcome) -> Outcome {
         return outcome;
     };
     match outcome {
-        Outcome::Refused { .. } | Outcome::Nothing if !on(Mutant::WithheldRefuses) => unmeasured(
+        Outcome::Refused { .. } | Outcome::Nothing => unmeasured(
             UnmeasuredWhy::EvidenceMissing,
             format!("the registry answered 404 for {digest}, which the case has"),
         ),
@@ -110,19 +107,16 @@ impl Classifier<'_> {
     fn outcome(&mut self) -> Outcome {
         let attempt = self.observed.execution;
         // With a full disk anything may go wrong, and nobody can say what.
-        let disk_full =
-            attempt.trouble == Some(HarnessError::DiskFull) && !on(Mutant::FullDiskIgnored);
+        let disk_full = attempt.trouble == Some(HarnessError::DiskFull);
         // A daemon that crashed explains everything else that went wrong.
         let crash = attempt.daemon_crash.as_ref();
-        if let Some(crash) = crash.filter(|_| !disk_full && !on(Mutant::CrashIgnored)) {
+        if let Some(crash) = crash.filter(|_| !disk_full) {
             return Outcome::Crashed {
                 what: plain(&crash.words),
-                survived: crash.survived && !on(Mutant::PanicIsDeath),
+                survived: crash.survived,
             };
         }
-        if let Some(trouble) = &attempt.trouble
-            && !on(Mutant::TroubleIgnored)
-        {
+        if let Some(trouble) = &attempt.trouble {
             let why = match trouble {
                 HarnessError::Interrupted => UnmeasuredWhy::Interrupted,
                 HarnessError::NotStarted(_) => UnmeasuredWhy::NotStarted,
@@ -136,10 +130,7 @@ impl Classifier<'_> {
         let Some(decisive) = attempt.decisive_command() else {
             return unmeasured(UnmeasuredWhy::EvidenceMissing, "no command was run");
         };
-        let failure = |code| self.failure(code, &decisive.stderr(), &decisive.stdout());
         match decisive.exit {
-            Exit::Deadline if on(Mutant::DeadlineRefuses) => failure(124),
-            Exit::Signal(signal) if on(Mutant::SignalRefuses) => failure(128 + signal),
             Exit::Deadline => Outcome::TimedOut {
                 after_ms: u64::try_from(self.observed.deadline.as_millis()).unwrap_or(u64::MAX),
             },
@@ -152,30 +143,23 @@ impl Classifier<'_> {
                 UnmeasuredWhy::EvidenceMissing,
                 format!("the tool {}", flood_words()),
             ),
-            Exit::Code(code) if code == 0 || on(Mutant::ExitIgnored) => self.success(),
-            Exit::Code(code) => failure(code),
+            Exit::Code(0) => self.success(),
+            Exit::Code(code) => self.failure(code, &decisive.stderr(), &decisive.stdout()),
         }
     }
 
     fn failure(&self, code: i32, stderr: &str, stdout: &str) -> Outcome {
         let message = last_error(stderr, stdout);
         let stderr = plain(stderr);
-        if let Some(panic) = panic_in(&stderr)
-            && !on(Mutant::PanicRefuses)
-        {
+        if let Some(panic) = panic_in(&stderr) {
             return Outcome::Crashed {
                 what: panic,
                 survived: false,
             };
         }
         let tool = self.observed.tool;
-        let decides = if on(Mutant::NoiseDecides) {
-            &stderr
-        } else {
-            &message
-        };
         let requests = self.observed.requests;
-        let meaning = self.patterns.meaning(tool, decides, &stderr, requests);
+        let meaning = self.patterns.meaning(tool, &message, &stderr, requests);
         let message = if message.is_empty() {
             format!("exit code {code}, without a word")
         } else {
@@ -201,27 +185,25 @@ impl Classifier<'_> {
                 refused(RefusalReason::MissingContent)
             }
             Some(Meaning::Refusal(reason)) => refused(reason),
-            None if on(Mutant::WordsSwallowed) => refused(RefusalReason::NoMatch),
             Some(Meaning::Answered) | None => refused(RefusalReason::Other),
         }
     }
 
     /// Whether the tool was to go to the registry, and never did.
     fn never_asked(&self) -> bool {
-        self.fetches() && self.observed.requests.is_empty() && !on(Mutant::UnaskedRefuses)
+        self.fetches() && self.observed.requests.is_empty()
     }
 
     fn success(&mut self) -> Outcome {
-        let (reported, materialised) = looks(self.observed.execution);
+        let Execution {
+            reported,
+            materialised,
+            ..
+        } = self.observed.execution;
         let contents = match materialised {
             RawObservation::Seen(signs) => Contents::Signs(signs),
-            RawObservation::Empty(_) if on(Mutant::EmptyIsNothing) => return Outcome::Nothing,
-            RawObservation::Unmarked(_) if on(Mutant::UnmarkedIsNothing) => {
-                return Outcome::Nothing;
-            }
             RawObservation::Empty(_) => Contents::Empty,
             RawObservation::Unmarked(words) => Contents::Unmarked(words),
-            RawObservation::Failed(_) if on(Mutant::FailedIsNothing) => return Outcome::Nothing,
             RawObservation::Absent(words) => {
                 return match self.look_cut_short() {
                     Some(why) => unmeasured(UnmeasuredWhy::EvidenceMissing, why),
@@ -302,9 +284,7 @@ impl Classifier<'_> {
 
     /// The children in whose root file system there is nothing.
     fn empty_children(&self) -> BTreeSet<String> {
-        self.observed
-            .case
-            .children_where(|child| child.unpacks_to_nothing() || on(Mutant::AnyImageEmpty))
+        self.observed.case.children_where(Child::unpacks_to_nothing)
     }
 
     /// That nothing is in an image is as it should be, or is not.
@@ -353,13 +333,7 @@ impl Classifier<'_> {
             .map(|sign| children_of(self.observed.case, &sign.identity))
             .filter(|children| !children.is_empty());
         let first = sets.next()?;
-        Some(sets.fold(first, |all, set| {
-            if on(Mutant::JoinedSigns) {
-                all.union(&set).cloned().collect()
-            } else {
-                all.intersection(&set).cloned().collect()
-            }
-        }))
+        Some(sets.fold(first, |all, set| all.intersection(&set).cloned().collect()))
     }
 
     /// The child that the tool reports to have, where that child has no layers. Nothing can be
@@ -370,8 +344,7 @@ impl Classifier<'_> {
         };
         let children = self.named_by(reported)?;
         let child = self.observed.case.child(children.first()?)?;
-        let is_empty = child.layers.is_empty() || on(Mutant::AnyImageEmpty);
-        if children.len() > 1 || !is_empty || on(Mutant::EmptyIsNothing) {
+        if children.len() > 1 || !child.layers.is_empty() {
             return None;
         }
         self.notes.push(format!(
@@ -386,7 +359,6 @@ impl Classifier<'_> {
     fn look_cut_short(&self) -> Option<String> {
         let attempt = self.observed.execution;
         attempt.commands.iter().find_map(|ran| match ran.exit {
-            _ if on(Mutant::HangIsNothing) => None,
             Exit::Deadline => Some(format!(
                 "nobody could look, because this hung: {}",
                 ran.line
@@ -405,8 +377,7 @@ impl Classifier<'_> {
     }
 
     fn nothing(&self, words: &str) -> Outcome {
-        let is_trouble = self.patterns.is_trouble(self.observed.tool, words);
-        if is_trouble && !on(Mutant::TroubleIsNothing) {
+        if self.patterns.is_trouble(self.observed.tool, words) {
             unmeasured(UnmeasuredWhy::HarnessTrouble, plain(words))
         } else {
             Outcome::Nothing
@@ -453,9 +424,6 @@ impl Classifier<'_> {
             })
             .cloned()
             .collect();
-        if on(Mutant::AlikeGuessed) {
-            return self.picked(candidates);
-        }
         if fetched.len() == 1 {
             self.notes.push(format!(
                 "{} are alike in what the store shows; the requests tell which it was",
@@ -489,7 +457,6 @@ impl Classifier<'_> {
     /// A marker or label that is of no child of this case: a stale store, or another image.
     fn stranger(&self, identity: &Identity) -> Option<String> {
         match identity {
-            Identity::Marker(_) | Identity::Label(_) if on(Mutant::StrangersIgnored) => None,
             Identity::Marker(text) | Identity::Label(text) => {
                 children_of(self.observed.case, identity)
                     .is_empty()
@@ -507,26 +474,23 @@ impl Classifier<'_> {
 
     /// Whether the tool was to fetch the image, so that the requests are evidence.
     fn fetches(&self) -> bool {
-        self.observed.operation.requires(EvidenceKind::Requests) && !on(Mutant::PullIsImport)
+        self.observed.operation.requires(EvidenceKind::Requests)
     }
 
     fn requested(&self, digest: &str) -> bool {
         self.observed.requests.iter().any(|request| {
-            (request.method == "GET" || on(Mutant::HeadsFetch))
-                && ((200..300).contains(&request.status) || on(Mutant::FailuresFetch))
+            request.method == "GET"
+                && (200..300).contains(&request.status)
                 && request.path.rsplit('/').next() == Some(digest)
         })
     }
 
     fn was_fetched(&self, child: &Child) -> bool {
-        on(Mutant::RequestsIgnored)
-            || digests_of(child).any(|digest| self.requested(digest.as_str()))
+        digests_of(child).any(|digest| self.requested(digest.as_str()))
     }
 
     fn was_in_store(&self, child: &Child) -> bool {
-        on(Mutant::StaleStore)
-            || digests_of(child)
-                .any(|digest| self.observed.fetched_before.contains(digest.as_str()))
+        digests_of(child).any(|digest| self.observed.fetched_before.contains(digest.as_str()))
     }
 
     /// Some tools fetch every match and then use one. That is no contradiction, but a reader
@@ -541,7 +505,7 @@ impl Classifier<'_> {
             .filter(|child| self.requested(child.manifest.as_str()))
             .map(|child| child.name.clone())
             .collect();
-        if !others.is_empty() && !on(Mutant::OthersHidden) {
+        if !others.is_empty() {
             self.notes.push(format!(
                 "also fetched the manifest of {}",
                 others.join(", ")
@@ -615,7 +579,7 @@ fn children_of(case: &Case, identity: &Identity) -> BTreeSet<String> {
                 .zip(digests)
                 .all(|(layer, seen)| of(layer).as_str() == seen)
     };
-    let named = case.children_where(|child| match identity {
+    case.children_where(|child| match identity {
         Identity::ManifestDigest(digest) => child.has_digest(digest),
         Identity::ConfigDigest(digest) => child
             .config
@@ -631,20 +595,7 @@ fn children_of(case: &Case, identity: &Identity) -> BTreeSet<String> {
             digests.iter().any(|digest| child.has_digest(digest))
                 && config.is_none_or(|config| digests.iter().any(|digest| digest == config))
         }
-    });
-    if on(Mutant::WrongChild) {
-        neighbours(case, &named)
-    } else {
-        named
-    }
-}
-
-/// The children next to these.
-fn neighbours(case: &Case, names: &BTreeSet<String>) -> BTreeSet<String> {
-    let next = case.children.iter().cycle().skip(1);
-    let pairs = case.children.iter().zip(next);
-    let wrong = pairs.filter(|(child, _)| names.contains(&child.name));
-    wrong.map(|(_, next)| next.name.clone()).collect()
+    })
 }
 
 /// What was seen in an image.
@@ -663,20 +614,6 @@ impl<'a> Contents<'a> {
             Self::Signs(signs) => signs,
             Self::Empty | Self::Unmarked(_) => &[],
         }
-    }
-}
-
-/// What the tool says, and what the image contains.
-fn looks(attempt: &Execution) -> (&RawObservation, &RawObservation) {
-    let (reported, materialised) = (&attempt.reported, &attempt.materialised);
-    if on(Mutant::SwappedEvidence) {
-        (materialised, reported)
-    } else if on(Mutant::ReportsForBoth) {
-        (reported, reported)
-    } else if on(Mutant::ContentsForBoth) {
-        (materialised, materialised)
-    } else {
-        (reported, materialised)
     }
 }
 
@@ -708,4 +645,4 @@ fn stderr_tail(stderr: &str) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

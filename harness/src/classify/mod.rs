@@ -4,8 +4,6 @@ mod classifier;
 mod patterns;
 mod text;
 
-#[cfg(test)]
-pub(crate) use classifier::tests::TESTS as JUDGE_TESTS;
 pub use classifier::{TrialObservations, classify};
 pub use patterns::{Meaning, MessagePatterns, MessagePatternsError};
 pub use text::{last_error, plain};

@@ -1,7 +1,6 @@
 //! The two controls: a runtime that fails them is not measured.
 
 use super::TestPoint;
-use crate::mutant::{Mutant, on};
 use ocipick_corpus::Corpus;
 use ocipick_records::Outcome;
 use std::sync::Arc;
@@ -52,9 +51,6 @@ impl Controls {
         let right = |child: &str| {
             let asked = self.match_.ask.platform();
             let found = self.match_.case.child(child);
-            if on(Mutant::AnyControl) {
-                return found.is_some();
-            }
             found.is_some_and(|child| asked.is_some() && child.platform.as_ref() == asked)
         };
         let first = match matched {
@@ -62,7 +58,6 @@ impl Controls {
             other => Some(format!("{MATCH}: {}", describe(other))),
         };
         let second = match unmatched {
-            Outcome::Picked { .. } if on(Mutant::AnyNoMatch) => None,
             Outcome::Refused { .. } | Outcome::Nothing => None,
             other => Some(format!("{NO_MATCH}: {}", describe(other))),
         };
@@ -104,25 +99,12 @@ fn describe(outcome: &Outcome) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use ocipick_records::{RefusalReason, UnmeasuredWhy};
-    use std::sync::LazyLock;
-
-    /// The tests below, by name.
-    pub(crate) const TESTS: [(&str, fn()); 2] = [
-        (
-            "the_right_pick_and_a_refusal_pass",
-            the_right_pick_and_a_refusal_pass,
-        ),
-        ("everything_else_disqualifies", everything_else_disqualifies),
-    ];
 
     fn controls() -> Controls {
-        // Read once: these tests are run again under every mistake.
-        static READ: LazyLock<Controls> =
-            LazyLock::new(|| Controls::of(&Corpus::built_in().unwrap()).unwrap());
-        READ.clone()
+        Controls::of(&Corpus::built_in().unwrap()).unwrap()
     }
 
     fn picked(child: &str) -> Outcome {

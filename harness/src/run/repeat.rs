@@ -1,6 +1,5 @@
 //! What several trials of one cell come to.
 
-use crate::mutant::{Mutant, on};
 use ocipick_records::{Observed, Outcome, OutcomeClass, UnmeasuredWhy};
 
 /// The outcome of a cell that was tried several times. Outcomes that differ are never reported
@@ -8,10 +7,8 @@ use ocipick_records::{Observed, Outcome, OutcomeClass, UnmeasuredWhy};
 /// nobody can say.
 pub(super) fn together(outcomes: Vec<Outcome>) -> Outcome {
     let count = outcomes.len();
-    let dropped = on(Mutant::UnmeasuredDropped);
-    let counts = |outcome: &Outcome| !dropped || outcome.is_measured();
     let mut observed: Vec<Observed> = Vec::new();
-    for outcome in outcomes.into_iter().filter(counts) {
+    for outcome in outcomes {
         match observed
             .iter_mut()
             .find(|known| known.outcome.agrees_with(&outcome))
@@ -46,9 +43,6 @@ pub(super) fn together(outcomes: Vec<Outcome>) -> Outcome {
                     .cmp(&a.count)
                     .then_with(|| a.outcome.cmp(&b.outcome))
             });
-            if on(Mutant::MajorityRules) {
-                return *observed.remove(0).outcome;
-            }
             Outcome::Unstable { observed }
         }
     }
@@ -74,31 +68,10 @@ pub(super) fn is_doubtful(outcome: &Outcome) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use ocipick_records::RefusalReason;
     use ocipick_reports::analysis::split::Split;
-
-    /// The tests below, by name.
-    pub(crate) const TESTS: [(&str, fn()); 5] = [
-        (
-            "trials_that_agree_are_one_outcome_whatever_the_words",
-            trials_that_agree_are_one_outcome_whatever_the_words,
-        ),
-        (
-            "trials_that_differ_are_none_of_their_outcomes",
-            trials_that_differ_are_none_of_their_outcomes,
-        ),
-        (
-            "what_was_not_measured_makes_the_cell_unmeasured_and_never_unstable",
-            what_was_not_measured_makes_the_cell_unmeasured_and_never_unstable,
-        ),
-        (
-            "a_row_splits_where_two_that_were_measured_differ",
-            a_row_splits_where_two_that_were_measured_differ,
-        ),
-        ("the_note_keeps_their_order", the_note_keeps_their_order),
-    ];
 
     fn picked(child: &str) -> Outcome {
         Outcome::Picked {
