@@ -86,16 +86,17 @@ fuzz: ## fuzz the readers of layouts, layers, results, recipes and requests (FUZ
 MUTANTS ?=
 # Where it says what became of each.
 MUTANTS_OUT ?= target/mutants
-# The tests that are run on each: those of the same part. What only others would notice counts as missed.
-mutants = INSTA_UPDATE=no $(CARGO) mutants --package $(1) --output $(MUTANTS_OUT)/$(1) $(MUTANTS) -- $(2)
+mutants = INSTA_UPDATE=no $(CARGO) mutants --package $(1) --output $(MUTANTS_OUT)/$(1) --cargo-arg=--locked $(MUTANTS)
 
-mutants: ## every small mistake in what decides, which its tests must notice; takes cargo-mutants, and hours (MUTANTS)
+# The tests that are run on each are those of its part: unit tests first, and on what those leave, `verdicts` of `it`.
+mutants: ## every small mistake in what decides, which its tests must notice; takes cargo-mutants, and an hour (MUTANTS)
 	@if ! $(CARGO) mutants --version >/dev/null 2>&1; then \
 	  echo "error: cargo mutants is not installed (hint: cargo install cargo-mutants --locked)"; exit 1; \
 	fi
 	mkdir -p $(MUTANTS_OUT)/ocipick-reports $(MUTANTS_OUT)/ocipick
-	$(call mutants,ocipick-reports,--lib --test it -- analysis::conformance:: baseline:: verdicts::); reports=$$?; \
-	$(call mutants,ocipick,--lib -- classify:: check:: run::) && exit $$reports
+	-$(call mutants,ocipick-reports) --cargo-arg=--lib -- -- analysis::conformance:: baseline:: check::
+	$(call mutants,ocipick-reports) --iterate --cargo-arg=--test=it -- -- verdicts::; reports=$$?; \
+	$(call mutants,ocipick) --cargo-arg=--lib -- -- classify:: run:: && exit $$reports
 
 lint: ## formatting, clippy, and documentation, with warnings denied; dependencies
 	$(CARGO) fmt --all --check

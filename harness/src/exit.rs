@@ -1,7 +1,7 @@
 //! The exit codes of `ocipick`, in one place.
 
-use crate::check::CheckConclusion;
 use ocipick_records::Results;
+use ocipick_reports::check::CheckConclusion;
 
 /// How a run of `ocipick` ended, as scripts see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

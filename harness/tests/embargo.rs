@@ -9,12 +9,13 @@ mod made;
 mod user;
 
 use made::{case, picked, results, trial};
-use ocipick::check::expected::{ExpectationStatus, ExpectedFailures};
+use ocipick::check;
 use ocipick_corpus::{Corpus, ReservedIds, digest_of};
 use ocipick_records::{Footer, Outcome, Results, Trial};
 use ocipick_reports::{
     analysis::embargo::{EmbargoPolicy, withheld},
     baseline::{Baseline, BaselineAnswer},
+    check::expected::ExpectationStatus,
     publish::{is_data, unpack},
 };
 use serde_json::Value;
@@ -285,7 +286,7 @@ fn nothing_that_is_committed_leads_to_a_withheld_case() {
     assert!(accepted[0].trials.len() > 1000);
     let in_baselines = withheld(&accepted, policy);
     assert!(in_baselines.is_empty(), "baselines: {in_baselines:#?}");
-    let known = ExpectedFailures::built_in().unwrap();
+    let known = check::expected_failures().unwrap();
     for trial in &accepted[0].trials {
         // Whatever is excused as a death is one that everybody may hear of.
         let survived = trial.outcome.is_survived_panic();

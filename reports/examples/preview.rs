@@ -4,10 +4,14 @@
 #[path = "../tests/it/sample.rs"]
 mod sample;
 
-use ocipick_corpus::Corpus;
+use ocipick_corpus::{Corpus, built_in_specifications};
 use ocipick_records::Results;
 use ocipick_reports::{
-    analysis::matrix::{CaseBook, Matrix},
+    analysis::{
+        conformance::{ConformanceRules, Revisions},
+        matrix::{CaseBook, Matrix},
+    },
+    check::{CheckPolicy, Checker, result::Hints},
     render::{html, json, junit, markdown, terminal},
 };
 use std::{
@@ -40,7 +44,15 @@ fn main() -> std::io::Result<()> {
         "markdown" => markdown::render(&matrix, &markdown::MarkdownOptions::default()),
         "json" => json::render(&matrix),
         "html" => html::render(&matrix, &html::HtmlOptions::default()),
-        "junit" => junit::render(&matrix, &junit::by_outcome),
+        "junit" => {
+            let corpus = Corpus::built_in().map_err(Error::other)?;
+            let specifications = built_in_specifications().map_err(Error::other)?;
+            let revisions = Revisions::choose(&specifications, &[]).map_err(Error::other)?;
+            let rules = ConformanceRules::new(&corpus, revisions);
+            let hints = Hints::of_results(Path::new("results.jsonl"));
+            let checker = Checker::new(CheckPolicy::default(), &corpus, &rules, hints);
+            junit::render(&matrix, &checker.check_all(&results))
+        }
         _ => return Err(Error::other(format!("`{format}` is no format"))),
     };
     std::io::stdout().write_all(shown.as_bytes())

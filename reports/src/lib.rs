@@ -4,11 +4,12 @@
 //!
 //! [`analysis::matrix`] arranges records as cases by runtimes, [`analysis::history`] compares the
 //! versions of each tool, [`analysis::findings`] says in words what is most surprising and what
-//! changed, and [`render`] writes it down for a terminal, for Markdown, for a browser and for other
+//! changed, [`check`] decides whether trials pass, and [`render`] writes it down for a terminal, for Markdown, for a browser and for other
 //! programs. [`site`] makes it many pages that link to each other.
 
 pub mod analysis;
 pub mod baseline;
+pub mod check;
 pub mod draft;
 pub mod publish;
 pub mod render;

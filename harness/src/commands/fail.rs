@@ -68,7 +68,7 @@ impl From<CheckError> for Failure {
     fn from(error: CheckError) -> Self {
         let exit = match &error {
             CheckError::Baselines(_) | CheckError::Changes(_) => ExitCode::Usage,
-            CheckError::Known(_) => ExitCode::Internal,
+            CheckError::Expected(_) => ExitCode::Internal,
         };
         Self {
             exit,

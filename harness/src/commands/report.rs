@@ -7,25 +7,20 @@ use super::{
     terminal::Terminal,
 };
 use clap::{Args, ValueEnum};
-use ocipick::{
-    check::{CheckPolicy, Checker, result::Hints},
-    exit::ExitCode,
-    site,
-};
+use ocipick::{check, exit::ExitCode, site};
 use ocipick_corpus::Corpus;
-use ocipick_records::Trial;
 use ocipick_reports::{
     analysis::{
         conformance::Verdicts,
         matrix::{CaseBook, Matrix},
     },
+    check::{Checker, result::Hints},
     render::{badge, html, json, junit, markdown, summary, terminal, verdicts},
     site::{Site, Sources},
 };
 use std::{
     fs,
     path::{Path, PathBuf},
-    ptr,
 };
 
 #[derive(Debug, Args)]
@@ -153,20 +148,15 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<ExitCode> {
         }
         ReportFormat::Json => json::render_judged(&matrix, Some(&verdicts)),
         ReportFormat::Junit => {
-            let policy = CheckPolicy::read(args.baselines.as_deref())?;
+            let policy = check::policy(args.baselines.as_deref())?;
             let mut hints = args.results.first().map_or_else(
                 || Hints::of_results(Path::new(".")),
                 |results| Hints::of_results(results),
             );
             hints.baselines.clone_from(&args.baselines);
             let checker = Checker::new(policy, &corpus, &rules, hints);
-            let checked = checker.for_junit(&results);
-            let check = |trial: &Trial| {
-                let found = checked.get(&ptr::from_ref(trial));
-                found.cloned().unwrap_or_else(|| junit::by_outcome(trial))
-            };
-            screen.say(&format!("held against {}", checker.baselines()));
-            junit::render(&matrix, &check)
+            screen.say(&format!("held against {}", checker.policy().source));
+            junit::render(&matrix, &checker.check_all(&results))
         }
         ReportFormat::Summary => summary::render(&matrix),
     };

@@ -11,7 +11,7 @@ use super::{
 };
 use clap::Args;
 use ocipick::{
-    check::{CheckPolicy, Checker, result::Hints},
+    check,
     classify::MessagePatterns,
     exit::ExitCode,
     inventory::{Discovery, Inventory, RuntimeSource, sources},
@@ -29,6 +29,7 @@ use ocipick_reports::{
         conformance::Verdicts,
         matrix::{CaseBook, Matrix},
     },
+    check::{Checker, result::Hints},
     render::{json, terminal, verdicts},
 };
 use std::{
@@ -131,7 +132,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
     let rules = args.revisions.rules(&selected.corpus)?;
     let policy = args
         .check
-        .then(|| CheckPolicy::read(args.baselines.as_deref()))
+        .then(|| check::policy(args.baselines.as_deref()))
         .transpose()?;
     let controls = match args.selection.corpus {
         None => Controls::of(&selected.corpus),
@@ -287,7 +288,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
     }
     if let Some(policy) = policy {
         let checker = Checker::new(policy, &selected.corpus, &rules, hints(args));
-        let tally = checker.tally(&results[0]);
+        let tally = checker.tally(&results);
         tell(&tally.text())?;
         exit = exit.checked(tally.conclusion(), interrupted);
     }

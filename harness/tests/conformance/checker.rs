@@ -1,32 +1,22 @@
-//! Whether a trial passes: held against baselines, expected failures and the specifications.
+//! What trials are held against, and how the tests end that they are. Whether they pass, and the words for
+//! it, are of `ocipick_reports::check`.
 
 use anyhow::Context as _;
 use libtest_mimic::Failed;
-use ocipick::{
-    baselines,
-    check::{
-        CheckPolicy, CheckStatus, Checker,
-        result::{Explained, Hints},
-    },
-    host,
-};
+use ocipick::{baselines, check, host};
 use ocipick_corpus::{Case, Corpus, built_in_specifications, digest_of_content};
-use ocipick_records::{Trial, UnmeasuredWhy};
+use ocipick_records::Trial;
 use ocipick_reports::{
     analysis::conformance::{Bytes, ConformanceRules, Revisions},
     baseline::BaselineKey,
+    check::{CheckedTrial, Checker, Tally, TestEnd, result::Hints},
 };
 use std::{
+    collections::BTreeMap,
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, PoisonError},
 };
-
-/// How many lines are shown of what is reported and fails nothing.
-const SHOWN: usize = 20;
 
 /// What all trials are held against.
 pub(crate) struct TrialChecker {
@@ -34,12 +24,8 @@ pub(crate) struct TrialChecker {
     corpus: &'static Corpus,
     /// The CPU level of this machine.
     level: Option<String>,
-    /// Lines about trials that pass, and there is something to say about them.
-    reported: Mutex<Vec<String>>,
-    /// Lines about expected failures.
-    expected: Mutex<Vec<String>>,
-    /// How many trials are of cases that their baselines do not have.
-    new: AtomicUsize,
+    /// What became of each, by runtime and what it was asked, since they come in any order.
+    checked: Mutex<BTreeMap<[String; 4], (Trial, CheckedTrial)>>,
 }
 
 impl TrialChecker {
@@ -60,57 +46,43 @@ impl TrialChecker {
             corpus: None,
             baselines: None,
         };
-        let policy = CheckPolicy::read(Some(&root.join(baselines::DIR)))?;
+        let policy = check::policy(Some(&root.join(baselines::DIR)))?;
         Ok(Self {
             checker: Checker::new(policy, corpus, rules, hints),
             corpus,
             level: host::cpu_level(),
-            reported: Mutex::default(),
-            expected: Mutex::default(),
-            new: AtomicUsize::new(0),
+            checked: Mutex::default(),
         })
     }
 
-    /// Passes a trial, or says why not; tells why it is to be ignored where it cannot be asked, or
-    /// is held against nothing.
-    pub(crate) fn hears(&self, trial: &Trial, case: &Case) -> Result<Option<String>, Failed> {
+    /// How the test ends that this trial is.
+    pub(crate) fn hears(&self, trial: &Trial, case: &Case) -> TestEnd {
         let content = digest_of_content(case);
         let checked = self
             .checker
             .check(trial, &content, self.level.as_deref(), &Bytes::default());
-        let Explained { line, report } = checked.explained.unwrap_or_default();
-        let note = |lines: &Mutex<Vec<String>>, line| {
-            lines
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(line);
-        };
-        match checked.status {
-            CheckStatus::Failed | CheckStatus::Lost(_) => return Err(report.into()),
-            CheckStatus::NotHeld
-            | CheckStatus::NotMeasured(UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled) => {
-                return Ok(Some(line));
-            }
-            CheckStatus::NotMeasured(_) => return Err(report.into()),
-            CheckStatus::New => {
-                self.new.fetch_add(1, Ordering::Relaxed);
-            }
-            CheckStatus::Reported => note(&self.reported, line),
-            CheckStatus::ExpectedFailure => note(&self.expected, line),
-            CheckStatus::Passed => {}
-        }
-        Ok(None)
+        let end = TestEnd::of(&checked);
+        let key = [
+            &trial.runtime,
+            &trial.operation,
+            &trial.case,
+            &trial.platform,
+        ]
+        .map(Clone::clone);
+        let mut all = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(key, (trial.clone(), checked));
+        end
     }
 
     /// Where every baseline lies.
     pub(crate) fn baselines(&self) -> Vec<String> {
-        let all = self.checker.baselines().shelf.baselines();
+        let all = self.checker.policy().baselines.baselines();
         all.map(|(place, _)| place.to_owned()).collect()
     }
 
     /// Passes a baseline of which every line is still about something.
     pub(crate) fn looks_through(&self, place: &str) -> Result<(), Failed> {
-        let mut all = self.checker.baselines().shelf.baselines();
+        let mut all = self.checker.policy().baselines.baselines();
         let found = all.find(|(it, _)| *it == place);
         let lines = found
             .into_iter()
@@ -142,29 +114,16 @@ impl TrialChecker {
         })
     }
 
-    /// Says on standard error what was expected to fail, or reported, and failed nothing.
-    pub(crate) fn say_reported(&self) {
-        let mut out = io::stderr().lock();
-        let new = self.new.load(Ordering::Relaxed);
-        if new > 0 {
-            let _ = writeln!(out, "\nnew to their baselines: {new} trials");
+    /// Says on standard error what there is to say of trials that failed nothing, as `--check` does.
+    pub(crate) fn say_notes(&self) {
+        let all = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.is_empty() {
+            return;
         }
-        for (title, lines) in [
-            ("expected failures (xfail)", &self.expected),
-            ("reported, and no failure", &self.reported),
-        ] {
-            let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-            lines.sort();
-            if lines.is_empty() {
-                continue;
-            }
-            let _ = writeln!(out, "\n{title} ({}):", lines.len());
-            for line in lines.iter().take(SHOWN) {
-                let _ = writeln!(out, "  {line}");
-            }
-            if let Some(more) = lines.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-                let _ = writeln!(out, "  and {more} more");
-            }
+        let mut tally = Tally::new(&self.checker.policy().source);
+        for (trial, checked) in all.values() {
+            tally.count(trial, checked);
         }
+        let _ = write!(io::stderr().lock(), "{}", tally.notes());
     }
 }

@@ -21,6 +21,8 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use measurements::Measurements;
 use name::Name;
 use ocipick_corpus::Corpus;
+use ocipick_records::Trial as Record;
+use ocipick_reports::check::TestEnd;
 use std::{process::ExitCode, sync::Arc};
 
 /// How the names of trials of baselines begin.
@@ -53,7 +55,7 @@ fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
         let (measurements, checker) = (Arc::clone(&measurements), Arc::clone(&checker));
         trials.push(Trial::ignorable_test(name, move || {
             let trial = measurements.trial(&asked)?;
-            completion(checker.hears(&trial, asked.case())?)
+            completion(&trial, checker.hears(&trial, asked.case()))
         }));
     }
     for place in checker.baselines() {
@@ -72,13 +74,21 @@ fn conclude(args: &Arguments) -> anyhow::Result<ExitCode> {
         });
     }
     let conclusion = libtest_mimic::run(args, trials);
-    checker.say_reported();
+    checker.say_notes();
     drop(measurements);
     Ok(conclusion.exit_code())
 }
 
-fn completion(ignored: Option<String>) -> Result<Completion, Failed> {
-    Ok(ignored.map_or_else(|| Completion::Completed, Completion::ignored_with))
+fn completion(trial: &Record, end: TestEnd) -> Result<Completion, Failed> {
+    match end {
+        TestEnd::Passes => Ok(Completion::Completed),
+        // There what ignores itself is shown as passed, which trouble must not be.
+        TestEnd::Ignored(line) if cache::under_nextest() && trial.outcome.is_trouble() => {
+            Err(line.into())
+        }
+        TestEnd::Ignored(line) => Ok(Completion::ignored_with(line)),
+        TestEnd::Fails(report) => Err(report.into()),
+    }
 }
 
 /// The trial of a baseline by itself.
@@ -116,6 +126,6 @@ fn alone(args: &Arguments, checker: &Arc<TrialChecker>) -> anyhow::Result<Option
     };
     let checker = Arc::clone(checker);
     Ok(Some(Trial::ignorable_test(name, move || {
-        completion(checker.hears(&trial, &case)?)
+        completion(&trial, checker.hears(&trial, &case))
     })))
 }

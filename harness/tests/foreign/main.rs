@@ -235,10 +235,9 @@ impl Measurements {
         let tool = self.inventory.runtimes[asked.runtime].tool;
         match &record.outcome {
             _ if fits => Ok(Completion::Completed),
-            Outcome::Unmeasured {
-                why: UnmeasuredWhy::Unsupported | UnmeasuredWhy::NotInstalled,
-                detail,
-            } => Ok(Completion::ignored_with(detail)),
+            Outcome::Unmeasured { detail, .. } if !record.outcome.is_trouble() => {
+                Ok(Completion::ignored_with(detail))
+            }
             Outcome::Unmeasured {
                 why: UnmeasuredWhy::EvidenceMissing,
                 detail,

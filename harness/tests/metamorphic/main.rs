@@ -15,7 +15,7 @@ use asked::{is_selected, sources};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use measure::DEADLINE;
 use ocipick::{
-    check::expected::{ExpectationStatus as Known, ExpectedFailures},
+    check,
     inventory::{Discovery, Inventory},
     operations,
     run::{Cell, Controls, Earlier, Plan, TestPoint},
@@ -23,7 +23,10 @@ use ocipick::{
 use ocipick_adapters::{RunDir, Runtime, process::Cancel};
 use ocipick_corpus::{Case, Corpus, Relation};
 use ocipick_records::{Operation, RepeatedCells, Repeats, Trial as Record};
-use ocipick_reports::analysis::metamorphic::{RelationResult, TRIES, compare};
+use ocipick_reports::{
+    analysis::metamorphic::{RelationResult, TRIES, compare},
+    check::expected::{ExpectationStatus as Known, ExpectedFailures},
+};
 use std::{
     collections::BTreeSet,
     io,
@@ -108,7 +111,7 @@ impl Measurements {
         }
         Ok(Self {
             controls: Controls::of(&corpus)?,
-            known: ExpectedFailures::built_in()?,
+            known: check::expected_failures()?,
             run_dir,
             inventory,
             pairs,

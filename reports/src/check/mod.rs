@@ -1,72 +1,38 @@
-//! Whether trials pass, decided in one place for `ocipick run --check`, JUnit and the conformance
-//! trials of `cargo test`: baselines, expected failures and specifications, and the words for it.
+//! Whether trials pass: one answer, and the words for it.
+//!
+//! [`Checker`] holds trials against baselines, expected failures and the specifications. What it says
+//! is shown in three places, each of which matches [`CheckStatus`] and decides nothing:
+//! `ocipick run --check` ([`Tally`]), JUnit ([`crate::render::junit`]) and `cargo test` ([`TestEnd`]).
 
 pub mod expected;
 pub mod result;
+mod tally;
+mod test_end;
+
+pub use tally::{CheckConclusion, Tally};
+pub use test_end::TestEnd;
 
 use crate::{
-    baselines::{Baselines, BaselinesError},
-    check::{
-        expected::{ExpectedFailures, ExpectedFailuresError},
-        result::{
-            CHANGES, Changes, ChangesError, CheckInput, CheckReason, CheckResult, Explained, Hints,
-        },
-    },
+    analysis::conformance::{Bytes, ConformanceRules},
+    baseline::{BaselineSet, Check, check},
 };
+use expected::ExpectedFailures;
 use ocipick_corpus::Corpus;
 use ocipick_records::{Results, Trial, UnmeasuredWhy};
-use ocipick_reports::{
-    analysis::conformance::{Bytes, ConformanceRules},
-    baseline::{Check, check},
-    render::junit,
-};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-    path::Path,
-};
+use result::{Changes, CheckInput, CheckReason, CheckResult, Explained, Hints};
+use std::{collections::BTreeMap, ptr};
 
-/// How many lines are shown of what is reported and fails nothing.
-const SHOWN: usize = 10;
-
-/// Why there is nothing to hold trials against.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckError {
-    /// Baselines that are not there, or cannot be read.
-    #[error(transparent)]
-    Baselines(#[from] BaselinesError),
-    /// The list of expected failures has a mistake.
-    #[error(transparent)]
-    Known(#[from] ExpectedFailuresError),
-    /// The variable about changes means nothing.
-    #[error(transparent)]
-    Changes(#[from] ChangesError),
-}
-
-/// What trials are held against, besides the specifications.
-#[derive(Debug)]
+/// What trials are held against, besides the specifications. With nothing in it, those alone decide.
+#[derive(Debug, Default)]
 pub struct CheckPolicy {
     /// What was accepted.
-    pub baselines: Baselines,
-    known: ExpectedFailures,
-    changes: Changes,
-}
-
-impl CheckPolicy {
-    /// Reads the baselines below a directory or, where none is given, those of the working directory
-    /// or else those that are compiled in; the expected failures; and the variable about changes.
-    ///
-    /// # Errors
-    ///
-    /// When there are no baselines where they were said to be, or something has a mistake.
-    pub fn read(baselines: Option<&Path>) -> Result<Self, CheckError> {
-        let changes = std::env::var(CHANGES).ok();
-        Ok(Self {
-            baselines: Baselines::find(baselines)?,
-            known: ExpectedFailures::built_in()?,
-            changes: Changes::parse(changes.as_deref())?,
-        })
-    }
+    pub baselines: BaselineSet,
+    /// Where that is from, in words.
+    pub source: String,
+    /// Misbehaviour that is expected.
+    pub expected: ExpectedFailures,
+    /// What to do about differences from older versions.
+    pub changes: Changes,
 }
 
 /// Holds trials against a policy and the specifications.
@@ -92,7 +58,9 @@ pub enum CheckStatus {
     /// It passes by the specifications, and is held against no baseline: the platform was left to
     /// the tool, and its baseline is of another CPU level.
     NotHeld,
-    /// It fails; among others where an expected failure no longer occurs (xpass).
+    /// An expected failure no longer occurs, which fails (xpass).
+    UnexpectedPass,
+    /// It fails.
     Failed,
     /// It was not measured, although its baseline has an outcome.
     Lost(UnmeasuredWhy),
@@ -109,8 +77,9 @@ pub struct CheckedTrial {
     pub kind: &'static str,
     /// Whether a baseline of the runtime, or of an older version of it, has the case.
     pub has_baseline: bool,
-    /// In words, unless it simply passes.
-    pub explained: Option<Explained>,
+    /// In words: in a line, and all there is to know with what to type next. Nothing where it simply
+    /// passes.
+    pub explained: Explained,
 }
 
 impl<'c> Checker<'c> {
@@ -130,10 +99,10 @@ impl<'c> Checker<'c> {
         }
     }
 
-    /// The baselines that it uses.
+    /// What it holds trials against.
     #[must_use]
-    pub fn baselines(&self) -> &Baselines {
-        &self.policy.baselines
+    pub fn policy(&self) -> &CheckPolicy {
+        &self.policy
     }
 
     /// Holds one trial against all of it. `content` is the digest of what tools could see of the case
@@ -146,10 +115,10 @@ impl<'c> Checker<'c> {
         level: Option<&str>,
         bytes: &Bytes<'_>,
     ) -> CheckedTrial {
-        let check = check(trial, content, level, &self.policy.baselines.shelf);
+        let check = check(trial, content, level, &self.policy.baselines);
         let verdicts = self.rules.evaluate(trial, bytes);
         let violates = result::violates(&verdicts);
-        let standing = self.policy.known.standing(trial, violates);
+        let standing = self.policy.expected.standing(trial, violates);
         let facts = CheckInput {
             trial,
             check: &check,
@@ -167,6 +136,7 @@ impl<'c> Checker<'c> {
             CheckResult::Reported(CheckReason::New { .. }) => CheckStatus::New,
             CheckResult::Reported(_) => CheckStatus::Reported,
             CheckResult::NotHeld { .. } => CheckStatus::NotHeld,
+            CheckResult::Fails(CheckReason::Stale(_)) => CheckStatus::UnexpectedPass,
             CheckResult::Fails(_) => CheckStatus::Failed,
             CheckResult::Lost { why, .. } => CheckStatus::Lost(*why),
             CheckResult::Unmeasured(why) => CheckStatus::NotMeasured(*why),
@@ -179,240 +149,58 @@ impl<'c> Checker<'c> {
                 Check::Unmeasured { accepted } => accepted.is_some(),
                 Check::NoReference | Check::OtherLevel { .. } | Check::New { .. } => false,
             },
-            explained,
+            explained: explained.unwrap_or_default(),
         }
     }
 
     /// Holds every trial of these results against all of it, in their order.
-    fn each<'r>(&self, results: &'r Results) -> Vec<(&'r Trial, CheckedTrial)> {
-        let bytes = self.rules.compare([&results.header]);
-        let content = &results.header.corpus.content;
-        let level = results.header.host.cpu_level.as_deref();
-        let of = |trial: &'r Trial| {
-            let content = content.get(&trial.case).map_or("", String::as_str);
-            (trial, self.check(trial, content, level, &bytes))
-        };
-        results.trials.iter().map(of).collect()
-    }
-
-    /// Holds results against all of it.
     #[must_use]
-    pub fn tally(&self, results: &Results) -> Tally {
-        let mut tally = Tally::new(self.policy.baselines.to_string());
-        for (trial, checked) in self.each(results) {
-            tally.count(trial, checked);
-        }
-        tally
-    }
-
-    /// What JUnit is to say of every trial of these results, found by where the trial lies.
-    #[must_use]
-    pub fn for_junit(&self, results: &[Results]) -> BTreeMap<*const Trial, junit::JunitCheck> {
-        let all = results.iter().flat_map(|results| self.each(results));
-        all.map(|(trial, checked)| (std::ptr::from_ref(trial), checked.into_junit()))
-            .collect()
-    }
-}
-
-impl CheckedTrial {
-    fn into_junit(self) -> junit::JunitCheck {
-        let explained = self.explained.unwrap_or_default();
-        junit::JunitCheck {
-            status: match self.status {
-                CheckStatus::Passed | CheckStatus::New | CheckStatus::Reported => {
-                    junit::JunitStatus::Passed
-                }
-                CheckStatus::ExpectedFailure
-                | CheckStatus::NotHeld
-                | CheckStatus::NotMeasured(_) => junit::JunitStatus::Skipped,
-                CheckStatus::Failed => junit::JunitStatus::Failed,
-                CheckStatus::Lost(_) => junit::JunitStatus::Error,
-            },
-            kind: self.kind,
-            message: explained.line,
-            report: explained.report,
-        }
-    }
-}
-
-/// What came of many trials.
-#[derive(Clone, Debug, Default)]
-pub struct Tally {
-    baselines: String,
-    passed: usize,
-    new: usize,
-    /// In full.
-    failed: Vec<String>,
-    /// In a line each.
-    expected: Vec<String>,
-    reported: Vec<String>,
-    not_held: Vec<String>,
-    /// How many cells of a runtime were not measured any more, by why.
-    lost: BTreeMap<String, BTreeMap<UnmeasuredWhy, usize>>,
-    not_measured: usize,
-    /// Runtimes of which something was measured, and whether a baseline has any of it.
-    measured: BTreeMap<String, bool>,
-}
-
-/// What results amount to as a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CheckConclusion {
-    /// Everything that was accepted is as it was.
-    Pass,
-    /// Something fails, or a runtime with a baseline did not pass its controls.
-    Fail,
-    /// Nothing fails, and some of what was accepted was not measured any more.
-    InPart,
-    /// There was nothing to hold any outcome against, or no outcome.
-    Nothing,
-}
-
-impl Tally {
-    fn new(baselines: String) -> Self {
-        Self {
-            baselines,
-            ..Self::default()
-        }
-    }
-
-    fn count(&mut self, trial: &Trial, checked: CheckedTrial) {
-        let CheckedTrial {
-            status,
-            has_baseline,
-            explained,
-            ..
-        } = checked;
-        if trial.outcome.is_measured() {
-            *self.measured.entry(trial.runtime.clone()).or_default() |= has_baseline;
-        }
-        let Explained { line, report } = explained.unwrap_or_default();
-        match status {
-            CheckStatus::Passed => self.passed += 1,
-            CheckStatus::New => self.new += 1,
-            CheckStatus::ExpectedFailure => self.expected.push(line),
-            CheckStatus::Reported => self.reported.push(line),
-            CheckStatus::NotHeld => self.not_held.push(line),
-            CheckStatus::Failed => self.failed.push(report),
-            CheckStatus::Lost(why) => {
-                let of_runtime = self.lost.entry(trial.runtime.clone()).or_default();
-                *of_runtime.entry(why).or_default() += 1;
+    pub fn check_all<'r>(&self, results: &'r [Results]) -> CheckedTrials<'r> {
+        let mut all = CheckedTrials::default();
+        for results in results {
+            let bytes = self.rules.compare([&results.header]);
+            let content = &results.header.corpus.content;
+            let level = results.header.host.cpu_level.as_deref();
+            for trial in &results.trials {
+                let content = content.get(&trial.case).map_or("", String::as_str);
+                let checked = self.check(trial, content, level, &bytes);
+                all.places.insert(ptr::from_ref(trial), all.trials.len());
+                all.trials.push((trial, checked));
             }
-            CheckStatus::NotMeasured(_) => self.not_measured += 1,
         }
-    }
-
-    /// How many trials fail.
-    #[must_use]
-    pub fn failures(&self) -> usize {
-        self.failed.len()
+        all
     }
 
     /// What all of it amounts to.
     #[must_use]
-    pub fn conclusion(&self) -> CheckConclusion {
-        // The tool itself could not do what every tool can.
-        let gave_up = self.lost.iter().any(|(runtime, whys)| {
-            !self.measured.contains_key(runtime)
-                && whys.contains_key(&UnmeasuredWhy::ControlsFailed)
-        });
-        if !self.failed.is_empty() || gave_up {
-            CheckConclusion::Fail
-        } else if !self.lost.is_empty() {
-            CheckConclusion::InPart
-        } else if !self.measured.values().any(|has_baseline| *has_baseline) {
-            CheckConclusion::Nothing
-        } else {
-            CheckConclusion::Pass
+    pub fn tally(&self, results: &[Results]) -> Tally {
+        let mut tally = Tally::new(&self.policy.source);
+        for (trial, checked) in self.check_all(results).iter() {
+            tally.count(trial, checked);
         }
-    }
-
-    /// For people.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        for report in &self.failed {
-            let _ = writeln!(text, "\nFAILED {report}");
-        }
-        list(&mut text, "expected failures (xfail)", &self.expected);
-        list(&mut text, "reported, and no failure", &self.reported);
-        list(
-            &mut text,
-            "held against no baseline, because of the CPU level",
-            &self.not_held,
-        );
-        let lost: usize = self.lost.values().flat_map(BTreeMap::values).sum();
-        if lost > 0 {
-            let _ = writeln!(
-                text,
-                "\nnot measured, although their baselines have them ({lost}):"
-            );
-            for (runtime, whys) in &self.lost {
-                let whys: Vec<String> = whys
-                    .iter()
-                    .map(|(why, count)| format!("{count} {why}"))
-                    .collect();
-                let _ = writeln!(text, "  {runtime}: {}", whys.join(", "));
-            }
-        }
-        let bare: BTreeSet<&str> = self
-            .measured
-            .iter()
-            .filter(|(_, has_baseline)| !**has_baseline)
-            .map(|(runtime, _)| runtime.as_str())
-            .collect();
-        if !bare.is_empty() {
-            let bare: Vec<&str> = bare.into_iter().collect();
-            let _ = writeln!(
-                text,
-                "\nwithout a baseline that has any of these cases: {} (hint: ocipick bless records what you \
-                 accept)",
-                bare.join(", ")
-            );
-        }
-        let _ = writeln!(
-            text,
-            "\nchecked against {}: {} passed, {} expected failures, {} reported, {} new to their \
-             baselines, {} not held, {} failed, {} not measured",
-            self.baselines,
-            self.passed,
-            self.expected.len(),
-            self.reported.len(),
-            self.new,
-            self.not_held.len(),
-            self.failed.len(),
-            lost + self.not_measured,
-        );
-        let verdict = match self.conclusion() {
-            CheckConclusion::Pass => return text,
-            CheckConclusion::Fail if self.failed.is_empty() => {
-                "the check failed: a runtime that has a baseline did not pass its controls"
-            }
-            CheckConclusion::Fail => return text,
-            CheckConclusion::InPart => {
-                "no pass: what was accepted before was not measured in full (code 5)"
-            }
-            CheckConclusion::Nothing if self.measured.is_empty() => "no pass: nothing was measured",
-            CheckConclusion::Nothing => {
-                "no pass: no baseline of a runtime that was measured, nor of an older version of it, has \
-                 any of these cases (code 4)"
-            }
-        };
-        let _ = writeln!(text, "{verdict}");
-        text
+        tally
     }
 }
 
-/// A heading and the first of these lines.
-fn list(text: &mut String, title: &str, lines: &[String]) {
-    if lines.is_empty() {
-        return;
+/// What became of the trials of results.
+#[derive(Debug, Default)]
+pub struct CheckedTrials<'r> {
+    trials: Vec<(&'r Trial, CheckedTrial)>,
+    /// Where each is found, by where the trial lies: a matrix has the trials themselves.
+    places: BTreeMap<*const Trial, usize>,
+}
+
+impl<'r> CheckedTrials<'r> {
+    /// All of them, in the order of the results.
+    pub fn iter(&self) -> impl Iterator<Item = (&'r Trial, &CheckedTrial)> {
+        self.trials.iter().map(|(trial, checked)| (*trial, checked))
     }
-    let _ = writeln!(text, "\n{title} ({}):", lines.len());
-    for line in lines.iter().take(SHOWN) {
-        let _ = writeln!(text, "  {line}");
-    }
-    if lines.len() > SHOWN {
-        let _ = writeln!(text, "  and {} more", lines.len() - SHOWN);
+
+    /// What became of this one, where it is of these results.
+    #[must_use]
+    pub fn of(&self, trial: &Trial) -> Option<&CheckedTrial> {
+        let place = self.places.get(&ptr::from_ref(trial))?;
+        self.trials.get(*place).map(|(_, checked)| checked)
     }
 }
 

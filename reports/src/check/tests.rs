@@ -1,16 +1,17 @@
 //! Traps: what is no pass must never look like one, in each of the three places where it is shown.
 
 use super::*;
-use ocipick_corpus::{Case, built_in_specifications, digest_of_content};
-use ocipick_records::Outcome;
-use ocipick_reports::{
+use crate::{
     analysis::{
         conformance::Revisions,
         matrix::{CaseBook, Matrix},
     },
     baseline::Baseline,
+    render::junit,
 };
-use std::sync::LazyLock;
+use ocipick_corpus::{Case, built_in_specifications, digest_of_content};
+use ocipick_records::Outcome;
+use std::{path::Path, sync::LazyLock};
 
 const CASE: &str = "duplicates/two-entries";
 const OTHER: &str = "duplicates/three-entries";
@@ -76,17 +77,15 @@ fn policy(known: &str) -> CheckPolicy {
 
 /// A policy with baselines of these results, and this expected failure.
 fn policy_of(known: &str, accepted: &Results) -> CheckPolicy {
-    let mut baselines = Baselines {
-        shelf: ocipick_reports::baseline::BaselineSet::default(),
-        source: crate::baselines::BaselineSource::BuiltIn,
-    };
+    let mut baselines = BaselineSet::default();
     for baseline in Baseline::all_of(accepted).unwrap() {
-        let place = baselines.shelf.place(&baseline.build, false);
-        baselines.shelf.put(place, baseline);
+        let place = baselines.place(&baseline.build, false);
+        baselines.put(place, baseline);
     }
     CheckPolicy {
         baselines,
-        known: ExpectedFailures::parse(known).unwrap(),
+        source: "the baselines of a test".to_owned(),
+        expected: ExpectedFailures::parse(known).unwrap(),
         changes: Changes::Fail,
     }
 }
@@ -97,7 +96,7 @@ fn checker(known: &str) -> Checker<'static> {
 }
 
 fn concluded(cells: &[(&str, &str, String)]) -> (CheckConclusion, String) {
-    let tally = checker("").tally(&results(cells));
+    let tally = checker("").tally(&[results(cells)]);
     (tally.conclusion(), tally.text())
 }
 
@@ -191,14 +190,14 @@ fn without_any_baseline_there_is_no_pass() {
 #[test]
 fn where_every_case_is_new_nothing_was_checked() {
     let mut policy = policy("");
-    let mut baseline = policy.baselines.shelf.baselines().next().unwrap().1.clone();
+    let mut baseline = policy.baselines.baselines().next().unwrap().1.clone();
     baseline.lines.retain(|key, _| key.case == OTHER);
-    let place = policy.baselines.shelf.place(&baseline.build, false);
-    policy.baselines.shelf.put(place, baseline);
+    let place = policy.baselines.place(&baseline.build, false);
+    policy.baselines.put(place, baseline);
     let hints = Hints::of_results(Path::new("out"));
     let checker = Checker::new(policy, &CORPUS, &RULEBOOK, hints);
     let new = ("crane@1.0", CASE, picked(CASE, "first"));
-    let tally = checker.tally(&results(std::slice::from_ref(&new)));
+    let tally = checker.tally(&[results(std::slice::from_ref(&new))]);
     assert_eq!(
         tally.conclusion(),
         CheckConclusion::Nothing,
@@ -206,7 +205,7 @@ fn where_every_case_is_new_nothing_was_checked() {
         tally.text()
     );
     let old = ("crane@1.0", OTHER, picked(OTHER, "first"));
-    let tally = checker.tally(&results(&[new, old]));
+    let tally = checker.tally(&[results(&[new, old])]);
     assert_eq!(
         tally.conclusion(),
         CheckConclusion::Pass,
@@ -244,7 +243,7 @@ fn what_is_left_to_the_tool_is_not_held_against_another_cpu_level() {
         let hints = Hints::of_results(Path::new("out"));
         Checker::new(policy_of("", &accepted), &CORPUS, &RULEBOOK, hints)
     };
-    let tally = checker().tally(&results_on("x86-64-v3", "default", &cells));
+    let tally = checker().tally(&[results_on("x86-64-v3", "default", &cells)]);
     assert_eq!(
         tally.conclusion(),
         CheckConclusion::Pass,
@@ -258,7 +257,7 @@ fn what_is_left_to_the_tool_is_not_held_against_another_cpu_level() {
         ("crane@1.0", OTHER, picked(OTHER, "first")),
     ];
     let on_v4 = results_on("x86-64-v4", "default", &other);
-    let tally = checker().tally(&on_v4);
+    let tally = checker().tally(std::slice::from_ref(&on_v4));
     let text = tally.text();
     assert_eq!(tally.conclusion(), CheckConclusion::Nothing, "{text}");
     assert!(
@@ -281,7 +280,7 @@ fn what_is_left_to_the_tool_is_not_held_against_another_cpu_level() {
     // What is no answer is none on every processor.
     let nothing = serde_json::to_string(&Outcome::Nothing).unwrap();
     let on_v4 = results_on("x86-64-v4", "default", &[("crane@1.0", CASE, nothing)]);
-    let tally = checker().tally(&on_v4);
+    let tally = checker().tally(std::slice::from_ref(&on_v4));
     assert_eq!(tally.conclusion(), CheckConclusion::Fail);
     assert!(
         tally
@@ -297,7 +296,7 @@ fn what_is_left_to_the_tool_is_not_held_against_another_cpu_level() {
         &[("crane@1.0", CASE, unmeasured("unsupported"))],
     );
     assert_eq!(
-        checker().tally(&on_v4).conclusion(),
+        checker().tally(std::slice::from_ref(&on_v4)).conclusion(),
         CheckConclusion::Nothing
     );
 }
@@ -311,10 +310,7 @@ fn junit(checker: &Checker<'_>, results: Results) -> String {
     let results = [results];
     let book = CaseBook::of(&CORPUS);
     let matrix = Matrix::build(&results, &book);
-    let checked = checker.for_junit(&results);
-    junit::render(&matrix, &|trial| {
-        checked[&std::ptr::from_ref(trial)].clone()
-    })
+    junit::render(&matrix, &checker.check_all(&results))
 }
 
 #[test]
@@ -329,7 +325,7 @@ fn junit_says_what_the_check_says() {
         "{xml}"
     );
     assert!(xml.contains("<failure type=\"changed\""), "{xml}");
-    assert_eq!(checker("").tally(&results(&regressions)).failures(), 2);
+    assert_eq!(checker("").tally(&[results(&regressions)]).failures(), 2);
 
     let lost = [
         ("crane@1.0", CASE, picked(CASE, "first")),
@@ -353,7 +349,7 @@ fn expected_failures_are_told_everywhere_and_their_absence_fails() {
         ("crane@1.0", CASE, nothing),
         ("crane@1.0", OTHER, picked(OTHER, "first")),
     ];
-    let tally = checker(&known).tally(&results(&xfail));
+    let tally = checker(&known).tally(&[results(&xfail)]);
     assert_eq!(tally.conclusion(), CheckConclusion::Pass);
     let text = tally.text();
     assert!(text.contains("expected failures (xfail) (1)"), "{text}");
@@ -372,9 +368,171 @@ fn expected_failures_are_told_everywhere_and_their_absence_fails() {
         ("crane@1.0", CASE, picked(CASE, "first")),
         ("crane@1.0", OTHER, picked(OTHER, "first")),
     ];
-    let tally = checker(&known).tally(&results(&xpass));
+    let tally = checker(&known).tally(&[results(&xpass)]);
     assert_eq!(tally.conclusion(), CheckConclusion::Fail);
     assert!(tally.text().contains("no longer occurs (xpass)"));
     let xml = junit_of(&known, &xpass);
     assert!(xml.contains("<failure type=\"xpass\""), "{xml}");
+}
+
+/// What the three places are to show of one trial.
+struct Shown {
+    status: CheckStatus,
+    kind: &'static str,
+    /// A part of its line.
+    words: &'static str,
+    /// On a terminal.
+    terminal: OnTerminal,
+    /// The element of JUnit, without which a test passes.
+    junit: Option<&'static str>,
+    /// In `cargo test`: passes, ignored or fails.
+    test: &'static str,
+}
+
+/// What `--check` prints of one trial.
+enum OnTerminal {
+    /// That it was, in a number.
+    Count,
+    /// Its line.
+    Line,
+    /// All there is to know.
+    Report,
+}
+
+#[test]
+fn three_places_show_one_answer() {
+    use OnTerminal::{Count, Line, Report};
+    let nothing = || serde_json::to_string(&Outcome::Nothing).unwrap();
+    let shown = |status, kind, words, terminal, junit, test| Shown {
+        status,
+        kind,
+        words,
+        terminal,
+        junit,
+        test,
+    };
+    let lost = CheckStatus::Lost(UnmeasuredWhy::NotStarted);
+    let not_measured = CheckStatus::NotMeasured(UnmeasuredWhy::ControlsFailed);
+    // crane 1.0 and 1.1 and umoci have baselines of the first case, and of no other; of it, what was left to
+    // the tool was accepted on another processor.
+    #[rustfmt::skip]
+    let table = [
+        ("crane@1.0", CASE, "linux/amd64", picked(CASE, "first"),
+         shown(CheckStatus::Passed, "passed", "", Count, None, "passes")),
+        ("crane@1.1", CASE, "linux/amd64", picked(CASE, "second"),
+         shown(CheckStatus::Failed, "changed", "picked second, and it was picked first", Report, Some("failure"), "fails")),
+        ("oras@1.0", CASE, "linux/amd64", nothing(),
+         shown(CheckStatus::ExpectedFailure, "xfail", "expected failure (xfail): it was to be nothing, because it forgets", Line, Some("skipped"), "ignored")),
+        ("oras@1.0", OTHER, "linux/amd64", picked(OTHER, "first"),
+         shown(CheckStatus::UnexpectedPass, "xpass", "an expected failure no longer occurs (xpass): it was to be nothing, because it forgets", Report, Some("failure"), "fails")),
+        ("crane@1.0", OTHER, "linux/amd64", nothing(),
+         shown(CheckStatus::New, "new", "its baseline does not have the case", Count, None, "passes")),
+        ("regctl@1.0", CASE, "linux/amd64", picked(CASE, "second"),
+         shown(CheckStatus::Reported, "deviates", "it deviates from", Line, None, "passes")),
+        ("regctl@1.0", OTHER, "linux/amd64", nothing(),
+         shown(CheckStatus::Failed, "no answer", "it reported success, and left nothing usable", Report, Some("failure"), "fails")),
+        ("umoci@1.0", CASE, "linux/amd64", unmeasured("not-started"),
+         shown(lost, "not measured any more", "it was not measured any more (not-started), and it was picked first", Count, Some("error"), "fails")),
+        ("umoci@1.0", OTHER, "linux/amd64", unmeasured("controls-failed"),
+         shown(not_measured, "not measured", "it was not measured (controls-failed)", Count, Some("skipped"), "ignored")),
+        ("crane@1.0", CASE, "default", picked(CASE, "first"),
+         shown(CheckStatus::NotHeld, "not held", "not held: the baseline is of another CPU level", Line, Some("skipped"), "ignored")),
+    ];
+
+    let accepted =
+        ["crane@1.0", "crane@1.1", "umoci@1.0"].map(|it| (it, CASE, picked(CASE, "first")));
+    let mut accepted = results_on("x86-64-v4", "linux/amd64", &accepted);
+    let left = accepted.trials.iter().map(|trial| Trial {
+        platform: "default".to_owned(),
+        ..trial.clone()
+    });
+    accepted.trials.extend(left.collect::<Vec<_>>());
+    let known = "[[finding]]\ncase = '*/*'\ntool = 'oras'\nversions = '*'\nkind = 'nothing'\n\
+                 reason = 'it forgets'\n";
+    let hints = Hints::of_results(Path::new("out"));
+    let checker = Checker::new(policy_of(known, &accepted), &CORPUS, &RULEBOOK, hints);
+
+    let cells = table
+        .each_ref()
+        .map(|(runtime, case, _, outcome, _)| (*runtime, *case, outcome.clone()));
+    let mut measured = results(&cells);
+    for (trial, (_, _, platform, ..)) in measured.trials.iter_mut().zip(&table) {
+        trial.platform = (*platform).to_owned();
+    }
+    let measured = [measured];
+    let checked = checker.check_all(&measured);
+    let book = CaseBook::of(&CORPUS);
+    let xml = junit::render(&Matrix::build(&measured, &book), &checked);
+    let text = checker.tally(&measured).text();
+
+    for ((trial, checked), (.., shown)) in checked.iter().zip(&table) {
+        let at = format!("{} on {} ({})", trial.runtime, trial.case, trial.platform);
+        assert_eq!(checked.status, shown.status, "{at}");
+        assert_eq!(checked.kind, shown.kind, "{at}");
+        let Explained { line, report } = &checked.explained;
+        assert!(line.contains(shown.words), "{at}: {line}");
+        // What simply passes says nothing, and all else says which trial it is.
+        assert_eq!(line.is_empty(), shown.status == CheckStatus::Passed, "{at}");
+        assert!(report.starts_with(line), "{at}: {report}");
+
+        let (has_line, has_report) = match shown.terminal {
+            Count => (false, false),
+            Line => (true, false),
+            Report => (true, true),
+        };
+        let said = |part: &str| !part.is_empty() && text.contains(part);
+        assert_eq!(said(line), has_line, "{at}: {text}");
+        assert_eq!(
+            said(&format!("FAILED {report}\n")),
+            has_report,
+            "{at}: {text}"
+        );
+
+        let platform = if trial.case == CASE {
+            format!(" ({})", trial.platform)
+        } else {
+            String::new()
+        };
+        let name = format!(
+            "classname=\"{}.pull\" name=\"{}{platform}\"",
+            trial.runtime, trial.case
+        );
+        let test = xml.split("<testcase ").find(|test| test.starts_with(&name));
+        let test = test.unwrap_or_else(|| panic!("{at}: {xml}"));
+        for element in ["failure", "error", "skipped"] {
+            let is_there = test.contains(&format!("<{element} "));
+            assert_eq!(is_there, shown.junit == Some(element), "{at}: {test}");
+        }
+        if let Some("failure" | "error") = shown.junit {
+            assert!(
+                test.contains(&format!(" type=\"{}\"", shown.kind)),
+                "{at}: {test}"
+            );
+        }
+        assert!(test.contains(shown.words), "{at}: {test}");
+
+        let (end, words) = match TestEnd::of(checked) {
+            TestEnd::Passes => ("passes", String::new()),
+            TestEnd::Ignored(words) => ("ignored", words),
+            TestEnd::Fails(words) => ("fails", words),
+        };
+        assert_eq!(end, shown.test, "{at}");
+        assert!(words.is_empty() || words.starts_with(line), "{at}: {words}");
+    }
+    // All three count alike.
+    assert!(
+        text.ends_with(
+            "checked against the baselines of a test: 1 passed, 1 expected failures, 1 reported, 1 new to their \
+             baselines, 1 not held, 3 failed, 2 not measured\n"
+        ),
+        "{text}"
+    );
+    assert!(
+        xml.contains("failures=\"3\" errors=\"1\" skipped=\""),
+        "{xml}"
+    );
+    let ends = checked
+        .iter()
+        .filter(|(_, checked)| matches!(TestEnd::of(checked), TestEnd::Fails(_)));
+    assert_eq!(ends.count(), 4, "the three failures, and what was lost");
 }

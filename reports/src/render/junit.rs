@@ -1,15 +1,16 @@
 //! The matrix as JUnit XML, for continuous integration: one suite per runtime, one test per case.
 //!
-//! Whether a trial passes is not decided here: whoever writes the matrix down says it of each. What
-//! was not measured is skipped, and so is a failure that is expected, with `xfail` in its message. A
-//! run that did not finish is an error, because otherwise a file cut short would look green.
+//! Whether a trial passes is decided by [`crate::check`], and shown here. What was not measured is
+//! skipped, and so is a failure that is expected, with `xfail` in its message. A run that did not
+//! finish is an error, because otherwise a file cut short would look green.
 
 use super::cell;
 use crate::{
     analysis::matrix::{Matrix, MatrixRuntime, Row, Table},
+    check::{CheckStatus, CheckedTrials},
     text,
 };
-use ocipick_records::{Outcome, Trial};
+use ocipick_records::Trial;
 
 /// How many characters of a tool's words are kept in a message.
 const MESSAGE: usize = 400;
@@ -28,62 +29,9 @@ struct Counts {
     ms: u64,
 }
 
-/// What a check made of a trial.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JunitCheck {
-    /// How the test ends.
-    pub status: JunitStatus,
-    /// The type of a failure or an error, in a word.
-    pub kind: &'static str,
-    /// Why it ends so, in a line; nothing where it simply passes.
-    pub message: String,
-    /// All there is to know about it, on several lines.
-    pub report: String,
-}
-
-/// How a test ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JunitStatus {
-    /// It passes.
-    Passed,
-    /// It fails.
-    Failed,
-    /// It could not be held against what was accepted.
-    Error,
-    /// It says nothing, or fails as it is expected to.
-    Skipped,
-}
-
-/// Holds a trial against nothing but its outcome: a pick passes, and so does a refusal; what no tool
-/// should do fails, and what was not measured is skipped. For matrices about which nothing else is
-/// known.
+/// Writes the matrix down, with what became of its trials.
 #[must_use]
-pub fn by_outcome(trial: &Trial) -> JunitCheck {
-    let status = match &trial.outcome {
-        Outcome::Picked { .. } | Outcome::Refused { .. } => JunitStatus::Passed,
-        Outcome::Unmeasured { .. } => JunitStatus::Skipped,
-        Outcome::Nothing
-        | Outcome::Mixed { .. }
-        | Outcome::Crashed { .. }
-        | Outcome::TimedOut { .. }
-        | Outcome::Unstable { .. } => JunitStatus::Failed,
-    };
-    JunitCheck {
-        status,
-        kind: trial.outcome.kind().as_str(),
-        message: match status {
-            JunitStatus::Passed => String::new(),
-            JunitStatus::Failed | JunitStatus::Error | JunitStatus::Skipped => {
-                cell::in_full(&trial.outcome)
-            }
-        },
-        report: String::new(),
-    }
-}
-
-/// Writes the matrix down; `check` says whether a trial passes.
-#[must_use]
-pub fn render(matrix: &Matrix<'_>, check: &dyn Fn(&Trial) -> JunitCheck) -> String {
+pub fn render(matrix: &Matrix<'_>, checked: &CheckedTrials<'_>) -> String {
     let mut body = Vec::new();
     let mut total = Counts::default();
     if !matrix.warnings.is_empty() {
@@ -111,7 +59,7 @@ pub fn render(matrix: &Matrix<'_>, check: &dyn Fn(&Trial) -> JunitCheck) -> Stri
         for table in &matrix.tables {
             for row in table.rows() {
                 let trial = row.cells.get(column).copied().flatten();
-                tests.extend(test(runtime, table, row, trial, check, &mut counts));
+                tests.extend(test(runtime, table, row, trial, checked, &mut counts));
             }
         }
         let properties = [
@@ -168,7 +116,7 @@ fn test(
     table: &Table<'_>,
     row: &Row<'_>,
     trial: Option<&Trial>,
-    check: &dyn Fn(&Trial) -> JunitCheck,
+    checked: &CheckedTrials<'_>,
     counts: &mut Counts,
 ) -> Vec<String> {
     counts.tests += 1;
@@ -184,41 +132,45 @@ fn test(
     };
     counts.ms += trial.duration_ms;
     let in_full = cell::in_full(&trial.outcome);
-    let checked = check(trial);
+    let Some(checked) = checked.of(trial) else {
+        counts.skipped += 1;
+        return vec![
+            test_head(&class, &name, trial.duration_ms),
+            skipped(&format!("held against nothing: {in_full}")),
+            "    </testcase>".to_owned(),
+        ];
+    };
+    let words = &checked.explained;
     let failed = |element: &str| {
         let head = format!(
             "      <{element} type=\"{}\" message=\"{}\"",
             attribute(checked.kind),
-            attribute(&text::clip(&checked.message, MESSAGE))
+            attribute(&text::clip(&words.line, MESSAGE))
         );
-        if checked.report.is_empty() {
-            format!("{head}/>")
-        } else {
-            let report = text::tail(&checked.report, REPORT);
-            format!("{head}>{}</{element}>", content(&report))
-        }
+        let report = text::tail(&words.report, REPORT);
+        format!("{head}>{}</{element}>", content(&report))
     };
     let result = match checked.status {
-        JunitStatus::Passed => None,
-        JunitStatus::Skipped => {
+        CheckStatus::Passed | CheckStatus::New | CheckStatus::Reported => None,
+        CheckStatus::ExpectedFailure | CheckStatus::NotHeld | CheckStatus::NotMeasured(_) => {
             counts.skipped += 1;
-            Some(skipped(&checked.message))
+            Some(skipped(&words.line))
         }
-        JunitStatus::Failed => {
+        CheckStatus::UnexpectedPass | CheckStatus::Failed => {
             counts.failures += 1;
             Some(failed("failure"))
         }
-        JunitStatus::Error => {
+        CheckStatus::Lost(_) => {
             counts.errors += 1;
             Some(failed("error"))
         }
     };
     let mut lines = vec![test_head(&class, &name, trial.duration_ms)];
-    lines.extend(result);
     let mut said = text::clip(&in_full, MESSAGE);
-    if checked.status == JunitStatus::Passed && !checked.message.is_empty() {
-        said = format!("{said}\n{}", text::clip(&checked.message, MESSAGE));
+    if result.is_none() && !words.line.is_empty() {
+        said = format!("{said}\n{}", text::clip(&words.line, MESSAGE));
     }
+    lines.extend(result);
     lines.push(format!("      <system-out>{}</system-out>", content(&said)));
     let stderr = text::block(&trial.evidence.stderr_tail);
     let stderr = stderr.trim_end();

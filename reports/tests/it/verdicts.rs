@@ -10,9 +10,10 @@ use ocipick_reports::{
         conformance::{Because, ConformanceRules, Revisions, Verdict, Verdicts},
         matrix::{CaseBook, Matrix},
     },
+    check::{CheckPolicy, Checker, result::Hints},
     render::{html, json, markdown, verdicts},
 };
-use std::{fmt::Write as _, sync::LazyLock};
+use std::{fmt::Write as _, path::Path, sync::LazyLock};
 
 const TWO: &str = "duplicates/two-entries";
 const UNKNOWN: &str = "unknown-types/before-good-with-platform-unknown-body";
@@ -26,6 +27,12 @@ static NEWEST: LazyLock<ConformanceRules<'static>> =
 
 pub(super) fn corpus() -> &'static Corpus {
     &CORPUS
+}
+
+/// One that holds trials against the newest specifications, and nothing else.
+pub(super) fn checker() -> Checker<'static> {
+    let hints = Hints::of_results(Path::new("results.jsonl"));
+    Checker::new(CheckPolicy::default(), &CORPUS, &NEWEST, hints)
 }
 
 fn picked(corpus: &Corpus, case: &str, child: &str) -> Outcome {

@@ -1,12 +1,12 @@
 //! What a maintainer needs to read about a trial that does not pass.
 
 use super::{CheckInput, CheckReason, CheckResult, entries};
-use ocipick_corpus::Case;
-use ocipick_records::{Observation, Outcome, Trial};
-use ocipick_reports::{
+use crate::{
     analysis::conformance::ConformanceRules,
     baseline::{BaselineAnswer, Check, Distance, Reference},
 };
+use ocipick_corpus::Case;
+use ocipick_records::{Observation, Outcome, Trial};
 use std::{
     borrow::Cow,
     fmt::Write as _,

@@ -19,17 +19,18 @@ mod explain;
 
 pub use explain::{Explained, Hints, explain};
 
-use crate::check::expected::{ExpectationStatus, ExpectedFailure};
-use ocipick_records::{Outcome, OutcomeClass, Trial, UnmeasuredWhy};
-use ocipick_reports::{
+use crate::{
     analysis::conformance::{ConformanceRule, ReasonedVerdict, Verdict},
     baseline::{BaselineAnswer, Check, Distance, Reference},
+    check::expected::{ExpectationStatus, ExpectedFailure},
 };
+use ocipick_records::{Outcome, OutcomeClass, Trial, UnmeasuredWhy};
 
 /// What to do about changes against the baseline of an older version or another build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Changes {
     /// They fail.
+    #[default]
     Fail,
     /// They are only reported.
     Report,

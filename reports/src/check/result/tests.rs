@@ -1,14 +1,14 @@
 //! Every check with every outcome, and what a maintainer reads of a failure.
 
 use super::*;
-use crate::check::expected::ExpectedFailures;
+use crate::{
+    analysis::conformance::{Bytes, ConformanceRules, Revisions},
+    baseline::{Baseline, BaselineSet, check},
+    check::expected::ExpectedFailures,
+};
 use ocipick_corpus::{Corpus, built_in_specifications, digest_of_content};
 use ocipick_records::{
     Command, Evidence, Exit, HttpRequest, Identity, Observation, Observed, RefusalReason, Sighting,
-};
-use ocipick_reports::{
-    analysis::conformance::{Bytes, ConformanceRules, Revisions},
-    baseline::{Baseline, BaselineSet, check},
 };
 use std::{fmt::Write as _, sync::LazyLock};
 
