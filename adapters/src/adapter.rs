@@ -9,10 +9,17 @@ use crate::{
 use ocipick_records::{Exit, Identity, Operation, Platform, ToolInfo};
 use std::{io, net::SocketAddr, path::Path, time::Duration};
 
+/// What the messages of all tools mean, and in which order they are asked, as TOML.
+pub const COMMON_MESSAGES: &str = include_str!("tools/common.messages.toml");
+
 /// The description of one tool. The [driver](crate::Session) carries it out.
 pub trait Adapter: Sync {
     /// What there is to know of the tool besides.
     fn info(&self) -> &'static ToolInfo;
+
+    /// What its messages mean: tables in TOML, of which the first phrase that fits decides. What every tool
+    /// says is in [`COMMON_MESSAGES`].
+    fn messages(&self) -> &'static [&'static str];
 
     /// The argument by which its programs say their version.
     fn version_argument(&self) -> &'static str {

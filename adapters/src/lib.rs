@@ -22,8 +22,8 @@ mod tool;
 mod tools;
 
 pub use adapter::{
-    Adapter, DaemonCrash, Execution, HarnessError, ImageSource, LayoutInput, MARKER_LABEL,
-    RawFingerprint, RawObservation, Request, Retention, StartError, Support,
+    Adapter, COMMON_MESSAGES, DaemonCrash, Execution, HarnessError, ImageSource, LayoutInput,
+    MARKER_LABEL, RawFingerprint, RawObservation, Request, Retention, StartError, Support,
 };
 pub(crate) use detect::KnownOptions;
 pub use detect::detect;

@@ -105,6 +105,10 @@ impl Adapter for Containerd {
         &INFO
     }
 
+    fn messages(&self) -> &'static [&'static str] {
+        &[include_str!("containerd.messages.toml")]
+    }
+
     fn packages(&self, _: &DebianRelease) -> Vec<&'static str> {
         vec!["containerd"]
     }

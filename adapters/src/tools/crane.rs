@@ -58,6 +58,10 @@ impl Adapter for Crane {
         &INFO
     }
 
+    fn messages(&self) -> &'static [&'static str] {
+        &[include_str!("crane.messages.toml")]
+    }
+
     fn version_argument(&self) -> &'static str {
         "version"
     }

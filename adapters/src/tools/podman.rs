@@ -70,6 +70,10 @@ impl Adapter for Podman {
         &INFO
     }
 
+    fn messages(&self) -> &'static [&'static str] {
+        &[include_str!("containers-image.messages.toml")]
+    }
+
     fn packages(&self, _: &DebianRelease) -> Vec<&'static str> {
         vec!["podman"]
     }

@@ -51,6 +51,10 @@ impl Adapter for Skopeo {
         &INFO
     }
 
+    fn messages(&self) -> &'static [&'static str] {
+        &[include_str!("containers-image.messages.toml")]
+    }
+
     fn packages(&self, _: &DebianRelease) -> Vec<&'static str> {
         vec!["skopeo"]
     }

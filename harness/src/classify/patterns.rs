@@ -1,9 +1,10 @@
-//! What the messages of tools mean: a table, kept as data with real messages as examples.
+//! What the messages of tools mean: tables beside the adapters, kept as data with real messages as examples.
 
-use ocipick_adapters::Tool;
+use ocipick_adapters::{COMMON_MESSAGES, Tool, adapter};
 use ocipick_records::{HttpRequest, RefusalReason};
 use regex::Regex;
 use serde::Deserialize;
+use std::{collections::BTreeMap, ops::Range};
 
 /// What a message means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,15 +19,18 @@ pub enum Meaning {
     Trouble,
 }
 
-/// The table of messages.
+/// The tables of messages.
 #[derive(Debug)]
 pub struct MessagePatterns {
     phrases: Vec<MessagePattern>,
+    /// For each tool, the phrases that it uses, by their place, in the order in which they are asked.
+    order: BTreeMap<Tool, Vec<usize>>,
 }
 
 #[derive(Debug)]
 struct MessagePattern {
-    tools: Vec<Tool>,
+    /// Whether it stands before what is said of paths of the machine.
+    early: bool,
     meaning: Meaning,
     pattern: Regex,
     #[cfg(test)]
@@ -42,18 +46,31 @@ struct Example {
     says: String,
 }
 
+/// What every tool says.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct CommonTable {
+    /// Of the machine or the harness. It stands before all else.
+    machine: Vec<Row>,
+    /// Of paths of the machine. It stands before what tools say for themselves, unless that is early.
+    path: Vec<Row>,
+    /// It stands after all else.
+    general: Vec<Row>,
+}
+
+/// What some tools say.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToolTable {
     phrase: Vec<Row>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    /// Tools that say it; every tool where empty.
+    /// Whether it stands before what is said of paths of the machine.
     #[serde(default)]
-    tools: Vec<String>,
+    early: bool,
     means: String,
     pattern: String,
     examples: Vec<Example>,
@@ -71,31 +88,72 @@ struct Row {
 pub struct MessagePatternsError(String);
 
 impl MessagePatterns {
-    /// The table that ocipick carries.
+    /// The tables that ocipick carries.
     ///
     /// # Errors
-    /// When it is broken, which a test rules out.
+    /// When one is broken, which a test rules out.
     pub fn built_in() -> Result<Self, MessagePatternsError> {
-        Self::parse(include_str!("patterns.toml"))
+        let tables = Tool::ALL
+            .iter()
+            .map(|tool| (*tool, adapter(*tool).messages()));
+        Self::parse(COMMON_MESSAGES, tables)
     }
 
-    fn parse(text: &str) -> Result<Self, MessagePatternsError> {
-        let file: File =
-            toml::from_str(text).map_err(|error| MessagePatternsError(error.to_string()))?;
-        let phrases = file
-            .phrase
+    fn parse<'a>(
+        common: &str,
+        tables: impl Iterator<Item = (Tool, &'a [&'a str])>,
+    ) -> Result<Self, MessagePatternsError> {
+        let broken = |error: toml::de::Error| MessagePatternsError(error.to_string());
+        let mut phrases = Vec::new();
+        let mut add = |rows: Vec<Row>| -> Result<Range<usize>, MessagePatternsError> {
+            let begin = phrases.len();
+            for row in rows {
+                phrases.push(MessagePattern::read(row)?);
+            }
+            Ok(begin..phrases.len())
+        };
+        let common: CommonTable = toml::from_str(common).map_err(broken)?;
+        let machine = add(common.machine)?;
+        let path = add(common.path)?;
+        let general = add(common.general)?;
+        // Several tools share a table.
+        let mut known: BTreeMap<&str, Range<usize>> = BTreeMap::new();
+        let mut own: BTreeMap<Tool, Vec<usize>> = BTreeMap::new();
+        for (tool, texts) in tables {
+            for text in texts {
+                let places = match known.get(text) {
+                    Some(places) => places.clone(),
+                    None => {
+                        let table: ToolTable = toml::from_str(text).map_err(broken)?;
+                        known.entry(text).or_insert(add(table.phrase)?).clone()
+                    }
+                };
+                own.entry(tool).or_default().extend(places);
+            }
+        }
+        let order = own
             .into_iter()
-            .map(MessagePattern::read)
-            .collect::<Result<_, _>>()?;
-        Ok(Self { phrases })
+            .map(|(tool, own)| {
+                let is_early = |place: &usize| phrases.get(*place).is_some_and(|it| it.early);
+                let (early, late): (Vec<usize>, Vec<usize>) = own.into_iter().partition(is_early);
+                let order = machine.clone().chain(early).chain(path.clone());
+                (tool, order.chain(late).chain(general.clone()).collect())
+            })
+            .collect();
+        Ok(Self { phrases, order })
+    }
+
+    /// The phrases that a tool uses, in the order in which they are asked.
+    fn of(&self, tool: Tool) -> impl Iterator<Item = &MessagePattern> {
+        let places = self.order.get(&tool).into_iter().flatten();
+        places.filter_map(|place| self.phrases.get(*place))
     }
 
     /// What the words of `tool` mean, by the first phrase that fits; `None` where none does.
     #[must_use]
     pub fn look_up(&self, tool: Tool, words: &str) -> Option<Meaning> {
-        self.phrases
-            .iter()
-            .find(|phrase| phrase.is_of(tool) && phrase.pattern.is_match(words))
+        self.of(tool)
+            .find(|phrase| phrase.pattern.is_match(words))
             .map(|phrase| phrase.meaning)
     }
 
@@ -151,14 +209,6 @@ impl MessagePattern {
                 ))
             })?),
         };
-        let tools = row
-            .tools
-            .iter()
-            .map(|tool| {
-                tool.parse::<Tool>()
-                    .map_err(|error| broken(error.to_string()))
-            })
-            .collect::<Result<_, _>>()?;
         let pattern = Regex::new(&row.pattern).map_err(|error| broken(error.to_string()))?;
         if row.examples.is_empty() {
             return Err(broken("no example of a real message".to_owned()));
@@ -174,7 +224,7 @@ impl MessagePattern {
             )));
         }
         Ok(Self {
-            tools,
+            early: row.early,
             meaning,
             pattern,
             #[cfg(test)]
@@ -183,20 +233,13 @@ impl MessagePattern {
             unpublished: row.unpublished,
         })
     }
-
-    fn is_of(&self, tool: Tool) -> bool {
-        self.tools.is_empty() || self.tools.contains(&tool)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use ocipick_records::{Outcome, Results};
-    use std::{
-        collections::{BTreeMap, BTreeSet},
-        path::Path,
-    };
+    use std::{collections::BTreeSet, path::Path};
 
     #[test]
     fn every_example_means_what_its_phrase_says() {
@@ -212,7 +255,7 @@ mod tests {
                 );
                 let tool: Tool = tool.parse().unwrap();
                 assert!(
-                    phrase.is_of(tool),
+                    book.of(tool).any(|it| std::ptr::eq(it, phrase)),
                     "{tool} does not use `{}`",
                     phrase.pattern
                 );
@@ -255,10 +298,10 @@ mod tests {
                 let evidence = &trial.evidence;
                 let words = [message.as_str(), &evidence.stderr_tail];
                 let fits = words.iter().find_map(|words| {
-                    let mut phrases = book.phrases.iter().enumerate();
-                    phrases.find(|(_, it)| it.is_of(tool) && it.pattern.is_match(words))
+                    let mut places = book.order[&tool].iter().copied();
+                    places.find(|place| book.phrases[*place].pattern.is_match(words))
                 });
-                used.extend(fits.map(|(place, _)| place));
+                used.extend(fits);
                 let [message, stderr] = words;
                 let now = match book.meaning(tool, message, stderr, &evidence.requests) {
                     Some(Meaning::Refusal(reason)) => reason,
@@ -333,7 +376,13 @@ mod tests {
 
     #[test]
     fn mistakes_in_the_table_are_named() {
-        let broken = |text: &str| MessagePatterns::parse(text).unwrap_err().to_string();
+        let docker: Tool = "docker".parse().unwrap();
+        let broken = |text: &str| {
+            let tables = [text];
+            let tables = std::iter::once((docker, &tables[..]));
+            let parsed = MessagePatterns::parse(COMMON_MESSAGES, tables);
+            parsed.unwrap_err().to_string()
+        };
         let row = |means: &str, pattern: &str| {
             format!(
                 "[[phrase]]\nmeans = \"{means}\"\npattern = '{pattern}'\n\

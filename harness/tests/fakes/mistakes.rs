@@ -104,6 +104,10 @@ impl Adapter for Mistaken {
         self.adapter.info()
     }
 
+    fn messages(&self) -> &'static [&'static str] {
+        self.adapter.messages()
+    }
+
     fn packages(&self, release: &DebianRelease) -> Vec<&'static str> {
         self.adapter.packages(release)
     }

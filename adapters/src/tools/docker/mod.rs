@@ -92,6 +92,13 @@ impl Adapter for Docker {
         &INFO
     }
 
+    fn messages(&self) -> &'static [&'static str] {
+        &[
+            include_str!("../docker.messages.toml"),
+            include_str!("../containerd.messages.toml"),
+        ]
+    }
+
     fn packages(&self, release: &DebianRelease) -> Vec<&'static str> {
         // From trixie on the client is a package of its own.
         if release.is_at_least("trixie") {
