@@ -3,10 +3,13 @@
 use crate::{
     analysis::{
         conformance::{Verdict, Verdicts},
-        findings::{self, SentencePart},
+        findings,
         matrix::{Matrix, Summary},
     },
-    render::badge::badges,
+    render::{
+        badge::badges,
+        findings::{FindingText, SentencePart},
+    },
     text,
 };
 
@@ -47,7 +50,7 @@ pub fn excerpt(
         lines.extend(["What surprises most:".to_owned(), String::new()]);
     }
     for finding in findings {
-        let sentence: String = finding
+        let sentence: String = FindingText::of(matrix, &finding)
             .sentence()
             .pieces()
             .iter()

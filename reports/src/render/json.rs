@@ -4,13 +4,14 @@
 //! not repeated here; it is in the results.
 
 use super::{
+    findings::FindingText,
     summary::BuildJson,
     verdicts::{ConsensusJson, VerdictsJson, consensus},
 };
 use crate::{
     analysis::{
         conformance::Verdicts,
-        findings::{self, Finding, Severity},
+        findings::{self, Severity},
         history::{ChangeKind, FlakyCell, History, IntervalSide, VersionChange, VersionDifference},
         matrix::{Matrix, MatrixRuntime, Row, Summary, Table},
         split::Split,
@@ -183,8 +184,8 @@ pub fn render_judged<'m>(matrix: &'m Matrix<'_>, verdicts: Option<&'m Verdicts<'
         summary: &summary,
         runtimes: matrix.runtimes.iter().map(RuntimeJson::of).collect(),
         findings: findings::all(matrix)
-            .into_iter()
-            .map(FindingJson::of)
+            .iter()
+            .map(|finding| FindingJson::of(FindingText::of(matrix, finding)))
             .collect(),
         splits: matrix.tables.iter().flat_map(splits).collect(),
         changes: history
@@ -234,10 +235,10 @@ impl<'m> RuntimeJson<'m> {
 }
 
 impl FindingJson {
-    fn of(finding: Finding) -> Self {
+    fn of(finding: FindingText) -> Self {
         Self {
             sentence: text::line(&finding.sentence().to_string()),
-            surprise: finding.surprise,
+            surprise: finding.severity,
             operation: finding.operation,
             case: finding.case,
             platform: finding.platform,

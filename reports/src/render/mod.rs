@@ -13,6 +13,7 @@ mod paint;
 pub mod badge;
 pub mod diff;
 pub mod draft;
+pub mod findings;
 pub mod html;
 pub mod json;
 pub mod junit;

@@ -9,8 +9,11 @@ use super::{
     wording::{self, LinkView, PieceView, RowsView},
 };
 use crate::{
-    analysis::findings::{self, Finding, Rows, Sentence, Severity},
-    render::verdicts,
+    analysis::findings::{self, Changed, Severity},
+    render::{
+        findings::{FindingText, Statement, changed, sections},
+        verdicts,
+    },
     text,
 };
 use serde::Serialize;
@@ -93,8 +96,8 @@ pub(super) fn page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
     let matrix = site_index.matrix;
     let mut kinds: Vec<KindView> = Vec::new();
     for finding in findings::all(matrix) {
-        let (anchor, title, about) = kind(finding.surprise);
-        let view = FindingView::of(site_index, &finding);
+        let (anchor, title, about) = kind(finding.severity);
+        let view = FindingView::of(site_index, &FindingText::of(matrix, &finding));
         match kinds.last_mut() {
             Some(kind) if kind.anchor == anchor => kind.findings.push(view),
             Some(_) | None => kinds.push(KindView {
@@ -172,8 +175,8 @@ pub(super) fn kind(surprise: Severity) -> (&'static str, &'static str, &'static 
 }
 
 impl FindingView {
-    pub(super) fn of(site_index: &SiteIndex<'_>, finding: &Finding) -> Self {
-        let (kind, _, _) = kind(finding.surprise);
+    pub(super) fn of(site_index: &SiteIndex<'_>, finding: &FindingText) -> Self {
+        let (kind, _, _) = kind(finding.severity);
         let operation = &finding.operation;
         let links = |labels: &[String]| -> Vec<LinkView> {
             labels
@@ -250,77 +253,38 @@ pub(super) fn runtimes(site_index: &SiteIndex<'_>, columns: &[usize]) -> String 
 }
 
 fn changes(site_index: &SiteIndex<'_>) -> Vec<SectionView> {
-    let (matrix, history) = (site_index.matrix, &site_index.history);
-    let (changed, reasons) = findings::by_weight(findings::changed(matrix, history));
-    let reasons = reasons
-        .iter()
-        .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows));
-    let changed = changed
-        .iter()
-        .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows));
-    let unchanged = findings::unchanged(matrix, history);
-    let unchanged = unchanged.iter().map(|it| EntryView {
-        count: format!("no change in {}", text::count(it.rows, "row", "rows")),
-        ..EntryView::of(site_index, &it.operation, &it.what, &Rows::default())
-    });
-    let wavering = findings::wavering(matrix, history);
-    let wavering = wavering
-        .iter()
-        .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows));
-    let parted = findings::parted(matrix, history);
-    let parted = parted
-        .iter()
-        .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows));
-    [
-        (
-            "changes",
-            "Changed from one version to the next",
-            findings::caution(history),
-            changed.chain(unchanged).collect::<Vec<_>>(),
-        ),
-        (
-            "reasons",
-            "Refused for another reason than before",
-            Some(findings::REASONS.to_owned()),
-            reasons.collect(),
-        ),
-        (
-            "unstable",
-            "Different when repeated, so neither changed nor the same",
-            None,
-            wavering.collect(),
-        ),
-        (
-            "configurations",
-            "Different by configuration, in one version",
-            None,
-            parted.collect(),
-        ),
-    ]
-    .into_iter()
-    .filter(|(_, _, _, entries)| !entries.is_empty())
-    .map(|(anchor, title, note, entries)| SectionView {
-        anchor,
-        title,
-        note,
-        entries,
-    })
-    .collect()
+    sections(site_index.matrix, &site_index.history)
+        .into_iter()
+        .map(|section| SectionView {
+            anchor: section.anchor,
+            title: section.title,
+            note: section.note,
+            entries: section
+                .statements
+                .iter()
+                .map(|it| EntryView::of(site_index, it))
+                .collect(),
+        })
+        .collect()
 }
 
 impl EntryView {
-    pub(super) fn of(
-        site_index: &SiteIndex<'_>,
-        operation: &str,
-        what: &Sentence,
-        rows: &Rows,
-    ) -> Self {
+    pub(super) fn of_change(site_index: &SiteIndex<'_>, change: &Changed<'_>) -> Self {
+        let statement = changed(site_index.matrix, &site_index.history, change);
+        Self::of(site_index, &statement)
+    }
+
+    pub(super) fn of(site_index: &SiteIndex<'_>, it: &Statement) -> Self {
         Self {
-            operation: (site_index.matrix.tables.len() > 1).then(|| text::line(operation)),
-            what: wording::pieces(what),
-            long: rows.count() > INLINE,
-            count: text::count(rows.count(), "row", "rows"),
-            families: wording::rows(site_index, operation, rows),
+            operation: (site_index.matrix.tables.len() > 1).then(|| text::line(&it.operation)),
+            what: wording::pieces(&it.what),
+            long: it.rows.count() > INLINE,
+            count: if it.unnamed > 0 {
+                format!("no change in {}", text::count(it.unnamed, "row", "rows"))
+            } else {
+                text::count(it.rows.count(), "row", "rows")
+            },
+            families: wording::rows(site_index, &it.operation, &it.rows),
         }
     }
 }

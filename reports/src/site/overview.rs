@@ -9,11 +9,14 @@ use super::{
     page_layout::{self, SiteSection},
     wording::{self, OutcomeView},
 };
-use crate::analysis::{
-    consensus::Consensus,
-    findings::{self, Finding, Severity},
-    matrix::Summary,
-    split::Disagreements,
+use crate::{
+    analysis::{
+        consensus::Consensus,
+        findings::{self, Finding, Severity},
+        matrix::Summary,
+        split::Disagreements,
+    },
+    render::findings::FindingText,
 };
 use ocipick_records::OutcomeKind;
 use serde::Serialize;
@@ -78,7 +81,7 @@ pub(super) fn page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
         disagree: summary.disagreements.words(summary.rows),
         crashes: all
             .iter()
-            .filter(|it| it.surprise == Severity::Crash)
+            .filter(|it| it.severity == Severity::Crash)
             .count(),
         crashed_cells: summary
             .outcomes
@@ -108,14 +111,10 @@ pub(super) fn page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
 }
 
 impl CardView {
-    fn of(site_index: &SiteIndex<'_>, finding: &Finding) -> Self {
-        let (kind_anchor, kind, _) = page_of_findings::kind(finding.surprise);
-        let tables = site_index.matrix.tables.iter();
-        let row = tables
-            .filter(|table| table.operation == finding.operation)
-            .flat_map(|table| table.rows())
-            .find(|row| row.case == finding.case && row.platform == finding.platform);
-        let clusters = row.and_then(|row| {
+    fn of(site_index: &SiteIndex<'_>, finding: &Finding<'_, '_>) -> Self {
+        let (kind_anchor, kind, _) = page_of_findings::kind(finding.severity);
+        let clusters = finding.example().and_then(|example| {
+            let row = example.row;
             let consensus = Consensus::of(site_index.matrix, row)?;
             let clusters = consensus.clusters.into_iter();
             let clusters: Vec<AgreementGroupView> = clusters
@@ -129,7 +128,7 @@ impl CardView {
         Self {
             kind,
             kind_anchor,
-            finding: FindingView::of(site_index, finding),
+            finding: FindingView::of(site_index, &FindingText::of(site_index.matrix, finding)),
             clusters: clusters.unwrap_or_default(),
         }
     }

@@ -89,7 +89,7 @@ pub(super) fn pages(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
                 .then(|| site_index.verdicts.requirements_of(column).words()),
             shown: site_index.verdicts.requirements(),
             changes: changes
-                .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows))
+                .map(|it| EntryView::of_change(site_index, it))
                 .collect(),
             ..RuntimePage::of(site_index, column, runtime)
         };

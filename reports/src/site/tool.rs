@@ -15,6 +15,7 @@ use crate::{
     },
     render::{
         cell,
+        findings::{flaky, flavours, unchanged},
         verdicts::{COUNTED, Overall},
     },
     text,
@@ -124,8 +125,8 @@ pub(super) fn pages(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
 struct Maker<'m, 's> {
     site_index: &'m SiteIndex<'s>,
     numbers: BTreeMap<usize, Vec<usize>>,
-    changed: Vec<findings::Changed>,
-    unchanged: Vec<findings::Unchanged>,
+    changed: Vec<findings::Changed<'m>>,
+    unchanged: Vec<findings::Unchanged<'m>>,
 }
 
 impl<'m, 's> Maker<'m, 's> {
@@ -149,47 +150,32 @@ impl<'m, 's> Maker<'m, 's> {
             .filter(|(_, line)| line.tool == tool)
             .map(|(number, line)| self.line(number, line))
             .collect();
-        let wavering = findings::wavering(site_index.matrix, &site_index.history);
-        let parted = findings::parted(site_index.matrix, &site_index.history);
-        Self::page(tool, lines, TimelineView::of(site_index, tool), |page| {
-            page.wavering = wavering
-                .iter()
-                .filter(|it| page.lines.iter().any(|line| line.name == it.line))
-                .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows))
-                .collect();
-            page.parted = parted
-                .iter()
-                .filter(|it| it.tool == page.name)
-                .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows))
-                .collect();
-        })
-    }
-
-    fn page(
-        tool: &str,
-        lines: Vec<LineView>,
-        timeline: Option<TimelineView>,
-        complete: impl FnOnce(&mut ToolPage),
-    ) -> ToolPage {
-        let mut page = ToolPage {
+        let (matrix, history) = (site_index.matrix, &site_index.history);
+        let is_of = |line: usize| history.lines.get(line).is_some_and(|it| it.tool == tool);
+        let unsteady = history.unsteady.iter().filter(|it| is_of(it.line));
+        let differences = findings::differences(matrix, history);
+        let differences = differences.iter().filter(|it| {
+            let left = it.versions.first().map(|(left, _)| *left);
+            left.is_some_and(|left| matrix.runtimes.get(left).is_some_and(|it| it.tool == tool))
+        });
+        ToolPage {
             name: text::line(tool),
-            timeline,
+            timeline: TimelineView::of(site_index, tool),
             lines,
-            wavering: Vec::new(),
-            parted: Vec::new(),
-        };
-        complete(&mut page);
-        page
+            wavering: unsteady
+                .map(|it| EntryView::of(site_index, &flaky(matrix, history, it)))
+                .collect(),
+            parted: differences
+                .map(|it| EntryView::of(site_index, &flavours(matrix, it)))
+                .collect(),
+        }
     }
 
     fn line(&self, number: usize, line: &ReleaseSeries<'_>) -> LineView {
         let site_index = self.site_index;
         let name = line.name();
         let voice = line.lineage;
-        let unchanged = self.unchanged.iter().filter(|it| {
-            let mut pieces = it.what.pieces().iter();
-            matches!(pieces.next(), Some(findings::SentencePart::Name(said)) if *said == name)
-        });
+        let stayed = self.unchanged.iter().filter(|it| it.line == number);
         LineView {
             voice: (voice != line.tool).then(|| text::line(voice)),
             runtimes: line
@@ -202,14 +188,10 @@ impl<'m, 's> Maker<'m, 's> {
                 .iter()
                 .filter_map(|column| self.step(number, *column))
                 .collect(),
-            unchanged: unchanged
+            unchanged: stayed
                 .map(|it| {
-                    EntryView::of(
-                        site_index,
-                        &it.operation,
-                        &it.what,
-                        &findings::Rows::default(),
-                    )
+                    let said = unchanged(site_index.matrix, &site_index.history, it);
+                    EntryView::of(site_index, &said)
                 })
                 .collect(),
             name,
@@ -247,7 +229,7 @@ impl<'m, 's> Maker<'m, 's> {
             },
             rows,
             entries: entries
-                .map(|it| EntryView::of(site_index, &it.operation, &it.what, &it.rows))
+                .map(|it| EntryView::of_change(site_index, it))
                 .collect(),
         })
     }

@@ -2,11 +2,11 @@
 
 use super::index::SiteIndex;
 use crate::{
-    analysis::{
+    analysis::matrix::Row,
+    render::{
+        cell::{self, CellStyle, CellText, CellWording},
         findings::{Rows, Sentence, SentencePart},
-        matrix::Row,
     },
-    render::cell::{self, CellStyle, CellText, CellWording},
     text,
 };
 use ocipick_records::Outcome;

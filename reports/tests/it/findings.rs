@@ -8,9 +8,12 @@ use crate::{
     },
 };
 use ocipick_records::{HttpRequest, Observation, Outcome, RefusalReason, Trial, UnmeasuredWhy};
-use ocipick_reports::analysis::{
-    findings::{self, Severity},
-    matrix::{CaseBook, CaseNote, Matrix},
+use ocipick_reports::{
+    analysis::{
+        findings::{self, Severity},
+        matrix::{CaseBook, CaseNote, Matrix},
+    },
+    render::findings::FindingText,
 };
 
 const TOOLS: [Tool; 5] = [DOCKER, PODMAN, SKOPEO, CRANE, CONTAINERD];
@@ -25,7 +28,10 @@ fn sentences(trials: Vec<Trial>, most: usize) -> Vec<(Severity, String)> {
     let matrix = Matrix::build(&results, &book);
     findings::most_surprising(&matrix, most)
         .iter()
-        .map(|finding| (finding.surprise, finding.sentence().to_string()))
+        .map(|finding| {
+            let sentence = FindingText::of(&matrix, finding).sentence();
+            (finding.severity, sentence.to_string())
+        })
         .collect()
 }
 
@@ -413,7 +419,9 @@ fn titles_are_part_of_the_sentence() {
             ..CaseBook::default()
         };
         let matrix = Matrix::build(&results, &book);
-        let sentence = findings::all(&matrix)[0].sentence().to_string();
+        let sentence = FindingText::of(&matrix, &findings::all(&matrix)[0])
+            .sentence()
+            .to_string();
         let end = if title.is_empty() {
             "(nested-unsupported)."
         } else {
@@ -424,10 +432,11 @@ fn titles_are_part_of_the_sentence() {
 }
 
 /// A pull that only asks who is alike: the finding about this case.
-fn about(trials: Vec<Trial>, case: &str) -> findings::Finding {
+fn about(trials: Vec<Trial>, case: &str) -> FindingText {
     let (results, book) = ([results(trials)], CaseBook::default());
     let matrix = Matrix::build(&results, &book);
-    let mut all = findings::all(&matrix).into_iter();
+    let all = findings::all(&matrix);
+    let mut all = all.iter().map(|it| FindingText::of(&matrix, it));
     all.find(|it| it.case == case).expect("there is one")
 }
 
@@ -591,7 +600,7 @@ fn every_machine_is_named_where_results_are_of_several() {
     ];
     let book = book();
     let matrix = Matrix::build(&results, &book);
-    let sentence = findings::most_surprising(&matrix, 1)[0]
+    let sentence = FindingText::of(&matrix, &findings::most_surprising(&matrix, 1)[0])
         .sentence()
         .to_string();
     assert!(

@@ -4,10 +4,13 @@ use crate::sample::{
     self, Version, crashed, picked, refused, results, unmeasured, unstable, versions,
 };
 use ocipick_records::{Outcome, RefusalReason, Results, UnmeasuredWhy};
-use ocipick_reports::analysis::{
-    findings,
-    history::{ChangeKind, Edge, FlavourChange, History, Step, bands, intervals, lines, steps},
-    matrix::{CaseBook, Matrix},
+use ocipick_reports::{
+    analysis::{
+        findings,
+        history::{ChangeKind, Edge, FlavourChange, History, Step, bands, intervals, lines, steps},
+        matrix::{CaseBook, Matrix},
+    },
+    render::findings as say,
 };
 use proptest::{collection, prelude::*};
 
@@ -287,8 +290,11 @@ fn configurations_of_one_version_differ_and_do_not_change() {
         .map(|it| (it.left.column, it.right.column))
         .collect();
     assert_eq!(pairs, [(0, 2), (1, 3)]);
-    let said = findings::parted(&matrix, &history);
-    let said: Vec<String> = said.iter().map(|it| it.what.to_string()).collect();
+    let said = findings::differences(&matrix, &history);
+    let said: Vec<String> = said
+        .iter()
+        .map(|it| say::flavours(&matrix, it).what.to_string())
+        .collect();
     assert_eq!(
         said,
         ["docker: picked a, but with +containerd-store picked b, in 26.1.5 and 28.5.2"]
@@ -310,9 +316,10 @@ fn one_version_of_two_channels_may_change() {
     ))];
     let book = CaseBook::default();
     let matrix = Matrix::build(&results, &book);
-    let said = findings::changed(&matrix, &History::of(&matrix));
+    let history = History::of(&matrix);
+    let said = findings::changed(&matrix, &history);
     assert_eq!(
-        said[0].what.to_string(),
+        say::changed(&matrix, &history, &said[0]).what.to_string(),
         "umoci: picked a → picked b between 0.4.7 (bookworm) and 0.4.7 (trixie)"
     );
 }
@@ -346,23 +353,31 @@ fn the_sample_of_generations_in_words() {
     let matrix = Matrix::build(&results, &book);
     let history = History::of(&matrix);
     let mut said = Vec::new();
-    for it in findings::changed(&matrix, &history) {
-        let rows = it.rows.named(usize::MAX);
-        said.push(format!("{} {}; {rows}", it.operation, it.what));
-    }
-    for it in findings::unchanged(&matrix, &history) {
-        said.push(format!(
-            "{} {}: no change in {}",
-            it.operation, it.what, it.rows
-        ));
-    }
-    for it in findings::wavering(&matrix, &history) {
-        let rows = it.rows.named(usize::MAX);
-        said.push(format!("{} {}; {rows}", it.operation, it.what));
-    }
-    for it in findings::parted(&matrix, &history) {
-        let rows = it.rows.named(usize::MAX);
-        said.push(format!("{} {}; {rows}", it.operation, it.what));
+    let changed = findings::changed(&matrix, &history);
+    let unchanged = findings::unchanged(&matrix, &history);
+    let differences = findings::differences(&matrix, &history);
+    let changed = changed.iter();
+    for it in changed
+        .map(|it| say::changed(&matrix, &history, it))
+        .chain(
+            unchanged
+                .iter()
+                .map(|it| say::unchanged(&matrix, &history, it)),
+        )
+        .chain(
+            history
+                .unsteady
+                .iter()
+                .map(|it| say::flaky(&matrix, &history, it)),
+        )
+        .chain(differences.iter().map(|it| say::flavours(&matrix, it)))
+    {
+        said.push(if it.unnamed > 0 {
+            format!("{} {}: no change in {}", it.operation, it.what, it.unnamed)
+        } else {
+            let rows = it.rows.named(usize::MAX);
+            format!("{} {}; {rows}", it.operation, it.what)
+        });
     }
     insta::assert_snapshot!("generations-in-words", said.join("\n"));
 }
@@ -372,7 +387,7 @@ fn a_change_that_was_seen_once_is_told_with_caution() {
     let caution = |results: Results| {
         let (results, book) = ([results], CaseBook::default());
         let matrix = Matrix::build(&results, &book);
-        findings::caution(&History::of(&matrix))
+        say::caution(&History::of(&matrix))
     };
     let mut results = line_of(&[a(), b(), a()]);
     let all = caution(results.clone()).unwrap_or_default();
@@ -413,10 +428,12 @@ fn many_rows_are_shared_out_among_their_families() {
         .flat_map(cell);
     let (results, book) = ([results(trials.collect())], CaseBook::default());
     let matrix = Matrix::build(&results, &book);
-    let changed = findings::changed(&matrix, &History::of(&matrix));
+    let history = History::of(&matrix);
+    let changed = findings::changed(&matrix, &history);
     let [change] = changed.as_slice() else {
         panic!("{changed:?}");
     };
+    let change = say::changed(&matrix, &history, change);
     assert_eq!(change.rows.count(), 12);
     assert_eq!(
         change.rows.named(6).to_string(),
@@ -543,7 +560,7 @@ proptest! {
         prop_assert_eq!(history.changes.len(), expected);
         let said: usize = findings::changed(&matrix, &history)
             .iter()
-            .map(|it| it.rows.count())
+            .map(|it| it.rows.len())
             .sum();
         let follows = history
             .changes
@@ -551,9 +568,9 @@ proptest! {
             .filter(|it| matches!(it.companion, Some(FlavourChange::Follows(_))))
             .count();
         prop_assert_eq!(said + follows, expected, "every change is said once");
-        let parted: usize = findings::parted(&matrix, &history)
+        let parted: usize = findings::differences(&matrix, &history)
             .iter()
-            .map(|it| it.rows.count())
+            .map(|it| it.rows.len())
             .sum();
         prop_assert!(parted <= history.differences.len());
         prop_assert_eq!(parted == 0, history.differences.is_empty());

@@ -5,18 +5,26 @@ use ocipick_records::{Observation, Outcome, RefusalReason, Trial};
 
 /// An outcome without names of children, which differ from case to case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum OutcomeShape {
+pub enum OutcomeShape {
+    /// A child was picked.
     Picked,
+    /// An error, for this reason.
     Refused(RefusalReason),
     /// Success, and no usable image.
     Nothing,
     /// Success, and an image that was stored whole and has no file system: an artifact, say.
     WithoutFiles,
+    /// Evidence that contradicts itself.
     Mixed,
+    /// The tool or its daemon died.
     Crashed,
+    /// A daemon panicked and lives on.
     Survived,
+    /// No end within the deadline.
     TimedOut,
+    /// Different when repeated.
     Unstable,
+    /// Nothing was measured.
     Unmeasured,
 }
 
@@ -24,7 +32,9 @@ pub(super) enum OutcomeShape {
 const EMPTY: [&str; 2] = ["the mount is empty", "the image has no layers"];
 
 impl OutcomeShape {
-    pub(super) fn of(outcome: &Outcome) -> Self {
+    /// What an outcome is by itself.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Picked { .. } => Self::Picked,
             Outcome::Refused { reason, .. } => Self::Refused(*reason),
@@ -41,15 +51,17 @@ impl OutcomeShape {
     }
 
     /// The same with a look at the evidence.
-    pub(super) fn of_trial(trial: &Trial) -> Self {
+    #[must_use]
+    pub fn of_trial(trial: &Trial) -> Self {
         match Self::of(&trial.outcome) {
             Self::Nothing if is_without_files(trial) => Self::WithoutFiles,
-            deed => deed,
+            shape => shape,
         }
     }
 
     /// What the runtime in this column did.
-    pub(super) fn at(row: &Row<'_>, column: usize) -> Self {
+    #[must_use]
+    pub fn at(row: &Row<'_>, column: usize) -> Self {
         let trial = row.cells.get(column).copied().flatten();
         trial.map_or(Self::Unmeasured, Self::of_trial)
     }

@@ -40,34 +40,40 @@ pub enum Severity {
 
 /// The runtimes that did the same in one row.
 #[derive(Clone, Debug)]
-pub(super) struct OutcomeGroup<'a> {
-    pub(super) outcome: &'a Outcome,
-    pub(super) deed: OutcomeShape,
-    pub(super) runtimes: Vec<usize>,
+pub struct OutcomeGroup<'a> {
+    /// What the first of them did; the others did the same.
+    pub outcome: &'a Outcome,
+    /// The same, leaving aside which child it was done to.
+    pub shape: OutcomeShape,
+    /// The runtimes, by their places in the matrix.
+    pub runtimes: Vec<usize>,
 }
 
 /// One surprise in one row.
 #[derive(Clone, Debug)]
-pub(super) struct Fact<'m, 'a> {
-    pub(super) row: &'m Row<'a>,
+pub struct FindingRow<'m, 'a> {
+    /// The row.
+    pub row: &'m Row<'a>,
     /// Every outcome group of the row; those that the surprise is about come first.
-    pub(super) camps: Vec<OutcomeGroup<'a>>,
+    pub sides: Vec<OutcomeGroup<'a>>,
     /// How many of the outcome groups the surprise is about.
-    pub(super) subjects: usize,
+    pub subjects: usize,
     /// How much it matters beside others of its kind; more is more.
     weight: usize,
 }
 
-/// One surprise with all rows in which it was observed.
+/// One surprise, with every row in which it was observed.
 #[derive(Clone, Debug)]
-pub(super) struct FindingGroup<'m, 'a> {
-    pub(super) surprise: Severity,
-    pub(super) operation: &'a str,
-    /// Those with the pattern of the example come first, and the example before all others.
-    pub(super) facts: Vec<Fact<'m, 'a>>,
-    /// How many of the facts have the pattern of the example: all runtimes are on the same sides,
+pub struct Finding<'m, 'a> {
+    /// What kind of surprise it is.
+    pub severity: Severity,
+    /// What the tools were asked to do.
+    pub operation: &'a str,
+    /// The rows. The example comes first, then those with its pattern, then the others.
+    rows: Vec<FindingRow<'m, 'a>>,
+    /// How many of the rows have the pattern of the example: all runtimes are on the same sides,
     /// and each side did the same. In the others only those that the surprise is about did.
-    pub(super) alike: usize,
+    alike: usize,
     place: usize,
 }
 
@@ -99,14 +105,14 @@ impl OutcomeShape {
     }
 }
 
-impl FindingGroup<'_, '_> {
+impl<'m, 'a> Finding<'m, 'a> {
     /// Puts the example first: of the facts with the greatest weight one of the pattern that most
     /// have, and of those the first. What has the same pattern follows it.
     fn choose_example(&mut self) {
-        let patterns: Vec<Pattern> = self.facts.iter().map(Fact::pattern).collect();
+        let patterns: Vec<Pattern> = self.rows.iter().map(FindingRow::pattern).collect();
         let number = |pattern: &Pattern| patterns.iter().filter(|it| *it == pattern).count();
         let best = self
-            .facts
+            .rows
             .iter()
             .zip(&patterns)
             .enumerate()
@@ -115,7 +121,7 @@ impl FindingGroup<'_, '_> {
         let Some(pattern) = best.and_then(|best| patterns.get(best)) else {
             return;
         };
-        let facts = std::mem::take(&mut self.facts);
+        let facts = std::mem::take(&mut self.rows);
         let (mut alike, others): (Vec<_>, Vec<_>) = facts
             .into_iter()
             .zip(&patterns)
@@ -123,34 +129,64 @@ impl FindingGroup<'_, '_> {
             .partition(|(_, (_, it))| *it == pattern);
         alike.sort_by_key(|(place, _)| (Some(*place) != best, *place));
         self.alike = alike.len();
-        self.facts = alike
+        self.rows = alike
             .into_iter()
             .chain(others)
             .map(|(_, (fact, _))| fact)
             .collect();
     }
 
+    /// The row that serves as the example.
+    #[must_use]
+    pub fn example(&self) -> Option<&FindingRow<'m, 'a>> {
+        self.rows.first()
+    }
+
+    /// The other rows in which the same runtimes are on the same sides and each side did the same.
+    #[must_use]
+    pub fn likewise(&self) -> &[FindingRow<'m, 'a>] {
+        self.rows.get(1..self.alike).unwrap_or(&[])
+    }
+
+    /// Further rows in which those that the finding is about did the same, and others did not.
+    #[must_use]
+    pub fn also(&self) -> &[FindingRow<'m, 'a>] {
+        self.rows.get(self.alike..).unwrap_or(&[])
+    }
+
+    /// The runtimes that the finding is about, by their places in the matrix.
+    #[must_use]
+    pub fn runtimes(&self) -> Vec<usize> {
+        let subjects = self.example().map_or(&[][..], FindingRow::about);
+        let mut runtimes: Vec<usize> = subjects
+            .iter()
+            .flat_map(|side| side.runtimes.iter().copied())
+            .collect();
+        runtimes.sort_unstable();
+        runtimes
+    }
+
     /// Id of the case that serves as the example.
     pub(super) fn case(&self) -> Option<&str> {
-        self.facts.first().map(|fact| fact.row.case)
+        self.example().map(|it| it.row.case)
     }
 
     /// Where it stands among all: by kind of surprise; then by weight; then by the number of
     /// rows, because what happens often is met more often; then by place.
     pub(super) fn rank(&self) -> (Severity, Reverse<usize>, Reverse<usize>, usize) {
-        let weight = self.facts.iter().map(|fact| fact.weight).max().unwrap_or(0);
+        let weight = self.rows.iter().map(|fact| fact.weight).max().unwrap_or(0);
         (
-            self.surprise,
+            self.severity,
             Reverse(weight),
-            Reverse(self.facts.len()),
+            Reverse(self.rows.len()),
             self.place,
         )
     }
 }
 
 /// Every surprise of a matrix, grouped by what the rows have in common, the most surprising first.
-pub(super) fn groups<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<FindingGroup<'m, 'a>> {
-    let mut groups: BTreeMap<(Severity, usize, Key), FindingGroup<'m, 'a>> = BTreeMap::new();
+pub(super) fn findings<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Finding<'m, 'a>> {
+    let mut groups: BTreeMap<(Severity, usize, Key), Finding<'m, 'a>> = BTreeMap::new();
     let mut place = 0;
     for (number, table) in matrix.tables.iter().enumerate() {
         for row in table.rows() {
@@ -158,27 +194,27 @@ pub(super) fn groups<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<FindingGroup<'m, 'a>
                 place += 1;
                 let group = groups
                     .entry((surprise, number, Key::of(surprise, &fact)))
-                    .or_insert_with(|| FindingGroup {
-                        surprise,
+                    .or_insert_with(|| Finding {
+                        severity: surprise,
                         operation: table.operation,
-                        facts: Vec::new(),
+                        rows: Vec::new(),
                         alike: 0,
                         place,
                     });
-                group.facts.push(fact);
+                group.rows.push(fact);
             }
         }
     }
-    let mut groups: Vec<FindingGroup<'m, 'a>> = groups.into_values().collect();
+    let mut groups: Vec<Finding<'m, 'a>> = groups.into_values().collect();
     for group in &mut groups {
         group.choose_example();
     }
-    groups.sort_by_key(FindingGroup::rank);
+    groups.sort_by_key(Finding::rank);
     groups
 }
 
-fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Severity, Fact<'m, 'a>)> {
-    let camps = camps(row);
+fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Severity, FindingRow<'m, 'a>)> {
+    let sides = sides(row);
     let mut facts = Vec::new();
     for surprise in [
         Severity::Crash,
@@ -186,21 +222,21 @@ fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Severity, Fact<'
         Severity::Hang,
         Severity::SurvivedPanic,
     ] {
-        let (subjects, others): (Vec<OutcomeGroup<'a>>, Vec<OutcomeGroup<'a>>) = camps
+        let (subjects, others): (Vec<OutcomeGroup<'a>>, Vec<OutcomeGroup<'a>>) = sides
             .iter()
             .cloned()
-            .partition(|camp| camp.deed.alone() == Some(surprise));
+            .partition(|side| side.shape.alone() == Some(surprise));
         if !subjects.is_empty() {
-            let fact = Fact {
+            let fact = FindingRow {
                 row,
                 subjects: subjects.len(),
-                camps: subjects.into_iter().chain(others).collect(),
+                sides: subjects.into_iter().chain(others).collect(),
                 weight: 0,
             };
             facts.push((surprise, fact));
         }
     }
-    facts.extend(split(matrix, row, camps));
+    facts.extend(split(matrix, row, sides));
     facts
 }
 
@@ -208,24 +244,24 @@ fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Severity, Fact<'
 fn split<'m, 'a>(
     matrix: &Matrix<'_>,
     row: &'m Row<'a>,
-    camps: Vec<OutcomeGroup<'a>>,
-) -> Option<(Severity, Fact<'m, 'a>)> {
-    let camps: Vec<OutcomeGroup<'a>> = camps
+    sides: Vec<OutcomeGroup<'a>>,
+) -> Option<(Severity, FindingRow<'m, 'a>)> {
+    let sides: Vec<OutcomeGroup<'a>> = sides
         .into_iter()
-        .filter(|camp| camp.deed.alone().is_none())
+        .filter(|side| side.shape.alone().is_none())
         .collect();
-    if camps.len() < 2 {
+    if sides.len() < 2 {
         return None;
     }
-    let (mut picks, mut refusals): (Vec<OutcomeGroup<'a>>, Vec<OutcomeGroup<'a>>) = camps
+    let (mut picks, mut refusals): (Vec<OutcomeGroup<'a>>, Vec<OutcomeGroup<'a>>) = sides
         .into_iter()
-        .partition(|camp| camp.deed == OutcomeShape::Picked);
+        .partition(|side| side.shape == OutcomeShape::Picked);
     // The smaller outcome group is the more surprising one, so it is named first.
-    let size = |camp: &OutcomeGroup<'_>| {
+    let size = |side: &OutcomeGroup<'_>| {
         (
-            tools(matrix, &camp.runtimes).len(),
-            camp.runtimes.len(),
-            Reverse(camp.runtimes.first().copied()),
+            tools(matrix, &side.runtimes).len(),
+            side.runtimes.len(),
+            Reverse(side.runtimes.first().copied()),
         )
     };
     picks.sort_by_key(size);
@@ -233,11 +269,11 @@ fn split<'m, 'a>(
     if picks.len() > 1 {
         // Of how many tools the second greatest outcome group is: a field that is divided in the middle
         // matters more than one that stands aside.
-        let weight = picks.iter().rev().nth(1).map_or(0, |camp| size(camp).0);
-        let fact = Fact {
+        let weight = picks.iter().rev().nth(1).map_or(0, |side| size(side).0);
+        let fact = FindingRow {
             row,
             subjects: picks.len(),
-            camps: picks.into_iter().chain(refusals).collect(),
+            sides: picks.into_iter().chain(refusals).collect(),
             weight,
         };
         return Some((Severity::DifferentPicks, fact));
@@ -251,9 +287,9 @@ fn split<'m, 'a>(
                 && tools(matrix, &many.runtimes).len() > 1;
             if lone && !picks.is_empty() {
                 let weight = tools(matrix, &many.runtimes).len();
-                let fact = Fact {
+                let fact = FindingRow {
                     row,
-                    camps: both,
+                    sides: both,
                     subjects: 1,
                     weight,
                 };
@@ -270,9 +306,9 @@ fn split<'m, 'a>(
         Severity::PickOrRefuse => {
             let refusing: BTreeSet<&str> = refusals
                 .iter()
-                .flat_map(|camp| tools(matrix, &camp.runtimes))
+                .flat_map(|side| tools(matrix, &side.runtimes))
                 .collect();
-            let picking: usize = picks.iter().map(|camp| size(camp).0).sum();
+            let picking: usize = picks.iter().map(|side| size(side).0).sum();
             refusing.len().min(picking)
         }
         Severity::Crash
@@ -283,43 +319,44 @@ fn split<'m, 'a>(
         | Severity::Lone
         | Severity::DifferentReasons => 0,
     };
-    let fact = Fact {
+    let fact = FindingRow {
         row,
         subjects: refusals.len(),
-        camps: refusals.into_iter().chain(picks).collect(),
+        sides: refusals.into_iter().chain(picks).collect(),
         weight,
     };
     Some((surprise, fact))
 }
 
-impl Fact<'_, '_> {
+impl<'a> FindingRow<'_, 'a> {
     /// Who did what, of all runtimes that were measured.
     fn pattern(&self) -> Pattern {
-        pattern(&self.camps)
+        pattern(&self.sides)
     }
 
     /// Those that the surprise is about.
-    pub(super) fn about(&self) -> &[OutcomeGroup<'_>] {
-        self.camps.get(..self.subjects).unwrap_or(&[])
+    #[must_use]
+    pub fn about(&self) -> &[OutcomeGroup<'a>] {
+        self.sides.get(..self.subjects).unwrap_or(&[])
     }
 }
 
-fn pattern(camps: &[OutcomeGroup<'_>]) -> Pattern {
-    let camps = camps.iter();
-    camps
-        .map(|camp| (camp.deed, camp.runtimes.clone()))
+fn pattern(sides: &[OutcomeGroup<'_>]) -> Pattern {
+    let sides = sides.iter();
+    sides
+        .map(|side| (side.shape, side.runtimes.clone()))
         .collect()
 }
 
 impl Key {
-    fn of(surprise: Severity, fact: &Fact<'_, '_>) -> Self {
+    fn of(surprise: Severity, fact: &FindingRow<'_, '_>) -> Self {
         match surprise {
             Severity::Crash
             | Severity::HollowSuccess
             | Severity::Hang
             | Severity::SurvivedPanic => {
-                let faults = fact.about().iter().flat_map(|camp| {
-                    camp.runtimes.iter().filter_map(|column| {
+                let faults = fact.about().iter().flat_map(|side| {
+                    side.runtimes.iter().filter_map(|column| {
                         let trial = fact.row.cells.get(*column).copied().flatten()?;
                         fault(&trial.outcome)
                     })
@@ -351,27 +388,27 @@ fn fault(outcome: &Outcome) -> Option<String> {
 }
 
 /// Who did the same in a row, in the order of the runtimes. Unmeasured cells are in no outcome group.
-fn camps<'a>(row: &Row<'a>) -> Vec<OutcomeGroup<'a>> {
-    let mut camps: Vec<OutcomeGroup<'a>> = Vec::new();
+fn sides<'a>(row: &Row<'a>) -> Vec<OutcomeGroup<'a>> {
+    let mut sides: Vec<OutcomeGroup<'a>> = Vec::new();
     for (column, outcome) in row.measured() {
-        let deed = OutcomeShape::at(row, column);
-        match camps
+        let shape = OutcomeShape::at(row, column);
+        match sides
             .iter_mut()
-            .find(|camp| camp.deed == deed && camp.outcome.agrees_with(outcome))
+            .find(|side| side.shape == shape && side.outcome.agrees_with(outcome))
         {
-            Some(camp) => camp.runtimes.push(column),
-            None => camps.push(OutcomeGroup {
+            Some(side) => side.runtimes.push(column),
+            None => sides.push(OutcomeGroup {
                 outcome,
-                deed,
+                shape,
                 runtimes: vec![column],
             }),
         }
     }
-    camps
+    sides
 }
 
 /// The tools that these runtimes are of.
-pub(super) fn tools<'a>(matrix: &Matrix<'a>, runtimes: &[usize]) -> BTreeSet<&'a str> {
+fn tools<'a>(matrix: &Matrix<'a>, runtimes: &[usize]) -> BTreeSet<&'a str> {
     runtimes
         .iter()
         .filter_map(|column| matrix.runtimes.get(*column))

@@ -176,6 +176,12 @@ impl<'m, 'a> History<'m, 'a> {
             .iter()
             .filter(|it| it.turn != ChangeKind::Reason)
     }
+
+    /// How many of those rest on a cell that was tried only once.
+    #[must_use]
+    pub fn resting_on_one_try(&self) -> usize {
+        self.behaviour().filter(|it| it.rests_on_one_try()).count()
+    }
 }
 
 impl VersionChange<'_, '_> {

@@ -1,13 +1,11 @@
 //! Putting findings into words.
 
-use super::{
-    Finding, Sentence, Severity,
-    class::OutcomeShape,
-    rank::{Fact, FindingGroup, OutcomeGroup},
-    wording,
-};
+use super::{Sentence, wording};
 use crate::{
-    analysis::matrix::{Matrix, Row},
+    analysis::{
+        findings::{Finding, FindingRow, OutcomeGroup, OutcomeShape, Severity},
+        matrix::{Matrix, Row},
+    },
     render::cell,
     text, ways,
 };
@@ -18,88 +16,109 @@ const NAME: usize = 60;
 /// How many further cases are named.
 const NAMED: usize = 3;
 
-pub(super) fn finding(matrix: &Matrix<'_>, group: &FindingGroup<'_, '_>) -> Finding {
-    let example = group.facts.first();
-    let labels = |facts: &[Fact<'_, '_>]| -> Vec<String> {
-        let mut labels: Vec<String> = facts
-            .iter()
-            .map(|fact| text::line(&fact.row.label()))
-            .collect();
-        labels.dedup();
-        labels
-    };
-    let (alike, others) = group.facts.split_at(group.alike.min(group.facts.len()));
-    let subjects = example.map_or(&[][..], Fact::about);
-    let mut runtimes: Vec<usize> = subjects
-        .iter()
-        .flat_map(|camp| camp.runtimes.iter().copied())
-        .collect();
-    runtimes.sort_unstable();
-    Finding {
-        surprise: group.surprise,
-        operation: group.operation.to_owned(),
-        case: example.map_or_else(String::new, |fact| fact.row.case.to_owned()),
-        platform: example.map_or_else(String::new, |fact| fact.row.platform.to_owned()),
-        observed: example.map_or_else(Sentence::default, |fact| {
-            observed(matrix, group.surprise, group.operation, fact)
-                .words(&machine(matrix, fact.row.platform))
-        }),
-        title: example.map_or_else(String::new, |fact| text::line(fact.row.title)),
-        likewise: labels(alike.get(1..).unwrap_or(&[])),
-        also: labels(others),
-        runtimes: runtimes
-            .iter()
-            .filter_map(|column| matrix.runtimes.get(*column))
-            .map(|runtime| runtime.id.clone())
-            .collect(),
-    }
+/// One finding in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingText {
+    /// What kind of surprise it is.
+    pub severity: Severity,
+    /// What the tools were asked to do.
+    pub operation: String,
+    /// Id of the case that serves as the example.
+    pub case: String,
+    /// The platform asked for in the example.
+    pub platform: String,
+    /// What was observed in the example; a sentence without the case and without a full stop.
+    pub observed: Sentence,
+    /// What the index of the example is; empty where nobody said.
+    pub title: String,
+    /// The other rows in which the same runtimes are on the same sides and each side did the same,
+    /// as the matrix labels them.
+    pub likewise: Vec<String>,
+    /// Further rows in which those that the finding is about did the same, and others did not.
+    pub also: Vec<String>,
+    /// The runtimes that the finding is about, by id.
+    pub runtimes: Vec<String>,
 }
 
-/// `case: what was observed; what the index is. Likewise in 2 more cases: a and b. The same of this
-/// runtime in 1 more case, where others do something else: c.`
-pub(super) fn sentence(finding: &Finding) -> Sentence {
-    let mut sentence = Sentence::of_name(&text::line(&finding.case))
-        .words(": ")
-        .then(finding.observed.clone());
-    let title = finding.title.trim_end_matches('.');
-    if !title.is_empty() {
-        sentence = sentence.words("; ").words(&lower_first(title));
+impl FindingText {
+    /// Puts a finding into words.
+    #[must_use]
+    pub fn of(matrix: &Matrix<'_>, finding: &Finding<'_, '_>) -> Self {
+        let example = finding.example();
+        let labels = |rows: &[FindingRow<'_, '_>]| -> Vec<String> {
+            let mut labels: Vec<String> =
+                rows.iter().map(|it| text::line(&it.row.label())).collect();
+            labels.dedup();
+            labels
+        };
+        let of_row = |of: fn(&Row<'_>) -> String| example.map_or_else(String::new, |it| of(it.row));
+        Self {
+            severity: finding.severity,
+            operation: finding.operation.to_owned(),
+            case: of_row(|row| row.case.to_owned()),
+            platform: of_row(|row| row.platform.to_owned()),
+            observed: example.map_or_else(Sentence::default, |it| {
+                observed(matrix, finding.severity, finding.operation, it)
+                    .words(&machine(matrix, it.row.platform))
+            }),
+            title: of_row(|row| text::line(row.title)),
+            likewise: labels(finding.likewise()),
+            also: labels(finding.also()),
+            runtimes: finding
+                .runtimes()
+                .iter()
+                .filter_map(|column| matrix.runtimes.get(*column))
+                .map(|runtime| runtime.id.clone())
+                .collect(),
+        }
     }
-    sentence = sentence.words(".");
-    if !finding.likewise.is_empty() {
-        sentence = sentence
-            .words(" Likewise in ")
-            .words(&text::count(
-                finding.likewise.len(),
-                "more case",
-                "more cases",
-            ))
-            .words(": ")
-            .then(named(&finding.likewise))
-            .words(".");
-    }
-    if !finding.also.is_empty() {
-        sentence = sentence
-            .words(" ")
-            .words(&also(finding))
-            .words(": ")
-            .then(named(&finding.also))
-            .words(".");
-    }
-    sentence
-}
 
-/// `The same of this runtime in 80 more cases, where others do something else`.
-pub(super) fn also(finding: &Finding) -> String {
-    format!(
-        "The same of {} in {}, where others do something else",
-        if finding.runtimes.len() == 1 {
-            "this runtime"
-        } else {
-            "these runtimes"
-        },
-        text::count(finding.also.len(), "more case", "more cases"),
-    )
+    /// The whole finding, as one or two sentences: `case: what was observed; what the index is.
+    /// Likewise in 2 more cases: a and b. The same of this runtime in 1 more case, where others do
+    /// something else: c.`
+    #[must_use]
+    pub fn sentence(&self) -> Sentence {
+        let mut sentence = Sentence::of_name(&text::line(&self.case))
+            .words(": ")
+            .then(self.observed.clone());
+        let title = self.title.trim_end_matches('.');
+        if !title.is_empty() {
+            sentence = sentence.words("; ").words(&lower_first(title));
+        }
+        sentence = sentence.words(".");
+        if !self.likewise.is_empty() {
+            sentence = sentence
+                .words(" Likewise in ")
+                .words(&text::count(self.likewise.len(), "more case", "more cases"))
+                .words(": ")
+                .then(named(&self.likewise))
+                .words(".");
+        }
+        if !self.also.is_empty() {
+            sentence = sentence
+                .words(" ")
+                .words(&self.also())
+                .words(": ")
+                .then(named(&self.also))
+                .words(".");
+        }
+        sentence
+    }
+
+    /// What is said before the rows in [`Self::also`](field@Self::also): `The same of this runtime
+    /// in 80 more cases, where others do something else`.
+    #[must_use]
+    pub fn also(&self) -> String {
+        format!(
+            "The same of {} in {}, where others do something else",
+            if self.runtimes.len() == 1 {
+                "this runtime"
+            } else {
+                "these runtimes"
+            },
+            text::count(self.also.len(), "more case", "more cases"),
+        )
+    }
 }
 
 fn named(labels: &[String]) -> Sentence {
@@ -137,13 +156,13 @@ fn observed(
     matrix: &Matrix<'_>,
     surprise: Severity,
     operation: &str,
-    fact: &Fact<'_, '_>,
+    row: &FindingRow<'_, '_>,
 ) -> Sentence {
-    let (subjects, others) = fact.camps.split_at(fact.subjects.min(fact.camps.len()));
-    let all: Vec<usize> = fact.row.measured().map(|(column, _)| column).collect();
+    let (subjects, others) = row.sides.split_at(row.subjects.min(row.sides.len()));
+    let all: Vec<usize> = row.row.measured().map(|(column, _)| column).collect();
     let clause = |camp: &OutcomeGroup<'_>, exact| {
         let who = match camp.runtimes.as_slice() {
-            [only] if exact => one(matrix, operation, fact.row, *only),
+            [only] if exact => one(matrix, operation, row.row, *only),
             runtimes => who(matrix, runtimes, &all, exact),
         };
         who.words(" ").then(deed(camp, camp.runtimes.len() > 1))
@@ -187,9 +206,9 @@ fn observed(
                     .words(" where ")
                     .then(clause(many, false)),
             },
-            _ => clauses(&fact.camps, true),
+            _ => clauses(&row.sides, true),
         },
-        Severity::DifferentReasons => clauses(&fact.camps, true),
+        Severity::DifferentReasons => clauses(&row.sides, true),
     }
 }
 
@@ -226,7 +245,7 @@ fn one(matrix: &Matrix<'_>, operation: &str, row: &Row<'_>, column: usize) -> Se
     {
         let camp = OutcomeGroup {
             outcome: &trial.outcome,
-            deed: OutcomeShape::of_trial(trial),
+            shape: OutcomeShape::of_trial(trial),
             runtimes: vec![other],
         };
         let with = if with.starts_with('-') {
@@ -323,7 +342,7 @@ fn deed(camp: &OutcomeGroup<'_>, several: bool) -> Sentence {
             .words(" (")
             .name(reason.as_str())
             .words(")"),
-        Outcome::Nothing if camp.deed == OutcomeShape::WithoutFiles => form(
+        Outcome::Nothing if camp.shape == OutcomeShape::WithoutFiles => form(
             "ends with success, and an image that was stored whole and has no file system",
             "end with success, and an image that was stored whole and has no file system",
         ),

@@ -1,9 +1,10 @@
 //! Words that sentences about versions share.
 
-use super::{Sentence, class::OutcomeShape};
+use super::Sentence;
 use crate::{
     analysis::{
         builds::PinAgreement,
+        findings::OutcomeShape,
         matrix::{Matrix, MatrixRuntime},
     },
     text,
@@ -50,10 +51,10 @@ pub(super) fn build(runtime: &MatrixRuntime<'_>) -> Option<String> {
     })
 }
 
-/// What was done, in the past tense: `picked a`, `refused no-match`. All outcomes are of one deed;
+/// What was done, in the past tense: `picked a`, `refused no-match`. All outcomes have one shape;
 /// several children are named as long as they are few.
-pub(super) fn done(deed: OutcomeShape, outcomes: &[Outcome]) -> Sentence {
-    match deed {
+pub(super) fn done(shape: OutcomeShape, outcomes: &[Outcome]) -> Sentence {
+    match shape {
         OutcomeShape::Picked => {
             let children: BTreeSet<String> = outcomes
                 .iter()

@@ -2,11 +2,8 @@
 
 use super::{PieceView, table::Anchors};
 use crate::{
-    analysis::{
-        findings::{self, RowName, Rows, Sentence},
-        history::History,
-        matrix::Matrix,
-    },
+    analysis::{history::History, matrix::Matrix},
+    render::findings::{self, RowName, Statement},
     text,
 };
 use serde::Serialize;
@@ -52,82 +49,40 @@ pub(super) fn sections(
     history: &History<'_, '_>,
     anchors: &Anchors<'_>,
 ) -> Vec<SectionView> {
-    let entry = |operation: &str, what: &Sentence, rows: &Rows| {
-        EntryView::of(matrix, anchors, operation, what, rows)
-    };
-    let (changed, reasons) = findings::by_weight(findings::changed(matrix, history));
-    let reasons = reasons
-        .iter()
-        .map(|it| entry(&it.operation, &it.what, &it.rows));
-    let changed = changed
-        .iter()
-        .map(|it| entry(&it.operation, &it.what, &it.rows));
-    let unchanged = findings::unchanged(matrix, history);
-    let unchanged = unchanged.iter().map(|it| EntryView {
-        count: format!("no change in {}", text::count(it.rows, "row", "rows")),
-        ..entry(&it.operation, &it.what, &Rows::default())
-    });
-    let wavering = findings::wavering(matrix, history);
-    let wavering = wavering
-        .iter()
-        .map(|it| entry(&it.operation, &it.what, &it.rows));
-    let parted = findings::parted(matrix, history);
-    let parted = parted
-        .iter()
-        .map(|it| entry(&it.operation, &it.what, &it.rows));
-    [
-        (
-            "Changed from one version to the next",
-            findings::caution(history),
-            changed.chain(unchanged).collect::<Vec<_>>(),
-        ),
-        (
-            "Refused for another reason than before",
-            Some(findings::REASONS.to_owned()),
-            reasons.collect(),
-        ),
-        (
-            "Different when repeated, so neither changed nor the same",
-            None,
-            wavering.collect(),
-        ),
-        (
-            "Different by configuration, in one version",
-            None,
-            parted.collect(),
-        ),
-    ]
-    .into_iter()
-    .filter(|(_, _, entries)| !entries.is_empty())
-    .map(|(title, note, entries)| SectionView {
-        title,
-        note,
-        entries,
-    })
-    .collect()
+    findings::sections(matrix, history)
+        .into_iter()
+        .map(|section| SectionView {
+            title: section.title,
+            note: section.note,
+            entries: section
+                .statements
+                .iter()
+                .map(|it| EntryView::of(matrix, anchors, it))
+                .collect(),
+        })
+        .collect()
 }
 
 impl EntryView {
-    fn of(
-        matrix: &Matrix<'_>,
-        anchors: &Anchors<'_>,
-        operation: &str,
-        what: &Sentence,
-        rows: &Rows,
-    ) -> Self {
+    fn of(matrix: &Matrix<'_>, anchors: &Anchors<'_>, it: &Statement) -> Self {
         let link = |row: &RowName| RowLink {
             name: row.name.clone(),
             anchor: anchors
-                .get(&(operation, row.case.as_str(), row.platform.as_str()))
+                .get(&(&*it.operation, row.case.as_str(), row.platform.as_str()))
                 .cloned()
                 .unwrap_or_default(),
         };
         Self {
-            operation: (matrix.tables.len() > 1).then(|| text::line(operation)),
-            what: what.pieces().iter().map(PieceView::of).collect(),
-            long: rows.count() > INLINE,
-            count: text::count(rows.count(), "row", "rows"),
-            families: rows
+            operation: (matrix.tables.len() > 1).then(|| text::line(&it.operation)),
+            what: it.what.pieces().iter().map(PieceView::of).collect(),
+            long: it.rows.count() > INLINE,
+            count: if it.unnamed > 0 {
+                format!("no change in {}", text::count(it.unnamed, "row", "rows"))
+            } else {
+                text::count(it.rows.count(), "row", "rows")
+            },
+            families: it
+                .rows
                 .families
                 .iter()
                 .map(|(family, rows)| RowsView {

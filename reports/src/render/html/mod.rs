@@ -5,11 +5,14 @@ mod changes;
 mod table;
 mod verdicts;
 
-use super::cell::{self, CellStyle, CellWording};
+use super::{
+    cell::{self, CellStyle, CellWording},
+    findings::{FindingText, SentencePart},
+};
 use crate::{
     analysis::{
         conformance::Verdicts,
-        findings::{self, SentencePart},
+        findings,
         history::History,
         matrix::{Matrix, MatrixRuntime, Summary, Table},
     },
@@ -168,7 +171,7 @@ impl Page {
             findings: findings::most_surprising(matrix, options.findings)
                 .iter()
                 .map(|finding| {
-                    let sentence = finding.sentence();
+                    let sentence = FindingText::of(matrix, finding).sentence();
                     sentence.pieces().iter().map(PieceView::of).collect()
                 })
                 .collect(),

@@ -1,7 +1,7 @@
 //! Foreign text in Markdown.
 
 use crate::{
-    analysis::findings::{Sentence, SentencePart},
+    render::findings::{Sentence, SentencePart},
     text,
 };
 

@@ -8,6 +8,7 @@ pub(in crate::render) mod escape;
 
 use super::{
     cell::{self, CellStyle, CellWording, SPLIT},
+    findings::FindingText,
     verdicts,
 };
 use crate::{
@@ -69,7 +70,8 @@ pub fn render_judged(
     if !findings.is_empty() {
         lines.extend(["## Most surprising".to_owned(), String::new()]);
         for (number, finding) in (1..).zip(&findings) {
-            lines.push(format!("{number}. {}", phrase(&finding.sentence())));
+            let sentence = FindingText::of(matrix, finding).sentence();
+            lines.push(format!("{number}. {}", phrase(&sentence)));
         }
         lines.push(String::new());
     }

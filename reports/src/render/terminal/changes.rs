@@ -3,11 +3,14 @@
 use super::{TerminalOptions, page::Page, phrase};
 use crate::{
     analysis::{
-        findings::{self, Rows},
+        findings::{changed, differences, unchanged},
         history::History,
         matrix::Matrix,
     },
-    render::paint::{Style, mark},
+    render::{
+        findings::{self, Statement},
+        paint::{Style, mark},
+    },
     text,
 };
 use std::collections::BTreeMap;
@@ -23,10 +26,6 @@ pub(super) fn show(
     options: &TerminalOptions,
 ) {
     let most = if options.all { usize::MAX } else { NAMED };
-    let entry = |page: &mut Page, what: &str, rows: &Rows| {
-        page.prose("  ", 4, what);
-        page.prose("     ", 5, &phrase(&rows.named(most)));
-    };
     let of = |operation: &str| {
         if matrix.tables.len() > 1 {
             format!("{}, ", text::line(operation))
@@ -34,7 +33,12 @@ pub(super) fn show(
             String::new()
         }
     };
-    let (changes, reasons) = findings::by_weight(findings::changed(matrix, history));
+    let entry = |page: &mut Page, it: &Statement| {
+        let what = format!("{}{}", of(&it.operation), phrase(&it.what));
+        page.prose("  ", 4, &what);
+        page.prose("     ", 5, &phrase(&it.rows.named(most)));
+    };
+    let (changes, reasons) = findings::by_weight(changed(matrix, history));
     if !changes.is_empty() {
         page.gap();
         page.line(mark(Style::Bold, "Changed from one version to the next"));
@@ -42,13 +46,12 @@ pub(super) fn show(
             page.prose("  ", 4, &mark(Style::Dim, &caution));
         }
         for change in &changes {
-            let what = format!("{}{}", of(&change.operation), phrase(&change.what));
-            entry(page, &what, &change.rows);
+            entry(page, &findings::changed(matrix, history, change));
         }
     }
-    let unchanged = findings::unchanged(matrix, history);
-    for it in &unchanged {
-        let rows = text::count(it.rows, "row", "rows");
+    for it in unchanged(matrix, history) {
+        let it = findings::unchanged(matrix, history, &it);
+        let rows = text::count(it.unnamed, "row", "rows");
         let what = format!(
             "{}{}: no change in {rows}",
             of(&it.operation),
@@ -62,30 +65,27 @@ pub(super) fn show(
         page.prose("  ", 4, &mark(Style::Dim, findings::REASONS));
         if options.all {
             for it in &reasons {
-                let what = format!("{}{}", of(&it.operation), phrase(&it.what));
-                entry(page, &what, &it.rows);
+                entry(page, &findings::changed(matrix, history, it));
             }
         } else {
-            let rows: usize = reasons.iter().map(|it| it.rows.count()).sum();
+            let rows: usize = reasons.iter().map(|it| it.rows.len()).sum();
             let rows = text::count(rows, "row", "rows");
             let what = text::count(reasons.len(), "change", "changes");
             page.prose("  ", 4, &format!("{what} in {rows}; --all says which."));
         }
     }
-    let wavering = findings::wavering(matrix, history);
-    if !wavering.is_empty() {
+    if !history.unsteady.is_empty() {
         page.gap();
         page.line(mark(
             Style::Bold,
             "Different when repeated, so neither changed nor the same",
         ));
-        for it in &wavering {
-            let what = format!("{}{}", of(&it.operation), phrase(&it.what));
-            entry(page, &what, &it.rows);
+        for it in &history.unsteady {
+            entry(page, &findings::flaky(matrix, history, it));
         }
     }
-    let parted = findings::parted(matrix, history);
-    if parted.is_empty() {
+    let differences = differences(matrix, history);
+    if differences.is_empty() {
         return;
     }
     page.gap();
@@ -94,9 +94,8 @@ pub(super) fn show(
         "Different by configuration, in one version",
     ));
     if options.all {
-        for it in &parted {
-            let what = format!("{}{}", of(&it.operation), phrase(&it.what));
-            entry(page, &what, &it.rows);
+        for it in &differences {
+            entry(page, &findings::flavours(matrix, it));
         }
     } else {
         let mut pairs: BTreeMap<(usize, usize), usize> = BTreeMap::new();

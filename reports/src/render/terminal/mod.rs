@@ -9,11 +9,12 @@ mod page;
 use super::{
     cell::{self, CellStyle, CellWording},
     family,
+    findings::{FindingText, Sentence, SentencePart},
     paint::{self, Style, mark, paint},
 };
 use crate::{
     analysis::{
-        findings::{self, Sentence, SentencePart},
+        findings,
         history::{History, ReleaseSeries},
         matrix::{CollapsedRow, Matrix, Row, Summary, Table},
     },
@@ -264,7 +265,11 @@ fn foot(
         page.gap();
         page.line(mark(Style::Bold, "Most surprising"));
         for (number, finding) in (1..).zip(&findings) {
-            page.prose(&format!("  {number}. "), 5, &phrase(&finding.sentence()));
+            page.prose(
+                &format!("  {number}. "),
+                5,
+                &phrase(&FindingText::of(matrix, finding).sentence()),
+            );
         }
     }
 }
