@@ -4,9 +4,10 @@ use crate::{
     analysis::{
         conformance::{Verdict, Verdicts},
         findings,
-        matrix::{Matrix, Summary},
+        matrix::Matrix,
     },
     render::{
+        Summary,
         badge::badges,
         findings::{FindingText, SentencePart},
     },

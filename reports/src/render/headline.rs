@@ -1,8 +1,12 @@
-//! What was measured, in numbers.
+//! The head of every report: what was measured, in numbers.
 
-use super::Matrix;
 use crate::{
-    analysis::{embargo, metamorphic::Relations, split::Disagreements},
+    analysis::{
+        embargo,
+        matrix::{Matrix, MeasuredRun},
+        metamorphic::Relations,
+        split::Disagreements,
+    },
     text,
 };
 use ocipick_records::{Footer, OutcomeKind, Trial};
@@ -102,8 +106,8 @@ impl Summary {
             disagreements.add(row.split(), row.differs_in_reasons_only());
         }
         Self {
-            warnings: matrix.warnings.clone(),
-            notes: matrix.notes.clone(),
+            warnings: matrix.warnings.iter().map(ToString::to_string).collect(),
+            notes: matrix.notes.iter().map(ToString::to_string).collect(),
             runs: matrix.runs.iter().map(RunSummary::of).collect(),
             cases: cases.len(),
             runtimes: matrix
@@ -248,7 +252,7 @@ fn unmeasured(matrix: &Matrix<'_>) -> Vec<UnmeasuredRuntime> {
 }
 
 impl RunSummary {
-    fn of(run: &super::MeasuredRun<'_>) -> Self {
+    fn of(run: &MeasuredRun<'_>) -> Self {
         let header = run.header;
         let host = &header.host;
         let corpus = &header.corpus;

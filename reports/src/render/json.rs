@@ -4,6 +4,7 @@
 //! not repeated here; it is in the results.
 
 use super::{
+    Summary,
     findings::FindingText,
     summary::BuildJson,
     verdicts::{ConsensusJson, VerdictsJson, consensus},
@@ -13,7 +14,7 @@ use crate::{
         conformance::Verdicts,
         findings::{self, Severity},
         history::{ChangeKind, FlakyCell, History, IntervalSide, VersionChange, VersionDifference},
-        matrix::{Matrix, MatrixRuntime, Row, Summary, Table},
+        matrix::{Matrix, MatrixRuntime, Row, Table},
         split::Split,
     },
     text,
@@ -37,7 +38,7 @@ struct Document<'m> {
     #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
     /// First among all that has contents.
-    warnings: &'m [String],
+    warnings: Vec<String>,
     summary: &'m Summary,
     runtimes: Vec<RuntimeJson<'m>>,
     findings: Vec<FindingJson>,
@@ -180,7 +181,7 @@ pub fn render_judged<'m>(matrix: &'m Matrix<'_>, verdicts: Option<&'m Verdicts<'
     let history = History::of(matrix);
     let document = Document {
         schema: SCHEMA,
-        warnings: &matrix.warnings,
+        warnings: summary.warnings.clone(),
         summary: &summary,
         runtimes: matrix.runtimes.iter().map(RuntimeJson::of).collect(),
         findings: findings::all(matrix)

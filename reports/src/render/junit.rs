@@ -45,7 +45,7 @@ pub fn render(matrix: &Matrix<'_>, checked: &CheckedTrials<'_>) -> String {
                 test_head("ocipick", &format!("results are complete #{number}"), 0),
                 format!(
                     "      <error type=\"incomplete\" message=\"{}\"/>",
-                    attribute(warning)
+                    attribute(&warning.to_string())
                 ),
                 "    </testcase>".to_owned(),
             ]

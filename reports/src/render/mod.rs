@@ -8,7 +8,9 @@ pub(crate) mod cell;
 pub(crate) mod evidence;
 pub(crate) mod family;
 pub(crate) mod head;
+mod headline;
 mod paint;
+mod words;
 
 pub mod badge;
 pub mod diff;
@@ -21,3 +23,5 @@ pub mod markdown;
 pub mod summary;
 pub mod terminal;
 pub mod verdicts;
+
+pub use headline::{RunSummary, Summary, UnmeasuredRuntime};

@@ -29,7 +29,7 @@ struct Document<'m> {
     #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
     /// What a reader must know before anything else: a run did not finish.
-    warnings: &'m [String],
+    warnings: Vec<String>,
     /// Digests of the corpora that were measured.
     corpora: Vec<&'m str>,
     /// The tools with their versions, by name; a configuration that is not the plain one follows
@@ -169,7 +169,7 @@ pub fn render(matrix: &Matrix<'_>) -> String {
     corpora.dedup();
     let document = Document {
         schema: SCHEMA,
-        warnings: &matrix.warnings,
+        warnings: matrix.warnings.iter().map(ToString::to_string).collect(),
         corpora,
         tools: lines
             .iter()

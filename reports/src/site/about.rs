@@ -9,8 +9,9 @@ use super::{
     wording::{self, LegendView, LinkView},
 };
 use crate::{
-    analysis::matrix::{RunSummary, Summary, Table},
+    analysis::matrix::Table,
     render::cell,
+    render::{RunSummary, Summary},
 };
 use ocipick_records::{ChannelRecord, RepeatedCells};
 use serde::Serialize;

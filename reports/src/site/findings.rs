@@ -216,7 +216,7 @@ fn broken(site_index: &SiteIndex<'_>) -> Vec<BrokenView> {
                 href: index::clause(tally.clause),
             },
             link: tally.link.to_owned(),
-            since: tally.since.clone(),
+            since: tally.since(),
             says: tally.says.to_owned(),
             broken: tally.broken,
             judged: tally.judged,

@@ -1,10 +1,13 @@
 //! What all pages look things up in: which page tells of what, and where.
 
 use super::{Sources, path};
-use crate::analysis::{
-    conformance::Verdicts,
-    history::History,
-    matrix::{FamilyRows, Matrix, MatrixRuntime, Row, Summary, Table},
+use crate::{
+    analysis::{
+        conformance::Verdicts,
+        history::History,
+        matrix::{FamilyRows, Matrix, MatrixRuntime, Row, Table},
+    },
+    render::Summary,
 };
 use ocipick_corpus::{Case, Corpus};
 use std::collections::BTreeMap;

@@ -13,10 +13,9 @@ use crate::{
     analysis::{
         consensus::Consensus,
         findings::{self, Finding, Severity},
-        matrix::Summary,
         split::Disagreements,
     },
-    render::findings::FindingText,
+    render::{Summary, findings::FindingText},
 };
 use ocipick_records::OutcomeKind;
 use serde::Serialize;

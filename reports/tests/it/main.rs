@@ -5,6 +5,7 @@ mod draft;
 mod findings;
 mod history;
 mod hostile;
+mod house;
 mod matrix;
 mod records;
 mod render;

@@ -8,7 +8,18 @@ use crate::{
     },
 };
 use ocipick_records::{Outcome, OutcomeKind, RefusalReason, UnmeasuredWhy};
-use ocipick_reports::analysis::matrix::{CaseBook, FamilyNote, Matrix, Summary};
+use ocipick_reports::{
+    analysis::matrix::{CaseBook, FamilyNote, Matrix, MatrixNote, MatrixWarning},
+    render::Summary,
+};
+
+fn notes(notes: &[MatrixNote]) -> Vec<String> {
+    notes.iter().map(ToString::to_string).collect()
+}
+
+fn warnings_of(warnings: &[MatrixWarning]) -> Vec<String> {
+    warnings.iter().map(ToString::to_string).collect()
+}
 
 fn labels(matrix: &Matrix<'_>) -> Vec<String> {
     let rows = matrix.tables.iter().flat_map(|table| table.rows());
@@ -174,7 +185,7 @@ fn of_two_trials_of_one_cell_the_later_counts_and_is_noted() {
         Some("second".into())
     );
     assert_eq!(
-        matrix.notes,
+        notes(&matrix.notes),
         [
             "2 cells were measured more than once; the later one is shown (those that differ: \
           a/b of docker@28.5.2: second, before first)."
@@ -243,7 +254,7 @@ fn runs_that_did_not_finish_or_were_changed_warn() {
     unfinished.footer = None;
     unfinished.header.planned = 9;
     let one = [unfinished.clone()];
-    let warnings = Matrix::build(&one, &book).warnings;
+    let warnings = warnings_of(&Matrix::build(&one, &book).warnings);
     assert_eq!(
         warnings,
         [
@@ -252,12 +263,13 @@ fn runs_that_did_not_finish_or_were_changed_warn() {
         ]
     );
     let two = [finished.clone(), unfinished];
-    let warnings = Matrix::build(&two, &book).warnings;
+    let warnings = warnings_of(&Matrix::build(&two, &book).warnings);
     assert!(warnings[0].starts_with("Run 2 of 2 (started 2026-11-21T08:00:00Z) did not finish"));
 
     let mut changed = finished;
     changed.trials.clear();
-    assert!(Matrix::build(&[changed], &book).warnings[0].contains("it was changed afterwards"));
+    let warnings = warnings_of(&Matrix::build(&[changed], &book).warnings);
+    assert!(warnings[0].contains("it was changed afterwards"));
 }
 
 #[test]

@@ -5,9 +5,9 @@ use ocipick_records::{Linked, LinkedSource, Outcome};
 use ocipick_reports::{
     analysis::{
         history::{History, intervals},
-        matrix::{Matrix, Summary},
+        matrix::Matrix,
     },
-    render::{html, json, junit, markdown, terminal},
+    render::{Summary, html, json, junit, markdown, terminal},
 };
 use std::collections::BTreeMap;
 

@@ -40,7 +40,6 @@ use ocipick_corpus::Sign;
 use ocipick_records::OutcomeKind;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::fmt;
 use strum::VariantArray as _;
 
 /// An outcome held against a clause. The last two are violations, the harsher one last.
@@ -177,51 +176,5 @@ impl Because {
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         self.into()
-    }
-}
-
-impl fmt::Display for Because {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = match self {
-            Self::Satisfies => "the outcome is one that satisfies it",
-            Self::NotAmongThose => "the outcome is not among those that satisfy it",
-            Self::ReasonBreaks => "to refuse for this reason breaks it",
-            Self::EvidenceBreaks { sign } => {
-                return write!(
-                    f,
-                    "the evidence shows that it {sign}, which breaks the clause"
-                );
-            }
-            Self::RequestsSatisfy => "every request is as it says",
-            Self::LeftOpen => {
-                "the outcome shows neither that it was followed nor that it was broken"
-            }
-            Self::Optional => "it leaves that open",
-            Self::NotInForce => "this revision does not have it",
-            Self::NoKeyword => "it is no requirement",
-            Self::NothingSaid => "nothing is said",
-            Self::NothingExpected => "the case does not say what satisfies it in this wording",
-            Self::AsksOtherwise { clause } => {
-                return write!(
-                    f,
-                    "{clause} asks for just this, and both cannot be satisfied"
-                );
-            }
-            Self::RefusedOverSomethingElse => "the refusal is not known to be about it",
-            Self::IndexInvalid => {
-                "what is served is itself against the specification, so that it may be refused"
-            }
-            Self::ShowsNothing { kind } => {
-                return write!(
-                    f,
-                    "{kind} is a finding of its own, and shows nothing about it"
-                );
-            }
-            Self::Wavers => "what was observed deserves different verdicts",
-            Self::Unmeasured => "nothing was measured",
-            Self::OtherBytes => "the case was other bytes when this was measured",
-            Self::OtherOperation => "what satisfies it is said of pulls only",
-        };
-        f.write_str(words)
     }
 }

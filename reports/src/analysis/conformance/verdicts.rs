@@ -2,7 +2,7 @@
 
 use super::{Because, ConformanceRule, ConformanceRules, ReasonedVerdict, Verdict, age};
 use crate::analysis::matrix::{Matrix, Row};
-use ocipick_corpus::{Clause, Level, Wording};
+use ocipick_corpus::{Level, Release, Wording};
 use ocipick_records::Trial;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -46,8 +46,10 @@ pub struct ClauseTally<'m> {
     pub says: &'m str,
     /// Where it stands.
     pub link: &'m str,
-    /// Since which release it says so, and since when: `image-spec 1.1.0-rc4 (2023-06-30)`.
-    pub since: String,
+    /// The specification.
+    pub specification: &'m str,
+    /// Since which release it says so.
+    pub release: &'m Release,
     /// How many trials show that it was followed or broken.
     pub judged: usize,
     /// How many show that it was broken.
@@ -93,24 +95,6 @@ pub struct Requirements<'m> {
     /// The outcome is a crash, a hang, an empty success, a contradiction, or wavers, so that nobody
     /// can say whether one was broken.
     pub not_judged: BTreeSet<&'m str>,
-}
-
-impl Requirements<'_> {
-    /// How many cases those are, in words: `MUST broken in 2 (1 arguable), 3 not judged`.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let all = self.broken.len() + self.arguable.len();
-        let arguable = match self.arguable.len() {
-            0 => String::new(),
-            some if some == all => " (arguable)".to_owned(),
-            some => format!(" ({some} arguable)"),
-        };
-        let not_judged = match self.not_judged.len() {
-            0 => String::new(),
-            some => format!(", {some} not judged"),
-        };
-        format!("MUST broken in {all}{arguable}{not_judged}")
-    }
 }
 
 /// An operation, a row in which a clause was broken, and whether that is arguable.
@@ -332,21 +316,13 @@ impl<'m> Verdicts<'m> {
             level: wording.level,
             says: &wording.says,
             link: &wording.link,
-            since: since(clause, wording),
+            specification: clause.specification(),
+            release: &wording.since,
             judged: entries.iter().filter(judged).count(),
             broken,
             breaches,
         })
     }
-}
-
-/// Since when a clause says what it says, in words.
-fn since(clause: &Clause, wording: &Wording) -> String {
-    let date = wording
-        .since
-        .date()
-        .map_or_else(String::new, |date| format!(" ({date})"));
-    format!("{} {}{date}", clause.specification(), wording.since.name())
 }
 
 /// Every row of a matrix, with its operation.

@@ -109,25 +109,6 @@ impl DiffKind {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
-
-    /// What it is, as the title of a list.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::NowCrashes => "Now crashes",
-            Self::NowFails => {
-                "Now hangs, panics and lives on, leaves nothing, or contradicts itself"
-            }
-            Self::OtherPick => "Another child is picked",
-            Self::NowRefused => "Was picked, is refused now",
-            Self::NowPicked => "Was refused, is picked now",
-            Self::Elsewhere => "Differs when repeated, and never did what the other did",
-            Self::OtherFailure => "Fails in another way",
-            Self::NoLongerFails => "No longer fails",
-            Self::OtherReason => "Refused for another reason, or in other words",
-            Self::Wavers => "Differs when repeated, and may be what it was",
-        }
-    }
 }
 
 /// What was done, as far as kinds of change go.

@@ -13,12 +13,10 @@
 //! What is left, and differs, is a [change](DiffKind).
 
 mod cases;
-mod group;
 mod kind;
 mod pair;
 
 pub use cases::SelectedCells;
-pub use group::{CoverageGroup, DiffGroup};
 pub use kind::DiffKind;
 pub use pair::{PairedRuntimes, Pairing, RuntimePair};
 

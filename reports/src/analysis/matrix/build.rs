@@ -1,10 +1,14 @@
 //! From records to a matrix.
 
 use super::{
-    CaseBook, CaseNote, FamilyNote, FamilyRows, MatrixRuntime, Row, Table,
+    CaseBook, CaseNote, FamilyNote, FamilyRows, MatrixNote, MatrixRuntime, MatrixWarning,
+    MeasuredAgain, Row, Table, WarningKind,
     runtime::{KnownTools, Plain, RuntimeKey},
 };
-use crate::{analysis::metamorphic::Relations, text};
+use crate::{
+    analysis::{builds::PinAgreement, metamorphic::Relations},
+    text,
+};
 use ocipick_records::{Footer, Header, Outcome, Results, RuntimeRecord, Trial};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +21,9 @@ pub struct Matrix<'a> {
     /// The runs that the results are of, in the order given.
     pub runs: Vec<MeasuredRun<'a>>,
     /// What a reader must know before anything else: a run did not finish.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<MatrixWarning>,
     /// What a reader should know besides: how several results were merged.
-    pub notes: Vec<String>,
+    pub notes: Vec<MatrixNote>,
     /// The columns, in the order in which they are shown.
     pub runtimes: Vec<MatrixRuntime<'a>>,
     /// One table per operation.
@@ -102,7 +106,7 @@ impl<'a> Matrix<'a> {
             tables,
             relations: Relations::of(results),
         };
-        matrix.notes = matrix.notes(&repeats);
+        matrix.notes = matrix.notes(repeats);
         matrix.find_unmeasured();
         matrix
     }
@@ -129,29 +133,13 @@ impl<'a> Matrix<'a> {
         channels.len() > 1
     }
 
-    fn notes(&self, repeats: &Repeats) -> Vec<String> {
+    fn notes(&self, repeats: Repeats) -> Vec<MatrixNote> {
         let mut notes = Vec::new();
         if repeats.cells > 0 {
-            let differ = if repeats.changed.is_empty() {
-                "all agree with the earlier ones".to_owned()
-            } else {
-                let shown: Vec<String> = repeats.changed.iter().take(3).cloned().collect();
-                let more = repeats.changed.len() - shown.len();
-                let more = if more == 0 {
-                    String::new()
-                } else {
-                    format!(" and {more} more")
-                };
-                format!("those that differ: {}{more}", shown.join("; "))
-            };
-            notes.push(format!(
-                "{} measured more than once; the later one is shown ({differ}).",
-                if repeats.cells == 1 {
-                    "1 cell was".to_owned()
-                } else {
-                    format!("{} cells were", repeats.cells)
-                },
-            ));
+            notes.push(MatrixNote::MeasuredAgain {
+                cells: repeats.cells,
+                differing: repeats.differing,
+            });
         }
         notes.extend(self.builds());
         let digests: BTreeSet<&str> = self
@@ -160,28 +148,33 @@ impl<'a> Matrix<'a> {
             .map(|run| run.header.corpus.digest.as_str())
             .collect();
         if digests.len() > 1 {
-            notes.push(format!(
-                "The results are of {} different selections or versions of the corpus; a case \
-                 may not be the same bytes in all of them.",
-                digests.len()
-            ));
+            notes.push(MatrixNote::SeveralCorpora(digests.len()));
         }
         notes
     }
 
-    /// Says of every build that does not stand for the release of its version why not.
-    fn builds(&self) -> Vec<String> {
-        let mut builds: Vec<String> = Vec::new();
+    /// Every build that does not stand for the release of its version.
+    fn builds(&self) -> Vec<MatrixNote> {
+        let mut known = BTreeSet::new();
+        let mut builds = Vec::new();
         for runtime in &self.runtimes {
             let build = runtime.build();
-            let (Some(mark), Some(note)) = (build.mark(), build.note()) else {
+            if !build.differs() {
                 continue;
-            };
-            let (tool, version) = (text::line(runtime.tool), text::line(runtime.version));
-            let note = format!("{tool} {version} is {mark}: {}.", text::line(&note));
+            }
+            let libraries = build.libraries().iter();
+            let differing: Vec<(String, String)> = libraries
+                .filter(|it| matches!(it.agreement, PinAgreement::Differs(_)))
+                .map(|it| (it.name.clone(), it.linked.clone()))
+                .collect();
+            let distribution = build.distribution().map(str::to_owned);
             // Its configurations are one build.
-            if !builds.contains(&note) {
-                builds.push(note);
+            if known.insert((runtime.tool, runtime.version, distribution, differing)) {
+                builds.push(MatrixNote::OtherBuild {
+                    tool: runtime.tool.to_owned(),
+                    version: runtime.version.to_owned(),
+                    build: Box::new(build),
+                });
             }
         }
         builds
@@ -245,7 +238,7 @@ impl<'a> MeasuredRun<'a> {
 #[derive(Default)]
 struct Repeats {
     cells: usize,
-    changed: Vec<String>,
+    differing: Vec<MeasuredAgain>,
 }
 
 impl Repeats {
@@ -253,13 +246,12 @@ impl Repeats {
         let Some(earlier) = earlier else { return };
         self.cells += 1;
         if !earlier.outcome.agrees_with(&later.outcome) {
-            self.changed.push(format!(
-                "{} of {}: {}, before {}",
-                text::line(&later.case),
-                text::line(&later.runtime),
-                text::line(&later.outcome.gist()),
-                text::line(&earlier.outcome.gist()),
-            ));
+            self.differing.push(MeasuredAgain {
+                case: later.case.clone(),
+                runtime: later.runtime.clone(),
+                earlier: earlier.outcome.clone(),
+                later: later.outcome.clone(),
+            });
         }
     }
 }
@@ -373,35 +365,25 @@ fn runtimes<'a>(
         .collect()
 }
 
-fn warnings(runs: &[MeasuredRun<'_>]) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for (number, run) in (1..).zip(runs) {
-        let which = if runs.len() == 1 {
-            "This run".to_owned()
-        } else {
-            let started = text::line(&run.header.started);
-            format!("Run {number} of {} (started {started})", runs.len())
+fn warnings(runs: &[MeasuredRun<'_>]) -> Vec<MatrixWarning> {
+    let warning = |(number, run): (usize, &MeasuredRun<'_>)| {
+        let what = match run.footer {
+            None => WarningKind::Unfinished {
+                planned: run.header.planned,
+                torn: run.torn,
+            },
+            Some(footer) if footer.trials != run.trials => WarningKind::ChangedAfterwards {
+                said: footer.trials,
+            },
+            Some(_) => return None,
         };
-        let planned = run.header.planned;
-        match run.footer {
-            None => {
-                let torn = if run.torn {
-                    ", and its last record was cut in the middle"
-                } else {
-                    ""
-                };
-                warnings.push(format!(
-                    "{which} did not finish: {} of {planned} planned trials were recorded{torn}. \
-                     The rest was not measured.",
-                    run.trials
-                ));
-            }
-            Some(footer) if footer.trials != run.trials => warnings.push(format!(
-                "{which} ended with {} trials, but {} are in its file: it was changed afterwards.",
-                footer.trials, run.trials
-            )),
-            Some(_) => {}
-        }
-    }
-    warnings
+        Some(MatrixWarning {
+            number,
+            runs: runs.len(),
+            started: run.header.started.clone(),
+            trials: run.trials,
+            what,
+        })
+    };
+    (1..).zip(runs).filter_map(warning).collect()
 }

@@ -2,12 +2,12 @@
 
 mod book;
 mod build;
+mod notes;
 mod runtime;
-mod summary;
 mod table;
 
 pub use book::{CaseBook, CaseNote, FamilyNote};
 pub use build::{Matrix, MeasuredRun};
+pub use notes::{MatrixNote, MatrixWarning, MeasuredAgain, WarningKind};
 pub use runtime::MatrixRuntime;
-pub use summary::{RunSummary, Summary, UnmeasuredRuntime};
 pub use table::{CollapsedRow, FamilyRows, Row, Table};

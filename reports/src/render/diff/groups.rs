@@ -1,6 +1,6 @@
 //! Changes that are alike, told once.
 
-use super::{CoverageChange, Diff, DiffCoverage, DiffKind};
+use crate::analysis::diff::{CoverageChange, Diff, DiffCoverage, DiffKind};
 use ocipick_records::{Outcome, Trial};
 
 /// Rows in which one pair of runtimes changed in the same way.
@@ -29,6 +29,27 @@ pub struct CoverageGroup {
     pub instead: String,
     /// The rows, as people call them.
     pub rows: Vec<String>,
+}
+
+impl DiffKind {
+    /// What it is, as the title of a list.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::NowCrashes => "Now crashes",
+            Self::NowFails => {
+                "Now hangs, panics and lives on, leaves nothing, or contradicts itself"
+            }
+            Self::OtherPick => "Another child is picked",
+            Self::NowRefused => "Was picked, is refused now",
+            Self::NowPicked => "Was refused, is picked now",
+            Self::Elsewhere => "Differs when repeated, and never did what the other did",
+            Self::OtherFailure => "Fails in another way",
+            Self::NoLongerFails => "No longer fails",
+            Self::OtherReason => "Refused for another reason, or in other words",
+            Self::Wavers => "Differs when repeated, and may be what it was",
+        }
+    }
 }
 
 impl Diff<'_> {

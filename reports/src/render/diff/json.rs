@@ -57,7 +57,7 @@ struct SideJson<'d> {
     /// When its runs began.
     started: Vec<&'d str>,
     /// What a reader must know before anything else: a run did not finish.
-    warnings: &'d [String],
+    warnings: Vec<String>,
     /// The ids of its runtimes.
     runtimes: Vec<&'d str>,
 }
@@ -182,7 +182,7 @@ impl<'d> SideJson<'d> {
         let runs = matrix.runs.iter();
         Self {
             started: runs.map(|run| run.header.started.as_str()).collect(),
-            warnings: &matrix.warnings,
+            warnings: matrix.warnings.iter().map(ToString::to_string).collect(),
             runtimes: matrix.runtimes.iter().map(id).collect(),
         }
     }

@@ -26,7 +26,9 @@ pub fn render(diff: &Diff<'_>) -> String {
     ];
     for (which, matrix) in [("old", diff.old), ("new", diff.new)] {
         let warnings = matrix.warnings.iter();
-        lines.extend(warnings.map(|it| format!("- **Warning ({which}):** {}", prose(it))));
+        lines.extend(
+            warnings.map(|it| format!("- **Warning ({which}):** {}", prose(&it.to_string()))),
+        );
     }
     if let Some(caution) = caution(diff) {
         lines.push(format!("- {}", prose(&caution)));

@@ -1,5 +1,6 @@
 //! What changed between two results, in the forms that people and programs read.
 
+mod groups;
 pub mod json;
 pub mod markdown;
 pub mod terminal;

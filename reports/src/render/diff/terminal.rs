@@ -26,7 +26,7 @@ pub fn render(diff: &Diff<'_>, options: DiffTerminalOptions) -> String {
     let _ = writeln!(text, "{}  {}", mark(Style::Dim, "new"), side(diff.new));
     for (which, matrix) in [("old", diff.old), ("new", diff.new)] {
         for warning in &matrix.warnings {
-            let warning = format!("{which}: {}", text::line(warning));
+            let warning = format!("{which}: {}", text::line(&warning.to_string()));
             let _ = writeln!(text, "{}", mark(Style::Yellow, &warning));
         }
     }

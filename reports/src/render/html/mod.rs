@@ -6,6 +6,7 @@ mod table;
 mod verdicts;
 
 use super::{
+    Summary,
     cell::{self, CellStyle, CellWording},
     findings::{FindingText, SentencePart},
 };
@@ -14,7 +15,7 @@ use crate::{
         conformance::Verdicts,
         findings,
         history::History,
-        matrix::{Matrix, MatrixRuntime, Summary, Table},
+        matrix::{Matrix, MatrixRuntime, Table},
     },
     text,
 };

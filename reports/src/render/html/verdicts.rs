@@ -63,7 +63,7 @@ impl VerdictsView {
             clause: tally.clause.to_owned(),
             says: tally.says.to_owned(),
             link: tally.link.to_owned(),
-            since: tally.since,
+            since: tally.since(),
             broken: tally.broken,
             judged: tally.judged,
             breaches: tally

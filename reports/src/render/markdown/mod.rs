@@ -7,6 +7,7 @@ mod changes;
 pub(in crate::render) mod escape;
 
 use super::{
+    Summary,
     cell::{self, CellStyle, CellWording, SPLIT},
     findings::FindingText,
     verdicts,
@@ -16,7 +17,7 @@ use crate::{
         conformance::Verdicts,
         findings,
         history::{AlikeVersions, Edge, History, ReleaseSeries, bands, intervals},
-        matrix::{CollapsedRow, FamilyRows, Matrix, MatrixRuntime, Row, Summary, Table},
+        matrix::{CollapsedRow, FamilyRows, Matrix, MatrixRuntime, Row, Table},
     },
     text,
 };

@@ -7,6 +7,7 @@ mod legend;
 mod page;
 
 use super::{
+    Summary,
     cell::{self, CellStyle, CellWording},
     family,
     findings::{FindingText, Sentence, SentencePart},
@@ -16,7 +17,7 @@ use crate::{
     analysis::{
         findings,
         history::{History, ReleaseSeries},
-        matrix::{CollapsedRow, Matrix, Row, Summary, Table},
+        matrix::{CollapsedRow, Matrix, Row, Table},
     },
     text,
 };

@@ -130,7 +130,7 @@ fn clause(page: &mut Page, matrix: &Matrix<'_>, tally: &ClauseTally<'_>) {
             "  {} {} (since {}; broken in {} of {})",
             mark(style, keyword(tally.level)),
             mark(Style::Bold, tally.clause),
-            tally.since,
+            tally.since(),
             tally.broken,
             text::count(tally.judged, "trial", "trials"),
         ),
