@@ -4,16 +4,17 @@ use crate::analysis::matrix::Matrix;
 
 /// How often two runtimes did the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct AgreementPair {
+pub struct AgreementPair {
     /// In how many rows both were measured.
-    pub(super) both: usize,
+    pub both: usize,
     /// In how many of those they did the same.
-    pub(super) same: usize,
+    pub same: usize,
 }
 
 impl AgreementPair {
-    /// In percent, rounded down, so that 100 means always.
-    pub(super) fn percent(self) -> Option<usize> {
+    /// In percent, rounded down, so that 100 means always; none where they never met.
+    #[must_use]
+    pub fn percent(self) -> Option<usize> {
         (self.same * 100).checked_div(self.both)
     }
 
@@ -29,16 +30,17 @@ impl AgreementPair {
 
 /// How often each two of some runtimes did the same, over all operations.
 #[derive(Clone, Debug)]
-pub(super) struct AgreementSection {
+pub struct Agreement {
     /// The runtimes, by their place in the matrix, those that are alike beside each other.
-    pub(super) order: Vec<usize>,
+    pub order: Vec<usize>,
     pairs: Vec<Vec<AgreementPair>>,
     columns: Vec<usize>,
 }
 
-impl AgreementSection {
+impl Agreement {
     /// Compares the runtimes in these columns.
-    pub(super) fn of(matrix: &Matrix<'_>, columns: &[usize]) -> Self {
+    #[must_use]
+    pub fn of(matrix: &Matrix<'_>, columns: &[usize]) -> Self {
         let mut pairs = vec![vec![AgreementPair::default(); columns.len()]; columns.len()];
         for row in matrix.tables.iter().flat_map(|table| table.rows()) {
             let outcome = |column: usize| {
@@ -68,7 +70,8 @@ impl AgreementSection {
     }
 
     /// Two runtimes, by their places in the matrix.
-    pub(super) fn pair(&self, one: usize, other: usize) -> AgreementPair {
+    #[must_use]
+    pub fn pair(&self, one: usize, other: usize) -> AgreementPair {
         let place = |column| self.columns.iter().position(|it| *it == column);
         place(one)
             .zip(place(other))
@@ -77,7 +80,8 @@ impl AgreementSection {
     }
 
     /// Neighbours in the order of which each two did the same in at least so many percent.
-    pub(super) fn groups(&self, percent: usize) -> Vec<Vec<usize>> {
+    #[must_use]
+    pub fn groups(&self, percent: usize) -> Vec<Vec<usize>> {
         let mut groups: Vec<Vec<usize>> = Vec::new();
         for column in &self.order {
             let near = |other: &usize| {
@@ -173,7 +177,7 @@ mod tests {
         let results = [made::results(trials.collect())];
         let book = CaseBook::default();
         let matrix = Matrix::build(&results, &book);
-        let agreement = AgreementSection::of(&matrix, &[0, 1, 2, 3]);
+        let agreement = Agreement::of(&matrix, &[0, 1, 2, 3]);
         let tools: Vec<&str> = agreement
             .order
             .iter()
@@ -198,7 +202,7 @@ mod tests {
         let results = [made::results(trials)];
         let book = CaseBook::default();
         let matrix = Matrix::build(&results, &book);
-        let pair = AgreementSection::of(&matrix, &[0, 1]).pair(0, 1);
+        let pair = Agreement::of(&matrix, &[0, 1]).pair(0, 1);
         assert_eq!((pair.both, pair.percent()), (0, None));
     }
 }

@@ -1,6 +1,7 @@
 //! What results amount to: matrix, changes between versions and between results, verdicts, consensus,
 //! splits, highlights, and what is withheld. What is decided here is shown elsewhere.
 
+pub mod agreement;
 pub mod builds;
 pub mod conformance;
 pub mod consensus;

@@ -9,7 +9,6 @@
 //! else is measured later.
 
 mod about;
-mod agreement;
 mod case;
 mod clause;
 mod findings;

@@ -40,9 +40,11 @@ fn analysis_knows_nothing_of_how_it_is_shown() {
 
 #[test]
 fn analysis_holds_no_sentences() {
-    // What is left: errors, what a lint or a lock is told, and reasons that are data of results or
-    // of the policy.
+    // What is left: errors, what a lint is told, words of adapters that are looked for, and reasons
+    // that are data of results or of the policy.
     let known = [
+        "the mount is empty",
+        "the image has no layers",
         "no trial of it was recorded",
         "the corpus does not have this case",
         "an earlier version withheld it",
@@ -50,11 +52,12 @@ fn analysis_holds_no_sentences() {
     ];
     let mut seen = 0;
     for (path, text) in sources("analysis") {
+        let mut error = false;
         for line in text.lines() {
-            if ["#[error(", "reason = ", ".expect("]
-                .iter()
-                .any(|it| line.contains(it))
-            {
+            error |= line.contains("#[error(");
+            let skipped = error || line.contains("reason = ") || line.contains(".expect(");
+            error &= !line.ends_with(")]");
+            if skipped {
                 continue;
             }
             for literal in line.split('"').skip(1).step_by(2) {

@@ -1,9 +1,6 @@
 //! How often runtimes agree, as a map: the darker, the more often.
 
-use crate::{
-    render::cell,
-    site::{agreement::AgreementSection, index::SiteIndex},
-};
+use crate::{analysis::agreement::Agreement, render::cell, site::index::SiteIndex};
 use serde::Serialize;
 
 /// How wide and high a field is where numbers stand in it, and where none do.
@@ -55,7 +52,7 @@ impl HeatView {
         if columns.len() < 2 {
             return None;
         }
-        let agreement = AgreementSection::of(site_index.matrix, columns);
+        let agreement = Agreement::of(site_index.matrix, columns);
         let numbers = columns.len() <= NUMBERS;
         let field = if numbers { FIELDS.0 } else { FIELDS.1 };
         let name = |column: usize| {
