@@ -6,8 +6,8 @@ use large::CASES;
 use ocipick_corpus::{Corpus, built_in_specifications};
 use ocipick_reports::{
     analysis::{
+        changes::versions::History,
         conformance::{ConformanceRules, Revisions},
-        history::History,
         matrix::{CaseBook, Matrix},
     },
     check::{CheckPolicy, Checker, result::Hints},

@@ -2,10 +2,11 @@
 //!
 //! Pure: records in, text out. Nothing here runs a tool or judges evidence.
 //!
-//! [`analysis::matrix`] arranges records as cases by runtimes, [`analysis::history`] compares the
-//! versions of each tool, [`analysis::findings`] says in words what is most surprising and what
-//! changed, [`check`] decides whether trials pass, and [`render`] writes it down for a terminal, for Markdown, for a browser and for other
-//! programs. [`site`] makes it many pages that link to each other.
+//! [`analysis::matrix`] arranges records as cases by runtimes, [`analysis::changes`] compares
+//! versions and results, [`analysis::findings`] picks out what is most surprising and what changed,
+//! [`check`] decides whether trials pass, and [`render`] puts it into words and writes it down for a
+//! terminal, for Markdown and for other programs. [`site`] makes it pages for a browser, one or many
+//! that link to each other.
 
 pub mod analysis;
 pub mod baseline;

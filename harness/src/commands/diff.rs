@@ -10,7 +10,7 @@ use ocipick::exit::ExitCode;
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
     analysis::{
-        diff::{Diff, DiffConclusion, DiffOptions},
+        changes::results::{Diff, DiffConclusion, DiffOptions},
         matrix::{CaseBook, Matrix},
     },
     render::diff::{json, markdown, terminal},

@@ -3,12 +3,11 @@
 
 pub mod agreement;
 pub mod builds;
+pub mod changes;
 pub mod conformance;
 pub mod consensus;
-pub mod diff;
 pub mod embargo;
 pub mod findings;
-pub mod history;
 pub mod matrix;
 pub mod metamorphic;
 pub mod split;

@@ -14,10 +14,10 @@ pub use reproducer::script;
 use crate::{
     analysis::{
         builds::BinaryBuild,
+        changes::versions::lines,
         conformance::{ConformanceRules, Verdict, Verdicts},
         consensus::Consensus,
         embargo::{EmbargoPolicy, Splits, Withheld, withheld},
-        history::lines,
         matrix::{CaseBook, Matrix, MatrixRuntime, Row},
         split::SplitSide,
     },

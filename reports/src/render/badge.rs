@@ -8,9 +8,9 @@
 
 use crate::{
     analysis::{
+        changes::versions::{ReleaseSeries, lines},
         conformance::Verdicts,
         embargo,
-        history::{ReleaseSeries, lines},
         matrix::{Matrix, Table},
     },
     text,

@@ -2,8 +2,8 @@
 
 use crate::{
     analysis::{
+        changes::versions::ReleaseSeries,
         embargo,
-        history::ReleaseSeries,
         matrix::{Matrix, MatrixRuntime, Row},
     },
     text,

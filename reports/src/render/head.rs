@@ -1,7 +1,7 @@
 //! The head of a column: a version, or neighbouring versions that are alike in every row.
 
 use crate::{
-    analysis::{history::AlikeVersions, matrix::Matrix},
+    analysis::{changes::versions::AlikeVersions, matrix::Matrix},
     render::cell,
     text,
 };

@@ -11,10 +11,13 @@ use super::{
 };
 use crate::{
     analysis::{
+        changes::{
+            ChangeKind,
+            versions::{FlakyCell, History, IntervalSide, VersionChange, VersionDifference},
+        },
         conformance::Verdicts,
         findings::{self, Severity},
-        history::{ChangeKind, FlakyCell, History, IntervalSide, VersionChange, VersionDifference},
-        matrix::{Matrix, MatrixRuntime, Row, Table},
+        matrix::{Matrix, MatrixRuntime, Table},
         split::Split,
     },
     text,
@@ -251,12 +254,11 @@ impl FindingJson {
 }
 
 impl<'m> SideJson<'m> {
-    fn of(matrix: &'m Matrix<'_>, row: &Row<'_>, side: IntervalSide<'m>) -> Self {
-        let trial = row.cells.get(side.column).copied().flatten();
+    fn of(matrix: &'m Matrix<'_>, side: IntervalSide<'m>) -> Self {
         Self {
             runtime: id(matrix, side.column),
-            outcome: side.outcome,
-            tries: trial.map_or(1, |trial| trial.tries),
+            outcome: side.outcome(),
+            tries: side.trial.tries,
         }
     }
 }
@@ -274,13 +276,11 @@ impl<'m> ChangeJson<'m> {
             platform: change.row.platform,
             tool,
             flavour,
-            turn: change.turn,
-            from: SideJson::of(matrix, change.row, change.from),
-            to: SideJson::of(matrix, change.row, change.to),
+            turn: change.kind,
+            from: SideJson::of(matrix, change.from),
+            to: SideJson::of(matrix, change.to),
             between: change.between.iter().map(|it| id(matrix, *it)).collect(),
-            companion: change
-                .companion
-                .map(|it| SideJson::of(matrix, change.row, it.side())),
+            companion: change.companion.map(|it| SideJson::of(matrix, it.side())),
         }
     }
 }
@@ -294,9 +294,9 @@ impl<'m> FlakyCellJson<'m> {
             platform: it.row.platform,
             tool,
             flavour,
-            at: SideJson::of(matrix, it.row, it.at),
-            before: it.before.map(|side| SideJson::of(matrix, it.row, side)),
-            after: it.after.map(|side| SideJson::of(matrix, it.row, side)),
+            at: SideJson::of(matrix, it.at),
+            before: it.before.map(|side| SideJson::of(matrix, side)),
+            after: it.after.map(|side| SideJson::of(matrix, side)),
         }
     }
 }
@@ -310,9 +310,9 @@ impl<'m> DifferenceJson<'m> {
             platform: it.row.platform,
             tool: runtime.map_or("", |runtime| runtime.tool),
             version: runtime.map_or("", |runtime| runtime.version),
-            turn: it.turn,
-            left: SideJson::of(matrix, it.row, it.left),
-            right: SideJson::of(matrix, it.row, it.right),
+            turn: it.kind,
+            left: SideJson::of(matrix, it.left),
+            right: SideJson::of(matrix, it.right),
         }
     }
 }

@@ -8,8 +8,8 @@
 use crate::{
     analysis::{
         builds::BinaryBuild,
+        changes::versions::{Interval, ReleaseSeries, intervals, lines},
         embargo,
-        history::{Interval, ReleaseSeries, intervals, lines},
         matrix::{Matrix, Row},
     },
     text,

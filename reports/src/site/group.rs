@@ -2,7 +2,7 @@
 
 use super::index::{self, SiteIndex};
 use crate::{
-    analysis::{history::ReleaseSeries, matrix::Row},
+    analysis::{changes::versions::ReleaseSeries, matrix::Row},
     render::cell,
 };
 use serde::Serialize;

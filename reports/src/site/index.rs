@@ -3,8 +3,8 @@
 use super::{Sources, path};
 use crate::{
     analysis::{
+        changes::versions::History,
         conformance::Verdicts,
-        history::History,
         matrix::{FamilyRows, Matrix, MatrixRuntime, Row, Table},
     },
     render::Summary,

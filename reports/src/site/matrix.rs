@@ -12,9 +12,11 @@ use super::{
 };
 use crate::{
     analysis::{
+        changes::versions::{
+            AlikeVersions, Edge, Interval, ReleaseSeries, Step, bands, intervals, steps,
+        },
         consensus::Consensus,
         embargo,
-        history::{AlikeVersions, Edge, Interval, ReleaseSeries, Step, bands, intervals, steps},
         matrix::{CollapsedRow, FamilyRows, Row, Table},
     },
     render::{
@@ -438,7 +440,7 @@ impl Maker<'_, '_> {
                 before: steps.iter().find_map(|step| match step {
                     Step::Changed { from, to, .. } if to.column == first => {
                         let version = cell::version(matrix, from.column);
-                        let outcome = cell::outcome(from.outcome, CellWording::Full).text;
+                        let outcome = cell::outcome(from.outcome(), CellWording::Full).text;
                         Some(format!("{outcome} in {version}"))
                     }
                     Step::Changed { .. } | Step::Flaky { .. } => None,

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     analysis::{
+        changes::versions::{ReleaseSeries, VersionChange},
         findings,
-        history::{ReleaseSeries, VersionChange},
     },
     render::{
         cell,

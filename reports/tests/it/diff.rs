@@ -10,7 +10,7 @@ use jsonschema::Validator;
 use ocipick_records::{Outcome, RefusalReason, Results, UnmeasuredWhy};
 use ocipick_reports::{
     analysis::{
-        diff::{Diff, DiffOptions},
+        changes::results::{Diff, DiffOptions},
         matrix::Matrix,
     },
     render::diff::{json, markdown, terminal},

@@ -6,8 +6,11 @@ use crate::sample::{
 use ocipick_records::{Outcome, RefusalReason, Results, UnmeasuredWhy};
 use ocipick_reports::{
     analysis::{
+        changes::{
+            ChangeKind, OutcomeChange,
+            versions::{Edge, FlavourChange, History, Step, bands, intervals, lines, steps},
+        },
         findings,
-        history::{ChangeKind, Edge, FlavourChange, History, Step, bands, intervals, lines, steps},
         matrix::{CaseBook, Matrix},
     },
     render::findings as say,
@@ -55,10 +58,14 @@ fn shown(outcomes: &[Outcome]) -> Vec<String> {
     steps(&all[0], &matrix.tables[0].families[0].rows[0])
         .iter()
         .map(|step| match step {
-            Step::Changed { from, to, between } if between.is_empty() => {
+            Step::Changed {
+                from, to, between, ..
+            } if between.is_empty() => {
                 format!("{} > {}", name(from.column), name(to.column))
             }
-            Step::Changed { from, to, between } => {
+            Step::Changed {
+                from, to, between, ..
+            } => {
                 let between: Vec<&str> = between.iter().map(|column| name(*column)).collect();
                 let between = between.join(" ");
                 format!("{} > {} ({between})", name(from.column), name(to.column))
@@ -343,7 +350,9 @@ fn kinds_of_change_are_told_apart() {
             ChangeKind::Failure,
         ),
     ] {
-        assert_eq!(ChangeKind::of(&from, &to), turn, "{from:?} {to:?}");
+        let change = OutcomeChange::between(&from, &to);
+        let kind = change.and_then(OutcomeChange::kind);
+        assert_eq!(kind, Some(turn), "{from:?} {to:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{sample, verdicts as judged};
 use ocipick_records::{Linked, LinkedSource, Outcome};
 use ocipick_reports::{
     analysis::{
-        history::{History, intervals},
+        changes::versions::{History, intervals},
         matrix::Matrix,
     },
     render::{Summary, html, json, junit, markdown, terminal},

@@ -1,9 +1,8 @@
 //! In which way two outcomes of one cell differ.
 
-use super::observed;
-use ocipick_records::Outcome;
+use ocipick_records::{Outcome, OutcomeKind};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use strum::VariantArray as _;
 
 /// The kinds of difference between two outcomes that were both measured, those that matter most
@@ -24,7 +23,7 @@ use strum::VariantArray as _;
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-pub enum DiffKind {
+pub enum OutcomeChange {
     /// The tool or its daemon dies now, and did not.
     NowCrashes,
     /// The tool hangs, panics and lives on, leaves nothing or contradicts itself now, and picked or refused before.
@@ -49,17 +48,17 @@ pub enum DiffKind {
     Wavers,
 }
 
-impl DiffKind {
+impl OutcomeChange {
     /// Every kind, in order.
     pub const ALL: &[Self] = Self::VARIANTS;
 
     /// In which way two outcomes differ; none where they agree. Both were measured.
     #[must_use]
-    pub fn of(old: &Outcome, new: &Outcome) -> Option<Self> {
+    pub fn between(old: &Outcome, new: &Outcome) -> Option<Self> {
         if old.agrees_with(new) {
             return None;
         }
-        if wavers(old) || wavers(new) {
+        if !(is_steady(old) && is_steady(new)) {
             let (old, new) = (observed(old), observed(new));
             let in_common = old
                 .iter()
@@ -70,20 +69,17 @@ impl DiffKind {
                 Self::Elsewhere
             });
         }
-        Some(match (DiffSide::of(old), DiffSide::of(new)) {
-            (DiffSide::Picks, DiffSide::Picks) => Self::OtherPick,
-            (DiffSide::Picks, DiffSide::Refuses) => Self::NowRefused,
-            (DiffSide::Refuses, DiffSide::Picks) => Self::NowPicked,
-            (DiffSide::Refuses, DiffSide::Refuses) => Self::OtherReason,
-            (DiffSide::Picks | DiffSide::Refuses | DiffSide::Fails, DiffSide::Crashes) => {
-                Self::NowCrashes
+        Some(match (Side::of(old), Side::of(new)) {
+            (Side::Picks, Side::Picks) => Self::OtherPick,
+            (Side::Picks, Side::Refuses) => Self::NowRefused,
+            (Side::Refuses, Side::Picks) => Self::NowPicked,
+            (Side::Refuses, Side::Refuses) => Self::OtherReason,
+            (Side::Picks | Side::Refuses | Side::Fails, Side::Crashes) => Self::NowCrashes,
+            (Side::Picks | Side::Refuses, Side::Fails) => Self::NowFails,
+            (Side::Fails | Side::Crashes, Side::Picks | Side::Refuses) => Self::NoLongerFails,
+            (Side::Fails | Side::Crashes, Side::Fails) | (Side::Crashes, Side::Crashes) => {
+                Self::OtherFailure
             }
-            (DiffSide::Picks | DiffSide::Refuses, DiffSide::Fails) => Self::NowFails,
-            (DiffSide::Fails | DiffSide::Crashes, DiffSide::Picks | DiffSide::Refuses) => {
-                Self::NoLongerFails
-            }
-            (DiffSide::Fails | DiffSide::Crashes, DiffSide::Fails)
-            | (DiffSide::Crashes, DiffSide::Crashes) => Self::OtherFailure,
         })
     }
 
@@ -104,6 +100,21 @@ impl DiffKind {
         }
     }
 
+    /// What became of which, leaving aside which of the two came first; none where one of them
+    /// differs when repeated.
+    #[must_use]
+    pub const fn kind(self) -> Option<ChangeKind> {
+        match self {
+            Self::NowCrashes | Self::NowFails | Self::OtherFailure | Self::NoLongerFails => {
+                Some(ChangeKind::Failure)
+            }
+            Self::OtherPick => Some(ChangeKind::Pick),
+            Self::NowRefused | Self::NowPicked => Some(ChangeKind::Acceptance),
+            Self::OtherReason => Some(ChangeKind::Reason),
+            Self::Elsewhere | Self::Wavers => None,
+        }
+    }
+
     /// The stable word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -113,14 +124,14 @@ impl DiffKind {
 
 /// What was done, as far as kinds of change go.
 #[derive(Clone, Copy)]
-enum DiffSide {
+enum Side {
     Picks,
     Refuses,
     Fails,
     Crashes,
 }
 
-impl DiffSide {
+impl Side {
     fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Picked { .. } => Self::Picks,
@@ -138,6 +149,59 @@ impl DiffSide {
     }
 }
 
-fn wavers(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Unstable { .. })
+/// The kinds of change, those that matter most first.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// To or from what no tool should do: a crash, a hang, a success that leaves nothing, evidence
+    /// that contradicts itself.
+    Failure,
+    /// From one child to another. Nobody sees an error.
+    Pick,
+    /// From a refusal to a pick, or the other way.
+    Acceptance,
+    /// From one reason for refusing to another. The reason is read from the tool's words, so that
+    /// new words alone can look like this.
+    Reason,
+}
+
+/// Whether an outcome is the same each time, so that another can be held against it: it was
+/// measured, and does not differ when repeated.
+#[must_use]
+pub fn is_steady(outcome: &Outcome) -> bool {
+    match outcome.kind() {
+        OutcomeKind::Unmeasured | OutcomeKind::Unstable => false,
+        OutcomeKind::Picked
+        | OutcomeKind::Refused
+        | OutcomeKind::Nothing
+        | OutcomeKind::Mixed
+        | OutcomeKind::Crashed
+        | OutcomeKind::TimedOut => true,
+    }
+}
+
+/// Whether two outcomes are the same choice. For which reason a tool refuses is read from its words,
+/// and no choice; neither is how exactly it fails.
+#[must_use]
+pub fn is_same_choice(one: &Outcome, other: &Outcome) -> bool {
+    match (one, other) {
+        (Outcome::Picked { child, .. }, Outcome::Picked { child: theirs, .. }) => child == theirs,
+        _ => one.kind() == other.kind(),
+    }
+}
+
+/// Every outcome that was observed: one, or those of repeated trials.
+fn observed(outcome: &Outcome) -> Vec<&Outcome> {
+    match outcome {
+        Outcome::Unstable { observed } => observed.iter().map(|it| &*it.outcome).collect(),
+        Outcome::Picked { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Nothing
+        | Outcome::Mixed { .. }
+        | Outcome::Crashed { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Unmeasured { .. } => vec![outcome],
+    }
 }

@@ -5,7 +5,10 @@
 
 use super::class::OutcomeShape;
 use crate::analysis::{
-    history::{ChangeKind, FlavourChange, History, VersionChange},
+    changes::{
+        ChangeKind,
+        versions::{FlavourChange, History, VersionChange},
+    },
     matrix::{Matrix, Row},
 };
 use ocipick_records::Outcome;
@@ -196,7 +199,7 @@ impl<'a> Key<'a> {
                 .iter()
                 .map(|column| (*column, is_measured(change.row, *column)))
                 .collect(),
-            kind: change.turn,
+            kind: change.kind,
             before: OutcomeShape::at(change.row, change.from.column),
             after: OutcomeShape::at(change.row, change.to.column),
             by_old_code: change.companion.map(|companion| {
@@ -209,7 +212,7 @@ impl<'a> Key<'a> {
                 };
                 (by_old_code, companion.side().column)
             }),
-            children: match (change.from.outcome, change.to.outcome) {
+            children: match (change.from.outcome(), change.to.outcome()) {
                 (Outcome::Picked { child, .. }, Outcome::Picked { child: other, .. }) => {
                     Some((child, other))
                 }

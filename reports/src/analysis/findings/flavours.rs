@@ -2,7 +2,10 @@
 
 use super::class::OutcomeShape;
 use crate::analysis::{
-    history::{ChangeKind, History, IntervalSide, VersionDifference},
+    changes::{
+        ChangeKind,
+        versions::{History, IntervalSide, VersionDifference},
+    },
     matrix::Matrix,
 };
 use std::collections::BTreeMap;
@@ -55,9 +58,9 @@ pub fn differences<'h>(
         let key = (
             (it.operation, it.row.case, it.row.platform),
             flavours(it),
-            it.left.outcome.gist(),
-            it.right.outcome.gist(),
-            it.turn,
+            it.left.outcome().gist(),
+            it.right.outcome().gist(),
+            it.kind,
         );
         let place = *places.entry(key).or_insert_with(|| {
             rows.push(Vec::new());
@@ -80,7 +83,7 @@ pub fn differences<'h>(
                 .iter()
                 .map(|it| (it.left.column, it.right.column))
                 .collect(),
-            kind: first.turn,
+            kind: first.kind,
             left: OutcomeShape::at(first.row, first.left.column),
             right: OutcomeShape::at(first.row, first.right.column),
         };

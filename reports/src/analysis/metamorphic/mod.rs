@@ -6,7 +6,8 @@
 #[cfg(test)]
 mod tests;
 
-use ocipick_records::{Outcome, OutcomeKind, Results, Trial};
+use crate::analysis::changes::{is_same_choice, is_steady};
+use ocipick_records::{Outcome, Results, Trial};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -71,16 +72,7 @@ pub fn compare<'a>(trials: &'a [Trial], derived: &'a [Trial]) -> Vec<Comparison<
 }
 
 fn standing(base: &Trial, derived: &Trial) -> RelationResult {
-    let says_something = |trial: &Trial| match trial.outcome.kind() {
-        OutcomeKind::Unmeasured | OutcomeKind::Unstable => false,
-        OutcomeKind::Picked
-        | OutcomeKind::Refused
-        | OutcomeKind::Nothing
-        | OutcomeKind::Mixed
-        | OutcomeKind::Crashed
-        | OutcomeKind::TimedOut => true,
-    };
-    if !says_something(base) || !says_something(derived) {
+    if !(is_steady(&base.outcome) && is_steady(&derived.outcome)) {
         RelationResult::NotCompared
     } else if is_same_choice(&base.outcome, &derived.outcome) {
         RelationResult::Holds
@@ -88,15 +80,6 @@ fn standing(base: &Trial, derived: &Trial) -> RelationResult {
         RelationResult::Unrepeated
     } else {
         RelationResult::Changed
-    }
-}
-
-/// Whether two outcomes are the same choice. For which reason a tool refuses is read from its words,
-/// and no choice.
-fn is_same_choice(one: &Outcome, other: &Outcome) -> bool {
-    match (one, other) {
-        (Outcome::Picked { child, .. }, Outcome::Picked { child: theirs, .. }) => child == theirs,
-        _ => one.kind() == other.kind(),
     }
 }
 

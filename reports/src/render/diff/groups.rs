@@ -1,6 +1,9 @@
 //! Changes that are alike, told once.
 
-use crate::analysis::diff::{CoverageChange, Diff, DiffCoverage, DiffKind};
+use crate::analysis::changes::{
+    OutcomeChange,
+    results::{CoverageChange, Diff, DiffCoverage},
+};
 use ocipick_records::{Outcome, Trial};
 
 /// Rows in which one pair of runtimes changed in the same way.
@@ -9,7 +12,7 @@ pub struct DiffGroup {
     /// Which runtimes, by their place among the pairs.
     pub pair: usize,
     /// In which way.
-    pub sort: DiffKind,
+    pub sort: OutcomeChange,
     /// What was observed then, in a few words.
     pub was: String,
     /// What is observed now.
@@ -31,7 +34,7 @@ pub struct CoverageGroup {
     pub rows: Vec<String>,
 }
 
-impl DiffKind {
+impl OutcomeChange {
     /// What it is, as the title of a list.
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -58,16 +61,16 @@ impl Diff<'_> {
     pub fn groups(&self, pair: usize) -> Vec<DiffGroup> {
         let mut groups: Vec<DiffGroup> = Vec::new();
         for cell in self.cells.iter().filter(|cell| cell.pair == pair) {
-            let (was, is) = (gist(cell.old), gist(cell.new));
+            let (was, is) = (gist(cell.change.before), gist(cell.change.after));
             let known = groups
                 .iter_mut()
-                .find(|it| it.sort == cell.sort && it.was == was && it.is == is);
+                .find(|it| it.sort == cell.change.what && it.was == was && it.is == is);
             let row = self.row(cell.place.operation, &cell.label);
             match known {
                 Some(group) => group.rows.push(row),
                 None => groups.push(DiffGroup {
                     pair,
-                    sort: cell.sort,
+                    sort: cell.change.what,
                     was,
                     is,
                     rows: vec![row],

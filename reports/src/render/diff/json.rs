@@ -3,7 +3,10 @@
 //! Stable: `schema` changes when something is taken away or changes its meaning.
 
 use crate::analysis::{
-    diff::{CellDiff, CoverageChange, Diff, DiffConclusion, DiffCoverage, DiffKind, Pairing},
+    changes::{
+        OutcomeChange,
+        results::{CellDiff, CoverageChange, Diff, DiffConclusion, DiffCoverage, Pairing},
+    },
     matrix::{Matrix, MatrixRuntime},
 };
 use ocipick_records::Outcome;
@@ -85,7 +88,7 @@ struct CellJson<'d> {
     /// The platform asked for.
     platform: &'d str,
     /// In which way they differ.
-    sort: DiffKind,
+    sort: OutcomeChange,
     /// Whether that is a change.
     change: bool,
     /// What was observed then.
@@ -138,8 +141,8 @@ pub fn render(diff: &Diff<'_>) -> String {
             pairing: it.pairing,
         }
     });
-    let counts = DiffKind::ALL.iter().map(|sort| {
-        let cells = diff.cells.iter().filter(|cell| cell.sort == *sort);
+    let counts = OutcomeChange::ALL.iter().map(|sort| {
+        let cells = diff.cells.iter().filter(|cell| cell.change.what == *sort);
         (sort.as_str(), cells.count())
     });
     let document = Document {
@@ -197,11 +200,11 @@ impl<'d> CellJson<'d> {
             operation: cell.place.operation,
             case: cell.place.case,
             platform: cell.place.platform,
-            sort: cell.sort,
-            change: cell.sort.is_change(),
-            old: &cell.old.outcome,
-            new: &cell.new.outcome,
-            tries: [cell.old.tries, cell.new.tries],
+            sort: cell.change.what,
+            change: cell.change.what.is_change(),
+            old: &cell.change.before.outcome,
+            new: &cell.change.after.outcome,
+            tries: [cell.change.before.tries, cell.change.after.tries],
         }
     }
 }

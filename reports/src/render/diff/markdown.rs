@@ -2,7 +2,7 @@
 
 use super::{apart, caution, headline, is_plain, name, names, side, turn_title};
 use crate::{
-    analysis::diff::Diff,
+    analysis::changes::results::Diff,
     render::markdown::escape::{code, code_in_table, prose},
     text,
 };

@@ -7,7 +7,7 @@ pub mod terminal;
 
 use crate::{
     analysis::{
-        diff::{CoverageChange, Diff, Pairing, RuntimePair},
+        changes::results::{CoverageChange, Diff, Pairing, RuntimePair},
         matrix::{Matrix, MatrixRuntime, MeasuredRun},
     },
     render::cell,

@@ -2,7 +2,7 @@
 
 use super::{NAMED, apart, caution, headline, is_plain, name, names, side, turn_title};
 use crate::{
-    analysis::diff::{Diff, DiffKind},
+    analysis::changes::{OutcomeChange, results::Diff},
     render::paint::{Style, mark, paint},
     text,
 };
@@ -76,13 +76,17 @@ pub fn render(diff: &Diff<'_>, options: DiffTerminalOptions) -> String {
     paint(&text, options.color)
 }
 
-fn style(sort: DiffKind) -> Style {
+fn style(sort: OutcomeChange) -> Style {
     match sort {
-        DiffKind::NowCrashes | DiffKind::NowFails => Style::Red,
-        DiffKind::OtherPick | DiffKind::NowRefused | DiffKind::OtherFailure => Style::Yellow,
-        DiffKind::NowPicked | DiffKind::Elsewhere | DiffKind::OtherReason => Style::Cyan,
-        DiffKind::NoLongerFails => Style::Green,
-        DiffKind::Wavers => Style::Dim,
+        OutcomeChange::NowCrashes | OutcomeChange::NowFails => Style::Red,
+        OutcomeChange::OtherPick | OutcomeChange::NowRefused | OutcomeChange::OtherFailure => {
+            Style::Yellow
+        }
+        OutcomeChange::NowPicked | OutcomeChange::Elsewhere | OutcomeChange::OtherReason => {
+            Style::Cyan
+        }
+        OutcomeChange::NoLongerFails => Style::Green,
+        OutcomeChange::Wavers => Style::Dim,
     }
 }
 

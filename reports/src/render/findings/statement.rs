@@ -4,8 +4,11 @@
 use super::{Rows, Sentence, wording};
 use crate::{
     analysis::{
+        changes::{
+            ChangeKind,
+            versions::{FlakyCell, History, ReleaseSeries, VersionChange},
+        },
         findings::{self, ByOldCode, Changed, FlavourDifference, OutcomeShape, Unchanged},
-        history::{ChangeKind, FlakyCell, History, ReleaseSeries, VersionChange},
         matrix::Matrix,
     },
     text,
@@ -127,8 +130,8 @@ pub fn changed(matrix: &Matrix<'_>, history: &History<'_, '_>, it: &Changed<'_>)
     let side = |side: fn(&VersionChange<'_, '_>) -> Outcome| -> Vec<Outcome> {
         it.rows.iter().map(|change| side(change)).collect()
     };
-    let before = side(|change| change.from.outcome.clone());
-    let after = side(|change| change.to.outcome.clone());
+    let before = side(|change| change.from.outcome().clone());
+    let after = side(|change| change.to.outcome().clone());
     let mut what = Sentence::of_name(&line(history, it.line))
         .words(": ")
         .then(wording::done(it.before, &before))
@@ -156,7 +159,7 @@ pub fn changed(matrix: &Matrix<'_>, history: &History<'_, '_>, it: &Changed<'_>)
             ByOldCode::Stays => what.words(", but not with ").then(name),
             ByOldCode::Follows => what.words(", with ").then(name).words(" too"),
             ByOldCode::Differs(shape) => {
-                let done = side(|it| it.companion.map_or(it.to, |it| it.side()).outcome.clone());
+                let done = side(|it| it.companion.map_or(it.to, |it| it.side()).outcome().clone());
                 what.words("; with ")
                     .then(name)
                     .words(" ")
@@ -196,14 +199,14 @@ pub fn flaky(matrix: &Matrix<'_>, history: &History<'_, '_>, it: &FlakyCell<'_, 
         .words(" ")
         .words(&wording::version(matrix, it.at.column))
         .words(": ")
-        .then(wording::observed(it.at.outcome));
+        .then(wording::observed(it.at.outcome()));
     for (side, word) in [(it.before, "before"), (it.after, "after")] {
         if let Some(side) = side {
             what = what
                 .words(&format!("; {word} it "))
                 .words(&wording::version(matrix, side.column))
                 .words(" ")
-                .then(wording::alone(side.outcome));
+                .then(wording::alone(side.outcome()));
         }
     }
     Statement {
@@ -234,14 +237,14 @@ pub fn flavours(matrix: &Matrix<'_>, it: &FlavourDifference<'_>) -> Statement {
     what = what
         .then(done(
             it.left,
-            rows().map(|it| it.left.outcome.clone()).collect(),
+            rows().map(|it| it.left.outcome().clone()).collect(),
         ))
         .words(", but with ")
         .then(flavour(right.and_then(|runtime| runtime.flavour)))
         .words(" ")
         .then(done(
             it.right,
-            rows().map(|it| it.right.outcome.clone()).collect(),
+            rows().map(|it| it.right.outcome().clone()).collect(),
         ))
         .words(", in ")
         .words(&text::list(&versions));

@@ -2,7 +2,7 @@
 
 use super::{PieceView, table::Anchors};
 use crate::{
-    analysis::{history::History, matrix::Matrix},
+    analysis::{changes::versions::History, matrix::Matrix},
     render::findings::{self, RowName, Statement},
     text,
 };

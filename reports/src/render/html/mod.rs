@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     analysis::{
+        changes::versions::History,
         conformance::Verdicts,
         findings,
-        history::History,
         matrix::{Matrix, MatrixRuntime, Table},
     },
     text,

@@ -6,8 +6,10 @@ use super::{
 };
 use crate::{
     analysis::{
+        changes::versions::{
+            AlikeVersions, Edge, Interval, ReleaseSeries, Step, bands, intervals, steps,
+        },
         conformance::Verdicts,
-        history::{AlikeVersions, Edge, Interval, ReleaseSeries, Step, bands, intervals, steps},
         matrix::{CollapsedRow, FamilyRows, Matrix, Row, Table},
     },
     render::{
@@ -225,7 +227,7 @@ fn cells(
             changed: steps.iter().find_map(|step| match step {
                 Step::Changed { from, to, .. } if to.column == first => {
                     let name = matrix.runtimes.get(from.column).map(cell::full_name);
-                    let outcome = cell::outcome(from.outcome, CellWording::Full).text;
+                    let outcome = cell::outcome(from.outcome(), CellWording::Full).text;
                     Some(format!("{outcome} in {}", name.unwrap_or_default()))
                 }
                 Step::Changed { .. } | Step::Flaky { .. } => None,

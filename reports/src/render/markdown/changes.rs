@@ -2,7 +2,7 @@
 
 use super::escape::{phrase, prose};
 use crate::{
-    analysis::{history::History, matrix::Matrix},
+    analysis::{changes::versions::History, matrix::Matrix},
     render::findings::{Statement, sections},
     text,
 };

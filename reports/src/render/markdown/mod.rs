@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     analysis::{
+        changes::versions::{AlikeVersions, Edge, History, ReleaseSeries, bands, intervals},
         conformance::Verdicts,
         findings,
-        history::{AlikeVersions, Edge, History, ReleaseSeries, bands, intervals},
         matrix::{CollapsedRow, FamilyRows, Matrix, MatrixRuntime, Row, Table},
     },
     text,

@@ -3,8 +3,8 @@
 use super::{TerminalOptions, page::Page, phrase};
 use crate::{
     analysis::{
+        changes::versions::History,
         findings::{changed, differences, unchanged},
-        history::History,
         matrix::Matrix,
     },
     render::{

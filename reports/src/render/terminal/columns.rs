@@ -6,7 +6,7 @@
 
 use crate::{
     analysis::{
-        history::{AlikeVersions, Edge, ReleaseSeries, intervals},
+        changes::versions::{AlikeVersions, Edge, ReleaseSeries, intervals},
         matrix::{Matrix, Row},
     },
     render::{

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     analysis::{
-        history::{Edge, ReleaseSeries, bands},
+        changes::versions::{Edge, ReleaseSeries, bands},
         matrix::{CollapsedRow, Matrix, Row},
     },
     render::{

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     analysis::{
-        history::{Edge, ReleaseSeries, intervals},
+        changes::versions::{Edge, ReleaseSeries, intervals},
         matrix::CollapsedRow,
     },
     render::{

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     analysis::{
+        changes::versions::{History, ReleaseSeries},
         findings,
-        history::{History, ReleaseSeries},
         matrix::{CollapsedRow, Matrix, Row, Table},
     },
     text,

@@ -1,7 +1,10 @@
 //! The versions of a tool along a line, and how many rows changed on the way to each of them.
 
 use crate::{
-    analysis::history::{ChangeKind, ReleaseSeries, VersionChange},
+    analysis::changes::{
+        ChangeKind,
+        versions::{ReleaseSeries, VersionChange},
+    },
     render::cell,
     site::index::SiteIndex,
 };
@@ -24,8 +27,8 @@ enum Move {
 impl Move {
     /// None where only the reason for refusing changed.
     fn of(change: &VersionChange<'_, '_>) -> Option<Self> {
-        match change.turn {
-            ChangeKind::Failure => match change.to.outcome {
+        match change.kind {
+            ChangeKind::Failure => match change.to.outcome() {
                 Outcome::Picked { .. } | Outcome::Refused { .. } => Some(Self::Recovery),
                 Outcome::Nothing
                 | Outcome::Mixed { .. }

@@ -8,20 +8,21 @@
 //! - A case whose bytes differ is [another question](SelectedCells::other_bytes): none of its cells is
 //!   compared.
 //! - A cell that only one side measured [became measured or is no longer](DiffCoverage).
-//! - A cell that differs when repeated, and could have been what the other side saw, [wavers](DiffKind::Wavers).
+//! - A cell that differs when repeated, and could have been what the other side saw, [wavers](OutcomeChange::Wavers).
 //!
-//! What is left, and differs, is a [change](DiffKind).
+//! What is left, and differs, is a [change](CellChange).
 
 mod cases;
-mod kind;
 mod pair;
 
 pub use cases::SelectedCells;
-pub use kind::DiffKind;
 pub use pair::{PairedRuntimes, Pairing, RuntimePair};
 
-use crate::analysis::matrix::{Matrix, Row, Table};
-use ocipick_records::{Outcome, Trial};
+use crate::analysis::{
+    changes::{CellChange, CellComparison},
+    matrix::{Matrix, Row, Table},
+};
+use ocipick_records::Trial;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What changed between two results.
@@ -74,12 +75,8 @@ pub struct CellDiff<'a> {
     pub place: CellKey<'a>,
     /// What people call the row.
     pub label: String,
-    /// The older trial.
-    pub old: &'a Trial,
-    /// The newer trial.
-    pub new: &'a Trial,
-    /// In which way they differ.
-    pub sort: DiffKind,
+    /// The two trials, and in which way they differ.
+    pub change: CellChange<'a>,
 }
 
 /// A cell that one side measured and the other did not.
@@ -178,32 +175,37 @@ impl<'a> Diff<'a> {
     }
 
     fn look(&mut self, cell: &Cell<'_, 'a>) {
-        let measured = |trial: Option<&'a Trial>| trial.filter(|it| it.outcome.is_measured());
         let (old, new) = cell.trials;
-        let (turn, trial, other) = match (measured(old), measured(new)) {
-            (Some(old), Some(new)) => {
+        let (turn, trial, other) = match CellComparison::of(old, new) {
+            CellComparison::NotMeasured => return,
+            CellComparison::Same => {
                 self.compared += 1;
-                if let Some(sort) = DiffKind::of(&old.outcome, &new.outcome) {
-                    self.cells.push(CellDiff {
-                        pair: cell.pair,
-                        place: cell.place.clone(),
-                        label: cell.label.clone(),
-                        old,
-                        new,
-                        sort,
-                    });
-                }
                 return;
             }
-            (None, None) => return,
-            (None, Some(new)) if cell.rows.0 => (CoverageChange::BecameMeasured, new, old),
-            (None, Some(new)) => (CoverageChange::NewCell, new, old),
-            (Some(old), None) if cell.rows.1 => (CoverageChange::NoLongerMeasured, old, new),
-            // A run that was cut short would have had it.
-            (Some(old), None) if self.new.runs.iter().any(|run| run.footer.is_none()) => {
+            CellComparison::Changed(change) => {
+                self.compared += 1;
+                self.cells.push(CellDiff {
+                    pair: cell.pair,
+                    place: cell.place.clone(),
+                    label: cell.label.clone(),
+                    change,
+                });
+                return;
+            }
+            CellComparison::OnlyAfter(new) if cell.rows.0 => {
+                (CoverageChange::BecameMeasured, new, old)
+            }
+            CellComparison::OnlyAfter(new) => (CoverageChange::NewCell, new, old),
+            CellComparison::OnlyBefore(old) if cell.rows.1 => {
                 (CoverageChange::NoLongerMeasured, old, new)
             }
-            (Some(old), None) => (CoverageChange::GoneCell, old, new),
+            // A run that was cut short would have had it.
+            CellComparison::OnlyBefore(old)
+                if self.new.runs.iter().any(|run| run.footer.is_none()) =>
+            {
+                (CoverageChange::NoLongerMeasured, old, new)
+            }
+            CellComparison::OnlyBefore(old) => (CoverageChange::GoneCell, old, new),
         };
         self.coverage.push(DiffCoverage {
             pair: cell.pair,
@@ -237,12 +239,16 @@ impl<'a> Diff<'a> {
 
     /// The cells that changed, without those that waver.
     pub fn changes(&self) -> impl Iterator<Item = &CellDiff<'a>> {
-        self.cells.iter().filter(|cell| cell.sort.is_change())
+        self.cells
+            .iter()
+            .filter(|cell| cell.change.what.is_change())
     }
 
     /// The cells that differ when repeated, and may be what they were.
     pub fn wavering(&self) -> impl Iterator<Item = &CellDiff<'a>> {
-        self.cells.iter().filter(|cell| !cell.sort.is_change())
+        self.cells
+            .iter()
+            .filter(|cell| !cell.change.what.is_change())
     }
 
     /// The cells that only one side measured, of one kind.
@@ -254,7 +260,7 @@ impl<'a> Diff<'a> {
     /// be a race.
     #[must_use]
     pub fn resting_on_one_try(&self) -> usize {
-        let once = |cell: &&CellDiff<'_>| cell.old.tries < 2 || cell.new.tries < 2;
+        let once = |cell: &&CellDiff<'_>| cell.change.rests_on_one_try();
         self.changes().filter(once).count()
     }
 
@@ -331,20 +337,6 @@ fn now<'a>(case: &'a str, renamed: Option<&'a BTreeMap<String, String>>) -> &'a 
     renamed
         .and_then(|renamed| renamed.get(case))
         .map_or(case, String::as_str)
-}
-
-/// Every outcome that was observed: one, or those of repeated trials.
-fn observed(outcome: &Outcome) -> Vec<&Outcome> {
-    match outcome {
-        Outcome::Unstable { observed } => observed.iter().map(|it| &*it.outcome).collect(),
-        Outcome::Picked { .. }
-        | Outcome::Refused { .. }
-        | Outcome::Nothing
-        | Outcome::Mixed { .. }
-        | Outcome::Crashed { .. }
-        | Outcome::TimedOut { .. }
-        | Outcome::Unmeasured { .. } => vec![outcome],
-    }
 }
 
 #[cfg(test)]

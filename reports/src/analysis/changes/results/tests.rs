@@ -1,9 +1,9 @@
 use super::*;
 use crate::{
-    analysis::matrix::CaseBook,
+    analysis::{changes::OutcomeChange, matrix::CaseBook},
     made::{results, trial},
 };
-use ocipick_records::{Observed, RefusalReason, Results};
+use ocipick_records::{Observed, Outcome, RefusalReason, Results};
 use proptest::prelude::*;
 
 fn picked(child: &str) -> Outcome {
@@ -72,11 +72,11 @@ fn between<T>(
     look(&Diff::of(&old, &new, options))
 }
 
-fn sorts(old: Outcome, new: Outcome) -> Vec<DiffKind> {
+fn sorts(old: Outcome, new: Outcome) -> Vec<OutcomeChange> {
     let old = finished(vec![trial("crane@1", "a/a", old)]);
     let new = finished(vec![trial("crane@1", "a/a", new)]);
     between(&old, &new, &DiffOptions::default(), |diff| {
-        diff.cells.iter().map(|cell| cell.sort).collect()
+        diff.cells.iter().map(|cell| cell.change.what).collect()
     })
 }
 
@@ -85,24 +85,36 @@ fn every_kind_of_change_is_told_from_the_others() {
     use RefusalReason::{Malformed, NoMatch};
     let hang = || Outcome::TimedOut { after_ms: 1 };
     for (old, new, sort) in [
-        (picked("a"), picked("b"), Some(DiffKind::OtherPick)),
+        (picked("a"), picked("b"), Some(OutcomeChange::OtherPick)),
         (picked("a"), picked("a"), None),
-        (picked("a"), refused(NoMatch), Some(DiffKind::NowRefused)),
-        (refused(NoMatch), picked("a"), Some(DiffKind::NowPicked)),
+        (
+            picked("a"),
+            refused(NoMatch),
+            Some(OutcomeChange::NowRefused),
+        ),
+        (
+            refused(NoMatch),
+            picked("a"),
+            Some(OutcomeChange::NowPicked),
+        ),
         (refused(NoMatch), refused(NoMatch), None),
         (
             refused(NoMatch),
             refused(Malformed),
-            Some(DiffKind::OtherReason),
+            Some(OutcomeChange::OtherReason),
         ),
-        (picked("a"), crashed(), Some(DiffKind::NowCrashes)),
-        (hang(), crashed(), Some(DiffKind::NowCrashes)),
+        (picked("a"), crashed(), Some(OutcomeChange::NowCrashes)),
+        (hang(), crashed(), Some(OutcomeChange::NowCrashes)),
         (crashed(), crashed(), None),
-        (refused(NoMatch), hang(), Some(DiffKind::NowFails)),
-        (crashed(), hang(), Some(DiffKind::OtherFailure)),
-        (Outcome::Nothing, hang(), Some(DiffKind::OtherFailure)),
-        (hang(), picked("a"), Some(DiffKind::NoLongerFails)),
-        (crashed(), refused(NoMatch), Some(DiffKind::NoLongerFails)),
+        (refused(NoMatch), hang(), Some(OutcomeChange::NowFails)),
+        (crashed(), hang(), Some(OutcomeChange::OtherFailure)),
+        (Outcome::Nothing, hang(), Some(OutcomeChange::OtherFailure)),
+        (hang(), picked("a"), Some(OutcomeChange::NoLongerFails)),
+        (
+            crashed(),
+            refused(NoMatch),
+            Some(OutcomeChange::NoLongerFails),
+        ),
     ] {
         let found = sorts(old.clone(), new.clone());
         assert_eq!(found, Vec::from_iter(sort), "{old:?} to {new:?}");
@@ -112,12 +124,12 @@ fn every_kind_of_change_is_told_from_the_others() {
 #[test]
 fn what_differs_when_repeated_is_a_change_only_where_it_never_did_the_same() {
     let both = || unstable(&[picked("a"), picked("b")]);
-    assert_eq!(sorts(both(), picked("a")), [DiffKind::Wavers]);
-    assert_eq!(sorts(picked("b"), both()), [DiffKind::Wavers]);
-    assert_eq!(sorts(picked("c"), both()), [DiffKind::Elsewhere]);
+    assert_eq!(sorts(both(), picked("a")), [OutcomeChange::Wavers]);
+    assert_eq!(sorts(picked("b"), both()), [OutcomeChange::Wavers]);
+    assert_eq!(sorts(picked("c"), both()), [OutcomeChange::Elsewhere]);
     assert_eq!(sorts(both(), both()), []);
     let others = unstable(&[picked("b"), crashed()]);
-    assert_eq!(sorts(both(), others), [DiffKind::Wavers]);
+    assert_eq!(sorts(both(), others), [OutcomeChange::Wavers]);
     let old = finished(vec![trial("crane@1", "a/a", both())]);
     let new = finished(vec![trial("crane@1", "a/a", picked("a"))]);
     between(&old, &new, &DiffOptions::default(), |diff| {

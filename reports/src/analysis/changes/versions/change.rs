@@ -1,13 +1,10 @@
 //! What changed along the lines of a matrix.
 
-use super::{
-    IntervalSide, ReleaseSeries, Step, VersionDifference, difference, interval::is_unknown, lines,
-    steps,
+use super::{IntervalSide, ReleaseSeries, Step, VersionDifference, difference, lines, steps};
+use crate::analysis::{
+    changes::{CellChange, CellComparison, ChangeKind, is_steady},
+    matrix::{Matrix, Row},
 };
-use crate::analysis::matrix::{Matrix, Row};
-use ocipick_records::Outcome;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// All that changed within the lines of a matrix, and all in which the configurations of one
 /// version differ.
@@ -42,15 +39,17 @@ pub struct VersionChange<'m, 'a> {
     /// The versions between them of which no steady outcome is known: the change may have come
     /// with any of them.
     pub between: Vec<usize>,
+    /// What changed.
+    pub change: CellChange<'a>,
     /// What became of which.
-    pub turn: ChangeKind,
+    pub kind: ChangeKind,
     /// What the configuration that goes on with the old code does in the newer version, where
     /// there is one.
     pub companion: Option<FlavourChange<'a>>,
 }
 
 /// What a configuration that goes on with the old code does where the plain tool changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FlavourChange<'a> {
     /// As the plain tool did before: the change came with the new way of doing it.
     Stays(IntervalSide<'a>),
@@ -68,24 +67,6 @@ impl<'a> FlavourChange<'a> {
             Self::Stays(side) | Self::Follows(side) | Self::Differs(side) => *side,
         }
     }
-}
-
-/// The kinds of change, those that matter most first.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum ChangeKind {
-    /// To or from what no tool should do: a crash, a hang, a success that leaves nothing, evidence
-    /// that contradicts itself.
-    Failure,
-    /// From one child to another. Nobody sees an error.
-    Pick,
-    /// From a refusal to a pick, or the other way.
-    Acceptance,
-    /// From one reason for refusing to another. The reason is read from the tool's words, so that
-    /// new words alone can look like this.
-    Reason,
 }
 
 /// A version that differs when repeated, where a neighbour on its line does not.
@@ -121,7 +102,15 @@ impl<'m, 'a> History<'m, 'a> {
                     for row in &family.rows {
                         for step in steps(line, row) {
                             match step {
-                                Step::Changed { from, to, between } => {
+                                Step::Changed {
+                                    from,
+                                    to,
+                                    between,
+                                    change,
+                                } => {
+                                    let Some(kind) = change.what.kind() else {
+                                        continue;
+                                    };
                                     changes.push(VersionChange {
                                         operation: table.operation,
                                         family: family.id,
@@ -130,14 +119,16 @@ impl<'m, 'a> History<'m, 'a> {
                                         from,
                                         to,
                                         between,
-                                        turn: ChangeKind::of(from.outcome, to.outcome),
+                                        change,
+                                        kind,
                                         companion: companion(matrix, &lines, line, row, from, to),
                                     });
                                 }
                                 Step::Flaky { from, to } => {
-                                    let (at, before, after) = match from.outcome {
-                                        Outcome::Unstable { .. } => (from, None, Some(to)),
-                                        _ => (to, Some(from), None),
+                                    let (at, before, after) = if is_steady(from.outcome()) {
+                                        (to, Some(from), None)
+                                    } else {
+                                        (from, None, Some(to))
                                     };
                                     note(
                                         &mut unsteady,
@@ -174,24 +165,15 @@ impl<'m, 'a> History<'m, 'a> {
     pub fn behaviour(&self) -> impl Iterator<Item = &VersionChange<'m, 'a>> {
         self.changes
             .iter()
-            .filter(|it| it.turn != ChangeKind::Reason)
+            .filter(|it| it.kind != ChangeKind::Reason)
     }
 
     /// How many of those rest on a cell that was tried only once.
     #[must_use]
     pub fn resting_on_one_try(&self) -> usize {
-        self.behaviour().filter(|it| it.rests_on_one_try()).count()
-    }
-}
-
-impl VersionChange<'_, '_> {
-    /// Whether one of its two cells was tried only once, so that it may as well be a race.
-    #[must_use]
-    pub fn rests_on_one_try(&self) -> bool {
-        [self.from, self.to].iter().any(|side| {
-            let trial = self.row.cells.get(side.column).copied().flatten();
-            trial.is_some_and(|trial| trial.tries < 2)
-        })
+        self.behaviour()
+            .filter(|it| it.change.rests_on_one_try())
+            .count()
     }
 }
 
@@ -232,39 +214,17 @@ fn companion<'a>(
                 other.version == runtime.version && other.channel == runtime.channel
             })
         })?;
-    let outcome = &row.cells.get(column).copied().flatten()?.outcome;
-    let side = IntervalSide { column, outcome };
-    if is_unknown(outcome) {
-        None
-    } else if outcome.agrees_with(to.outcome) {
-        Some(FlavourChange::Follows(side))
-    } else if outcome.agrees_with(from.outcome) {
-        Some(FlavourChange::Stays(side))
+    let side = IntervalSide::of(row, column)?;
+    if !is_steady(side.outcome()) {
+        return None;
+    }
+    let is_as =
+        |other: IntervalSide<'a>| CellComparison::of(Some(other.trial), Some(side.trial)).is_same();
+    Some(if is_as(to) {
+        FlavourChange::Follows(side)
+    } else if is_as(from) {
+        FlavourChange::Stays(side)
     } else {
-        Some(FlavourChange::Differs(side))
-    }
-}
-
-impl ChangeKind {
-    /// What kind of change it is from one outcome to another; both were measured and are steady.
-    #[must_use]
-    pub fn of(from: &Outcome, to: &Outcome) -> Self {
-        match (from, to) {
-            (Outcome::Picked { .. }, Outcome::Picked { .. }) => Self::Pick,
-            (Outcome::Picked { .. }, Outcome::Refused { .. })
-            | (Outcome::Refused { .. }, Outcome::Picked { .. }) => Self::Acceptance,
-            (Outcome::Refused { .. }, Outcome::Refused { .. }) => Self::Reason,
-            (
-                Outcome::Picked { .. }
-                | Outcome::Refused { .. }
-                | Outcome::Nothing
-                | Outcome::Mixed { .. }
-                | Outcome::Crashed { .. }
-                | Outcome::TimedOut { .. }
-                | Outcome::Unstable { .. }
-                | Outcome::Unmeasured { .. },
-                _,
-            ) => Self::Failure,
-        }
-    }
+        FlavourChange::Differs(side)
+    })
 }

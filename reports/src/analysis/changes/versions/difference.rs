@@ -1,7 +1,10 @@
 //! In what two configurations of one version differ.
 
-use super::{ChangeKind, IntervalSide, interval::is_unknown};
-use crate::analysis::matrix::{Matrix, Row, Table};
+use super::IntervalSide;
+use crate::analysis::{
+    changes::{CellComparison, ChangeKind},
+    matrix::{Matrix, Row, Table},
+};
 
 /// One row in which two configurations of one version do different things.
 #[derive(Clone, Debug)]
@@ -17,7 +20,7 @@ pub struct VersionDifference<'m, 'a> {
     /// The other one.
     pub right: IntervalSide<'a>,
     /// In which way they differ.
-    pub turn: ChangeKind,
+    pub kind: ChangeKind,
 }
 
 /// Every difference in a table. Both sides were measured and are steady.
@@ -29,17 +32,17 @@ pub(super) fn of_table<'m, 'a>(
     for (left, right) in pairs(matrix) {
         for family in &table.families {
             for row in &family.rows {
-                let (Some(left), Some(right)) = (side(row, left), side(row, right)) else {
-                    continue;
-                };
-                if !left.outcome.agrees_with(right.outcome) {
+                let sides = IntervalSide::of(row, left).zip(IntervalSide::of(row, right));
+                let Some((left, right)) = sides else { continue };
+                let compared = CellComparison::of(Some(left.trial), Some(right.trial));
+                if let Some((_, kind)) = compared.steady_change() {
                     differences.push(VersionDifference {
                         operation: table.operation,
                         family: family.id,
                         row,
                         left,
                         right,
-                        turn: ChangeKind::of(left.outcome, right.outcome),
+                        kind,
                     });
                 }
             }
@@ -61,9 +64,4 @@ fn pairs(matrix: &Matrix<'_>) -> Vec<(usize, usize)> {
         pairs.extend(left.map(|left| (left, right)));
     }
     pairs
-}
-
-fn side<'a>(row: &Row<'a>, column: usize) -> Option<IntervalSide<'a>> {
-    let outcome = &row.cells.get(column).copied().flatten()?.outcome;
-    (!is_unknown(outcome)).then_some(IntervalSide { column, outcome })
 }

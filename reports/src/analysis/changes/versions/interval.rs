@@ -1,20 +1,40 @@
 //! Versions that did the same in one row, and where that ends.
 
 use super::ReleaseSeries;
-use crate::analysis::matrix::Row;
-use ocipick_records::{Outcome, OutcomeKind, Trial};
+use crate::analysis::{
+    changes::{CellChange, CellComparison, is_steady},
+    matrix::Row,
+};
+use ocipick_records::{Outcome, Trial};
 
 /// What one runtime did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IntervalSide<'a> {
     /// The runtime, by its place in the matrix.
     pub column: usize,
+    /// The trial in which that was observed.
+    pub trial: &'a Trial,
+}
+
+impl<'a> IntervalSide<'a> {
+    /// What the runtime in a column did, where it was measured.
+    pub(super) fn of(row: &Row<'a>, column: usize) -> Option<Self> {
+        let trial = row.cells.get(column).copied().flatten()?;
+        trial
+            .outcome
+            .is_measured()
+            .then_some(Self { column, trial })
+    }
+
     /// What was observed.
-    pub outcome: &'a Outcome,
+    #[must_use]
+    pub fn outcome(&self) -> &'a Outcome {
+        &self.trial.outcome
+    }
 }
 
 /// A point on a line at which outcomes part.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Step<'a> {
     /// Two versions do different things, each of them steadily.
     Changed {
@@ -24,6 +44,8 @@ pub enum Step<'a> {
         to: IntervalSide<'a>,
         /// The versions between them of which no steady outcome is known.
         between: Vec<usize>,
+        /// What changed.
+        change: CellChange<'a>,
     },
     /// One of two versions differs when repeated, so that there is nothing to compare.
     Flaky {
@@ -84,33 +106,35 @@ pub fn steps<'a>(line: &ReleaseSeries<'_>, row: &Row<'a>) -> Vec<Step<'a>> {
     let all = line.before.iter().map(|column| (*column, false));
     let all = all.chain(line.columns.iter().map(|column| (*column, true)));
     for (column, own) in all {
-        let Some(outcome) = outcome(row, column) else {
+        let Some(here) = IntervalSide::of(row, column) else {
             between.push(column);
             continue;
         };
-        let here = IntervalSide { column, outcome };
+        let steady_here = is_steady(here.outcome());
         if let Some(before) = measured.replace(here)
             && own
-            && is_unstable(before.outcome) != is_unstable(outcome)
+            && is_steady(before.outcome()) != steady_here
         {
             steps.push(Step::Flaky {
                 from: before,
                 to: here,
             });
         }
-        if is_unstable(outcome) {
+        if !steady_here {
             between.push(column);
             continue;
         }
         let between = std::mem::take(&mut between);
         if let Some(from) = steady.replace(here)
             && own
-            && !from.outcome.agrees_with(outcome)
+            && let CellComparison::Changed(change) =
+                CellComparison::of(Some(from.trial), Some(here.trial))
         {
             steps.push(Step::Changed {
                 from,
                 to: here,
                 between,
+                change,
             });
         }
     }
@@ -137,23 +161,6 @@ pub fn intervals<'a>(line: &ReleaseSeries<'_>, row: &Row<'a>) -> Vec<Interval<'a
         }
     }
     intervals
-}
-
-fn outcome<'a>(row: &Row<'a>, column: usize) -> Option<&'a Outcome> {
-    let trial = row.cells.get(column).copied().flatten();
-    trial
-        .map(|trial| &trial.outcome)
-        .filter(|outcome| outcome.is_measured())
-}
-
-fn is_unstable(outcome: &Outcome) -> bool {
-    outcome.kind() == OutcomeKind::Unstable
-}
-
-/// Whether an outcome says nothing that another could be compared with: it was not measured, or
-/// differs when repeated.
-pub(super) fn is_unknown(outcome: &Outcome) -> bool {
-    !outcome.is_measured() || is_unstable(outcome)
 }
 
 /// Whether two cells look the same; those without a trial are alike as well.

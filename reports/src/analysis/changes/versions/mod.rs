@@ -16,7 +16,7 @@ mod interval;
 mod series;
 
 pub use band::{AlikeVersions, bands};
-pub use change::{ChangeKind, FlakyCell, FlavourChange, History, VersionChange};
+pub use change::{FlakyCell, FlavourChange, History, VersionChange};
 pub use difference::VersionDifference;
 pub use interval::{Edge, Interval, IntervalSide, Step, intervals, steps};
 pub use series::{ReleaseSeries, lines};
