@@ -96,6 +96,7 @@ mod tests {
     fn escapes_and_overwritten_lines_are_left_out() {
         assert_eq!(plain("\u{1b}[32mgreen\u{1b}[0m\n"), "green\n");
         assert_eq!(plain("10%\r20%\rdone\n"), "done\n");
+        assert_eq!(plain("kept\n10%\rdone\n"), "kept\ndone\n");
         assert_eq!(plain("a\r\nb\u{7}"), "a\nb");
         assert_eq!(plain("cut \u{1b}[3"), "cut ");
     }
@@ -107,6 +108,9 @@ mod tests {
             last_error(stderr, "noise"),
             "Error: choosing an image: no image found"
         );
+        for said in ["Error while it pulls", "FATA: error: no", "x level=fatal y"] {
+            assert_eq!(last_error(&format!("before\n{said}\nbehind\n"), ""), said);
+        }
         assert_eq!(last_error("", "only this\n\n"), "only this");
         assert_eq!(last_error("", ""), "");
         let logged =

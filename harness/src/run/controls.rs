@@ -158,4 +158,43 @@ mod tests {
         };
         assert!(controls.verdict(&picked("amd64"), &unmeasured).is_some());
     }
+
+    #[test]
+    fn why_a_runtime_is_not_measured_is_said_of_each_control() {
+        let controls = controls();
+        let unmeasured = Outcome::Unmeasured {
+            why: UnmeasuredWhy::HarnessTrouble,
+            detail: "no space\nat all".to_owned(),
+        };
+        let crashed = Outcome::Crashed {
+            what: "SIGSEGV\nstack".to_owned(),
+            survived: false,
+        };
+        for (matched, unmatched, words) in [
+            (
+                picked("arm64"),
+                refused(),
+                "controls/multi-platform: picked `arm64`",
+            ),
+            (refused(), refused(), "controls/multi-platform: refused: no"),
+            (
+                crashed,
+                refused(),
+                "controls/multi-platform: crashed: SIGSEGV",
+            ),
+            (
+                picked("amd64"),
+                unmeasured,
+                "controls/no-match: not measured: no space",
+            ),
+            (
+                Outcome::Nothing,
+                picked("amd64"),
+                "controls/multi-platform: nothing; controls/no-match: picked `amd64`",
+            ),
+        ] {
+            let said = controls.verdict(&matched, &unmatched);
+            assert_eq!(said.as_deref(), Some(words));
+        }
+    }
 }

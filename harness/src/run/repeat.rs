@@ -136,6 +136,8 @@ mod tests {
         // What does not agree with itself is on no side. It is tried again for its own sake.
         let unstable = together(vec![picked("a"), refused("x")]);
         assert!(!splits(&[&unstable, &a]) && is_doubtful(&unstable));
+        assert!(is_doubtful(&x) && is_doubtful(&Outcome::Nothing));
+        assert!(!is_doubtful(&a) && !is_doubtful(&unmeasured));
     }
 
     #[test]

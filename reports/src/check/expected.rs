@@ -310,6 +310,22 @@ reason = "it does"
     }
 
     #[test]
+    fn a_finding_names_one_flavour_or_all() {
+        let of = |listed: &str, flavour: Option<&str>| {
+            let text = format!("{FILE}flavour = \"{listed}\"\n");
+            let known = ExpectedFailures::parse(&text).unwrap();
+            let nothing = Trial {
+                flavour: flavour.map(str::to_owned),
+                ..trial(Outcome::Nothing)
+            };
+            !matches!(known.standing(&nothing, false), ExpectationStatus::Unlisted)
+        };
+        assert!(of("snapshotter", Some("snapshotter")));
+        assert!(!of("snapshotter", Some("other")) && !of("snapshotter", None));
+        assert!(of("*", Some("other")) && of("*", None));
+    }
+
+    #[test]
     fn a_finding_is_about_pulls_or_about_the_operation_that_it_names() {
         let known = ExpectedFailures::parse(FILE).unwrap();
         let import = Trial {

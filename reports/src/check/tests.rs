@@ -107,7 +107,38 @@ fn what_is_as_accepted_passes() {
         ("crane@1.0", OTHER, picked(OTHER, "first")),
     ]);
     assert_eq!(conclusion, CheckConclusion::Pass, "{text}");
-    assert!(text.contains("2 passed, 0 expected failures"), "{text}");
+    assert_eq!(
+        text,
+        "\nchecked against the baselines of a test: 2 passed, 0 expected failures, 0 reported, 0 new to \
+         their baselines, 0 not held, 0 failed, 0 not measured\n"
+    );
+    let checker = checker("");
+    let accepted = checker.policy().baselines.baselines();
+    assert_eq!(
+        accepted.map(|(place, _)| place).collect::<Vec<_>>(),
+        ["crane/1.0.txt"]
+    );
+}
+
+#[test]
+fn of_many_that_fail_nothing_the_first_are_named() {
+    let reported = |count: usize| {
+        let mut results = results(&[("regctl@1.0", CASE, picked(CASE, "second"))]);
+        let trial = results.trials[0].clone();
+        results.trials = (0..count)
+            .map(|number| Trial {
+                runtime: format!("regctl@{number}"),
+                ..trial.clone()
+            })
+            .collect();
+        checker("").tally(&[results]).text()
+    };
+    let text = reported(10);
+    assert_eq!(text.matches("  regctl@").count(), 10, "{text}");
+    assert!(!text.contains("more"), "{text}");
+    let text = reported(12);
+    assert_eq!(text.matches("  regctl@").count(), 10, "{text}");
+    assert!(text.contains("\n  and 2 more\n"), "{text}");
 }
 
 #[test]
@@ -174,6 +205,9 @@ fn without_any_baseline_there_is_no_pass() {
     assert_eq!(conclusion, CheckConclusion::Nothing, "{text}");
     assert!(text.contains("no pass: no baseline of a runtime"), "{text}");
     assert!(text.contains("umoci@0.4.7 (hint: ocipick bless"), "{text}");
+    let (conclusion, text) = concluded(&[("umoci@0.4.7", CASE, unmeasured("not-started"))]);
+    assert_eq!(conclusion, CheckConclusion::Nothing, "{text}");
+    assert!(text.ends_with("no pass: nothing was measured\n"), "{text}");
     let (conclusion, _) = concluded(&[("crane@0.9", CASE, picked(CASE, "first"))]);
     assert_eq!(
         conclusion,
@@ -474,6 +508,13 @@ fn three_places_show_one_answer() {
         // What simply passes says nothing, and all else says which trial it is.
         assert_eq!(line.is_empty(), shown.status == CheckStatus::Passed, "{at}");
         assert!(report.starts_with(line), "{at}: {report}");
+        // What a baseline could have, and has not, can be accepted.
+        let to_accept = ["changed", "new", "not held"].contains(&checked.kind);
+        assert_eq!(
+            report.contains("  accept:   ocipick bless"),
+            to_accept,
+            "{at}: {report}"
+        );
 
         let (has_line, has_report) = match shown.terminal {
             Count => (false, false),

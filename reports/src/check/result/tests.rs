@@ -375,6 +375,37 @@ fn a_failure_says_what_a_maintainer_needs() {
 }
 
 #[test]
+fn what_repeats_a_trial_names_the_channels_that_are_needed() {
+    let again = |named: &[&str], channel: &str| {
+        let checker = CheckSetup::new();
+        let crashed = Trial {
+            channel: channel.to_owned(),
+            ..trial("28.0", CASE, Outcome::Nothing)
+        };
+        let report = checker.hears(&crashed, |check_result, facts, rules| {
+            let hints = Hints {
+                channels: named.iter().map(|it| (*it).to_owned()).collect(),
+                ..Hints::of_results("out".as_ref())
+            };
+            explain(check_result, facts, None, rules, &hints)
+                .unwrap()
+                .report
+        });
+        let command = report.split("  again:    ocipick run").nth(1).unwrap();
+        command.split(" --runtime").next().unwrap().to_owned()
+    };
+    // The machine's own tools are there without being named, unless others are.
+    assert_eq!(again(&[], "path"), "");
+    assert_eq!(again(&[], "sid"), " --channel sid");
+    assert_eq!(again(&["path"], "path"), "");
+    assert_eq!(
+        again(&["path", "sid"], "path"),
+        " --channel path --channel sid"
+    );
+    assert_eq!(again(&["auto"], "sid"), " --channel auto");
+}
+
+#[test]
 fn what_to_do_about_changes_is_one_of_two_words() {
     assert_eq!(Changes::parse(None), Ok(Changes::Fail));
     assert_eq!(Changes::parse(Some("report")), Ok(Changes::Report));

@@ -386,7 +386,15 @@ fn a_reference_is_a_digest_or_a_tag() {
         first
     };
     let digest = format!("/manifests/sha256:{}", "a".repeat(64));
-    assert_eq!(verdict(&["/manifests/latest", &digest]), Verdict::Conforms);
+    for fine in [
+        &digest,
+        "/manifests/v1.0-rc_1",
+        "/manifests/_",
+        "/manifests/sha256+b64u:aA0=_-",
+    ] {
+        let paths = ["/manifests/latest", fine];
+        assert_eq!(verdict(&paths), Verdict::Conforms, "{fine}");
+    }
     assert_eq!(
         verdict(&["/blobs/:"]),
         Verdict::Silent,
@@ -400,6 +408,9 @@ fn a_reference_is_a_digest_or_a_tag() {
         "/manifests/sha256:",
         "/manifests/-tag",
         "/manifests/sha256:../../x",
+        "/manifests/a/b",
+        "/manifests/SHA256:aa",
+        "/manifests/sha256+:aa",
         &long,
     ] {
         assert_eq!(
@@ -412,8 +423,18 @@ fn a_reference_is_a_digest_or_a_tag() {
         why: UnmeasuredWhy::NotStarted,
         detail: String::new(),
     };
-    let reasoned = evaluate_trial(&unmeasured, &requested(&["/manifests/"]), &rule);
+    let odd = requested(&["/manifests/"]);
+    let reasoned = evaluate_trial(&unmeasured, &odd, &rule);
     assert_eq!(reasoned.verdict, Verdict::NotJudged);
+    // Where nothing is required, nothing is broken.
+    for level in [Level::May, Level::Statement, Level::Silent] {
+        let reasoned = evaluate_trial(&picked("x"), &odd, &at(Some(level), &rule));
+        assert_eq!(reasoned.verdict, Verdict::Silent, "{level}");
+    }
+    // Of what wavers the evidence is that of one try.
+    let wavers = unstable(&[picked("x"), Outcome::Nothing]);
+    let reasoned = evaluate_trial(&wavers, &odd, &rule);
+    assert_eq!(reasoned.verdict, Verdict::Silent);
 }
 
 #[test]
@@ -450,6 +471,15 @@ fn whoever_unpacks_by_a_config_has_read_it() {
     // Without a sign, a pick that is left open is no violation, and one that is not is.
     let reasoned = evaluate_trial(&picked("third"), &Evidence::default(), &rule);
     assert_eq!(reasoned.verdict, Verdict::Violates);
+    // How it asked for manifests says nothing about what it read.
+    let asked = requested(&["/manifests/latest"]);
+    assert_eq!(verdict(&asked), Verdict::NotJudged);
+    let unsaid = ConformanceRule {
+        satisfied_by: Vec::new(),
+        ..rule.clone()
+    };
+    let reasoned = evaluate_trial(&picked("second"), &asked, &unsaid);
+    assert_eq!(reasoned.verdict, Verdict::Silent);
 }
 
 #[test]
@@ -476,6 +506,13 @@ fn a_breach_of_a_clause_with_two_readings_is_arguable_unless_the_words_settle_it
         (Verdict::Violates, false)
     );
     assert_eq!(judged(&picked("first")), (Verdict::Conforms, false));
-    let both = unstable(&[refused("a"), refused("application/x")]);
-    assert_eq!(judged(&both), (Verdict::Violates, true));
+    for both in [["a", "application/x"], ["application/x", "a"]] {
+        let both = unstable(&both.map(refused));
+        assert_eq!(judged(&both), (Verdict::Violates, true));
+    }
+    let clear = ConformanceRule {
+        arguable: false,
+        ..rule.clone()
+    };
+    assert!(!evaluate(&refused("a"), &clear).arguable);
 }
