@@ -21,6 +21,10 @@ pub trait Adapter: Sync {
     /// says is in [`COMMON_MESSAGES`].
     fn messages(&self) -> &'static [&'static str];
 
+    /// The modules of libraries that select for it, without a major version at the end, and what they are
+    /// called here.
+    fn libraries(&self) -> &'static [(&'static str, &'static str)];
+
     /// The argument by which its programs say their version.
     fn version_argument(&self) -> &'static str {
         "--version"
@@ -51,6 +55,12 @@ pub trait Adapter: Sync {
 
     /// Whether this runtime can do this at all.
     fn supports(&self, runtime: &Runtime, operation: Operation) -> Support;
+
+    /// Whether this can be asked of the tool at all, where it supports the operation.
+    fn can_be_asked(&self, request: &Request<'_>) -> Support {
+        let _ = request;
+        Support::Yes
+    }
 
     /// Prepares a sandbox before anything runs in it: settings, mounts, variables.
     ///
@@ -334,6 +344,8 @@ fn program_of(line: &str) -> &str {
 pub enum HarnessError {
     /// The user wants to stop.
     Interrupted,
+    /// The tool has no way to be asked this; in these words.
+    CannotBeAsked(String),
     /// The daemon could not be started again.
     NotStarted(String),
     /// The disk was full, so nobody can say why a command failed, or a daemon died.
@@ -354,7 +366,8 @@ impl HarnessError {
         match self {
             Self::Interrupted => "interrupted",
             Self::DiskFull => DISK_FULL,
-            Self::NotStarted(words)
+            Self::CannotBeAsked(words)
+            | Self::NotStarted(words)
             | Self::Flooded(words)
             | Self::Outside(words)
             | Self::Harness(words) => words,

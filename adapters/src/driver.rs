@@ -5,7 +5,7 @@
 
 use crate::{
     Adapter, Execution, HarnessError, KnownOptions, RawObservation, Request, Retention, Runtime,
-    Sandbox, Service, StartError,
+    Sandbox, Service, StartError, Support,
     process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, fits_socket, run},
     supervisor::DaemonSupervisor,
 };
@@ -293,6 +293,9 @@ impl<'a> Session<'a> {
     /// Takes one image from where `request` says, for one platform or the tool's default, and looks at
     /// what came of it. Leaves nothing of the image in the store, unless it is asked to.
     pub fn execute(&mut self, request: &Request<'_>) -> Execution {
+        if let Support::No(why) = self.adapter.can_be_asked(request) {
+            return Execution::troubled(HarnessError::CannotBeAsked(why));
+        }
         if let Err(error) = self.start() {
             return Execution::troubled(error.into());
         }

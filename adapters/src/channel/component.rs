@@ -23,8 +23,6 @@ use strum::VariantArray as _;
 pub enum AuxiliaryTool {
     /// Buildah.
     Buildah,
-    /// ORAS.
-    Oras,
     /// umoci.
     Umoci,
     /// The distribution registry.
@@ -50,11 +48,7 @@ impl AuxiliaryTool {
         let binary = place
             .find(name)
             .ok_or_else(|| format!("`{name}` is not there"))?;
-        let arg = match self {
-            Self::Buildah | Self::Umoci | Self::DockerRegistry => "--version",
-            Self::Oras => "version",
-        };
-        detect::version_of(Path::new(&binary), arg, sandbox)
+        detect::version_of(Path::new(&binary), "--version", sandbox)
     }
 }
 

@@ -6,7 +6,7 @@ mod control;
 pub(crate) use buildinfo::BuildInfo;
 pub(crate) use control::{built_using, stanzas};
 
-use crate::{Installation, Provider, channel::sum};
+use crate::{Installation, Provider, Tool, adapter, channel::sum};
 use ocipick_records::{Linked, LinkedSource};
 use std::{
     collections::BTreeMap,
@@ -34,21 +34,6 @@ pub(crate) struct Package {
     pub(crate) version: String,
     pub(crate) built_using: BTreeMap<String, String>,
 }
-
-/// The modules of libraries that select manifests, without a major version at the end, and what
-/// they are called here.
-const MODULES: [(&str, &str); 7] = [
-    ("github.com/containerd/containerd", "containerd"),
-    ("github.com/containerd/platforms", "containerd/platforms"),
-    ("github.com/containers/image", "containers/image"),
-    ("go.podman.io/image", "containers/image"),
-    ("github.com/containers/common", "containers/common"),
-    ("go.podman.io/common", "containers/common"),
-    (
-        "github.com/google/go-containerregistry",
-        "go-containerregistry",
-    ),
-];
 
 impl BinaryOrigin {
     /// Who built these binaries of an installation.
@@ -96,7 +81,9 @@ fn linked_with(info: &BuildInfo) -> Linked {
             Some((bare, major)) if major.chars().all(|c| c.is_ascii_digit()) => bare,
             Some(_) | None => module,
         };
-        let (_, name) = MODULES.iter().find(|(known, _)| *known == bare)?;
+        // Whichever tool it is: what links a library may select by it.
+        let mut known = Tool::ALL.iter().flat_map(|tool| adapter(*tool).libraries());
+        let (_, name) = known.find(|(known, _)| *known == bare)?;
         let version = version
             .trim_start_matches('v')
             .trim_end_matches("+incompatible");

@@ -105,6 +105,10 @@ impl Adapter for Containerd {
         &INFO
     }
 
+    fn libraries(&self) -> &'static [(&'static str, &'static str)] {
+        super::lineages::CONTAINERD
+    }
+
     fn messages(&self) -> &'static [&'static str] {
         &[include_str!("containerd.messages.toml")]
     }

@@ -58,6 +58,13 @@ impl Adapter for Crane {
         &INFO
     }
 
+    fn libraries(&self) -> &'static [(&'static str, &'static str)] {
+        &[(
+            "github.com/google/go-containerregistry",
+            "go-containerregistry",
+        )]
+    }
+
     fn messages(&self) -> &'static [&'static str] {
         &[include_str!("crane.messages.toml")]
     }

@@ -4,6 +4,8 @@ mod containerd;
 mod crane;
 mod docker;
 mod image;
+mod lineages;
+mod oras;
 mod podman;
 mod skopeo;
 
@@ -16,6 +18,7 @@ pub(crate) const ALL: &[Tool] = &[
     Tool::of(&skopeo::Skopeo),
     Tool::of(&crane::Crane),
     Tool::of(&containerd::Containerd),
+    Tool::of(&oras::Oras),
 ];
 
 /// The description of a tool.

@@ -70,6 +70,10 @@ impl Adapter for Podman {
         &INFO
     }
 
+    fn libraries(&self) -> &'static [(&'static str, &'static str)] {
+        super::lineages::CONTAINERS_IMAGE
+    }
+
     fn messages(&self) -> &'static [&'static str] {
         &[include_str!("containers-image.messages.toml")]
     }

@@ -1,6 +1,6 @@
 //! Skopeo: stateless; `pull` is a copy into a plain directory.
 
-use super::image::{looked, sign, with_algorithm};
+use super::image::{looked, manifest_in, sign, with_algorithm};
 use crate::{
     Adapter, Asked, Cleanup, Detected, HarnessError, ImageSource, Installation, Look,
     RawObservation, Runtime, Sandbox, SandboxedTool, Support, Tool,
@@ -9,12 +9,10 @@ use crate::{
     process::{Invocation, Ran},
     rootfs,
 };
-use ocipick_corpus::marker_in_layers;
 use ocipick_records::{Configuration, Identity, Operation, Project, ToolInfo};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
-    io::BufReader,
     path::{Path, PathBuf},
     sync::LazyLock,
 };
@@ -49,6 +47,10 @@ static INFO: LazyLock<ToolInfo> = LazyLock::new(|| ToolInfo {
 impl Adapter for Skopeo {
     fn info(&self) -> &'static ToolInfo {
         &INFO
+    }
+
+    fn libraries(&self) -> &'static [(&'static str, &'static str)] {
+        super::lineages::CONTAINERS_IMAGE
     }
 
     fn messages(&self) -> &'static [&'static str] {
@@ -178,24 +180,6 @@ fn printed_config(stdout: &str) -> RawObservation {
     }
 }
 
-/// The digests of the layers of a manifest, from the lowest to the topmost.
-///
-/// Manifests of the first schema, which skopeo copies as they are, call them something else and
-/// list the topmost first.
-fn layers_of(manifest: &Value) -> Vec<&str> {
-    let items = |list: &str, key: &str| -> Vec<&str> {
-        let items = manifest[list].as_array().into_iter().flatten();
-        items.filter_map(|item| item[key].as_str()).collect()
-    };
-    let layers = items("layers", "digest");
-    if !layers.is_empty() {
-        return layers;
-    }
-    let mut layers = items("fsLayers", "blobSum");
-    layers.reverse();
-    layers
-}
-
 /// What a directory of the `dir:` transport holds: a manifest, and a file per blob.
 fn look_into(dir: &Path) -> RawObservation {
     let manifest = match rootfs::read(dir, Path::new("manifest.json"), FILE_LIMIT) {
@@ -206,31 +190,17 @@ fn look_into(dir: &Path) -> RawObservation {
     let Ok(manifest) = serde_json::from_slice::<Value>(&manifest) else {
         return RawObservation::Failed("manifest.json is not JSON".to_owned());
     };
-    let mut signs = Vec::new();
-    if let Some(config) = manifest["config"]["digest"].as_str() {
-        signs.push(sign(
-            "manifest.json",
-            Identity::ConfigDigest(with_algorithm(config)),
-        ));
-    }
-    let layers = layers_of(&manifest);
     // What a manifest calls its layers is a path only if it is one name.
     let open = |layer: &str| {
         let name = layer.split_once(':').map_or(layer, |(_, encoded)| encoded);
         rootfs::file(dir, Path::new(name)).ok().flatten()
     };
-    if let Some(gone) = layers.iter().find(|layer| open(layer).is_none()) {
-        return RawObservation::Failed(format!("the layer {gone} is not in the directory"));
-    }
-    // A layer of an unknown type need not be an archive.
-    let topmost_first = layers.iter().rev().filter_map(|layer| open(layer));
-    if let Some(marker) = marker_in_layers(topmost_first.map(BufReader::new)) {
-        signs.push(sign("layer", Identity::Marker(marker)));
-    }
-    if !layers.is_empty() {
-        let layers = layers.into_iter().map(str::to_owned).collect();
-        signs.push(sign("manifest.json", Identity::LayerDigests(layers)));
-    }
+    let signs = match manifest_in("manifest.json", &manifest, open) {
+        Ok(signs) => signs,
+        Err(gone) => {
+            return RawObservation::Failed(format!("the layer {gone} is not in the directory"));
+        }
+    };
     looked(
         signs,
         "the directory holds a manifest without config and layers",
@@ -241,16 +211,6 @@ fn look_into(dir: &Path) -> RawObservation {
 mod tests {
     use super::*;
     use std::fs;
-
-    #[test]
-    fn layers_of_the_first_schema_are_turned_around() {
-        let manifest =
-            serde_json::json!({ "fsLayers": [{ "blobSum": "top" }, { "blobSum": "base" }] });
-        assert_eq!(layers_of(&manifest), ["base", "top"]);
-        let manifest = serde_json::json!({ "layers": [{ "digest": "base" }, { "digest": "top" }] });
-        assert_eq!(layers_of(&manifest), ["base", "top"]);
-        assert!(layers_of(&serde_json::json!({ "manifests": [] })).is_empty());
-    }
 
     #[test]
     fn an_old_skopeo_names_the_config_that_it_copies() {

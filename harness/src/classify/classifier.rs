@@ -119,6 +119,7 @@ impl Classifier<'_> {
         if let Some(trouble) = &attempt.trouble {
             let why = match trouble {
                 HarnessError::Interrupted => UnmeasuredWhy::Interrupted,
+                HarnessError::CannotBeAsked(_) => UnmeasuredWhy::Unsupported,
                 HarnessError::NotStarted(_) => UnmeasuredWhy::NotStarted,
                 HarnessError::Flooded(_) => UnmeasuredWhy::EvidenceMissing,
                 HarnessError::Outside(_) | HarnessError::Harness(_) | HarnessError::DiskFull => {

@@ -104,6 +104,10 @@ impl Adapter for Mistaken {
         self.adapter.info()
     }
 
+    fn libraries(&self) -> &'static [(&'static str, &'static str)] {
+        self.adapter.libraries()
+    }
+
     fn messages(&self) -> &'static [&'static str] {
         self.adapter.messages()
     }
@@ -122,6 +126,10 @@ impl Adapter for Mistaken {
 
     fn supports(&self, runtime: &Runtime, operation: Operation) -> Support {
         self.adapter.supports(runtime, operation)
+    }
+
+    fn can_be_asked(&self, request: &Request<'_>) -> Support {
+        self.adapter.can_be_asked(request)
     }
 
     fn prepare(&self, runtime: &Runtime, sandbox: &mut Sandbox) -> io::Result<()> {

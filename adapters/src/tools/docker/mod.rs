@@ -92,6 +92,10 @@ impl Adapter for Docker {
         &INFO
     }
 
+    fn libraries(&self) -> &'static [(&'static str, &'static str)] {
+        super::lineages::CONTAINERD
+    }
+
     fn messages(&self) -> &'static [&'static str] {
         &[
             include_str!("../docker.messages.toml"),

@@ -206,6 +206,11 @@ fn trouble_of_the_harness_is_never_blamed_on_the_tool() {
             "interrupted",
         ),
         (
+            HarnessError::CannotBeAsked(words()),
+            UnmeasuredWhy::Unsupported,
+            "words",
+        ),
+        (
             HarnessError::NotStarted(words()),
             UnmeasuredWhy::NotStarted,
             "words",
