@@ -3,7 +3,7 @@
 use super::{args::SelectionArgs, fail::Result, run_dir, select, terminal::Terminal};
 use clap::Args;
 use ocipick::{exit::ExitCode, json::ServedReferences};
-use ocipick_adapters::process::Cancel;
+use ocipick_adapters::{Tool, process::Cancel};
 use ocipick_corpus::PlatformRequest;
 use ocipick_registry::Registry;
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
@@ -36,16 +36,14 @@ pub(crate) fn serve(args: &ServeArgs, screen: Terminal) -> Result<ExitCode> {
     if let (Some(first), Some(case)) = (open.first(), selected.cases.first()) {
         let reference = first.reference();
         let platform = case.asks.iter().find_map(PlatformRequest::platform);
-        let platform = platform.map_or_else(String::new, |it| format!("--platform {it} "));
-        let _ = write!(
-            text,
-            "\nTry:\n  \
-             docker pull {platform}{reference}\n  \
-             podman pull --tls-verify=false {platform}{reference}\n  \
-             skopeo inspect --raw --tls-verify=false docker://{reference}\n  \
-             crane pull --insecure {platform}{reference} image.tar\n  \
-             ctr images pull --plain-http {platform}{reference}\n"
-        );
+        text.push_str("\nTry:\n");
+        for tool in Tool::ALL {
+            let plain = tool.info().configuration(None);
+            let by_hand = plain.map(|it| it.by_hand(platform)).unwrap_or_default();
+            if let Some(command) = by_hand.first() {
+                let _ = writeln!(text, "  {}", command.replace("REFERENCE", &reference));
+            }
+        }
     }
     let _ = write!(
         text,

@@ -33,7 +33,9 @@ impl Expect {
             }
             // What is asked for without a variant is any of them to go-containerregistry, and the
             // first is taken (google/go-containerregistry, v1.Platform.Satisfies).
-            "v3-first" if runtime.tool.as_str() == "crane" => Self::Picks("manifests[0]"),
+            "v3-first" if ["crane", "oras"].contains(&runtime.tool.as_str()) => {
+                Self::Picks("manifests[0]")
+            }
             // Seen once: ctr asked for index, manifest and config, never for the layer, and then failed to
             // unpack it ("failed to get reader from content store"). Mostly it picks.
             "digest-twice" if runtime.tool.as_str() == "containerd" => {
