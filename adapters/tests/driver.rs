@@ -1,6 +1,10 @@
 //! The driver with a tool that is a few lines of shell: what is run in which order, what is cleaned up on
 //! every path, and that the end of a daemon is seen.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set its stage has failed"
+)]
 use ocipick_adapters::{
     Adapter, Asked, Cleanup, DaemonAdapter, DaemonDescription, DaemonWords, Detected, Execution,
     HarnessError, ImageSource, Installation, Look, Privileges, RawObservation, Request, Retention,
