@@ -102,9 +102,13 @@ fn describe(outcome: &Outcome) -> String {
 mod tests {
     use super::*;
     use ocipick_records::{RefusalReason, UnmeasuredWhy};
+    use std::sync::LazyLock;
 
     fn controls() -> Controls {
-        Controls::of(&Corpus::built_in().unwrap()).unwrap()
+        // Read once: the corpus is large, and this is a build for debugging.
+        static READ: LazyLock<Controls> =
+            LazyLock::new(|| Controls::of(&Corpus::built_in().unwrap()).unwrap());
+        READ.clone()
     }
 
     fn picked(child: &str) -> Outcome {

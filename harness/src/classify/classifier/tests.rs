@@ -11,6 +11,7 @@ static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::built_in().unwrap());
 /// One trial on `duplicates/two-entries`, in which everything points to `first` until a test
 /// changes something.
 struct Scene {
+    tool: Tool,
     dir: TempDir,
     case: Case,
     execution: Execution,
@@ -24,6 +25,7 @@ impl Scene {
     fn new() -> Self {
         let find = |case: &&Case| case.id.as_str() == "duplicates/two-entries";
         let mut scene = Self {
+            tool: "skopeo".parse().unwrap(),
             dir: tempfile::tempdir().unwrap(),
             case: CORPUS.cases().iter().find(find).unwrap().clone(),
             execution: Execution::default(),
@@ -67,7 +69,7 @@ impl Scene {
     fn classify(&self) -> (Outcome, Evidence) {
         let observed = TrialObservations {
             operation: self.operation,
-            tool: "skopeo".parse().unwrap(),
+            tool: self.tool,
             case: &self.case,
             execution: &self.execution,
             requests: &self.requests,
@@ -75,7 +77,7 @@ impl Scene {
             deadline: Duration::from_secs(7),
             fetched_before: &self.fetched_before,
         };
-        // Read once, as the corpus is: these tests are run again under every mistake.
+        // Read once, as the corpus is.
         static PHRASES: LazyLock<MessagePatterns> =
             LazyLock::new(|| MessagePatterns::built_in().unwrap());
         classify(&observed, &PHRASES)
@@ -159,7 +161,36 @@ fn every_kind_of_sign_names_its_child() {
         Identity::Label(child.marker.unwrap()),
     ] {
         scene.execution.reported = seen([identity.clone()]);
-        assert_eq!(scene.outcome(), scene.picked("first"), "{identity:?}");
+        let (outcome, evidence) = scene.classify();
+        assert_eq!(outcome, scene.picked("first"), "{identity:?}");
+        // And no other, which the marker would have hidden.
+        let sightings = vec![Sighting {
+            source: "test".to_owned(),
+            identity,
+            children: vec!["first".to_owned()],
+        }];
+        assert_eq!(evidence.reported, Observation::Seen { sightings });
+    }
+}
+
+#[test]
+fn the_evidence_keeps_what_was_seen_and_why_nothing_was() {
+    let words = || "no\u{1b}[0m such image".to_owned();
+    let plain = || "no such image".to_owned();
+    let absent = || Observation::Absent { words: plain() };
+    let failed = || Observation::Failed { trouble: plain() };
+    for (looked, kept) in [
+        (RawObservation::Not, Observation::NotLooked),
+        (RawObservation::Absent(words()), absent()),
+        (RawObservation::Empty(words()), absent()),
+        (RawObservation::Failed(words()), failed()),
+        (RawObservation::Unmarked(words()), failed()),
+    ] {
+        let mut scene = Scene::new();
+        scene.execution.reported = looked.clone();
+        scene.execution.materialised = looked;
+        let evidence = scene.classify().1;
+        assert_eq!((&evidence.reported, &evidence.materialised), (&kept, &kept));
     }
 }
 
@@ -339,6 +370,12 @@ fn an_image_without_layers_shows_nothing_and_is_picked_all_the_same() {
     scene.requests.clear();
     assert_eq!(scene.outcome(), scene.mixed(&["first"]));
     scene.execution.reported = RawObservation::Absent(String::new());
+    assert_eq!(scene.outcome(), Outcome::Nothing);
+
+    // Who reports one of two has not said which.
+    let config = scene.child("first").config.clone();
+    scene.case.children[1].config.clone_from(&config);
+    scene.execution.reported = seen([Identity::ConfigDigest(config.unwrap().to_string())]);
     assert_eq!(scene.outcome(), Outcome::Nothing);
 }
 
@@ -661,6 +698,22 @@ fn an_import_needs_no_requests_but_both_other_kinds_of_evidence() {
 }
 
 #[test]
+fn what_an_import_does_not_find_was_not_in_the_layout() {
+    let mut scene = Scene::new();
+    scene.tool = "containerd".parse().unwrap();
+    let words = format!("content digest sha256:{}: not found", "0".repeat(64));
+    scene.ends(Exit::Code(1), "", &words);
+    let refused = |reason| Outcome::Refused {
+        reason,
+        message: words.clone(),
+    };
+    assert_eq!(scene.outcome(), refused(RefusalReason::NotFetched));
+    scene.operation = operations::named("import").unwrap();
+    scene.requests.clear();
+    assert_eq!(scene.outcome(), refused(RefusalReason::MissingContent));
+}
+
+#[test]
 fn a_refusal_over_what_the_registry_withheld_is_no_refusal() {
     let mut scene = Scene::new();
     let (there, layer) = (
@@ -714,4 +767,26 @@ fn a_refusal_over_what_the_registry_withheld_is_no_refusal() {
     scene.case = case.clone();
     fails(&mut scene, format!("/manifests/{}", fault.target));
     assert!(matches!(scene.outcome(), Outcome::Refused { .. }));
+    // But only that, and only with this answer.
+    let place = case.faults.iter().position(|it| it == fault).unwrap();
+    scene.case.faults[place]
+        .effects
+        .answer
+        .as_mut()
+        .unwrap()
+        .status = 500;
+    scene.is_unmeasured(
+        UnmeasuredWhy::EvidenceMissing,
+        &words(fault.target.as_str()),
+    );
+    scene.case = case.clone();
+    let others = scene
+        .case
+        .children
+        .iter()
+        .map(|child| child.manifest.clone());
+    let other = others.chain([scene.case.index.digest.clone()]);
+    let other = other.into_iter().find(|it| *it != fault.target).unwrap();
+    fails(&mut scene, format!("/manifests/{other}"));
+    scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, &words(other.as_str()));
 }
