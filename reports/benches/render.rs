@@ -11,7 +11,7 @@ use ocipick_reports::{
         matrix::{CaseBook, Matrix},
     },
     check::{CheckPolicy, Checker, result::Hints},
-    render::{html, json, junit, markdown, terminal},
+    render::{json, junit, markdown, terminal},
 };
 use std::{
     hint::black_box,
@@ -44,7 +44,7 @@ fn main() -> std::io::Result<()> {
         width,
         ..terminal::TerminalOptions::default()
     };
-    let makers: [(&str, &dyn Fn() -> usize); 9] = [
+    let makers: [(&str, &dyn Fn() -> usize); 8] = [
         ("matrix", &|| Matrix::build(&results, &book).runtimes.len()),
         ("history", &|| History::of(&matrix).changes.len()),
         ("terminal", &|| {
@@ -58,9 +58,6 @@ fn main() -> std::io::Result<()> {
         }),
         ("markdown", &|| {
             markdown::render(&matrix, &markdown::MarkdownOptions::default()).len()
-        }),
-        ("html", &|| {
-            html::render(&matrix, &html::HtmlOptions::default()).len()
         }),
         ("json", &|| json::render(&matrix).len()),
         ("junit", &|| {

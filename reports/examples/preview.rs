@@ -12,7 +12,7 @@ use ocipick_reports::{
         matrix::{CaseBook, Matrix},
     },
     check::{CheckPolicy, Checker, result::Hints},
-    render::{html, json, junit, markdown, terminal},
+    render::{json, junit, markdown, terminal},
 };
 use std::{
     io::{Error, Write as _},
@@ -43,7 +43,6 @@ fn main() -> std::io::Result<()> {
         }
         "markdown" => markdown::render(&matrix, &markdown::MarkdownOptions::default()),
         "json" => json::render(&matrix),
-        "html" => html::render(&matrix, &html::HtmlOptions::default()),
         "junit" => {
             let corpus = Corpus::built_in().map_err(Error::other)?;
             let specifications = built_in_specifications().map_err(Error::other)?;

@@ -15,8 +15,8 @@ use ocipick_reports::{
         matrix::{CaseBook, Matrix},
     },
     check::{Checker, result::Hints},
-    render::{badge, html, json, junit, markdown, summary, terminal, verdicts},
-    site::{Site, Sources},
+    render::{badge, json, junit, markdown, summary, terminal, verdicts},
+    site::{self as pages, Site, Sources},
 };
 use std::{
     fs,
@@ -103,12 +103,12 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<ExitCode> {
             return Ok(ExitCode::Success);
         }
     }
+    let sources = Sources {
+        matrix: &matrix,
+        verdicts: &verdicts,
+        corpus: &corpus,
+    };
     if let Some(dir) = &args.html {
-        let sources = Sources {
-            matrix: &matrix,
-            verdicts: &verdicts,
-            corpus: &corpus,
-        };
         return write_site(&sources, dir, screen);
     }
     let text = match format {
@@ -139,13 +139,7 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<ExitCode> {
             text.push_str(&verdicts::markdown::render(&matrix, &verdicts, args.all));
             text
         }
-        ReportFormat::Html => {
-            let options = html::HtmlOptions {
-                all: args.all,
-                findings: 3,
-            };
-            html::render_judged(&matrix, &options, Some(&verdicts))
-        }
+        ReportFormat::Html => pages::one_page(&sources),
         ReportFormat::Json => json::render_judged(&matrix, Some(&verdicts)),
         ReportFormat::Junit => {
             let policy = check::policy(args.baselines.as_deref())?;

@@ -29,7 +29,9 @@ impl Stage {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let sample = sample::sample();
-        ocipick::site::write(&sample.site, &dir.path().join("site")).unwrap();
+        let site = dir.path().join("site");
+        ocipick::site::write(&sample.site, &site).unwrap();
+        std::fs::write(site.join("report.html"), &sample.alone).unwrap();
         Self { dir, sample }
     }
 

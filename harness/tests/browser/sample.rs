@@ -11,7 +11,7 @@ use ocipick_reports::{
         conformance::{ConformanceRules, Revisions, Verdicts},
         matrix::{CaseBook, Matrix},
     },
-    site::{Site, Sources},
+    site::{Site, Sources, one_page},
 };
 use std::collections::BTreeMap;
 
@@ -37,6 +37,8 @@ pub(crate) const LINES: [(&str, Option<&str>, &[&str]); 5] = [
 /// What was made up, and the site of it.
 pub(crate) struct Sample {
     pub(crate) site: Site,
+    /// Its matrix as one page.
+    pub(crate) alone: String,
     /// For each row the case and, by line, what its versions did.
     pub(crate) rows: Vec<Row>,
 }
@@ -74,13 +76,15 @@ pub(crate) fn sample() -> Sample {
             })
             .collect(),
     });
+    let sources = Sources {
+        matrix: &matrix,
+        verdicts: &verdicts,
+        corpus: &corpus,
+    };
     Sample {
         rows: rows.collect(),
-        site: Site::build(&Sources {
-            matrix: &matrix,
-            verdicts: &verdicts,
-            corpus: &corpus,
-        }),
+        site: Site::build(&sources),
+        alone: one_page(&sources),
     }
 }
 

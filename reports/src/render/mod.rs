@@ -16,7 +16,6 @@ pub mod badge;
 pub mod diff;
 pub mod draft;
 pub mod findings;
-pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -25,6 +25,8 @@ pub(super) struct SiteIndex<'s> {
     labels: BTreeMap<(&'s str, String), String>,
     /// The address of the page of each runtime.
     runtimes: Vec<String>,
+    /// Whether there is no page but the matrix.
+    pub(super) alone: bool,
 }
 
 /// One case, and the rows in which it was measured.
@@ -76,6 +78,7 @@ impl<'s> SiteIndex<'s> {
             by_id,
             labels: BTreeMap::new(),
             runtimes: runtimes.map(|it| path::page("runtime", &it.id)).collect(),
+            alone: false,
         };
         let mut labels = BTreeMap::new();
         for table in &matrix.tables {
@@ -86,6 +89,19 @@ impl<'s> SiteIndex<'s> {
         }
         site_index.labels = labels;
         site_index
+    }
+
+    /// The same where there is no page but the matrix, so that nothing can be linked to.
+    pub(super) fn alone(sources: &Sources<'s>) -> Self {
+        Self {
+            alone: true,
+            ..Self::of(sources)
+        }
+    }
+
+    /// The address of another page, where there are others.
+    pub(super) fn elsewhere(&self, page: impl FnOnce() -> String) -> Option<String> {
+        (!self.alone).then(page)
     }
 
     pub(super) fn place(&self, case: &str) -> Option<&CaseRows<'s>> {

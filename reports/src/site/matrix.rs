@@ -70,7 +70,8 @@ struct LineView {
     key: String,
     tool: String,
     flavour: Option<String>,
-    href: String,
+    /// The page of the tool, where it has one.
+    href: Option<String>,
     bands: Vec<VersionRangeView>,
 }
 
@@ -150,18 +151,63 @@ struct CellView {
     href: Option<String>,
 }
 
+/// The tables of all operations on one page.
+#[derive(Serialize)]
+struct OnePage {
+    tables: Vec<SectionView>,
+}
+
+#[derive(Serialize)]
+struct SectionView {
+    /// The part of the page that it is.
+    section: String,
+    /// Whether it is the first one, which gives the page its title and is filtered.
+    first: bool,
+    #[serde(flatten)]
+    table: MatrixPage,
+}
+
+/// All operations on one page.
+pub(super) fn alone(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
+    let nothing = [NOTHING];
+    let tables = tables(site_index, &nothing).iter().enumerate();
+    let page = OnePage {
+        tables: tables
+            .map(|(number, table)| SectionView {
+                section: section(table.operation),
+                first: number == 0,
+                table: MatrixPage::of(site_index, number, table),
+            })
+            .collect(),
+    };
+    let sheet = ("index.html", "Matrix", "report.html");
+    page_layout::page(site_index, sink, SiteSection::Matrix, sheet, &page);
+}
+
+fn section(operation: &str) -> String {
+    format!("of:{}", path::part(operation))
+}
+
+/// Other pages lead to a table even where nothing was measured.
+const NOTHING: Table<'static> = Table {
+    operation: "pull",
+    families: Vec::new(),
+};
+
+fn tables<'t, 's>(site_index: &SiteIndex<'s>, nothing: &'t [Table<'s>]) -> &'t [Table<'s>]
+where
+    's: 't,
+{
+    match site_index.matrix.tables.as_slice() {
+        [] => nothing,
+        tables => tables,
+    }
+}
+
 /// The page of every operation.
 pub(super) fn pages(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
-    // Other pages lead here even where nothing was measured.
-    let nothing = [Table {
-        operation: "pull",
-        families: Vec::new(),
-    }];
-    let tables = match site_index.matrix.tables.as_slice() {
-        [] => &nothing[..],
-        tables => tables,
-    };
-    for (number, table) in tables.iter().enumerate() {
+    let nothing = [NOTHING];
+    for (number, table) in tables(site_index, &nothing).iter().enumerate() {
         let page = MatrixPage::of(site_index, number, table);
         let title = format!("Matrix: {}", page.operation);
         let path = index::table(number, table.operation);
@@ -199,6 +245,11 @@ impl MatrixPage {
             table,
             lines: &lines,
             clauses: clauses.iter().copied().zip(0..).collect(),
+            prefix: if site_index.alone && number > 0 {
+                format!("{}:", path::part(table.operation))
+            } else {
+                String::new()
+            },
         };
         let families: Vec<FamilyView> = table
             .families
@@ -221,7 +272,11 @@ impl MatrixPage {
             operations: operations
                 .map(|(place, it)| OperationView {
                     name: wording::title(it.operation),
-                    href: index::table(place, it.operation),
+                    href: if site_index.alone {
+                        format!("#{}", section(it.operation))
+                    } else {
+                        index::table(place, it.operation)
+                    },
                     current: place == number,
                 })
                 .collect(),
@@ -257,6 +312,8 @@ struct Maker<'m, 's> {
     table: &'m Table<'s>,
     lines: &'m [(ReleaseSeries<'m>, Vec<AlikeVersions>)],
     clauses: BTreeMap<&'m str, usize>,
+    /// What parts of the page are named with, where it has the tables of several operations.
+    prefix: String,
 }
 
 impl Maker<'_, '_> {
@@ -268,7 +325,7 @@ impl Maker<'_, '_> {
                 key: path::part(&line.name()),
                 tool: text::line(line.tool),
                 flavour: line.flavour.map(|it| text::line(&format!("+{it}"))),
-                href: index::tool(line.tool),
+                href: self.site_index.elsewhere(|| index::tool(line.tool)),
                 bands: bands.iter().map(|band| self.band(band)).collect(),
             })
             .collect()
@@ -278,7 +335,10 @@ impl Maker<'_, '_> {
         let one = band.columns.len() == 1;
         VersionRangeView {
             head: Head::of(self.site_index.matrix, band),
-            href: one.then(|| self.site_index.runtime(band.first())),
+            href: self
+                .site_index
+                .elsewhere(|| self.site_index.runtime(band.first()))
+                .filter(|_| one),
         }
     }
 
@@ -318,7 +378,7 @@ impl Maker<'_, '_> {
         FamilyView {
             heading,
             note,
-            anchor: family_anchor(family.id),
+            anchor: format!("{}{}", self.prefix, family_anchor(family.id)),
             id: text::line(family.id),
             title: text::line(family.title),
             about: text::line(family.about),
@@ -347,11 +407,9 @@ impl Maker<'_, '_> {
             .map(|(number, _)| number.to_string())
             .collect();
         RowView {
-            anchor: anchor(row),
+            anchor: self.anchor(row),
             name: wording::title(row.name()),
-            href: self
-                .site_index
-                .row(self.table.operation, row.case, row.platform),
+            href: self.told(row),
             title: text::line(row.title),
             platform: row.among_platforms.then(|| wording::title(row.platform)),
             alike: fold.alike.iter().map(|row| self.alike(row)).collect(),
@@ -371,13 +429,24 @@ impl Maker<'_, '_> {
 
     fn alike(&self, row: &Row<'_>) -> AlikeView {
         AlikeView {
-            anchor: anchor(row),
+            anchor: self.anchor(row),
             name: wording::title(&row.short_label()),
             title: text::line(row.title),
-            href: self
-                .site_index
-                .row(self.table.operation, row.case, row.platform),
+            href: self.told(row),
         }
+    }
+
+    /// The part of the page that shows a row.
+    fn anchor(&self, row: &Row<'_>) -> String {
+        format!("{}{}", self.prefix, anchor(row))
+    }
+
+    /// Where a row is told of: on the page of its case, or nowhere but here.
+    fn told(&self, row: &Row<'_>) -> String {
+        let operation = self.table.operation;
+        let page = || self.site_index.row(operation, row.case, row.platform);
+        let elsewhere = self.site_index.elsewhere(page);
+        elsewhere.unwrap_or_else(|| format!("#{}", self.anchor(row)))
     }
 
     fn clauses(&self, row: &Row<'_>) -> BTreeSet<usize> {
@@ -446,9 +515,10 @@ impl Maker<'_, '_> {
                     Step::Changed { .. } | Step::Flaky { .. } => None,
                 }),
                 unsteady: interval.edge == Edge::Flaky,
-                href: interval
-                    .trial
-                    .map(|_| self.site_index.cell(row, self.table.operation, first)),
+                href: interval.trial.and_then(|_| {
+                    let site_index = self.site_index;
+                    site_index.elsewhere(|| site_index.cell(row, self.table.operation, first))
+                }),
             }
         };
         intervals(line, row)

@@ -31,6 +31,9 @@ use renderer::TemplateRenderer;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+const STYLE: &str = include_str!("../../templates/site/style.css");
+const SCRIPT: &str = include_str!("../../templates/site/site.js");
+
 /// What a site is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'s> {
@@ -59,10 +62,7 @@ impl Site {
         let mut printer = TemplateRenderer::new();
         every_page(&SiteIndex::of(sources), &mut printer);
         let mut files = printer.files;
-        for (path, text) in [
-            ("style.css", include_str!("../../templates/site/style.css")),
-            ("site.js", include_str!("../../templates/site/site.js")),
-        ] {
+        for (path, text) in [("style.css", STYLE), ("site.js", SCRIPT)] {
             files.insert(path.to_owned(), text.as_bytes().to_vec());
         }
         Self { files }
@@ -73,6 +73,19 @@ impl Site {
     pub fn size(&self) -> u64 {
         self.files.values().map(|bytes| bytes.len() as u64).sum()
     }
+}
+
+/// The matrix as one page that needs nothing but itself: that of the site, with its style and its
+/// script in it. What other pages tell is not in it, and nothing in it leads there.
+///
+/// # Panics
+/// Never: the template is part of this crate, and its tests render every kind of outcome.
+#[must_use]
+pub fn one_page(sources: &Sources<'_>) -> String {
+    let mut printer = TemplateRenderer::new();
+    matrix::alone(&SiteIndex::alone(sources), &mut printer);
+    let page = printer.files.into_values().next().unwrap_or_default();
+    String::from_utf8_lossy(&page).into_owned()
 }
 
 /// All that the templates are given, by the paths of the pages, as JSON: what snapshot tests

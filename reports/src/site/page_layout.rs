@@ -1,6 +1,8 @@
 //! What every page has around what it tells.
 
-use super::{Sink, index::SiteIndex, path};
+use super::{SCRIPT, STYLE, Sink, index::SiteIndex, path};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ocipick_corpus::Digest;
 use serde::Serialize;
 
 /// What the browser may load: the script and the style of the site, from where the site is, be that
@@ -26,7 +28,7 @@ pub(super) enum SiteSection {
 struct PageLayout<'p, T> {
     title: &'p str,
     /// What the browser may load.
-    policy: &'static str,
+    policy: String,
     /// The way to the top of the site.
     root: String,
     part: SiteSection,
@@ -35,6 +37,16 @@ struct PageLayout<'p, T> {
     /// What was measured, in a line.
     headline: String,
     page: &'p T,
+    /// What stands in the page itself, where it is the only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inline: Option<Inline>,
+}
+
+/// The style and the script of a page that needs nothing but itself.
+#[derive(Serialize)]
+struct Inline {
+    style: &'static str,
+    script: &'static str,
 }
 
 /// A page of the site.
@@ -45,14 +57,46 @@ pub(super) fn page<T: Serialize>(
     (path, title, template): (&str, &str, &'static str),
     page: &T,
 ) {
+    let inline = site_index.alone.then(Inline::new);
     let sheet = PageLayout {
         title,
-        policy: POLICY,
+        policy: inline
+            .as_ref()
+            .map_or_else(|| POLICY.to_owned(), Inline::policy),
         root: path::root(path),
         part,
         warnings: &site_index.summary.warnings,
         headline: site_index.summary.headline(),
         page,
+        inline,
     };
     sink.page(path.to_owned(), template, &sheet);
+}
+
+impl Inline {
+    fn new() -> Self {
+        Self {
+            style: STYLE,
+            script: SCRIPT,
+        }
+    }
+
+    /// What the browser may run and load: this very script, the style in the page, and nothing from
+    /// anywhere.
+    fn policy(&self) -> String {
+        // What stands between the tags is hashed, with the line end behind the first one.
+        let digest = Digest::sha256(format!("\n{}", self.script).as_bytes());
+        let hex = digest.encoded().as_bytes();
+        let nibble = |c: &u8| char::from(*c).to_digit(16).unwrap_or_default();
+        let bytes: Vec<u8> = hex
+            .chunks(2)
+            .map(|pair| pair.iter().fold(0, |byte, c| byte * 16 + nibble(c)))
+            .filter_map(|byte| u8::try_from(byte).ok())
+            .collect();
+        let hash = STANDARD.encode(bytes);
+        format!(
+            "default-src 'none'; script-src 'sha256-{hash}'; style-src 'unsafe-inline'; \
+             img-src data:; base-uri 'none'; form-action 'none'"
+        )
+    }
 }

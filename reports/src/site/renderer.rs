@@ -16,7 +16,7 @@ macro_rules! templates {
 }
 
 /// Every template by its name.
-const TEMPLATES: [(&str, &str); 14] = templates![
+const TEMPLATES: [(&str, &str); 16] = templates![
     "about.html",
     "base.html",
     "case.html",
@@ -27,7 +27,9 @@ const TEMPLATES: [(&str, &str); 14] = templates![
     "graphs.html",
     "matrix.html",
     "overview.html",
+    "report.html",
     "runtime.html",
+    "table.html",
     "tool.html",
     "tools.html",
     "words.html",

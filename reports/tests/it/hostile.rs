@@ -10,8 +10,8 @@ use ocipick_records::{
 };
 use ocipick_reports::{
     analysis::matrix::{CaseBook, Matrix},
-    render::{html, json, junit, markdown, terminal},
-    site::Site,
+    render::{json, junit, markdown, terminal},
+    site::{Site, one_page},
 };
 use proptest::prelude::*;
 
@@ -134,18 +134,6 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     let shown = serde_json::from_str::<serde_json::Value>(&json::render(&matrix));
     prop_assert!(shown.is_ok_and(|document| document.is_object()));
 
-    let shown = html::render(&matrix, &html::HtmlOptions::default());
-    prop_assert!(!shown.contains("<script"));
-    prop_assert!(
-        !shown
-            .chars()
-            .any(|c| c.is_control() && c != '\n' && c != '\t')
-    );
-    prop_assert_eq!(
-        shown.matches("<details").count(),
-        shown.matches("</details>").count()
-    );
-
     check_xml(&junit::render(
         &matrix,
         &judged::checker().check_all(&results),
@@ -173,19 +161,11 @@ fn check_site(text: &str) -> Result<(), TestCaseError> {
         let page = std::str::from_utf8(bytes);
         prop_assert!(page.is_ok());
         let page = page.unwrap_or_default();
-        prop_assert_eq!(page.matches("<script").count(), 1, "{}", path);
-        let control = page
-            .chars()
-            .find(|c| c.is_control() && *c != '\n' && *c != '\t');
-        prop_assert_eq!(control, None, "{}", path);
-        prop_assert!(!page.contains('\u{202e}'), "{}", path);
-        for tag in ["details", "table", "section", "ul", "svg", "a"] {
-            let opened = page.matches(&format!("<{tag} ")).count()
-                + page.matches(&format!("<{tag}>")).count();
-            let closed = page.matches(&format!("</{tag}>")).count();
-            prop_assert_eq!(opened, closed, "{} in {}", tag, path);
-        }
+        check_page(path, page)?;
     }
+    let results = nasty_results(text);
+    let page = site::with(results, &CaseBook::default(), corpus, one_page);
+    check_page("the report", &page)?;
     prop_assert_eq!(site::check_links(&site), Ok(()));
     let plain = |c: char| c.is_ascii_alphanumeric() || "/.-_+@~".contains(c);
     for path in site.files.keys() {
@@ -195,6 +175,22 @@ fn check_site(text: &str) -> Result<(), TestCaseError> {
                 .split('/')
                 .any(|part| part.starts_with('.') || part.is_empty())
         );
+    }
+    Ok(())
+}
+
+fn check_page(path: &str, page: &str) -> Result<(), TestCaseError> {
+    prop_assert_eq!(page.matches("<script").count(), 1, "{}", path);
+    let control = page
+        .chars()
+        .find(|c| c.is_control() && *c != '\n' && *c != '\t');
+    prop_assert_eq!(control, None, "{}", path);
+    prop_assert!(!page.contains('\u{202e}'), "{}", path);
+    for tag in ["details", "table", "section", "ul", "svg", "a"] {
+        let opened =
+            page.matches(&format!("<{tag} ")).count() + page.matches(&format!("<{tag}>")).count();
+        let closed = page.matches(&format!("</{tag}>")).count();
+        prop_assert_eq!(opened, closed, "{} in {}", tag, path);
     }
     Ok(())
 }
@@ -288,11 +284,13 @@ fn long_words_of_a_tool_are_kept_short() {
     for shown in [
         terminal::render(&matrix, &terminal::TerminalOptions::default()),
         markdown::render(&matrix, &markdown::MarkdownOptions::default()),
-        html::render(&matrix, &html::HtmlOptions::default()),
         junit::render(&matrix, &judged::checker().check_all(&results)),
     ] {
         assert!(shown.len() < 100_000, "{}: {:.500}", shown.len(), shown);
     }
+    let [results] = results;
+    let page = site::with(results, &book, judged::corpus(), one_page);
+    assert!(page.len() < 100_000, "{}: {:.500}", page.len(), page);
 }
 
 proptest! {

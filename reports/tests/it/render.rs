@@ -1,13 +1,14 @@
 //! Snapshots of every format over the sample.
 
-use crate::{sample, verdicts as judged};
+use crate::{sample, site, verdicts as judged};
 use ocipick_records::{Linked, LinkedSource, Outcome};
 use ocipick_reports::{
     analysis::{
         changes::versions::{History, intervals},
         matrix::Matrix,
     },
-    render::{Summary, html, json, junit, markdown, terminal},
+    render::{Summary, json, junit, markdown, terminal},
+    site::{contexts, one_page},
 };
 use std::collections::BTreeMap;
 
@@ -147,31 +148,23 @@ fn whole_versions_that_are_alike_share_a_column() {
         "No trial of this operation: docker, docker+containerd-store, podman@4.3.1, crane@0.20.7, \
          containerd and"
     ));
-    let page =
-        with_generations(|matrix| html::context(matrix, &html::HtmlOptions::default(), None));
+    let page = &site::of_generations(contexts)["matrix.html"]["page"];
     // podman 4.3.1 lacks a cell that the others have, so the three are not alike.
-    let bands = |table: usize, line: usize| {
-        let bands = page["tables"][table]["lines"][line]["bands"].as_array();
-        bands.map_or(0, Vec::len)
-    };
-    assert_eq!(bands(0, 2), 3);
+    let bands = |line: usize| page["lines"][line]["bands"].as_array().map_or(0, Vec::len);
+    assert_eq!(bands(2), 3);
     // docker 26.1.5 and 28.5.2 are.
-    assert_eq!(bands(0, 0), 3);
-    assert_eq!(
-        page["tables"][0]["lines"][0]["bands"][2]["version"],
-        "26.1.5"
-    );
-    assert_eq!(page["tables"][0]["lines"][0]["bands"][2]["until"], "28.5.2");
+    assert_eq!(bands(0), 3);
+    assert_eq!(page["lines"][0]["bands"][2]["version"], "26.1.5");
+    assert_eq!(page["lines"][0]["bands"][2]["until"], "28.5.2");
 }
 
 #[test]
 fn cells_of_the_page_cover_every_column_once() {
-    let page =
-        with_generations(|matrix| html::context(matrix, &html::HtmlOptions::default(), None));
-    for table in page["tables"].as_array().unwrap() {
-        let columns = table["columns"].as_u64().unwrap();
-        for family in table["families"].as_array().unwrap() {
-            for row in family["rows"].as_array().unwrap() {
+    for path in ["matrix.html", "matrix-import.html"] {
+        let page = &site::of_generations(contexts)[path]["page"];
+        let columns = page["columns"].as_array().unwrap().len() as u64;
+        for family in page["families"].as_array().unwrap() {
+            for row in family["lines"].as_array().unwrap() {
                 let cells = row["cells"].as_array().unwrap().iter();
                 let covered: u64 = cells.map(|cell| cell["span"].as_u64().unwrap()).sum();
                 assert_eq!(covered, columns, "{row}");
@@ -182,9 +175,9 @@ fn cells_of_the_page_cover_every_column_once() {
 
 #[test]
 fn a_change_is_said_to_those_who_do_not_see_it() {
-    let page = with_generations(|matrix| html::render(matrix, &html::HtmlOptions::default()));
+    let page = site::of_generations(one_page);
     assert!(page.contains("<span class=\"aloud\">changed to </span>"));
-    assert!(page.contains("; before: ✗ nested-unsupported in docker@20.10.24 (bookworm)\""));
+    assert!(page.contains("title=\"before: ✗ nested-unsupported in 20.10.24\""));
 }
 
 #[test]
@@ -305,17 +298,6 @@ fn json_of_generations() {
 }
 
 #[test]
-fn html_context_of_generations() {
-    let mut context =
-        with_generations(|matrix| html::context(matrix, &html::HtmlOptions::default(), None));
-    for table in context["tables"].as_array_mut().unwrap() {
-        table["cases"] = serde_json::Value::Null;
-    }
-    context["runtimes"] = serde_json::Value::Null;
-    insta::assert_json_snapshot!("html-context-generations", context);
-}
-
-#[test]
 fn what_a_run_cost_is_said_where_it_is_known() {
     let cost = "38 s in the tools and 1.8 s in ocipick itself, over all trials; at most 61 MiB of \
                 memory and 1.5 GiB of disk";
@@ -324,7 +306,6 @@ fn what_a_run_cost_is_said_where_it_is_known() {
         let terminal = terminal::render(matrix, &options(None, false));
         assert!(terminal.contains(cost), "{terminal}");
         assert!(markdown::render(matrix, &markdown::MarkdownOptions::default()).contains(cost));
-        assert!(html::render(matrix, &html::HtmlOptions::default()).contains(cost));
     });
     with_sample(|matrix| assert_eq!(Summary::of(matrix).cost(), None));
 }
@@ -349,30 +330,44 @@ fn json_is_as_its_schema_says() {
 }
 
 #[test]
-fn html_context_of_the_sample() {
-    let context = with_sample(|matrix| html::context(matrix, &html::HtmlOptions::default(), None));
-    insta::assert_json_snapshot!("html-context", context);
-}
-
-#[test]
 fn html_is_one_page_that_needs_nothing_else() {
     for page in [
-        with_sample(|matrix| html::render(matrix, &html::HtmlOptions::default())),
-        with_generations(|matrix| html::render(matrix, &html::HtmlOptions::default())),
+        site::of_sample(one_page),
+        site::of_generations(one_page),
+        site::of_corpus(one_page),
     ] {
         needs_nothing_else(&page);
     }
 }
 
 fn needs_nothing_else(page: &str) {
-    for outside in [
-        "http:", "https:", "src=", "@import", "url(", "<script", "<link",
-    ] {
-        assert!(!page.contains(outside), "{outside}");
+    let (head, rest) = page.split_once("</style>").expect("the style is in it");
+    let (body, script) = rest.split_once("<script>").expect("the script is in it");
+    for outside in ["http:", "https:", "src=", "@import", "url(", "<script"] {
+        assert!(!head.contains(outside), "{outside} in the head");
     }
-    for (anchor, _) in page.match_indices("href=\"#") {
-        let target = page[anchor + 7..].split('"').next().unwrap_or_default();
-        assert!(page.contains(&format!("id=\"{target}\"")), "{target}");
+    for outside in ["http:", "https:", "src=", "<script", "<link", "<style"] {
+        assert!(!body.contains(outside), "{outside} in the body");
+    }
+    for outside in [
+        "http:",
+        "https:",
+        "fetch(",
+        "import(",
+        "XMLHttpRequest",
+        "innerHTML",
+    ] {
+        assert!(!script.contains(outside), "{outside} in the script");
+    }
+    // Nothing but an empty icon is linked from the head.
+    assert_eq!(head.matches("<link").count(), 1);
+    assert!(head.contains("<link rel=\"icon\" href=\"data:,\">"));
+    assert!(body.contains("href=\"#"));
+    for (at, _) in body.match_indices("href=\"") {
+        let target = body[at + 6..].split('"').next().unwrap_or_default();
+        let part = target.strip_prefix('#').expect("it is on this page");
+        let known = body.matches(&format!("id=\"{part}\"")).count();
+        assert_eq!(known, 1, "{part}");
     }
 }
 
@@ -384,9 +379,6 @@ fn every_format_warns_first() {
         assert!(shown.starts_with(&format!("Warning: {warning}")));
         let shown = markdown::render(matrix, &markdown::MarkdownOptions::default());
         assert!(shown.starts_with(&format!("> **Warning:** {warning}")));
-        let shown = html::render(matrix, &html::HtmlOptions::default());
-        let body = shown.split("<body>").nth(1).unwrap_or_default();
-        assert!(body.trim_start().starts_with("<p class=\"warning\""));
         let shown = json::render(matrix);
         assert!(
             shown
@@ -402,6 +394,9 @@ fn every_format_warns_first() {
             .unwrap_or_default();
         assert!(first.contains("<error") && first.contains(warning));
     });
+    let shown = site::of_sample(one_page);
+    let main = shown.split("<main id=\"main\">").nth(1).unwrap_or_default();
+    assert!(main.trim_start().starts_with("<p class=\"warning\""));
 }
 
 #[test]

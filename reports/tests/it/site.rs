@@ -1,7 +1,8 @@
 //! The site: what its pages are told, and that every link of it leads somewhere.
 
 use crate::{sample, verdicts as judged};
-use ocipick_corpus::{Corpus, built_in_specifications};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ocipick_corpus::{Corpus, Digest, built_in_specifications};
 use ocipick_records::{CorpusStamp, Results};
 use ocipick_reports::{
     analysis::{
@@ -9,7 +10,6 @@ use ocipick_reports::{
         embargo::{EmbargoPolicy, redact},
         matrix::{CaseBook, Matrix},
     },
-    render::html,
     site::{self, Site, Sources},
 };
 use serde_json::Value;
@@ -36,16 +36,21 @@ pub(super) fn with<T>(
 }
 
 /// Four cases of the built-in corpus, judged.
-fn of_corpus<T>(make: impl FnOnce(&Sources<'_>) -> T) -> T {
+pub(super) fn of_corpus<T>(make: impl FnOnce(&Sources<'_>) -> T) -> T {
     let corpus = judged::corpus();
     let book = CaseBook::new([], corpus.cases());
     with(judged::results(corpus), &book, corpus, make)
 }
 
 /// Two operations over four releases, of cases that nobody knows.
-fn of_generations<T>(make: impl FnOnce(&Sources<'_>) -> T) -> T {
+pub(super) fn of_generations<T>(make: impl FnOnce(&Sources<'_>) -> T) -> T {
     let corpus = judged::corpus();
     with(sample::generations(), &sample::book(), corpus, make)
+}
+
+/// Every kind of outcome, in a run that did not finish.
+pub(super) fn of_sample<T>(make: impl FnOnce(&Sources<'_>) -> T) -> T {
+    with(sample::sample(), &sample::book(), judged::corpus(), make)
 }
 
 fn page(contexts: &mut BTreeMap<String, Value>, path: &str) -> Value {
@@ -317,8 +322,7 @@ fn what_was_not_measured_is_never_a_colour_alone_and_never_a_no() {
 
 #[test]
 fn every_page_says_what_a_browser_may_load() {
-    let options = html::HtmlOptions::default();
-    let (site, report) = of_generations(|it| (Site::build(it), html::render(it.matrix, &options)));
+    let (site, report) = of_generations(|it| (Site::build(it), site::one_page(it)));
     let pages = site
         .files
         .iter()
@@ -339,13 +343,34 @@ fn every_page_says_what_a_browser_may_load() {
             .filter_map(|tag| page.find(tag))
             .min();
         assert!(first.is_none_or(|first| at < first), "{path}: too late");
-        let inline = page.match_indices("<script").any(|(at, _)| {
-            let tag = page[at..].split('>').next().unwrap_or_default();
-            !tag.contains(" src=")
-        });
-        assert!(!inline, "{path} has a script in it");
+        let scripts: Vec<&str> = page
+            .match_indices("<script")
+            .map(|(at, _)| page[at..].split("</script>").next().unwrap_or_default())
+            .collect();
+        assert_eq!(scripts.len(), 1, "{path}");
+        if path == "the report" {
+            let policy = page[at..].split('>').next().unwrap_or_default();
+            let hash = sha256_in_base64(scripts[0].strip_prefix("<script>").unwrap_or_default());
+            let only = format!("script-src &#39;sha256-{hash}&#39;;");
+            assert!(
+                policy.contains(&only),
+                "{policy} permits other scripts than {hash}"
+            );
+        } else {
+            assert!(scripts[0].contains(" src="), "{path} has a script in it");
+        }
         for handler in [" onclick=", " onload=", " onerror=", "javascript:"] {
             assert!(!page.contains(handler), "{path} has {handler}");
         }
     }
+}
+
+fn sha256_in_base64(text: &str) -> String {
+    let digest = Digest::sha256(text.as_bytes());
+    let hex = digest.encoded();
+    let bytes: Vec<u8> = (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("it is hexadecimal"))
+        .collect();
+    STANDARD.encode(bytes)
 }

@@ -11,7 +11,7 @@ use ocipick_reports::{
         matrix::{CaseBook, Matrix},
     },
     check::{CheckPolicy, Checker, result::Hints},
-    render::{html, json, markdown, verdicts},
+    render::{json, markdown, verdicts},
 };
 use std::{fmt::Write as _, path::Path, sync::LazyLock};
 
@@ -203,21 +203,6 @@ fn verdicts_stand_in_the_details_of_a_case() {
     let corpus = corpus();
     let results = results(corpus);
     judged(&results, corpus, "", |matrix, _, verdicts| {
-        let options = html::HtmlOptions::default();
-        let context = html::context(matrix, &options, Some(verdicts));
-        let part = serde_json::json!({
-            "verdicts": context["verdicts"],
-            "two-entries": {
-                "peers": context["tables"][0]["cases"][0]["peers"],
-                "clauses": context["tables"][0]["cases"][0]["clauses"],
-            },
-        });
-        let part = serde_json::to_string_pretty(&part).expect("keys are text");
-        insta::assert_snapshot!("verdicts-html", part);
-        let page = html::render_judged(matrix, &options, Some(verdicts));
-        assert!(page.contains("Held against the specifications"));
-        assert!(!html::render(matrix, &options).contains("Held against"));
-
         let options = markdown::MarkdownOptions::default();
         let text = markdown::render_judged(matrix, &options, Some(verdicts));
         let begin = format!("<summary><code>{TWO}");
