@@ -2,13 +2,18 @@
 //! layout is read unseen, so there are no requests.
 
 use super::{Call, EvidenceKind, Executed, OperationSpec, TAG, fixture::LayoutFixture};
-use crate::run::TestPoint;
+use crate::{
+    classify::classify,
+    run::{Controls, TestPoint},
+};
 use ocipick_adapters::{ImageSource, LayoutInput, Request, Retention, Session};
 use ocipick_records::Operation;
 
 pub(super) const IMPORT: OperationSpec = OperationSpec {
     operation: Operation::Import,
     requires: &[EvidenceKind::Reported, EvidenceKind::Materialised],
+    controls: Controls::verdict,
+    classify,
     execute,
 };
 

@@ -1,5 +1,5 @@
-//! What tools can be asked to do, one file per operation: which kinds of evidence an outcome needs, and
-//! how the index comes to the tool.
+//! What tools can be asked to do, one file per operation: which kinds of evidence an outcome needs, how the
+//! index comes to the tool, which controls it has to pass, and what the evidence amounts to.
 //!
 //! Another operation is a file here, its line in [`ALL`], and what the adapters support of it.
 
@@ -7,9 +7,12 @@ mod fixture;
 mod import;
 mod pull;
 
-use crate::run::{RunContext, TestPoint};
+use crate::{
+    classify::{MessagePatterns, TrialObservations},
+    run::{Controls, RunContext, TestPoint},
+};
 use ocipick_adapters::{Execution, Retention, Session};
-use ocipick_records::{HttpRequest, Operation};
+use ocipick_records::{Evidence, HttpRequest, Operation, Outcome};
 use std::{cmp::Ordering, fmt, time::Duration};
 
 /// Every operation that is measured, the default first.
@@ -33,6 +36,10 @@ pub struct OperationSpec {
     /// The kinds of evidence without which nothing is known to be picked, and which all have to name the
     /// same child. What else is seen is kept, and decides nothing.
     pub requires: &'static [EvidenceKind],
+    /// Why the outcomes of the two controls disqualify a runtime; nothing where they do not.
+    pub(crate) controls: fn(&Controls, &Outcome, &Outcome) -> Option<String>,
+    /// What the evidence amounts to.
+    pub(crate) classify: fn(&TrialObservations<'_>, &MessagePatterns) -> (Outcome, Evidence),
     /// Lets the tool do it, and returns what was seen.
     pub(crate) execute: fn(&Call<'_>, &mut Session<'_>) -> Result<Executed, String>,
 }

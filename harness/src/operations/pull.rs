@@ -1,7 +1,10 @@
 //! `pull`: the tool fetches the image for one platform from the registry, so that it could be used.
 
 use super::{Call, EvidenceKind, Executed, OperationSpec, TAG};
-use crate::run::TestPoint;
+use crate::{
+    classify::classify,
+    run::{Controls, TestPoint},
+};
 use ocipick_adapters::{ImageSource, Request, Session};
 use ocipick_records::Operation;
 use std::{cell::Cell, sync::Arc};
@@ -13,6 +16,8 @@ pub(super) const PULL: OperationSpec = OperationSpec {
         EvidenceKind::Materialised,
         EvidenceKind::Requests,
     ],
+    controls: Controls::verdict,
+    classify,
     execute,
 };
 

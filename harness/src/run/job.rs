@@ -118,7 +118,8 @@ impl RuntimeJob<'_> {
         if self.shared.is_over() {
             return RuntimeEnd::Interrupted;
         }
-        if let Some(why) = controls.verdict(&matched.outcome, &unmatched.outcome) {
+        let verdict = (self.operation.controls)(controls, &matched.outcome, &unmatched.outcome);
+        if let Some(why) = verdict {
             let why = format!("it failed its controls: {why}");
             for (case, measured) in [(&controls.match_, matched), (&controls.no_match, unmatched)] {
                 if cases.iter().any(|open| is_control(open, case)) {

@@ -2,7 +2,7 @@
 
 use super::{Event, TestPoint, job::RuntimeJob};
 use crate::{
-    classify::{TrialObservations, classify},
+    classify::TrialObservations,
     operations::{Call, Executed},
 };
 use ocipick_adapters::{HarnessError, Retention, Session};
@@ -92,7 +92,7 @@ impl RuntimeJob<'_> {
                 };
             }
         };
-        let (outcome, evidence) = classify(
+        let (outcome, evidence) = (self.operation.classify)(
             &TrialObservations {
                 tool: self.runtime.tool,
                 operation: self.operation,
