@@ -205,3 +205,93 @@ fn observed(outcome: &Outcome) -> Vec<&Outcome> {
         | Outcome::Unmeasured { .. } => vec![outcome],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ocipick_records::{Observed, RefusalReason, UnmeasuredWhy};
+
+    /// One of each kind, two where they may differ within it.
+    fn outcomes() -> Vec<Outcome> {
+        let picked = |child: &str| Outcome::Picked {
+            child: child.to_owned(),
+            digest: String::new(),
+        };
+        let refused = |reason| Outcome::Refused {
+            reason,
+            message: String::new(),
+        };
+        let mixed = |child: &str| Outcome::Mixed {
+            children: vec![child.to_owned()],
+            digests: Vec::new(),
+        };
+        let crashed = |survived| Outcome::Crashed {
+            what: String::new(),
+            survived,
+        };
+        let unstable = |outcomes: [Outcome; 2]| Outcome::Unstable {
+            observed: outcomes
+                .into_iter()
+                .map(|outcome| Observed {
+                    outcome: Box::new(outcome),
+                    count: 1,
+                })
+                .collect(),
+        };
+        vec![
+            picked("a"),
+            picked("b"),
+            refused(RefusalReason::NoMatch),
+            refused(RefusalReason::Malformed),
+            Outcome::Nothing,
+            mixed("a"),
+            mixed("b"),
+            crashed(false),
+            crashed(true),
+            Outcome::TimedOut { after_ms: 1 },
+            unstable([picked("a"), Outcome::Nothing]),
+            unstable([picked("c"), picked("d")]),
+        ]
+    }
+
+    #[test]
+    fn a_change_is_of_one_kind_in_both_directions() {
+        for old in outcomes() {
+            for new in outcomes() {
+                let there = OutcomeChange::between(&old, &new);
+                let back = OutcomeChange::between(&new, &old);
+                assert_eq!(there.is_none(), old.agrees_with(&new), "{old:?} {new:?}");
+                let kind = |change: Option<OutcomeChange>| change.and_then(OutcomeChange::kind);
+                assert_eq!(kind(there), kind(back), "{old:?} {new:?}");
+                let compared = is_steady(&old) && is_steady(&new);
+                let differs = there.is_some() && compared;
+                assert_eq!(kind(there).is_some(), differs, "{old:?} {new:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reason_is_no_choice_and_a_child_is_one() {
+        let all = outcomes();
+        for old in &all {
+            for new in &all {
+                match OutcomeChange::between(old, new).and_then(OutcomeChange::kind) {
+                    Some(ChangeKind::Reason) => assert!(is_same_choice(old, new)),
+                    Some(ChangeKind::Pick | ChangeKind::Acceptance) => {
+                        assert!(!is_same_choice(old, new), "{old:?} {new:?}");
+                    }
+                    // Within one kind of failure there is nothing to choose.
+                    Some(ChangeKind::Failure) => {
+                        assert_eq!(is_same_choice(old, new), old.kind() == new.kind());
+                    }
+                    None => {}
+                }
+            }
+        }
+        let unmeasured = Outcome::Unmeasured {
+            why: UnmeasuredWhy::NotStarted,
+            detail: String::new(),
+        };
+        assert!(!is_steady(&unmeasured));
+    }
+}

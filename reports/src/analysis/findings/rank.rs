@@ -106,7 +106,7 @@ impl OutcomeShape {
 }
 
 impl<'m, 'a> Finding<'m, 'a> {
-    /// Puts the example first: of the facts with the greatest weight one of the pattern that most
+    /// Puts the example first: of the rows with the greatest weight one of the pattern that most
     /// have, and of those the first. What has the same pattern follows it.
     fn choose_example(&mut self) {
         let patterns: Vec<Pattern> = self.rows.iter().map(FindingRow::pattern).collect();
@@ -116,13 +116,13 @@ impl<'m, 'a> Finding<'m, 'a> {
             .iter()
             .zip(&patterns)
             .enumerate()
-            .max_by_key(|(place, (fact, pattern))| (fact.weight, number(pattern), Reverse(*place)))
+            .max_by_key(|(place, (it, pattern))| (it.weight, number(pattern), Reverse(*place)))
             .map(|(place, _)| place);
         let Some(pattern) = best.and_then(|best| patterns.get(best)) else {
             return;
         };
-        let facts = std::mem::take(&mut self.rows);
-        let (mut alike, others): (Vec<_>, Vec<_>) = facts
+        let found = std::mem::take(&mut self.rows);
+        let (mut alike, others): (Vec<_>, Vec<_>) = found
             .into_iter()
             .zip(&patterns)
             .enumerate()
@@ -132,7 +132,7 @@ impl<'m, 'a> Finding<'m, 'a> {
         self.rows = alike
             .into_iter()
             .chain(others)
-            .map(|(_, (fact, _))| fact)
+            .map(|(_, (it, _))| it)
             .collect();
     }
 
@@ -174,7 +174,7 @@ impl<'m, 'a> Finding<'m, 'a> {
     /// Where it stands among all: by kind of surprise; then by weight; then by the number of
     /// rows, because what happens often is met more often; then by place.
     pub(super) fn rank(&self) -> (Severity, Reverse<usize>, Reverse<usize>, usize) {
-        let weight = self.rows.iter().map(|fact| fact.weight).max().unwrap_or(0);
+        let weight = self.rows.iter().map(|it| it.weight).max().unwrap_or(0);
         (
             self.severity,
             Reverse(weight),
@@ -190,10 +190,10 @@ pub(super) fn findings<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Finding<'m, 'a>> {
     let mut place = 0;
     for (number, table) in matrix.tables.iter().enumerate() {
         for row in table.rows() {
-            for (surprise, fact) in facts(matrix, row) {
+            for (surprise, it) in found(matrix, row) {
                 place += 1;
                 let group = groups
-                    .entry((surprise, number, Key::of(surprise, &fact)))
+                    .entry((surprise, number, Key::of(surprise, &it)))
                     .or_insert_with(|| Finding {
                         severity: surprise,
                         operation: table.operation,
@@ -201,7 +201,7 @@ pub(super) fn findings<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Finding<'m, 'a>> {
                         alike: 0,
                         place,
                     });
-                group.rows.push(fact);
+                group.rows.push(it);
             }
         }
     }
@@ -213,9 +213,9 @@ pub(super) fn findings<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Finding<'m, 'a>> {
     groups
 }
 
-fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Severity, FindingRow<'m, 'a>)> {
+fn found<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Severity, FindingRow<'m, 'a>)> {
     let sides = sides(row);
-    let mut facts = Vec::new();
+    let mut found = Vec::new();
     for surprise in [
         Severity::Crash,
         Severity::HollowSuccess,
@@ -227,17 +227,17 @@ fn facts<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Severity, Findin
             .cloned()
             .partition(|side| side.shape.alone() == Some(surprise));
         if !subjects.is_empty() {
-            let fact = FindingRow {
+            let it = FindingRow {
                 row,
                 subjects: subjects.len(),
                 sides: subjects.into_iter().chain(others).collect(),
                 weight: 0,
             };
-            facts.push((surprise, fact));
+            found.push((surprise, it));
         }
     }
-    facts.extend(split(matrix, row, sides));
-    facts
+    found.extend(split(matrix, row, sides));
+    found
 }
 
 /// The disagreement among those that picked or refused, if there is one.
@@ -270,13 +270,13 @@ fn split<'m, 'a>(
         // Of how many tools the second greatest outcome group is: a field that is divided in the middle
         // matters more than one that stands aside.
         let weight = picks.iter().rev().nth(1).map_or(0, |side| size(side).0);
-        let fact = FindingRow {
+        let it = FindingRow {
             row,
             subjects: picks.len(),
             sides: picks.into_iter().chain(refusals).collect(),
             weight,
         };
-        return Some((Severity::DifferentPicks, fact));
+        return Some((Severity::DifferentPicks, it));
     }
     if picks.len() + refusals.len() == 2 {
         let mut both: Vec<OutcomeGroup<'a>> = picks.iter().chain(&refusals).cloned().collect();
@@ -287,13 +287,13 @@ fn split<'m, 'a>(
                 && tools(matrix, &many.runtimes).len() > 1;
             if lone && !picks.is_empty() {
                 let weight = tools(matrix, &many.runtimes).len();
-                let fact = FindingRow {
+                let it = FindingRow {
                     row,
                     sides: both,
                     subjects: 1,
                     weight,
                 };
-                return Some((Severity::Lone, fact));
+                return Some((Severity::Lone, it));
             }
         }
     }
@@ -319,13 +319,13 @@ fn split<'m, 'a>(
         | Severity::Lone
         | Severity::DifferentReasons => 0,
     };
-    let fact = FindingRow {
+    let it = FindingRow {
         row,
         subjects: refusals.len(),
         sides: refusals.into_iter().chain(picks).collect(),
         weight,
     };
-    Some((surprise, fact))
+    Some((surprise, it))
 }
 
 impl<'a> FindingRow<'_, 'a> {
@@ -349,24 +349,24 @@ fn pattern(sides: &[OutcomeGroup<'_>]) -> Pattern {
 }
 
 impl Key {
-    fn of(surprise: Severity, fact: &FindingRow<'_, '_>) -> Self {
+    fn of(surprise: Severity, it: &FindingRow<'_, '_>) -> Self {
         match surprise {
             Severity::Crash
             | Severity::HollowSuccess
             | Severity::Hang
             | Severity::SurvivedPanic => {
-                let faults = fact.about().iter().flat_map(|side| {
+                let faults = it.about().iter().flat_map(|side| {
                     side.runtimes.iter().filter_map(|column| {
-                        let trial = fact.row.cells.get(*column).copied().flatten()?;
+                        let trial = it.row.cells.get(*column).copied().flatten()?;
                         fault(&trial.outcome)
                     })
                 });
-                Self::Subjects(pattern(fact.about()), faults.collect())
+                Self::Subjects(pattern(it.about()), faults.collect())
             }
             Severity::DifferentPicks
             | Severity::Lone
             | Severity::PickOrRefuse
-            | Severity::DifferentReasons => Self::All(fact.pattern()),
+            | Severity::DifferentReasons => Self::All(it.pattern()),
         }
     }
 }

@@ -12,7 +12,7 @@ pub struct DiffGroup {
     /// Which runtimes, by their place among the pairs.
     pub pair: usize,
     /// In which way.
-    pub sort: OutcomeChange,
+    pub change: OutcomeChange,
     /// What was observed then, in a few words.
     pub was: String,
     /// What is observed now.
@@ -27,7 +27,7 @@ pub struct CoverageGroup {
     /// Which runtimes, by their place among the pairs.
     pub pair: usize,
     /// Which side measured them.
-    pub turn: CoverageChange,
+    pub kind: CoverageChange,
     /// What the other side says instead of an outcome.
     pub instead: String,
     /// The rows, as people call them.
@@ -64,20 +64,20 @@ impl Diff<'_> {
             let (was, is) = (gist(cell.change.before), gist(cell.change.after));
             let known = groups
                 .iter_mut()
-                .find(|it| it.sort == cell.change.what && it.was == was && it.is == is);
+                .find(|it| it.change == cell.change.what && it.was == was && it.is == is);
             let row = self.row(cell.place.operation, &cell.label);
             match known {
                 Some(group) => group.rows.push(row),
                 None => groups.push(DiffGroup {
                     pair,
-                    sort: cell.change.what,
+                    change: cell.change.what,
                     was,
                     is,
                     rows: vec![row],
                 }),
             }
         }
-        groups.sort_by_key(|group| group.sort);
+        groups.sort_by_key(|group| group.change);
         groups
     }
 
@@ -89,19 +89,19 @@ impl Diff<'_> {
             let instead = instead(it);
             let known = groups
                 .iter_mut()
-                .find(|group| group.turn == it.turn && group.instead == instead);
+                .find(|group| group.kind == it.kind && group.instead == instead);
             let row = self.row(it.place.operation, &it.label);
             match known {
                 Some(group) => group.rows.push(row),
                 None => groups.push(CoverageGroup {
                     pair,
-                    turn: it.turn,
+                    kind: it.kind,
                     instead,
                     rows: vec![row],
                 }),
             }
         }
-        groups.sort_by_key(|group| group.turn);
+        groups.sort_by_key(|group| group.kind);
         groups
     }
 

@@ -218,7 +218,7 @@ impl<'d> CoverageJson<'d> {
             operation: it.place.operation,
             case: it.place.case,
             platform: it.place.platform,
-            turn: it.turn,
+            turn: it.kind,
             measured: &it.measured.outcome,
             other: it.other.map(|trial| &trial.outcome),
         }

@@ -1,6 +1,6 @@
 //! What changed between two results, as Markdown for a comment on a pull request.
 
-use super::{apart, caution, headline, is_plain, name, names, side, turn_title};
+use super::{apart, caution, coverage_title, headline, is_plain, name, names, side};
 use crate::{
     analysis::changes::results::Diff,
     render::markdown::escape::{code, code_in_table, prose},
@@ -61,8 +61,8 @@ fn changes(lines: &mut Vec<String>, diff: &Diff<'_>) {
             who = format!("{who}, before {}", code_in_table(&name(old)));
         }
         for group in diff.groups(number) {
-            let change = (
-                group.sort,
+            let entry = (
+                group.change,
                 format!(
                     "| {who} | {} | {} | {} |",
                     code_in_table(&group.was),
@@ -70,19 +70,19 @@ fn changes(lines: &mut Vec<String>, diff: &Diff<'_>) {
                     cases(&group.rows)
                 ),
             );
-            rows.push(change);
+            rows.push(entry);
         }
     }
-    rows.sort_by_key(|(sort, _)| *sort);
+    rows.sort_by_key(|(change, _)| *change);
     let mut before = None;
-    for (sort, row) in rows {
-        if before != Some(sort) {
+    for (change, row) in rows {
+        if before != Some(change) {
             if before.is_some() {
                 lines.push(String::new());
             }
-            before = Some(sort);
+            before = Some(change);
             lines.extend([
-                format!("#### {}", sort.title()),
+                format!("#### {}", change.title()),
                 String::new(),
                 "| runtime | was | is | cases |".to_owned(),
                 "| --- | --- | --- | --- |".to_owned(),
@@ -105,7 +105,7 @@ fn coverage(lines: &mut Vec<String>, diff: &Diff<'_>) {
             lines.push(format!(
                 "- {}: {} ({} on the other side): {}",
                 code(&name(new)),
-                turn_title(group.turn).to_lowercase(),
+                coverage_title(group.kind).to_lowercase(),
                 code(&group.instead),
                 cases(&group.rows)
             ));

@@ -113,8 +113,8 @@ fn is_plain(pair: &RuntimePair) -> bool {
     }
 }
 
-fn turn_title(turn: CoverageChange) -> &'static str {
-    match turn {
+fn coverage_title(change: CoverageChange) -> &'static str {
+    match change {
         CoverageChange::BecameMeasured => "Became measured",
         CoverageChange::NoLongerMeasured => "No longer measured",
         CoverageChange::NewCell => "Asked for something that was not asked before",

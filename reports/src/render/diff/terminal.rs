@@ -1,6 +1,6 @@
 //! What changed between two results, for a terminal.
 
-use super::{NAMED, apart, caution, headline, is_plain, name, names, side, turn_title};
+use super::{NAMED, apart, caution, coverage_title, headline, is_plain, name, names, side};
 use crate::{
     analysis::changes::{OutcomeChange, results::Diff},
     render::paint::{Style, mark, paint},
@@ -51,18 +51,22 @@ pub fn render(diff: &Diff<'_>, options: DiffTerminalOptions) -> String {
             head.push_str(": no change");
         }
         let _ = writeln!(text, "\n{head}");
-        let mut sort = None;
+        let mut change = None;
         for group in groups {
-            if sort != Some(group.sort) {
-                sort = Some(group.sort);
-                let _ = writeln!(text, "  {}", mark(style(group.sort), group.sort.title()));
+            if change != Some(group.change) {
+                change = Some(group.change);
+                let _ = writeln!(
+                    text,
+                    "  {}",
+                    mark(style(group.change), group.change.title())
+                );
             }
             let (was, is) = (text::line(&group.was), text::line(&group.is));
             let rows = rows(&group.rows, most);
             let _ = writeln!(text, "    {was} → {is}: {rows}");
         }
         for group in coverage {
-            let title = turn_title(group.turn);
+            let title = coverage_title(group.kind);
             let instead = text::line(&group.instead);
             let rows = rows(&group.rows, most);
             let _ = writeln!(text, "  {title} ({instead} on the other side): {rows}");
@@ -76,8 +80,8 @@ pub fn render(diff: &Diff<'_>, options: DiffTerminalOptions) -> String {
     paint(&text, options.color)
 }
 
-fn style(sort: OutcomeChange) -> Style {
-    match sort {
+fn style(change: OutcomeChange) -> Style {
+    match change {
         OutcomeChange::NowCrashes | OutcomeChange::NowFails => Style::Red,
         OutcomeChange::OtherPick | OutcomeChange::NowRefused | OutcomeChange::OtherFailure => {
             Style::Yellow

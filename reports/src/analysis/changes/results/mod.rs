@@ -93,7 +93,7 @@ pub struct DiffCoverage<'a> {
     /// What the other side has; none where it has no trial at all.
     pub other: Option<&'a Trial>,
     /// Which side measured it.
-    pub turn: CoverageChange,
+    pub kind: CoverageChange,
 }
 
 /// Which side measured a cell.
@@ -176,7 +176,7 @@ impl<'a> Diff<'a> {
 
     fn look(&mut self, cell: &Cell<'_, 'a>) {
         let (old, new) = cell.trials;
-        let (turn, trial, other) = match CellComparison::of(old, new) {
+        let (kind, trial, other) = match CellComparison::of(old, new) {
             CellComparison::NotMeasured => return,
             CellComparison::Same => {
                 self.compared += 1;
@@ -213,7 +213,7 @@ impl<'a> Diff<'a> {
             label: cell.label.clone(),
             measured: trial,
             other,
-            turn,
+            kind,
         });
     }
 
@@ -252,8 +252,8 @@ impl<'a> Diff<'a> {
     }
 
     /// The cells that only one side measured, of one kind.
-    pub fn covered(&self, turn: CoverageChange) -> impl Iterator<Item = &DiffCoverage<'a>> {
-        self.coverage.iter().filter(move |it| it.turn == turn)
+    pub fn covered(&self, kind: CoverageChange) -> impl Iterator<Item = &DiffCoverage<'a>> {
+        self.coverage.iter().filter(move |it| it.kind == kind)
     }
 
     /// How many changed cells were tried only once on either side, so that the change may as well

@@ -227,7 +227,7 @@ fn what_is_not_measured_is_neither_a_change_nor_hidden() {
         trial("crane@1", "a/same", picked("a")),
     ]);
     between(&old, &new, &DiffOptions::default(), |diff| {
-        let turns: Vec<_> = diff.coverage.iter().map(|it| it.turn).collect();
+        let turns: Vec<_> = diff.coverage.iter().map(|it| it.kind).collect();
         assert!(turns.contains(&CoverageChange::NoLongerMeasured));
         assert!(turns.contains(&CoverageChange::BecameMeasured));
         assert_eq!(turns.len(), 2);
@@ -336,7 +336,7 @@ proptest! {
         let shape = |diff: &Diff<'_>, back: bool| {
             let turn = |turn: CoverageChange| if back { turn.reversed() } else { turn };
             let mut turns: Vec<CoverageChange> =
-                diff.coverage.iter().map(|it| turn(it.turn)).collect();
+                diff.coverage.iter().map(|it| turn(it.kind)).collect();
             turns.sort_unstable();
             let count = |only: [usize; 2]| if back { [only[1], only[0]] } else { only };
             (
