@@ -82,7 +82,7 @@ fuzz: ## fuzz the readers of layouts, layers, results, recipes and requests (FUZ
 			-artifact_prefix=artifacts/$$target/ corpus/$$target seeds/$$target || exit 1; \
 	done
 
-# Which mutants: `make mutants MUTANTS="--file '**/classifier.rs'"`, or `--shard 0/4`.
+# Which mutants, by their names as `cargo mutants --list` has them: `make mutants MUTANTS="--re classifier.rs"`.
 MUTANTS ?=
 # Where it says what became of each.
 MUTANTS_OUT ?= target/mutants

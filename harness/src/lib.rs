@@ -34,6 +34,35 @@ mod tests {
             .collect()
     }
 
+    /// A test that is named as what notices a mistake is there.
+    #[test]
+    fn the_tests_that_notice_mistakes_are_there() {
+        let page = include_str!("../../docs/trust.md");
+        let (_, table) = page.split_once("<!-- by hand: begin -->").unwrap();
+        let (table, _) = table.split_once("<!-- by hand: end -->").unwrap();
+        let tests = [
+            include_str!("classify/classifier/tests.rs"),
+            include_str!("run/controls.rs"),
+            include_str!("run/repeat.rs"),
+        ];
+        let mut names = 0;
+        for row in table.lines().filter(|line| line.starts_with("| ")).skip(1) {
+            let named: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+            assert!(!named.is_empty(), "{row}");
+            for name in named {
+                let test = format!("#[test]\n{{indent}}fn {name}()");
+                let is_there = |source: &&str| {
+                    ["", "    "]
+                        .iter()
+                        .any(|indent| source.contains(&test.replace("{indent}", indent)))
+                };
+                assert!(tests.iter().any(|source| is_there(&source)), "{name}");
+                names += 1;
+            }
+        }
+        assert!(names > 12, "{names}");
+    }
+
     /// Whoever reads a name must not have to ask which of two it is.
     #[test]
     fn no_two_public_types_share_a_name() {

@@ -126,6 +126,13 @@ mod tests {
     }
 
     #[test]
+    fn the_controls_are_the_cases_that_are_named_so() {
+        let Controls { match_, no_match } = controls();
+        let ids = [match_, no_match].map(|it| it.case.id.to_string());
+        assert_eq!(ids, ["controls/multi-platform", "controls/no-match"]);
+    }
+
+    #[test]
     fn the_right_pick_and_a_refusal_pass() {
         assert_eq!(controls().verdict(&picked("amd64"), &refused()), None);
         assert_eq!(

@@ -208,6 +208,16 @@ mod tests {
     }
 
     #[test]
+    fn a_revision_has_a_specification_and_a_release() {
+        for text in ["image-spec", "image-spec@", "@1.0.2", "@"] {
+            assert_eq!(text.parse::<Choice>(), Err(ChoiceError(text.to_owned())));
+        }
+        let all = Revisions::choose(&built_in_specifications().unwrap(), &[]).unwrap();
+        let ids: Vec<&str> = all.iter().map(|(id, _)| id).collect();
+        assert_eq!(ids, ["distribution-spec", "docker-v2s2", "image-spec"]);
+    }
+
+    #[test]
     fn what_there_is_not_is_answered_with_what_there_is() {
         let texts = [
             vec!["1.0.2"],
