@@ -1,7 +1,7 @@
 //! Verdicts and consensus over a few trials of the built-in corpus.
 
 use crate::sample::{self, CONTAINERD, DOCKER, PODMAN, SKOPEO, Tool};
-use ocipick_corpus::{Corpus, Specification, built_in_specifications, digest_of_content};
+use ocipick_corpus::{Corpus, Level, Specification, built_in_specifications, digest_of_content};
 use ocipick_records::{
     CaseId, CorpusStamp, Evidence, Outcome, RefusalReason, Results, Trial, UnmeasuredWhy,
 };
@@ -13,7 +13,7 @@ use ocipick_reports::{
     check::{CheckPolicy, Checker, result::Hints},
     render::{json, markdown, verdicts},
 };
-use std::{fmt::Write as _, path::Path, sync::LazyLock};
+use std::{collections::BTreeSet, fmt::Write as _, path::Path, sync::LazyLock};
 
 const TWO: &str = "duplicates/two-entries";
 const UNKNOWN: &str = "unknown-types/before-good-with-platform-unknown-body";
@@ -278,6 +278,24 @@ fn other_operations_are_not_held_against_what_is_said_of_pulls() {
             assert_ne!(entry.reasoned.verdict, Verdict::Conforms, "{entry:?}");
         }
     });
+}
+
+#[test]
+fn a_requirement_counts_once_however_many_cases_can_show_it() {
+    let mut shown = BTreeSet::new();
+    let mut pairs = 0;
+    for case in corpus().cases() {
+        for ask in &case.asks {
+            for rule in NEWEST.rules(case.id.as_str(), &ask.to_string()) {
+                if rule.level == Some(Level::Must) && rule.can_show() {
+                    shown.insert(&rule.clause);
+                    pairs += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(NEWEST.requirements(), shown.len());
+    assert!(1 < shown.len() && shown.len() < pairs, "{shown:?}");
 }
 
 #[test]
