@@ -56,7 +56,7 @@ mod tests {
                         .iter()
                         .any(|indent| source.contains(&test.replace("{indent}", indent)))
                 };
-                assert!(tests.iter().any(|source| is_there(source)), "{name}");
+                assert!(tests.iter().any(is_there), "{name}");
                 names += 1;
             }
         }
