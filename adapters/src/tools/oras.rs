@@ -113,7 +113,7 @@ impl Adapter for Oras {
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
         look.reported = printed_digest(&look.decisive().map(Ran::stdout).unwrap_or_default());
-        look.materialised = look_into(&directory(asked));
+        look.materialised = look_into(&directory(asked)).map_err(HarnessError::CannotBeAsked)?;
         Ok(())
     }
 
@@ -150,7 +150,11 @@ fn printed_digest(stdout: &str) -> RawObservation {
 const DOCUMENT_LIMIT: u64 = 64 << 20;
 
 /// What is in the layout under the tag that was asked for.
-fn look_into(dir: &Path) -> RawObservation {
+///
+/// # Errors
+/// Oras copies whatever the entry is that it selects. Where that is an index, or a manifest whose layers it
+/// leaves behind, it has selected no image that could be used, and no other try would show one.
+fn look_into(dir: &Path) -> Result<RawObservation, String> {
     let document = |path: &Path| -> Result<Value, RawObservation> {
         match rootfs::read(dir, path, DOCUMENT_LIMIT) {
             Ok(Some(bytes)) => serde_json::from_slice(&bytes)
@@ -165,7 +169,7 @@ fn look_into(dir: &Path) -> RawObservation {
             ))),
         }
     };
-    let look = || -> Result<RawObservation, RawObservation> {
+    let look = || -> Result<Result<RawObservation, String>, RawObservation> {
         let index = document(Path::new("index.json"))?;
         let entries = index["manifests"].as_array();
         let is_picked = |entry: &&Value| {
@@ -178,19 +182,24 @@ fn look_into(dir: &Path) -> RawObservation {
         };
         let manifest = document(&blob(digest))?;
         if let Some(entries) = manifest["manifests"].as_array() {
-            let words = format!("what was copied is an index with {} entries", entries.len());
-            return Err(RawObservation::Failed(words));
+            let entries = entries.len();
+            let words =
+                format!("oras copied an index with {entries} entries, and selects no image");
+            return Ok(Err(words));
         }
         let open = |layer: &str| rootfs::file(dir, &blob(layer)).ok().flatten();
-        let signs = manifest_in("manifest in the layout of oras copy", &manifest, open).map_err(
-            |gone| RawObservation::Failed(format!("the layer {gone} is not in the layout")),
-        )?;
-        Ok(looked(
-            signs,
-            "the layout holds a manifest without config and layers",
-        ))
+        let source = "manifest in the layout of oras copy";
+        Ok(match manifest_in(source, &manifest, open) {
+            Ok(signs) => Ok(looked(
+                signs,
+                "the layout holds a manifest without config and layers",
+            )),
+            Err(gone) => Err(format!(
+                "oras copied a manifest without its layer {gone}, which is no image"
+            )),
+        })
     };
-    look().unwrap_or_else(|otherwise| otherwise)
+    look().unwrap_or_else(Ok)
 }
 
 /// Where a layout keeps a blob. What a manifest calls its layers is a path only if it is one name.
@@ -228,7 +237,10 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         };
-        assert!(matches!(look_into(dir.path()), RawObservation::Absent(_)));
+        assert!(matches!(
+            look_into(dir.path()),
+            Ok(RawObservation::Absent(_))
+        ));
         let entry = |digest: &str, name: &str| {
             serde_json::json!({ "digest": digest,
                 "annotations": { "org.opencontainers.image.ref.name": name } })
@@ -240,17 +252,13 @@ mod tests {
         put("blobs/sha256/2", r#"{"config":{"digest":"sha256:c2"}}"#);
         let source = "manifest in the layout of oras copy";
         let config = sign(source, Identity::ConfigDigest("sha256:c2".to_owned()));
-        assert_eq!(look_into(dir.path()), RawObservation::Seen(vec![config]));
-        put(
-            "blobs/sha256/2",
-            r#"{"layers":[{"digest":"sha256:../../index.json"}]}"#,
-        );
-        assert!(matches!(
-            look_into(dir.path()),
-            RawObservation::Failed(_) | RawObservation::Seen(_)
-        ));
+        let seen = RawObservation::Seen(vec![config]);
+        assert_eq!(look_into(dir.path()), Ok(seen));
         put("blobs/sha256/2", r#"{"layers":[{"digest":"sha256:3"}]}"#);
-        let words = "the layer sha256:3 is not in the layout".to_owned();
-        assert_eq!(look_into(dir.path()), RawObservation::Failed(words));
+        let words = look_into(dir.path()).unwrap_err();
+        assert!(words.contains("without its layer sha256:3"), "{words}");
+        put("blobs/sha256/2", r#"{"manifests":[{},{}]}"#);
+        let words = look_into(dir.path()).unwrap_err();
+        assert!(words.contains("an index with 2 entries"), "{words}");
     }
 }
