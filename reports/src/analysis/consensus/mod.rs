@@ -3,7 +3,7 @@
 //! # Weights
 //!
 //! Runtimes do not vote by heads. Four versions of podman and four of skopeo run one library, and
-//! are one [`voice`]. Every voice that was measured in a row has the weight 1, which its tools
+//! are one [voice](super::matrix::MatrixRuntime::lineage). Every voice that was measured in a row has the weight 1, which its tools
 //! share in equal parts, and the part of a tool is shared by its runtimes (versions and flavours)
 //! in equal parts. So measuring more versions of a tool, or more tools that share its code, changes
 //! nothing about its weight against others.

@@ -8,7 +8,7 @@
 //! - A case whose bytes differ is [another question](SelectedCells::other_bytes): none of its cells is
 //!   compared.
 //! - A cell that only one side measured [became measured or is no longer](DiffCoverage).
-//! - A cell that differs when repeated, and could have been what the other side saw, [wavers](OutcomeChange::Wavers).
+//! - A cell that differs when repeated, and could have been what the other side saw, [wavers](super::OutcomeChange::Wavers).
 //!
 //! What is left, and differs, is a [change](CellChange).
 
