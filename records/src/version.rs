@@ -8,7 +8,8 @@ use std::cmp::Ordering;
 /// Numbers are compared as numbers, and what is left out is zero: `1.10` is `1.10.0`. A
 /// pre-release comes before its release, and `rc.10` after `rc.2`, however they are written
 /// (`-rc.10`, `-rc10`, `~rc10`). What was built after a version comes after it
-/// (`1.2.3-12-gdeadbee`, `1.2.3_unknown`, `1.2.3+dfsg1`), and before the next. What has no number
+/// (`1.2.3-12-gdeadbee`, `1.2.3_unknown`, `1.2.3+dfsg1`), and before the next; what Go calls by the date and the
+/// hash of a commit comes before the release that it names (`1.2.4-0.20260131120000-0a1b2c3d4e5f`). What has no number
 /// (`dev-0a1b2c3d`) comes after all that have one, because nobody builds an old one.
 ///
 /// This is an order of what versions mean: two texts can be equal.
@@ -107,7 +108,7 @@ fn pre_release(rest: &str) -> (Option<Prerelease>, &str) {
         return none;
     };
     let is_word = words.starts_with(|c: char| c.is_ascii_alphabetic());
-    if !is_word && !rest.starts_with('~') {
+    if !is_word && !is_pseudo(words) && !rest.starts_with('~') {
         return none;
     }
     let end = words.find(|c: char| !c.is_ascii_alphanumeric() && c != '.');
@@ -116,6 +117,20 @@ fn pre_release(rest: &str) -> (Option<Prerelease>, &str) {
         Ok(pre) if !pre.is_empty() => (Some(pre), after),
         Ok(_) | Err(_) => none,
     }
+}
+
+/// Whether this begins as what Go calls the version of a commit: the commit comes before the release that the
+/// numbers name (`1.2.4-0.20260131120000-0a1b2c3d4e5f`, `0.0.0-20260131120000-0a1b2c3d4e5f`).
+fn is_pseudo(words: &str) -> bool {
+    let dated = words.strip_prefix("0.").unwrap_or(words);
+    let Some((date, commit)) = dated.split_once('-') else {
+        return false;
+    };
+    let commit: Vec<char> = commit.chars().take(12).collect();
+    date.len() == 14
+        && date.chars().all(|c| c.is_ascii_digit())
+        && commit.len() == 12
+        && commit.iter().all(char::is_ascii_hexdigit)
 }
 
 /// A pre-release with a dot between words and numbers, and no zeros before numbers: `rc.4` of
@@ -172,6 +187,9 @@ mod tests {
             "0.20.7",
             "0.20.7-12-gdeadbee",
             "0.20.7-12-gdeadbee-dirty",
+            "0.20.8-0.20260130000000-ffffffffffff",
+            "0.20.8-0.20260131000000-0a1b2c3d4e5f",
+            "0.20.8-0.20260131000000-0a1b2c3d4e5f+dirty",
             "0.20.8-dev",
             "0.20.8-dev-3-gabc",
             "0.20.8",
@@ -235,6 +253,7 @@ mod tests {
 
     fn version() -> impl Strategy<Value = String> {
         prop_oneof![
+            "[0-9]\\.[0-9]-(0\\.)?2026[0-9]{10}-[0-9a-f]{12}(\\+dirty)?",
             "[0-9]{1,2}(\\.[0-9]{1,2}){0,3}([-~+_.](rc|beta|dev|ds|g)?[.]?[0-9]{0,2}){0,3}",
             "dev-[0-9a-f]{8}",
             "\\PC{0,8}",
