@@ -25,6 +25,7 @@ mod marker;
 mod media_type;
 mod nearest;
 mod platform_request;
+mod quick;
 mod recipe;
 mod relation;
 mod reserved;
@@ -48,6 +49,7 @@ pub use marker::{
     InLayer, MARKER_FILE, MARKER_LIMIT, marker_in_layers, marker_in_tar, marker_text,
 };
 pub use platform_request::PlatformRequest;
+pub use quick::is_quick;
 pub use relation::{Derivation, Inapplicable, Relation, RelationError};
 pub use reserved::ReservedIds;
 pub use unpack::{UNPACKED_LIMIT, unpacked};

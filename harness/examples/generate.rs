@@ -1,6 +1,7 @@
 //! Writes the files of the repository that are made of code and corpus: schemas, what pins the corpus,
 //! and the page about coverage. `make generate` runs it; tests hold the files against the same.
 
+use ocipick::quick::quick_cases;
 use ocipick_corpus::{Corpus, generated};
 use ocipick_reports::render;
 use std::{
@@ -13,7 +14,10 @@ use std::{
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let ids = fs::read_to_string(root.join("corpus/ids.txt"))?;
-    let mut files = generated(&Corpus::built_in()?, &ids)?;
+    let corpus = Corpus::built_in()?;
+    let mut files = generated(&corpus, &ids)?;
+    let published = root.join("reports/published");
+    files.insert("corpus/quick.txt", quick_cases(&published, &corpus)?);
     files.extend(ocipick::json::schemas());
     files.extend([
         (

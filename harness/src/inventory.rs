@@ -180,6 +180,27 @@ impl<'a> Discovery<'a> {
         Ok(inventory)
     }
 
+    /// Every runtime of a tool that is installed, whoever asked for it: that of the machine, and those that were
+    /// provisioned. They are held in place for as long as this inventory is there.
+    ///
+    /// # Errors
+    /// When no private directory can be made, or another ocipick changes a channel.
+    pub fn installed(&self, tool: Tool) -> Result<Inventory, InventoryError> {
+        let privileges = Privileges::probe(self.run_dir.dir(), self.cancel);
+        let mut inventory = Inventory::default();
+        self.add(&mut inventory, &self.machine(privileges), &[tool])?;
+        for name in self.store.names() {
+            let hold = self.store.hold(&name)?;
+            if let Some(mut channel) = self.store.open(&name).filter(|it| it.has(tool)) {
+                channel.recall(&self.store.archives(), self.run_dir, self.cancel);
+                self.add(&mut inventory, &channel.place(privileges), &[tool])?;
+                inventory.channels.push(channel);
+                inventory.holds.extend(hold.map(Arc::new));
+            }
+        }
+        Ok(inventory)
+    }
+
     /// Starts the auxiliary tools of a channel, to see whether they do.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The harness of ocipick: serves cases, lets tools resolve them, and judges what was seen.
 
+pub mod against;
 pub mod baselines;
 pub mod check;
 pub mod classify;
@@ -9,6 +10,7 @@ pub mod inventory;
 pub mod json;
 pub mod operations;
 pub mod push;
+pub mod quick;
 pub mod resource_monitor;
 pub mod results;
 pub mod run;

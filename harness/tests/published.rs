@@ -8,7 +8,9 @@ mod made;
 mod user;
 
 use made::{picked, results, trial};
-use ocipick_records::Outcome;
+use ocipick::quick::quick_cases;
+use ocipick_corpus::{Corpus, is_quick};
+use ocipick_records::{CaseId, Outcome};
 use std::{fs, path::Path};
 use user::User;
 
@@ -34,6 +36,21 @@ fn what_is_published_is_what_the_code_makes_of_it() {
     args.extend(["--into", &into, "--readme", &readme, "--check"]);
     let said = User::new().types(&args);
     assert_eq!(said.code, 0, "{} (hint: make generate)", said.err);
+}
+
+#[test]
+fn the_quick_set_is_made_of_what_is_published() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let corpus = Corpus::built_in().unwrap();
+    let made = quick_cases(&root.join("reports/published"), &corpus).unwrap();
+    let committed = fs::read_to_string(root.join("corpus/quick.txt")).unwrap();
+    assert!(
+        made == committed,
+        "corpus/quick.txt is stale (hint: make generate)"
+    );
+    let ids: Vec<CaseId> = made.lines().map(|id| id.parse().unwrap()).collect();
+    assert!((50..=200).contains(&ids.len()), "{}", ids.len());
+    assert!(ids.iter().all(is_quick));
 }
 
 #[test]

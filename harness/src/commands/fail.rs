@@ -1,8 +1,8 @@
 //! Failures of a command, with the exit code that each stands for.
 
 use ocipick::{
-    baselines::BaselinesError, check::CheckError, exit::ExitCode, inventory::InventoryError,
-    results::WriteError,
+    against::AgainstError, baselines::BaselinesError, check::CheckError, exit::ExitCode,
+    inventory::InventoryError, results::WriteError,
 };
 use ocipick_adapters::{
     RunDirError,
@@ -54,6 +54,7 @@ macro_rules! exits_with {
 }
 
 exits_with! {
+    AgainstError => Usage,
     CorpusError => Usage,
     ReadError => Usage,
     RegistryError => Internal,

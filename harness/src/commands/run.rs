@@ -10,7 +10,10 @@ use super::{
     terminal::Terminal,
 };
 use clap::Args;
+use globset::Glob;
 use ocipick::{
+    against::References,
+    baselines::Baselines,
     check,
     classify::MessagePatterns,
     exit::ExitCode,
@@ -20,8 +23,8 @@ use ocipick::{
     results::{Previous, Writer},
     run::{Controls, DerivedCases, Earlier, Plan, RepeatRequest, RunContext, execute, header, now},
 };
-use ocipick_adapters::{UserBinary, channel::Store, names, process::Cancel};
-use ocipick_corpus::{Corpus, Relation};
+use ocipick_adapters::{Runtime, UserBinary, channel::Store, names, process::Cancel};
+use ocipick_corpus::{Corpus, Relation, is_quick};
 use ocipick_records::Results;
 use ocipick_registry::Registry;
 use ocipick_reports::{
@@ -29,8 +32,9 @@ use ocipick_reports::{
         conformance::Verdicts,
         matrix::{CaseBook, Matrix},
     },
-    check::{Checker, result::Hints},
-    render::{json, terminal, verdicts},
+    baseline::BaselineSet,
+    check::{CheckConclusion, Checker, result::Hints},
+    render::{against, json, terminal, verdicts},
 };
 use std::{
     collections::BTreeSet,
@@ -40,6 +44,9 @@ use std::{
 
 /// The variable by which `none` keeps a run from saying what to type next.
 const NEXT: &str = "OCIPICK_NEXT";
+
+/// What a build does otherwise than a released version, as Markdown in the output directory.
+const AGAINST: &str = "against.md";
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -68,6 +75,13 @@ pub(crate) struct RunArgs {
     /// nothing else is measured
     #[arg(long = "tool", value_name = "NAME[:LABEL]=PATH")]
     tools: Vec<UserBinary>,
+    /// What a binary of your own is held against at the end, such as crane@0.20.7#sid [default: the
+    /// nearest released version: measured beside it if it is installed, or else as its outcomes were accepted]
+    #[arg(long, value_name = "RUNTIME", requires = "tools")]
+    against: Option<String>,
+    /// The quick set: few cases that tell the tools apart as all cases do
+    #[arg(long, conflicts_with = "corpus")]
+    quick: bool,
     /// Deadline of each invocation of a tool
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60")]
     deadline: Duration,
@@ -128,7 +142,15 @@ impl RunArgs {
 }
 
 pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
-    let selected = select::cases(&args.selection, screen)?;
+    let mut selected = select::cases(&args.selection, screen)?;
+    if args.quick {
+        selected.cases.retain(|case| is_quick(&case.id));
+        if selected.cases.is_empty() {
+            return Err(Failure::usage(
+                "no case that --case leaves is in the quick set (hint: leave out --case, or --quick)",
+            ));
+        }
+    }
     let rules = args.revisions.rules(&selected.corpus)?;
     let policy = args
         .check
@@ -144,16 +166,23 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
     run_dir::listen(screen, &cancel)?;
     let run_dir = run_dir::claim(screen, args.keep)?;
     let discovery = Discovery::of_user(&run_dir, &cancel);
-    let inventory = discovery.inventory(&args.sources())?;
+    let mut inventory = discovery.inventory(&args.sources())?;
     if cancel.is_raised() {
         return Ok(ExitCode::NothingMeasured);
     }
     say_missing(screen, &inventory);
-    let runtimes = select::runtimes(&inventory, &args.runtimes)?;
+    let mut runtimes = select::runtimes(&inventory, &args.runtimes)?;
     if runtimes.is_empty() {
         screen.say("nothing was measured: no runtime was found");
         return Ok(ExitCode::NothingMeasured);
     }
+    let accepted = Baselines::find(args.baselines.as_deref())?.shelf;
+    let references = references(args, &runtimes, &discovery, &accepted, screen)?;
+    runtimes.extend(references.besides.iter().cloned());
+    runtimes.sort_by_key(|runtime| runtime.tool);
+    inventory
+        .channels
+        .extend(references.channels.iter().cloned());
     let relations = relations(args);
     let derivation = DerivedCases::of(&selected.cases, &relations);
     if !relations.is_empty() {
@@ -271,6 +300,14 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
             screen.print(text)
         }
     };
+    let tell_verbatim = |text: &str| {
+        if args.json {
+            screen.say(text.trim_end());
+            Ok(())
+        } else {
+            screen.print_verbatim(text)
+        }
+    };
     if args.json {
         screen.print_verbatim(&json::render_judged(&matrix, Some(&verdicts)))?;
     } else {
@@ -292,6 +329,25 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
         tell(&tally.text())?;
         exit = exit.checked(tally.conclusion(), interrupted);
     }
+    let comparisons = references.compare(&results[0], &accepted);
+    if !comparisons.is_empty() {
+        let path = args.out.join(AGAINST);
+        let pages: Vec<String> = comparisons.iter().map(against::markdown).collect();
+        std::fs::write(&path, pages.join("\n"))
+            .map_err(|error| Failure::cannot_write(&path, &error))?;
+        for comparison in &comparisons {
+            let text = against::terminal(comparison, args.all, screen.color() && !args.json);
+            tell_verbatim(&format!("\n{text}"))?;
+        }
+        tell(&format!(
+            "As Markdown, for a pull request: {}",
+            path.display()
+        ))?;
+        let differs = comparisons.iter().any(|it| !it.differences.is_empty());
+        if args.check && differs {
+            exit = exit.checked(CheckConclusion::Fail, interrupted);
+        }
+    }
     let next = next_command(
         &args.out,
         interrupted.then(|| writer.incomplete()),
@@ -301,6 +357,40 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
         tell(&next)?;
     }
     Ok(exit)
+}
+
+/// What builds of the user's own are held against. That is looked for among what is installed, unless
+/// --runtime says what is measured.
+fn references(
+    args: &RunArgs,
+    runtimes: &[Runtime],
+    discovery: &Discovery<'_>,
+    accepted: &BaselineSet,
+    screen: Terminal,
+) -> Result<References> {
+    if args.tools.is_empty() {
+        return Ok(References::default());
+    }
+    let pattern = args.against.as_deref().map(|text| {
+        let glob = Glob::new(text);
+        glob.map_err(|error| Failure::usage(format!("--against {text}: {error}")))
+    });
+    let pattern = pattern.transpose()?.map(|glob| glob.compile_matcher());
+    let installed = args.runtimes.is_empty().then_some(discovery);
+    let references = References::choose(runtimes, pattern.as_ref(), installed, accepted)?;
+    for runtime in &references.besides {
+        screen.say(&format!(
+            "{} is measured, too: the end says what differs from it (hint: --against chooses another)",
+            runtime.id()
+        ));
+    }
+    for it in references.all.iter().filter(|it| it.reference.is_none()) {
+        screen.say(&format!(
+            "{} is held against nothing: no released version is installed or known (hint: ocipick channel install)",
+            it.build
+        ));
+    }
+    Ok(references)
 }
 
 /// What became of the results that stood in the output directory.

@@ -29,6 +29,10 @@ pub(crate) const TESTS: &[Test] = &[
         killed_between_repeats,
     ),
     (
+        "whole::own-build-against-a-released-one",
+        own_build_against_a_released_one,
+    ),
+    (
         "whole::second-run-to-the-same-place-is-refused",
         second_run_to_the_same_place,
     ),
@@ -96,6 +100,21 @@ impl<'a> Workspace<'a> {
             command.args(["--runtime", &format!("{tool}@{version}")]);
         }
         Ok(command)
+    }
+
+    /// What accepts the outcomes of a run.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the process module is what this process is to use, and not to be started by"
+    )]
+    fn bless(&self, out: &Path, into: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ocipick"));
+        command
+            .args(["bless", "--into"])
+            .args([into, out])
+            .env("HOME", self.stage.dir())
+            .stdin(Stdio::null());
+        command
     }
 
     /// The one run directory that is there.
@@ -177,6 +196,60 @@ fn outcome<'a>(results: &'a Results, tool: &str, case: &str) -> Result<&'a Outco
 fn kill_nine(child: &mut Child) -> Result<()> {
     kill(Pid::from_raw(child.id().try_into()?), Signal::SIGKILL)?;
     child.wait()?;
+    Ok(())
+}
+
+/// What a build of one's own does otherwise than the one on PATH is said at the end, or that there is nothing.
+fn own_build_against_a_released_one() -> Result<()> {
+    for (mode, words, code) in [
+        (
+            "always-last",
+            "differs from skopeo@9.9.9#path (measured beside it) on 1 of 4 rows",
+            3,
+        ),
+        (
+            "",
+            "does as skopeo@9.9.9#path (measured beside it) does on all 4 rows",
+            0,
+        ),
+    ] {
+        let stage = Stage::new()?.with(&["skopeo"], mode)?;
+        let place = Workspace::new(&stage)?;
+        let own = stage.dir().join("skopeo-dev");
+        fs::copy(std::env::current_exe()?, &own)?;
+        let tool = format!("skopeo={}", own.display());
+        let (out, baselines) = (place.out("out"), place.out("baselines"));
+        // Held against its own outcomes, only what differs from the other is left to fail.
+        let first = place
+            .run(&out, &[], &["--tool", &tool, "--runtime", "*#own"])?
+            .output()?;
+        ends_with(0, &first)?;
+        let blessed = place.bless(&out, &baselines).output()?;
+        ends_with(0, &blessed)?;
+        let baselines = baselines.to_string_lossy().into_owned();
+        let options = [
+            "--tool",
+            &tool,
+            "--check",
+            "--baselines",
+            &baselines,
+            "--against",
+            "*#path",
+        ];
+        let second = place.run(&out, &[], &options)?.output()?;
+        ends_with(code, &second)?;
+        let said = String::from_utf8_lossy(&second.stdout).into_owned();
+        ensure!(
+            said.contains(&format!("skopeo@9.9.9#own {words}")),
+            "{said}"
+        );
+        let page = fs::read_to_string(out.join("against.md"))?;
+        ensure!(page.contains(TWO_ENTRIES) == (code == 3), "{page}");
+        let wrong = ["--tool", &tool, "--against", "skopeo@8*#sid"];
+        let refused = ends_with(2, &place.run(&out, &[], &wrong)?.output()?)?;
+        ensure!(refused.contains("skopeo@9.9.9#path"), "{refused}");
+        place.is_deserted()?;
+    }
     Ok(())
 }
 

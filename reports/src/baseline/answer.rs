@@ -1,7 +1,7 @@
 //! What a runtime did, without what differs from run to run.
 
 use super::text::{escape, unescape};
-use ocipick_records::{Outcome, RefusalReason};
+use ocipick_records::{Observed, Outcome, RefusalReason};
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 /// What a runtime did, without what differs from run to run: no messages, digests, times and
@@ -67,6 +67,40 @@ impl BaselineAnswer {
             }
             Outcome::Unmeasured { .. } => return None,
         })
+    }
+
+    /// An outcome that amounts to this, to compare others with. What a baseline does not keep is empty in it.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Picked(child) => Outcome::Picked {
+                child: child.clone(),
+                digest: String::new(),
+            },
+            Self::Refused(reason) => Outcome::Refused {
+                reason: *reason,
+                message: String::new(),
+            },
+            Self::Nothing => Outcome::Nothing,
+            Self::Mixed(children) => Outcome::Mixed {
+                children: children.clone(),
+                digests: Vec::new(),
+            },
+            Self::Crashed { survived } => Outcome::Crashed {
+                what: String::new(),
+                survived: *survived,
+            },
+            Self::TimedOut => Outcome::TimedOut { after_ms: 0 },
+            Self::Unstable(answers) => Outcome::Unstable {
+                observed: answers
+                    .iter()
+                    .map(|answer| Observed {
+                        outcome: Box::new(answer.outcome()),
+                        count: 1,
+                    })
+                    .collect(),
+            },
+        }
     }
 
     /// Whether this is what a baseline says, or one face of it: a runtime that is known to waver
@@ -143,7 +177,7 @@ fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ocipick_records::{Observed, UnmeasuredWhy};
+    use ocipick_records::UnmeasuredWhy;
 
     fn answer(text: &str) -> BaselineAnswer {
         text.parse().unwrap()
@@ -165,6 +199,8 @@ mod tests {
             "unstable crashed | crashed survived",
         ] {
             assert_eq!(answer(text).to_string(), text);
+            let outcome = answer(text).outcome();
+            assert_eq!(BaselineAnswer::of(&outcome), Some(answer(text)), "{text}");
         }
         for text in [
             "",

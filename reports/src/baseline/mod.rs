@@ -98,6 +98,12 @@ impl BaselineBuild {
         }
     }
 
+    /// Its id, as results write it: `tool@version+flavour#channel`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{}@{}", self.tool, self.stem(true))
+    }
+
     /// Whether another build is of the same version, in the same configuration.
     #[must_use]
     pub fn is_as(&self, other: &Self) -> bool {

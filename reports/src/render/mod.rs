@@ -12,6 +12,7 @@ mod headline;
 mod paint;
 mod words;
 
+pub mod against;
 pub mod badge;
 pub mod diff;
 pub mod draft;
