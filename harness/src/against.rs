@@ -1,14 +1,17 @@
 //! Which released version a build of the user's own is held against at the end of a run.
 
-use crate::inventory::{Discovery, InventoryError};
+use crate::{
+    inventory::{Discovery, InventoryError},
+    run::{Rival, RivalOutcomes},
+};
 use globset::GlobMatcher;
 use ocipick_adapters::{
     Provider, Runtime,
     channel::{InstalledChannel, SharedLock},
 };
-use ocipick_records::Results;
+use ocipick_records::{Header, Results};
 use ocipick_reports::{
-    analysis::against::{BuildComparison, ReferenceOutcomes, Released, nearest},
+    analysis::against::{BuildComparison, ReferenceOutcomes, Released, accepted_outcomes, nearest},
     baseline::{Baseline, BaselineBuild, BaselineSet},
 };
 use std::sync::Arc;
@@ -16,8 +19,8 @@ use std::sync::Arc;
 /// A build of the user's own, and what it is held against.
 #[derive(Clone, Debug)]
 pub struct Against {
-    /// Id of the build.
-    pub build: String,
+    /// The build.
+    pub build: BaselineBuild,
     /// What it is held against; nothing where there is nothing of this tool in this configuration.
     pub reference: Option<Released>,
 }
@@ -136,12 +139,33 @@ impl References {
                     references.besides.extend(found.cloned());
                 }
             }
-            references.all.push(Against {
-                build: runtime.id(),
-                reference,
-            });
+            references.all.push(Against { build, reference });
         }
         Ok(references)
+    }
+
+    /// Which runtimes of a plan are held against which, for a run with this header.
+    #[must_use]
+    pub fn rivals(&self, header: &Header, accepted: &BaselineSet) -> Vec<Rival> {
+        let pairs = self.all.iter().filter_map(|it| {
+            let reference = it.reference.as_ref()?;
+            let against = if reference.is_installed {
+                RivalOutcomes::Measured(name_of(&reference.build))
+            } else {
+                let baseline = baseline_of(accepted, &reference.build)?;
+                let known = accepted_outcomes(header, baseline).into_iter();
+                RivalOutcomes::Known(
+                    known
+                        .map(|(key, outcome)| ((key.operation, key.case, key.platform), outcome))
+                        .collect(),
+                )
+            };
+            Some(Rival {
+                runtime: name_of(&it.build),
+                against,
+            })
+        });
+        pairs.collect()
     }
 
     /// Each build held against its reference, of those that have one.
@@ -155,7 +179,7 @@ impl References {
             } else {
                 ReferenceOutcomes::Accepted(baseline_of(accepted, &reference.build)?)
             };
-            Some(BuildComparison::of(results, &it.build, outcomes))
+            Some(BuildComparison::of(results, &it.build.id(), outcomes))
         });
         pairs.collect()
     }
@@ -164,6 +188,13 @@ impl References {
 fn baseline_of<'b>(accepted: &'b BaselineSet, build: &BaselineBuild) -> Option<&'b Baseline> {
     let mut all = accepted.baselines().map(|(_, baseline)| baseline);
     all.find(|baseline| baseline.build == *build)
+}
+
+/// A runtime as cells name it: its id without the channel, and the channel.
+fn name_of(build: &BaselineBuild) -> (String, String) {
+    let id = build.id();
+    let alias = id.strip_suffix(&format!("#{}", build.channel));
+    (alias.unwrap_or(&id).to_owned(), build.channel.clone())
 }
 
 fn build_of(runtime: &Runtime) -> BaselineBuild {

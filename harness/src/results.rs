@@ -378,6 +378,9 @@ fn describe(repeats: Repeats) -> String {
         (_, RepeatedCells::Splits) => {
             format!("each cell that splits or refuses {tries} times (seed {seed})")
         }
+        (_, RepeatedCells::Differences) => {
+            format!("each cell that differs from the released version {tries} times (seed {seed})")
+        }
     }
 }
 

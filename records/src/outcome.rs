@@ -214,6 +214,9 @@ words! {
         Every = "every",
         /// The cells of rows that split, and cells that are neither a pick nor unmeasured.
         Splits = "splits",
+        /// The cells of a build of somebody's own that differ from those of what it is held against, and those of
+        /// that.
+        Differences = "differences",
     }
 }
 

@@ -25,7 +25,7 @@ use ocipick::{
 };
 use ocipick_adapters::{Runtime, UserBinary, channel::Store, names, process::Cancel};
 use ocipick_corpus::{Corpus, Relation, is_quick};
-use ocipick_records::Results;
+use ocipick_records::{RepeatedCells, Results};
 use ocipick_registry::Registry;
 use ocipick_reports::{
     analysis::{
@@ -89,9 +89,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Try each cell N times, in rounds: the first in the order of the corpus, the others shuffled.
-    /// A tool whose outcomes differ is reported as unstable
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), default_value = "1")]
-    repeat: u16,
+    /// A tool whose outcomes differ is reported as unstable [default: once; with --tool, three times where a binary of
+    /// your own differs from what it is held against]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    repeat: Option<u16>,
     /// Try N times only what one look should not decide: the cells of rows on which runtimes split,
     /// and cells that are neither a pick nor unmeasured. Every other cell is tried once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with = "repeat")]
@@ -201,6 +202,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
         every: args.repeat,
         splits: args.repeat_splits,
         has_derived: !relations.is_empty(),
+        has_rivals: !args.tools.is_empty(),
     };
     let repeats = repeats.with_seed(|| match args.seed {
         Some(seed) => Ok(seed),
@@ -218,6 +220,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
         deadline: args.deadline,
         repeats,
         jobs: args.jobs.map_or_else(Plan::default_jobs, usize::from),
+        rivals: Vec::new(),
     };
     let store = Store::of_user(|name| std::env::var(name).ok());
     let mut directories = vec![
@@ -227,6 +230,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
     ];
     directories.extend(args.selection.corpus.as_deref().map(|dir| ("corpus", dir)));
     let header = header(&plan, &selected.source, &inventory, &directories);
+    plan.rivals = references.rivals(&header, &accepted);
     let writer = if args.resume {
         let (writer, earlier) = Writer::resume(&args.out, &header)?;
         let tried = match earlier.tries.len() {
@@ -252,7 +256,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
         }
         writer
     };
-    if plan.repeats.tries > 1 {
+    if plan.repeats.tries > 1 && plan.repeats.of != RepeatedCells::Differences {
         screen.say(&format!("the seed of the order is {}", plan.repeats.seed));
     }
     let registry = Registry::start()?;
@@ -387,7 +391,7 @@ fn references(
     for it in references.all.iter().filter(|it| it.reference.is_none()) {
         screen.say(&format!(
             "{} is held against nothing: no released version is installed or known (hint: ocipick channel install)",
-            it.build
+            it.build.id()
         ));
     }
     Ok(references)

@@ -16,7 +16,9 @@ pub use controls::{Controls, ControlsError};
 pub use event::{Event, RuntimeEnd, Watcher};
 pub use execute::{RunContext, execute};
 pub use header::{header, now, runtime_record};
-pub use plan::{Attempt, Cell, DerivedCases, Earlier, Plan, RepeatRequest, TestPoint};
+pub use plan::{
+    Attempt, Cell, DerivedCases, Earlier, Plan, RepeatRequest, Rival, RivalOutcomes, TestPoint,
+};
 
 /// A plan of one case for one runtime, for tests.
 #[cfg(test)]

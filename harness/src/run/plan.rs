@@ -115,19 +115,20 @@ impl DerivedCases {
     }
 }
 
-/// How often a cell is tried at least where changes that must not matter are: what was seen once could
-/// be a race.
+/// How often a cell is tried at least where it is held against another: what was seen once could be a race.
 const LEAST_TRIES: u16 = 3;
 
 /// How often cells are to be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RepeatRequest {
     /// Every cell so many times.
-    pub every: u16,
+    pub every: Option<u16>,
     /// In place of that, so many times what one look should not decide, and all else once.
     pub splits: Option<u16>,
     /// Whether changes that must not matter are tried.
     pub has_derived: bool,
+    /// Whether runtimes are held against others, so that what differs is worth more than a look.
+    pub has_rivals: bool,
 }
 
 impl RepeatRequest {
@@ -136,10 +137,14 @@ impl RepeatRequest {
     /// # Errors
     /// Those of `seed`.
     pub fn with_seed<E>(self, seed: impl FnOnce() -> Result<u32, E>) -> Result<Repeats, E> {
-        let (tries, of) = match self.splits {
-            None if self.has_derived => (self.every.max(LEAST_TRIES), RepeatedCells::Every),
-            None => (self.every, RepeatedCells::Every),
-            Some(tries) => (tries, RepeatedCells::Splits),
+        let (tries, of) = match (self.splits, self.every) {
+            (Some(tries), _) => (tries, RepeatedCells::Splits),
+            (None, every) if self.has_derived => {
+                (every.unwrap_or(1).max(LEAST_TRIES), RepeatedCells::Every)
+            }
+            (None, Some(every)) => (every, RepeatedCells::Every),
+            (None, None) if self.has_rivals => (LEAST_TRIES, RepeatedCells::Differences),
+            (None, None) => (1, RepeatedCells::Every),
         };
         if tries <= 1 {
             return Ok(Repeats::NONE);
@@ -174,6 +179,26 @@ pub struct Plan {
     pub repeats: Repeats,
     /// How many trials may be under way at once.
     pub jobs: usize,
+    /// Which runtimes are held against which, where [`RepeatedCells::Differences`] asks for it.
+    pub rivals: Vec<Rival>,
+}
+
+/// A runtime that is held against another.
+#[derive(Clone, Debug)]
+pub struct Rival {
+    /// The runtime, as [`Cell::runtime`] names it.
+    pub runtime: (String, String),
+    /// What it is held against.
+    pub against: RivalOutcomes,
+}
+
+/// What a runtime is held against.
+#[derive(Clone, Debug)]
+pub enum RivalOutcomes {
+    /// Another runtime of the plan.
+    Measured((String, String)),
+    /// What is known of one, by operation, case, and platform.
+    Known(BTreeMap<(String, String, String), Outcome>),
 }
 
 impl Plan {
@@ -204,6 +229,7 @@ impl Plan {
                 seed: 0,
             },
             jobs: 1,
+            rivals: Vec::new(),
         }
     }
 
@@ -277,6 +303,7 @@ pub(super) mod tests {
             earlier: Earlier::default(),
             repeats: Repeats::NONE,
             jobs: 1,
+            rivals: Vec::new(),
         }
     }
 
@@ -348,20 +375,36 @@ pub(super) mod tests {
                 every,
                 splits,
                 has_derived,
+                has_rivals: false,
             };
             let repeats = request.with_seed(|| Ok::<_, ()>(7)).unwrap();
             (repeats.tries, repeats.of, repeats.seed)
         };
+        let against = RepeatRequest {
+            every: None,
+            splits: None,
+            has_derived: false,
+            has_rivals: true,
+        };
+        let repeats = against.with_seed(|| Ok::<_, ()>(7)).unwrap();
+        assert_eq!((repeats.tries, repeats.of), (3, RepeatedCells::Differences));
         let none = Repeats::NONE;
-        assert_eq!(asked(1, None, false), (none.tries, none.of, none.seed));
-        assert_eq!(asked(2, None, false), (2, RepeatedCells::Every, 7));
-        assert_eq!(asked(1, None, true), (3, RepeatedCells::Every, 7));
-        assert_eq!(asked(5, None, true), (5, RepeatedCells::Every, 7));
-        assert_eq!(asked(1, Some(3), false), (3, RepeatedCells::Splits, 7));
+        assert_eq!(
+            asked(Some(1), None, false),
+            (none.tries, none.of, none.seed)
+        );
+        assert_eq!(asked(Some(2), None, false), (2, RepeatedCells::Every, 7));
+        assert_eq!(asked(Some(1), None, true), (3, RepeatedCells::Every, 7));
+        assert_eq!(asked(Some(5), None, true), (5, RepeatedCells::Every, 7));
+        assert_eq!(
+            asked(Some(1), Some(3), false),
+            (3, RepeatedCells::Splits, 7)
+        );
         let once = RepeatRequest {
-            every: 1,
+            every: Some(1),
             splits: Some(1),
             has_derived: false,
+            has_rivals: true,
         };
         assert_eq!(once.with_seed(|| Err("no need to ask")), Ok(Repeats::NONE));
     }

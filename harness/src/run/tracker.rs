@@ -5,7 +5,7 @@
 //! comes to is recorded when its last try is done.
 
 use super::{
-    Attempt, Cell, Plan, TestPoint,
+    Attempt, Cell, Plan, RivalOutcomes, TestPoint,
     repeat::{in_turn, is_doubtful, together},
 };
 use ocipick_adapters::Runtime;
@@ -36,7 +36,7 @@ pub(super) struct RepetitionTracker<'a> {
 struct State {
     tries: BTreeMap<Cell, Vec<Attempt>>,
     recorded: BTreeSet<Cell>,
-    /// Where it depends on the first round, the cells that are tried again; known after it.
+    /// Where that depends on the first round, the cells that are tried again; known after it.
     again: Option<BTreeSet<Cell>>,
 }
 
@@ -96,16 +96,52 @@ impl<'a> RepetitionTracker<'a> {
     /// tried again.
     pub(super) fn settle(&self, rounds_done: u32) -> Vec<Trial> {
         let mut state = self.state();
-        let depends = self.plan.repeats.of == RepeatedCells::Splits && self.rounds() > 1;
-        if depends && rounds_done == 1 {
-            let again = self.tried_again(&state);
-            state.again = Some(again);
+        if rounds_done == 1 && self.rounds() > 1 {
+            state.again = match self.plan.repeats.of {
+                RepeatedCells::Every => None,
+                RepeatedCells::Splits => Some(self.tried_again(&state)),
+                RepeatedCells::Differences => Some(self.different(&state)),
+            };
         }
         let cells: Vec<Cell> = state.tries.keys().cloned().collect();
         cells
             .iter()
             .filter_map(|cell| complete(self.plan.repeats, &mut state, cell))
             .collect()
+    }
+
+    /// The cells of runtimes that did otherwise in the first round than what they are held against, and of what
+    /// that is, where it is tried in this run.
+    fn different(&self, state: &State) -> BTreeSet<Cell> {
+        let first = |cell: &Cell| {
+            let tried = state.tries.get(cell).and_then(|tries| tries.first());
+            let recorded = self.plan.earlier.recorded.get(cell);
+            let outcome = tried.map(|tried| &tried.trial.outcome).or(recorded)?;
+            outcome.is_measured().then_some(outcome)
+        };
+        let mut again = BTreeSet::new();
+        for rival in &self.plan.rivals {
+            for cell in state.tries.keys().filter(|it| it.runtime == rival.runtime) {
+                let (other, theirs) = match &rival.against {
+                    RivalOutcomes::Measured(runtime) => {
+                        let other = Cell {
+                            runtime: runtime.clone(),
+                            ..cell.clone()
+                        };
+                        let theirs = first(&other);
+                        (Some(other), theirs)
+                    }
+                    RivalOutcomes::Known(known) => (None, known.get(&row(cell))),
+                };
+                if let (Some(own), Some(theirs)) = (first(cell), theirs)
+                    && !own.agrees_with(theirs)
+                {
+                    again.insert(cell.clone());
+                    again.extend(other);
+                }
+            }
+        }
+        again
     }
 
     /// The cells of rows that split in the first round, those whose outcome wants a second look, and
@@ -151,9 +187,10 @@ fn wanted(repeats: Repeats, state: &State, cell: &Cell) -> usize {
     let all = repeats.tries.max(1) as usize;
     match (repeats.of, &state.again) {
         // Nobody knows before the first round is over, in which each is tried once.
-        (RepeatedCells::Every, _) | (RepeatedCells::Splits, None) => all,
-        (RepeatedCells::Splits, Some(again)) if again.contains(cell) => all,
-        (RepeatedCells::Splits, Some(_)) => 1,
+        (RepeatedCells::Every, _) | (_, None) => all,
+        (RepeatedCells::Splits | RepeatedCells::Differences, Some(again)) => {
+            if again.contains(cell) { all } else { 1 }
+        }
     }
 }
 

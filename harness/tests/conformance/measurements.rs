@@ -253,6 +253,7 @@ impl Measurements {
             deadline: DEADLINE,
             repeats: Repeats::NONE,
             jobs: Plan::default_jobs(),
+            rivals: Vec::new(),
         };
         let records = measure(&plan, &self.run_dir, &self.cancel)?;
         let of_cell = |trial| (Cell::of_trial(&trial), trial);

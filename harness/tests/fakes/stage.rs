@@ -158,6 +158,7 @@ impl Stage {
             deadline: DEADLINE,
             repeats: self.repeats,
             jobs: 4,
+            rivals: Vec::new(),
         };
         let bench = RunContext {
             run_dir: &run_dir,

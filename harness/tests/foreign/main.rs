@@ -288,6 +288,7 @@ impl Measurements {
             deadline: DEADLINE,
             repeats: Repeats::NONE,
             jobs: Plan::default_jobs(),
+            rivals: Vec::new(),
         };
         let records = measure::measure(&plan, &self.run_dir, &self.cancel)?;
         let of_cell = |record| (Cell::of_trial(&record), record);

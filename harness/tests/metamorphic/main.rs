@@ -244,6 +244,7 @@ impl Measurements {
                 seed: 1,
             },
             jobs: Plan::default_jobs(),
+            rivals: Vec::new(),
         };
         measure::measure(&plan, &self.run_dir, &self.cancel)
     }

@@ -2,7 +2,7 @@
 
 use super::changes::OutcomeChange;
 use crate::baseline::{Baseline, BaselineBuild, BaselineKey};
-use ocipick_records::{Outcome, Results, Trial, compare_versions};
+use ocipick_records::{Header, Outcome, Results, Trial, compare_versions};
 use std::{
     cmp::{Ordering, Reverse},
     collections::BTreeMap,
@@ -203,22 +203,40 @@ impl<'a> Known<'a> {
                 .map(|outcome| (*outcome).clone())
                 .ok_or(NotCompared::ReferenceUnknown),
             ReferenceOutcomes::Accepted(baseline) => {
-                let line = baseline
-                    .lines
-                    .get(&key)
-                    .ok_or(NotCompared::ReferenceUnknown)?;
-                let header = &self.results.header;
-                if header.corpus.content.get(&trial.case) != Some(&line.content) {
-                    return Err(NotCompared::OtherBytes);
-                }
-                let level = header.host.cpu_level.as_deref();
-                if key.is_left_to_tool() && (level.is_none() || baseline.cpu.as_deref() != level) {
-                    return Err(NotCompared::OtherLevel);
-                }
-                Ok(line.answer.outcome())
+                accepted_outcome(&self.results.header, baseline, &key)
             }
         }
     }
+}
+
+/// What was accepted of a row, where it holds for a run with this header: of the same bytes and, where the
+/// platform is left to the tool, on a processor of the same level.
+fn accepted_outcome(
+    header: &Header,
+    baseline: &Baseline,
+    key: &BaselineKey,
+) -> Result<Outcome, NotCompared> {
+    let line = baseline.lines.get(key);
+    let line = line.ok_or(NotCompared::ReferenceUnknown)?;
+    if header.corpus.content.get(&key.case) != Some(&line.content) {
+        return Err(NotCompared::OtherBytes);
+    }
+    let level = header.host.cpu_level.as_deref();
+    if key.is_left_to_tool() && (level.is_none() || baseline.cpu.as_deref() != level) {
+        return Err(NotCompared::OtherLevel);
+    }
+    Ok(line.answer.outcome())
+}
+
+/// All that was accepted of a released version and holds for a run with this header.
+#[must_use]
+pub fn accepted_outcomes(header: &Header, baseline: &Baseline) -> BTreeMap<BaselineKey, Outcome> {
+    let keys = baseline.lines.keys();
+    let outcomes = keys.filter_map(|key| {
+        let outcome = accepted_outcome(header, baseline, key).ok()?;
+        Some((key.clone(), outcome))
+    });
+    outcomes.collect()
 }
 
 #[cfg(test)]

@@ -69,6 +69,10 @@ pub(super) fn page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
                             "the cells of rows in which runtimes disagree, and cells that are \
                              neither a pick nor unmeasured, were"
                         }
+                        RepeatedCells::Differences => {
+                            "the cells of builds of somebody's own that differ from the released \
+                             version, and those of that, were"
+                        }
                     };
                     format!(
                         "{which} tried {} times, seed {}",

@@ -34,6 +34,7 @@ fn plan(of: RepeatedCells, tries: u32) -> Plan {
         deadline: Duration::ZERO,
         repeats: Repeats { tries, of, seed: 1 },
         jobs: 1,
+        rivals: Vec::new(),
     }
 }
 
@@ -253,4 +254,44 @@ fn what_a_killed_run_had_not_come_to_record_is_recorded_without_a_further_try() 
     assert_eq!((settled.len(), settled[0].tries), (1, 2));
     assert_eq!(open(&tracker, 1), [2, 3]);
     assert!(tracker.settle(0).is_empty());
+}
+
+/// The first runtime is held against the second.
+fn rivals(plan: &Plan, against: RivalOutcomes) -> Vec<crate::run::Rival> {
+    vec![crate::run::Rival {
+        runtime: cell(plan, 0, 0).runtime,
+        against,
+    }]
+}
+
+#[test]
+fn what_differs_from_what_a_runtime_is_held_against_is_tried_again_on_both_sides() {
+    let mut plan = plan(RepeatedCells::Differences, 3);
+    let other = cell(&plan, 1, 0).runtime;
+    plan.rivals = rivals(&plan, RivalOutcomes::Measured(other));
+    let tracker = RepetitionTracker::of(&plan);
+    let outcomes = [
+        [picked("a"), picked("a")],
+        [picked("a"), refused()],
+        [picked("a"), unmeasured()],
+    ];
+    first_round(&tracker, outcomes);
+    tracker.settle(1);
+    assert_eq!(open(&tracker, 2), [1, 1]);
+    assert_eq!(tracker.add(tried(&plan, (0, 1), 2, &refused())), None);
+    let recorded = tracker.add(tried(&plan, (0, 1), 3, &picked("a"))).unwrap();
+    assert_eq!(recorded.outcome.kind(), OutcomeKind::Unstable);
+}
+
+#[test]
+fn what_differs_from_what_is_known_is_tried_again_and_nothing_else_of_others() {
+    let mut plan = plan(RepeatedCells::Differences, 2);
+    let known =
+        [(0, "a"), (1, "b")].map(|(case, child)| (row(&cell(&plan, 0, case)), picked(child)));
+    plan.rivals = rivals(&plan, RivalOutcomes::Known(BTreeMap::from(known)));
+    let tracker = RepetitionTracker::of(&plan);
+    let both = || [picked("a"), picked("z")];
+    first_round(&tracker, [both(), both(), both()]);
+    tracker.settle(1);
+    assert_eq!(open(&tracker, 2), [1, 0]);
 }
