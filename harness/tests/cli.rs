@@ -79,7 +79,16 @@ fn a_machine_without_tools_is_told_what_is_missing() {
     let user = User::new();
     let said = user.types(&["run", "--out", &text(&user.path("out"))]);
     assert_eq!(said.code, 4);
-    for tool in ["docker", "podman", "skopeo", "crane", "containerd", "oras"] {
+    for tool in [
+        "docker",
+        "podman",
+        "skopeo",
+        "crane",
+        "containerd",
+        "oras",
+        "trivy",
+        "syft",
+    ] {
         assert!(
             said.err.contains(&format!("missing: {tool} (path)")),
             "{}",
@@ -88,7 +97,7 @@ fn a_machine_without_tools_is_told_what_is_missing() {
     }
     let said = user.types(&["runtimes"]);
     assert_eq!(said.code, 4);
-    assert!(said.out.contains("6 missing"), "{}", said.out);
+    assert!(said.out.contains("8 missing"), "{}", said.out);
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub enum Operation {
     Run,
     /// Say what there is, without fetching it.
     Inspect,
+    /// Fetch what is in it and report on that, without keeping the image.
+    Scan,
     /// Copy it from the registry to somewhere else.
     Copy,
     /// Take it from an OCI layout.
@@ -25,6 +27,7 @@ impl Operation {
         Self::Pull,
         Self::Run,
         Self::Inspect,
+        Self::Scan,
         Self::Copy,
         Self::Import,
         Self::Push,
@@ -37,6 +40,7 @@ impl Operation {
             Self::Pull => "pull",
             Self::Run => "run",
             Self::Inspect => "inspect",
+            Self::Scan => "scan",
             Self::Copy => "copy",
             Self::Import => "import",
             Self::Push => "push",
@@ -52,7 +56,7 @@ impl fmt::Display for Operation {
 
 /// A word that names no operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no operation (hint: there are pull, run, inspect, copy, import and push)")]
+#[error("`{0}` is no operation (hint: there are pull, run, inspect, scan, copy, import and push)")]
 pub struct OperationError(String);
 
 impl FromStr for Operation {

@@ -62,9 +62,10 @@ pub enum Component {
 }
 
 impl Component {
-    /// Every part: the tools in the order of the matrix, then the auxiliary tools.
+    /// Every part: the tools that releases ship, in the order of the matrix, then the auxiliary tools.
     pub fn all() -> impl Iterator<Item = Self> {
-        let tools = Tool::ALL.iter().copied().map(Self::Tool);
+        let tools = Tool::ALL.iter().copied();
+        let tools = tools.filter(|tool| tool.is_packaged()).map(Self::Tool);
         tools.chain(AuxiliaryTool::ALL.iter().copied().map(Self::AuxiliaryTool))
     }
 

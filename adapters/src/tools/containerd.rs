@@ -217,6 +217,7 @@ impl Adapter for Containerd {
             ),
             operation @ (Operation::Run
             | Operation::Inspect
+            | Operation::Scan
             | Operation::Copy
             | Operation::Push) => Support::not_carried_out(operation),
         }

@@ -66,7 +66,7 @@ impl Adapter for Crane {
     }
 
     fn messages(&self) -> &'static [&'static str] {
-        &[include_str!("crane.messages.toml")]
+        &[include_str!("go-containerregistry.messages.toml")]
     }
 
     fn version_argument(&self) -> &'static str {
@@ -94,6 +94,7 @@ impl Adapter for Crane {
             ),
             operation @ (Operation::Run
             | Operation::Inspect
+            | Operation::Scan
             | Operation::Copy
             | Operation::Push) => Support::not_carried_out(operation),
         }

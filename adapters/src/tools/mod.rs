@@ -8,6 +8,8 @@ mod lineages;
 mod oras;
 mod podman;
 mod skopeo;
+mod syft;
+mod trivy;
 
 use crate::{Adapter, Tool};
 
@@ -19,6 +21,8 @@ pub(crate) const ALL: &[Tool] = &[
     Tool::of(&crane::Crane),
     Tool::of(&containerd::Containerd),
     Tool::of(&oras::Oras),
+    Tool::of(&trivy::Trivy),
+    Tool::of(&syft::Syft),
 ];
 
 /// The description of a tool.

@@ -81,6 +81,7 @@ impl Adapter for Oras {
             Operation::Pull | Operation::Import => Support::Yes,
             operation @ (Operation::Run
             | Operation::Inspect
+            | Operation::Scan
             | Operation::Copy
             | Operation::Push) => Support::not_carried_out(operation),
         }

@@ -117,6 +117,7 @@ impl Adapter for Podman {
             Operation::Pull | Operation::Import => Support::Yes,
             operation @ (Operation::Run
             | Operation::Inspect
+            | Operation::Scan
             | Operation::Copy
             | Operation::Push) => Support::not_carried_out(operation),
         }

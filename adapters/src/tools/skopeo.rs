@@ -74,6 +74,7 @@ impl Adapter for Skopeo {
             Operation::Pull | Operation::Import => Support::Yes,
             operation @ (Operation::Run
             | Operation::Inspect
+            | Operation::Scan
             | Operation::Copy
             | Operation::Push) => Support::not_carried_out(operation),
         }

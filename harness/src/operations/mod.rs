@@ -6,6 +6,7 @@
 mod fixture;
 mod import;
 mod pull;
+mod scan;
 
 use crate::{
     classify::{MessagePatterns, TrialObservations},
@@ -16,7 +17,7 @@ use ocipick_records::{Evidence, HttpRequest, Operation, Outcome};
 use std::{cmp::Ordering, fmt, time::Duration};
 
 /// Every operation that is measured, the default first.
-pub const ALL: [&OperationSpec; 2] = [&pull::PULL, &import::IMPORT];
+pub const ALL: [&OperationSpec; 3] = [&pull::PULL, &import::IMPORT, &scan::SCAN];
 
 /// A kind of evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +141,6 @@ mod tests {
             assert!(spec.requires(EvidenceKind::Reported), "{spec}");
         }
         assert_eq!(named("push"), None);
-        assert_eq!(ALL.map(OperationSpec::position), [0, 1]);
+        assert_eq!(ALL.map(OperationSpec::position), [0, 1, 2]);
     }
 }

@@ -21,7 +21,8 @@ pub(super) const PULL: OperationSpec = OperationSpec {
     execute,
 };
 
-fn execute(call: &Call<'_>, session: &mut Session<'_>) -> Result<Executed, String> {
+/// Serves the case to the tool, and takes down what it asks the registry for until it is done.
+pub(super) fn execute(call: &Call<'_>, session: &mut Session<'_>) -> Result<Executed, String> {
     let TestPoint { case, ask } = call.asked;
     let registry = call.context.registry;
     let name = format!(

@@ -9,6 +9,7 @@ mod foreign;
 mod mistakes;
 mod relations;
 mod repeats;
+mod scanners;
 mod stage;
 mod stateless;
 mod tools;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         .chain(repeats::TESTS)
         .chain(relations::TESTS)
         .chain(foreign::TESTS)
+        .chain(scanners::TESTS)
         .chain(whole::TESTS);
     let of_daemons = daemons::TESTS
         .iter()

@@ -144,6 +144,7 @@ impl Adapter for Docker {
             }
             operation @ (Operation::Run
             | Operation::Inspect
+            | Operation::Scan
             | Operation::Copy
             | Operation::Push) => Support::not_carried_out(operation),
         }

@@ -14,7 +14,7 @@ use ocipick::{
     json::InstalledChannels,
 };
 use ocipick_adapters::{
-    RunDir, Tool,
+    RunDir,
     channel::{
         BOOTSTRAPPER, Bootstrapper, Component, DebianRelease, InstallError, Installed, Installer,
         ProgressEvent, Stage, Store, install_bootstrapper, later_releases, running_release,
@@ -71,7 +71,9 @@ pub(super) fn install(
     run_dir::listen(screen, &cancel)?;
     let wanted: BTreeSet<Component> = match (&args.parts[..], args.missing) {
         // What is missing for measuring, and no more.
-        ([], true) => Tool::ALL.iter().copied().map(Component::Tool).collect(),
+        ([], true) => Component::all()
+            .filter(|part| matches!(part, Component::Tool(_)))
+            .collect(),
         ([], false) => Component::all().collect(),
         (parts, _) => parts.iter().copied().collect(),
     };

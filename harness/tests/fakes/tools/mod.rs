@@ -6,6 +6,7 @@ mod docker;
 mod http;
 mod image;
 mod podman;
+mod scanners;
 mod skopeo;
 
 use std::{
@@ -56,6 +57,8 @@ pub(super) fn play() -> Option<ExitCode> {
         "skopeo" => skopeo::play,
         "crane" => crane::play,
         "podman" => podman::play,
+        "trivy" => scanners::trivy,
+        "syft" => scanners::syft,
         "docker" => docker::play,
         "dockerd" => docker::serve,
         "ctr" => containerd::play,

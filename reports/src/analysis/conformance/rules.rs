@@ -187,9 +187,14 @@ impl Bytes<'_> {
 fn is_of_pulls(operation: &str) -> bool {
     match operation.parse() {
         Ok(Operation::Pull | Operation::Run) => true,
-        Ok(Operation::Inspect | Operation::Copy | Operation::Import | Operation::Push) | Err(_) => {
-            false
-        }
+        Ok(
+            Operation::Inspect
+            | Operation::Scan
+            | Operation::Copy
+            | Operation::Import
+            | Operation::Push,
+        )
+        | Err(_) => false,
     }
 }
 

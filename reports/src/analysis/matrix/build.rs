@@ -13,7 +13,7 @@ use ocipick_records::{Footer, Header, Outcome, Results, RuntimeRecord, Trial};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The operations in the order in which they are shown; all others follow by name.
-const OPERATIONS: [&str; 6] = ["pull", "run", "inspect", "copy", "import", "push"];
+const OPERATIONS: [&str; 7] = ["pull", "run", "inspect", "scan", "copy", "import", "push"];
 
 /// Cases by runtimes, of outcomes: one table per operation, all with the same runtimes.
 #[derive(Clone, Debug, PartialEq)]

@@ -400,6 +400,8 @@ fn verb(operation: &str, several: bool) -> &'static str {
         ("run", true) => "run",
         ("inspect", false) => "inspects",
         ("inspect", true) => "inspect",
+        ("scan", false) => "scans",
+        ("scan", true) => "scan",
         ("copy", false) => "copies",
         ("copy", true) => "copy",
         ("import", false) => "imports",
