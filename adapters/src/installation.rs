@@ -1,7 +1,7 @@
 //! Where the binaries of a runtime live, and what running them there takes.
 
 use crate::{
-    MachineDaemon, Provider,
+    BuiltModule, MachineDaemon, Provider,
     process::{Cancel, Invocation, Isolation, Mount, run},
 };
 use std::{
@@ -61,6 +61,8 @@ pub struct Installation {
     pub distribution: Option<String>,
     /// Of programs that are copies, what they are copies of.
     pub copied_from: BTreeMap<PathBuf, PathBuf>,
+    /// The Go module that it was built from, where it was built here.
+    pub module: Option<BuiltModule>,
     /// What a reader must know to judge the provenance.
     pub notes: Vec<String>,
     /// What this process may do.

@@ -33,7 +33,9 @@ pub use driver::{
 pub use installation::{BindMounts, Installation, Privileges};
 pub use linked::BinaryOrigin;
 pub use providers::{
-    DEFAULT_LABEL, MachineDaemon, PATH_CHANNEL, Provider, UserBinary, UserBinaryError,
+    BuiltModule, DEFAULT_LABEL, GO_CHANNEL, GoBuilder, GoError, GoModule, GoOutcome, GoRecord,
+    GoRelease, MachineDaemon, PATH_CHANNEL, PinDifference, Pins, Provider, ReleaseRequest,
+    UserBinary, UserBinaryError, WhichRelease,
 };
 pub use run_dir::{Cleared, ResourceUsage, RunDir, RunDirError};
 pub use runtime::{Detected, Missing, Runtime, Service, names};

@@ -1,8 +1,8 @@
 //! The inventory: every runtime that can be found, and every one that cannot, and why.
 
 use ocipick_adapters::{
-    Detected, Installation, Missing, PATH_CHANNEL, Privileges, RunDir, Runtime, Sandbox, Tool,
-    UserBinary, UserBinaryError,
+    Detected, GO_CHANNEL, GoError, Installation, Missing, PATH_CHANNEL, Privileges, ReleaseRequest,
+    RunDir, Runtime, Sandbox, Tool, UserBinary, UserBinaryError,
     channel::{
         AuxiliaryTool, Component, DebianRelease, InstalledChannel, SharedLock, Store, StoreError,
         running_release,
@@ -22,20 +22,41 @@ pub enum RuntimeSource {
     Auto,
     /// The tools of a provisioned release.
     Release(String),
+    /// Releases of upstream that were built: these, or all.
+    Go(Option<ReleaseRequest>),
     /// A binary of the user's own.
     Binary(UserBinary),
 }
+
+/// The kinds of source that are named before what is asked of them, as in `go:crane@v0.22.1`.
+const DEBIAN: &str = "debian";
 
 impl FromStr for RuntimeSource {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            PATH_CHANNEL => Ok(Self::Path),
-            "auto" => Ok(Self::Auto),
-            name => DebianRelease::from_str(name)
+        let release = |name: &str| {
+            DebianRelease::from_str(name)
                 .map(|release| Self::Release(release.name().to_owned()))
-                .map_err(|error| format!("{error}, or `path`, or `auto`")),
+                .map_err(|error| {
+                    format!("{error}, or `path`, or `auto`, or `go`, or `go:TOOL@VERSION`")
+                })
+        };
+        match text.split_once(':') {
+            Some((GO_CHANNEL, asked)) => {
+                // All of one tool.
+                let all = format!("{asked}@*");
+                let asked = if asked.contains('@') { asked } else { &all };
+                let asked = asked.parse().map_err(|error: GoError| error.to_string())?;
+                Ok(Self::Go(Some(asked)))
+            }
+            Some((DEBIAN, name)) => release(name),
+            _ => match text {
+                PATH_CHANNEL => Ok(Self::Path),
+                "auto" => Ok(Self::Auto),
+                GO_CHANNEL => Ok(Self::Go(None)),
+                name => release(name),
+            },
         }
     }
 }
@@ -46,6 +67,8 @@ impl fmt::Display for RuntimeSource {
             Self::Path => PATH_CHANNEL,
             Self::Auto => "auto",
             Self::Release(name) => name,
+            Self::Go(None) => GO_CHANNEL,
+            Self::Go(Some(asked)) => return write!(f, "{GO_CHANNEL}:{asked}"),
             Self::Binary(own) => return own.fmt(f),
         })
     }
@@ -97,6 +120,14 @@ pub enum InventoryError {
     /// A channel that was asked for is not provisioned.
     #[error("the channel `{0}` is not provisioned (hint: ocipick channel install {0})")]
     NoChannel(String),
+    /// A release of upstream that was asked for is not built.
+    #[error("{0} is not built (hint: ocipick channel install {0})")]
+    NotBuilt(String),
+    /// Nothing was built at all.
+    #[error(
+        "no release of upstream is built (hint: ocipick channel install TOOL@VERSION, as in TOOL@latest)"
+    )]
+    NothingBuilt,
     /// A binary of the user's own cannot be measured.
     #[error(transparent)]
     Binary(#[from] UserBinaryError),
@@ -168,6 +199,9 @@ impl<'a> Discovery<'a> {
                     let place = own.install(self.run_dir, &self.path, privileges)?;
                     self.add(&mut inventory, &place, &[own.tool])?;
                 }
+                RuntimeSource::Go(asked) => {
+                    self.add_built(&mut inventory, asked.as_ref(), privileges)?;
+                }
                 RuntimeSource::Auto => self.complete(&mut inventory, privileges)?,
             }
         }
@@ -214,6 +248,56 @@ impl<'a> Discovery<'a> {
         let offered = AuxiliaryTool::ALL.iter().copied();
         let offered = offered.filter(|it| channel.offers(Component::AuxiliaryTool(*it)));
         Ok(offered.map(|it| (it, it.start(&place, &sandbox))).collect())
+    }
+
+    /// The releases of upstream that were built and are asked for.
+    fn add_built(
+        &self,
+        inventory: &mut Inventory,
+        asked: Option<&ReleaseRequest>,
+        privileges: Privileges,
+    ) -> Result<(), InventoryError> {
+        let all = self.store.go_releases();
+        let Some(asked) = asked else {
+            if all.is_empty() {
+                return Err(InventoryError::NothingBuilt);
+            }
+            for (tool, version) in &all {
+                self.add_release(inventory, *tool, version, privileges)?;
+            }
+            return Ok(());
+        };
+        let of_tool = all.into_iter().filter(|(tool, _)| *tool == asked.tool);
+        let versions: Vec<String> = of_tool.map(|(_, version)| version).collect();
+        let found = asked.among(&versions);
+        if found.is_empty() {
+            return Err(InventoryError::NotBuilt(asked.to_string()));
+        }
+        for version in found {
+            self.add_release(inventory, asked.tool, version, privileges)?;
+        }
+        Ok(())
+    }
+
+    fn add_release(
+        &self,
+        inventory: &mut Inventory,
+        tool: Tool,
+        version: &str,
+        privileges: Privileges,
+    ) -> Result<(), InventoryError> {
+        let held = self.store.hold_go_release(tool, version)?;
+        inventory.holds.extend(held.map(Arc::new));
+        let release = self.store.go_release(tool, version)?;
+        let release =
+            release.ok_or_else(|| InventoryError::NotBuilt(format!("{tool}@{version}")))?;
+        let place = Installation::built(&release, &self.path, privileges);
+        // Each release has a sandbox of its own.
+        let sandbox = self.sandbox(&place, &format!("{tool}-{version}"))?;
+        let Detected { runtimes, missing } = detect(tool, &place, &sandbox);
+        inventory.runtimes.extend(runtimes);
+        inventory.missing.extend(missing);
+        Ok(())
     }
 
     fn machine(&self, privileges: Privileges) -> Installation {
@@ -402,6 +486,52 @@ mod tests {
         }
         let (found, _) = auto("echo v0.20.7-12-gdeadbee-dirty");
         assert_eq!(found, ["crane@0.20.7-12-gdeadbee-dirty#path"]);
+    }
+
+    #[test]
+    fn sources_are_named_by_their_kind_and_what_is_asked_of_it() {
+        let read = |text: &str| text.parse::<RuntimeSource>().map(|it| it.to_string());
+        for (text, meant) in [
+            ("go", "go"),
+            ("go:crane@0.22.1", "go:crane@v0.22.1"),
+            ("go:crane", "go:crane@*"),
+            ("debian:trixie", "trixie"),
+            ("sid", "sid"),
+            ("path", "path"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(meant), "{text}");
+        }
+        for text in [
+            "go:",
+            "go:krane@v1.0.0",
+            "go:crane@main",
+            "debian:nix",
+            "rpm:x",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_built_is_told_with_how_to_build_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let cancel = Cancel::default();
+        let (run_dir, _) = RunDir::claim(dir.path(), false).unwrap();
+        let discovery = Discovery {
+            run_dir: &run_dir,
+            store: Store::at(&dir.path().join("store")),
+            path: OsString::new(),
+            release: None,
+            cancel: &cancel,
+        };
+        let error = |text: &str| {
+            let source = text.parse().unwrap();
+            discovery.inventory(&[source]).unwrap_err().to_string()
+        };
+        assert!(error("go:crane@0.22.1").contains("ocipick channel install crane@v0.22.1"));
+        assert!(error("go").contains("ocipick channel install TOOL@VERSION"));
+        // What the machine lacks is never completed by it.
+        assert!(discovery.inventory(&[RuntimeSource::Auto]).is_ok());
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub use platform::{Platform, PlatformError};
 pub use read::{ReadError, ReadErrorKind, Results};
 pub use record::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Derived, Footer, Header, Host, Linked, LinkedSource,
-    MissingRecord, Private, Provenance, Record, Repeats, RuntimeRecord, SCHEMA, Trial,
+    MissingRecord, ModuleOrigin, Private, Provenance, Record, Repeats, RuntimeRecord, SCHEMA,
+    Trial,
 };
 pub use schema::{document_schema, json_schema};
 pub use tool::{Configuration, FieldKind, FormField, Project, ToolInfo, Way};

@@ -239,11 +239,14 @@ pub struct MissingRecord {
 pub struct Provenance {
     /// Path of each binary, by role (`client`, `daemon`).
     pub binaries: BTreeMap<String, String>,
-    /// The kind of source: `path`, `debian`, or `binary` for one that the user named. Results of earlier
+    /// The kind of source: `path`, `debian`, `go`, or `binary` for one that the user named. Results of earlier
     /// versions do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// Of binaries that the user named the SHA-256 of each, by role.
+    /// The Go module that it was built from, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<ModuleOrigin>,
+    /// Of binaries that the user named, or that were built, the SHA-256 of each, by role.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sha256: BTreeMap<String, String>,
     /// What each binary says of its version, by role.
@@ -265,6 +268,19 @@ pub struct Provenance {
     /// of the machine used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// A release of upstream that was built from its Go module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ModuleOrigin {
+    /// Path of the module.
+    pub path: String,
+    /// Its version, as in `v1.2.3`.
+    pub version: String,
+    /// Its checksum, as in `go.sum`.
+    pub sum: String,
+    /// How it was built: `install`, or `module with upstream's replaces`.
+    pub how: String,
 }
 
 /// What a Go binary was linked with.

@@ -21,14 +21,14 @@ pub struct SharedLock(
 
 /// The right to make, replace or remove a channel, for as long as it is held.
 #[derive(Debug)]
-pub(super) struct ExclusiveLock {
+pub(crate) struct ExclusiveLock {
     pub(super) name: String,
     #[expect(dead_code, reason = "the lock lives as long as the file is open")]
     file: File,
 }
 
 /// Shares the lock at `path` with other runs. `None` where nothing can be locked.
-pub(super) fn hold(name: &str, path: &Path) -> Result<Option<SharedLock>, StoreError> {
+pub(crate) fn hold(name: &str, path: &Path) -> Result<Option<SharedLock>, StoreError> {
     let Ok(file) = File::open(path).or_else(|_| File::create(path)) else {
         return Ok(None);
     };
@@ -56,7 +56,7 @@ pub(super) fn claim_at_once(name: &str, path: &Path) -> Result<Option<ExclusiveL
 }
 
 /// What to do where another process has the lock alone.
-pub(super) enum Others<'a> {
+pub(crate) enum Others<'a> {
     /// Wait until it is done, after calling this.
     WaitFor(&'a dyn Fn()),
     /// Give up.
@@ -64,7 +64,7 @@ pub(super) enum Others<'a> {
 }
 
 /// Takes the lock at `path` alone. Never waits for runs, which may take hours.
-pub(super) fn claim(
+pub(crate) fn claim(
     name: &str,
     path: &Path,
     others: &Others<'_>,

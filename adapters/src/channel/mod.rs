@@ -21,6 +21,7 @@ pub use files::FileDifference;
 pub(crate) use files::sum;
 pub use install::{Installed, Installer};
 pub use lock::SharedLock;
+pub(crate) use lock::{ExclusiveLock, Others, claim, hold};
 pub use packages::packages;
 pub use progress::{ProgressEvent, Stage};
 pub use record::{InstalledChannel, PackageRecord, ProvisioningRecord};

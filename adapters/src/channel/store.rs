@@ -5,7 +5,10 @@ use super::{
     files::{PackageFiles, sum_of},
     lock::{self, ExclusiveLock, Others},
 };
-use crate::process::{Cancel, end_marked};
+use crate::{
+    GO_CHANNEL,
+    process::{Cancel, end_marked},
+};
 use std::{
     fs::{self, File},
     io,
@@ -17,7 +20,9 @@ use std::{
 /// ```text
 /// archives/              every downloaded archive, for all channels
 /// lock                   held while archives are downloaded or removed
+/// go/                    what Go has fetched and compiled, for all releases of upstream
 /// channels/NAME/         a channel: `root/`, `files.sha256`, and `channel.json`, written last
+/// channels/go/TOOL/VERSION/ a release of upstream: `bin/` and `channel.json`
 /// channels/.NAME.lock    shared by runs inside the channel, had alone by who makes or removes it
 /// channels/.partial-NAME what is being made
 /// channels/.old-NAME     what was replaced, and is being removed
@@ -114,7 +119,8 @@ impl Store {
         self.dir.join("lock")
     }
 
-    fn channels(&self) -> PathBuf {
+    /// Where channels lie.
+    pub(crate) fn channels(&self) -> PathBuf {
         self.dir.join("channels")
     }
 
@@ -165,7 +171,8 @@ impl Store {
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .entries()
-            .filter(|name| !name.starts_with('.'))
+            // What is built from Go modules lies below one directory of that name.
+            .filter(|name| !name.starts_with('.') && name != GO_CHANNEL)
             .collect();
         let releases = DebianRelease::all();
         let age = |name: &String| {

@@ -170,7 +170,7 @@ impl BuildInfo {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use object::write;
 

@@ -4,6 +4,8 @@ mod buildinfo;
 mod control;
 
 pub(crate) use buildinfo::BuildInfo;
+#[cfg(test)]
+pub(crate) use buildinfo::tests as made;
 pub(crate) use control::{built_using, stanzas};
 
 use crate::{Installation, Provider, Tool, adapter, channel::sum};
@@ -23,7 +25,7 @@ pub struct BinaryOrigin {
     pub packages: BTreeMap<String, String>,
     /// What each binary was linked with, by role.
     pub linked: BTreeMap<&'static str, Linked>,
-    /// Of binaries of the user's own the SHA-256 of each, by role.
+    /// Of binaries of the user's own, and of those that were built here, the SHA-256 of each, by role.
     pub sha256: BTreeMap<&'static str, String>,
 }
 
@@ -41,7 +43,9 @@ impl BinaryOrigin {
     pub fn of(installation: &Installation, binaries: &BTreeMap<&'static str, PathBuf>) -> Self {
         let mut origin = Self::default();
         for (role, path) in binaries {
-            if installation.copied_from.contains_key(path)
+            let is_built = installation.module.as_ref();
+            let is_built = is_built.is_some_and(|module| path.starts_with(&module.bin));
+            if (is_built || installation.copied_from.contains_key(path))
                 && let Ok(sum) = sum(path)
             {
                 origin.sha256.insert(role, sum);
@@ -75,7 +79,7 @@ impl BinaryOrigin {
 }
 
 /// What a binary says itself of what it was linked with.
-fn linked_with(info: &BuildInfo) -> Linked {
+pub(crate) fn linked_with(info: &BuildInfo) -> Linked {
     let libraries = info.modules.iter().filter_map(|(module, version)| {
         let bare = match module.rsplit_once("/v") {
             Some((bare, major)) if major.chars().all(|c| c.is_ascii_digit()) => bare,
@@ -127,8 +131,8 @@ pub(crate) fn package_of(installation: &Installation, binary: &Path) -> Option<P
             })
         });
     }
-    // A copy of the user's own is no package's.
-    if installation.copied_from.contains_key(binary) {
+    // A copy of the user's own is no package's, and neither is what was built here.
+    if installation.copied_from.contains_key(binary) || installation.module.is_some() {
         return None;
     }
     names

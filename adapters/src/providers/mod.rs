@@ -3,9 +3,14 @@
 
 mod binary;
 mod debian;
+mod go;
 mod path;
 
 pub use binary::{DEFAULT_LABEL, UserBinary, UserBinaryError};
+pub use go::{
+    BuiltModule, GO_CHANNEL, GoBuilder, GoError, GoModule, GoOutcome, GoRecord, GoRelease,
+    PinDifference, Pins, ReleaseRequest, WhichRelease,
+};
 pub use path::PATH_CHANNEL;
 
 use std::fmt;
@@ -19,6 +24,8 @@ pub enum Provider {
     Binary,
     /// A provisioned release of Debian.
     Debian,
+    /// A release of upstream, built from its Go module.
+    Go,
 }
 
 impl Provider {
@@ -29,6 +36,7 @@ impl Provider {
             Self::Path => "path",
             Self::Binary => "binary",
             Self::Debian => "debian",
+            Self::Go => "go",
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::image::{looked, sign, stored};
 use crate::{
     Adapter, Asked, BinaryOrigin, Cleanup, DaemonAdapter, DaemonDescription, DaemonWords, Detected,
-    Flavour, HarnessError, ImageSource, Installation, Look, MachineDaemon, RawFingerprint,
-    RawObservation, Runtime, Sandbox, SandboxedTool, Service, Support, Tool,
+    Flavour, GoModule, HarnessError, ImageSource, Installation, Look, MachineDaemon,
+    RawFingerprint, RawObservation, Runtime, Sandbox, SandboxedTool, Service, Support, Tool,
     channel::DebianRelease,
     detect,
     driver::{DAEMON_START, LOOK},
@@ -111,6 +111,23 @@ impl Adapter for Containerd {
 
     fn messages(&self) -> &'static [&'static str] {
         &[include_str!("containerd.messages.toml")]
+    }
+
+    fn go_modules(&self) -> &'static [GoModule] {
+        const V2: GoModule = GoModule {
+            path: "github.com/containerd/containerd/v2",
+            commands: &["cmd/containerd", "cmd/ctr", "cmd/containerd-shim-runc-v2"],
+            tags: &[],
+            // Only a snapshotter on btrfs would take it.
+            cgo: false,
+        };
+        &[
+            V2,
+            GoModule {
+                path: "github.com/containerd/containerd",
+                ..V2
+            },
+        ]
     }
 
     fn packages(&self, _: &DebianRelease) -> Vec<&'static str> {

@@ -2,8 +2,8 @@
 
 use super::image::{looked, sign, with_algorithm};
 use crate::{
-    Adapter, Asked, Cleanup, Detected, HarnessError, Installation, Look, RawObservation, Runtime,
-    Sandbox, Support, Tool, channel::DebianRelease, detect, process::Invocation, rootfs,
+    Adapter, Asked, Cleanup, Detected, GoModule, HarnessError, Installation, Look, RawObservation,
+    Runtime, Sandbox, Support, Tool, channel::DebianRelease, detect, process::Invocation, rootfs,
 };
 use ocipick_corpus::marker_in_layers;
 use ocipick_records::{Configuration, FieldKind, Identity, Operation, Project, ToolInfo};
@@ -71,6 +71,15 @@ impl Adapter for Crane {
 
     fn version_argument(&self) -> &'static str {
         "version"
+    }
+
+    fn go_modules(&self) -> &'static [GoModule] {
+        &[GoModule {
+            path: "github.com/google/go-containerregistry",
+            commands: &["cmd/crane"],
+            tags: &[],
+            cgo: false,
+        }]
     }
 
     fn packages(&self, _: &DebianRelease) -> Vec<&'static str> {

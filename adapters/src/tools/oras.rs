@@ -2,7 +2,7 @@
 
 use super::image::{looked, manifest_in, sign, with_algorithm};
 use crate::{
-    Adapter, Asked, Cleanup, Detected, HarnessError, ImageSource, Installation, Look,
+    Adapter, Asked, Cleanup, Detected, GoModule, HarnessError, ImageSource, Installation, Look,
     RawObservation, Request, Runtime, Sandbox, Support, Tool,
     channel::DebianRelease,
     detect,
@@ -62,6 +62,15 @@ impl Adapter for Oras {
 
     fn version_argument(&self) -> &'static str {
         "version"
+    }
+
+    fn go_modules(&self) -> &'static [GoModule] {
+        &[GoModule {
+            path: "oras.land/oras",
+            commands: &["cmd/oras"],
+            tags: &[],
+            cgo: false,
+        }]
     }
 
     fn packages(&self, _: &DebianRelease) -> Vec<&'static str> {

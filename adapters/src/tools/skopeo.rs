@@ -2,7 +2,7 @@
 
 use super::image::{looked, manifest_in, sign, with_algorithm};
 use crate::{
-    Adapter, Asked, Cleanup, Detected, HarnessError, ImageSource, Installation, Look,
+    Adapter, Asked, Cleanup, Detected, GoModule, HarnessError, ImageSource, Installation, Look,
     RawObservation, Runtime, Sandbox, SandboxedTool, Support, Tool,
     channel::DebianRelease,
     detect,
@@ -55,6 +55,28 @@ impl Adapter for Skopeo {
 
     fn messages(&self) -> &'static [&'static str] {
         &[include_str!("containers-image.messages.toml")]
+    }
+
+    fn go_modules(&self) -> &'static [GoModule] {
+        const OLD: GoModule = GoModule {
+            path: "github.com/containers/skopeo",
+            commands: &["cmd/skopeo"],
+            // Storage takes libraries of the system for drivers that a copy does not use, and gpgme
+            // only checks signatures. The last one is a driver that is gone since 2023.
+            tags: &[
+                "containers_image_openpgp",
+                "exclude_graphdriver_btrfs",
+                "exclude_graphdriver_devicemapper",
+            ],
+            cgo: false,
+        };
+        &[
+            GoModule {
+                path: "go.podman.io/skopeo",
+                ..OLD
+            },
+            OLD,
+        ]
     }
 
     fn packages(&self, _: &DebianRelease) -> Vec<&'static str> {

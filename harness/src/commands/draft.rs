@@ -17,7 +17,7 @@ use ocipick::{
     operations,
     run::{Controls, Event, Plan, RunContext, Watcher, execute, now, runtime_record},
 };
-use ocipick_adapters::{PATH_CHANNEL, names, process::Cancel};
+use ocipick_adapters::{GO_CHANNEL, PATH_CHANNEL, names, process::Cancel};
 use ocipick_corpus::{Case, Corpus, PlatformRequest, digest_of_content};
 use ocipick_records::{Outcome, Results, RuntimeRecord, Trial};
 use ocipick_registry::Registry;
@@ -257,10 +257,12 @@ fn again(
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
     let run_dir = run_dir::claim(screen, false)?;
-    let source = if recorded.channel == PATH_CHANNEL {
-        RuntimeSource::Path
-    } else {
-        RuntimeSource::Release(recorded.channel.clone())
+    let source = match recorded.channel.as_str() {
+        PATH_CHANNEL => RuntimeSource::Path,
+        GO_CHANNEL => format!("{GO_CHANNEL}:{}@{}", recorded.tool, recorded.version)
+            .parse()
+            .map_err(Failure::usage)?,
+        release => RuntimeSource::Release(release.to_owned()),
     };
     let inventory = Discovery::of_user(&run_dir, &cancel).inventory(&[source])?;
     let is_it = |it: &&ocipick_adapters::Runtime| {

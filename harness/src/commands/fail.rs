@@ -5,7 +5,7 @@ use ocipick::{
     inventory::InventoryError, results::WriteError,
 };
 use ocipick_adapters::{
-    RunDirError,
+    GoError, RunDirError,
     channel::{InstallError, StoreError},
 };
 use ocipick_corpus::CorpusError;
@@ -82,6 +82,8 @@ impl From<InventoryError> for Failure {
     fn from(error: InventoryError) -> Self {
         let exit = match &error {
             InventoryError::NoChannel(_)
+            | InventoryError::NotBuilt(_)
+            | InventoryError::NothingBuilt
             | InventoryError::SameLabel { .. }
             | InventoryError::Binary(_) => ExitCode::Usage,
             InventoryError::Sandbox(_) | InventoryError::Store(_) => ExitCode::Internal,
@@ -95,6 +97,32 @@ impl From<InventoryError> for Failure {
             _ => error.into(),
         };
         Self { exit, error }
+    }
+}
+
+impl From<GoError> for Failure {
+    fn from(error: GoError) -> Self {
+        let exit = match &error {
+            GoError::Form(_)
+            | GoError::Tool(_)
+            | GoError::NoModule { .. }
+            | GoError::OtherMajor { .. }
+            | GoError::NoMatch { .. } => ExitCode::Usage,
+            GoError::NoGo
+            | GoError::Fetch { .. }
+            | GoError::NoModFile { .. }
+            | GoError::LocalReplace { .. }
+            | GoError::Build { .. }
+            | GoError::Other { .. }
+            | GoError::Unreadable { .. }
+            | GoError::Io { .. }
+            | GoError::Store(_)
+            | GoError::Run(_) => ExitCode::Internal,
+        };
+        Self {
+            exit,
+            error: error.into(),
+        }
     }
 }
 

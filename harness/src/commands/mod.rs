@@ -1,6 +1,7 @@
 //! The command line: one file per command, with its own arguments.
 
 mod args;
+mod bisect;
 mod bless;
 mod cases;
 mod channel;
@@ -22,6 +23,7 @@ mod show;
 mod terminal;
 
 use args::ColorChoice;
+use bisect::BisectArgs;
 use bless::BlessArgs;
 use cases::CasesArgs;
 use channel::ChannelCommand;
@@ -80,6 +82,8 @@ enum CliCommand {
     Report(ReportArgs),
     /// Compare two results: what changed, what is new, what is gone
     Diff(DiffArgs),
+    /// Find the release of upstream in which an outcome changed, building only what that takes
+    Bisect(BisectArgs),
     /// Record outcomes as baselines: what is accepted from now on
     Bless(BlessArgs),
     /// Draft a report about one cell for a person to read and file; it files nothing
@@ -127,6 +131,7 @@ pub(crate) fn main() -> ExitCode {
         CliCommand::Serve(args) => serve::serve(args, screen),
         CliCommand::Report(args) => report::report(args, screen),
         CliCommand::Diff(args) => diff::diff(args, screen),
+        CliCommand::Bisect(args) => bisect::bisect(args, screen),
         CliCommand::Draft(args) => draft::draft(args, screen),
         CliCommand::Publish(args) => publish::publish(args, screen),
         CliCommand::Completions(args) => manual::completions(args, screen),

@@ -61,8 +61,8 @@ pub(crate) struct RunArgs {
     /// Only these operations
     #[arg(long = "operation", value_name = "NAME", value_parser = operation, default_value = "pull")]
     operations: Vec<&'static OperationSpec>,
-    /// Where runtimes come from: `path`, a provisioned release, or `auto` (path, completed by
-    /// what was provisioned)
+    /// Where runtimes come from: `path`, a provisioned release, `auto` (path, completed by what was
+    /// provisioned), or releases of upstream that were built: `go`, or one as in go:crane@v0.22.1
     #[arg(
         long = "channel",
         value_name = "NAME",
@@ -477,7 +477,7 @@ fn next_command(out: &Path, incomplete: Option<usize>, results: &Results) -> Str
     format!("{again}\nNext: ocipick report {out} --format html --out {out}/matrix.html\n")
 }
 
-fn operation(text: &str) -> std::result::Result<&'static OperationSpec, String> {
+pub(super) fn operation(text: &str) -> std::result::Result<&'static OperationSpec, String> {
     operations::named(text).ok_or_else(|| {
         let known = operations::ALL.map(OperationSpec::as_str);
         format!("no such operation (hint: {})", known.join(", "))

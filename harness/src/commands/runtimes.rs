@@ -13,7 +13,7 @@ use ocipick_reports::analysis::builds::BinaryBuild;
 
 #[derive(Debug, Args)]
 pub(crate) struct RuntimesArgs {
-    /// Where to look: `path`, a provisioned release, or `auto`
+    /// Where to look: `path`, a provisioned release, `auto`, `go`, or go:TOOL@VERSION
     #[arg(
         long = "channel",
         value_name = "NAME",

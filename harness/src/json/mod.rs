@@ -4,16 +4,20 @@
 //! `ocipick_reports::render`.
 
 mod baselines;
+mod bisection;
 mod corpus;
+mod releases;
 mod runtimes;
 #[cfg(test)]
 mod tests;
 
 pub use baselines::BlessedBaselines;
+pub use bisection::{BisectionReport, BisectionStep, ReleaseChange};
 pub use corpus::{
     BuiltCorpus, CaseInFull, CaseList, CheckedCaseRecord, CheckedCorpus, PushedCase,
     ServedReferences,
 };
+pub use releases::{ListedRelease, ReleaseOutline, ReleaseResult};
 pub use runtimes::{ChannelFinding, ChannelList, InstalledChannels, RemovedChannels, RuntimeList};
 
 use ocipick_records::document_schema;
@@ -29,6 +33,10 @@ pub fn schemas() -> Vec<(&'static str, String)> {
                 "{:#}\n",
                 schemars::schema_for!(CheckedCorpus<'_>).as_value()
             ),
+        ),
+        (
+            "harness/schema/bisect.schema.json",
+            document_schema::<BisectionReport>(),
         ),
         (
             "harness/schema/bless.schema.json",

@@ -1,8 +1,9 @@
 //! What commands print about runtimes and channels.
 
+use super::{ListedRelease, ReleaseResult};
 use crate::{inventory::Inventory, run::runtime_record};
 use ocipick_adapters::{
-    Missing, Runtime, Service,
+    GoOutcome, Missing, Runtime, Service,
     channel::{
         Component, DebianRelease, InstallError, Installed, InstalledChannel, Store, StoreError,
     },
@@ -148,6 +149,8 @@ pub struct ChannelList {
     #[schemars(extend("const" = CHANNELS))]
     schema: &'static str,
     channels: Vec<ListedChannel>,
+    /// Releases of upstream that were built.
+    releases: Vec<ListedRelease>,
     /// How many bytes of disk the archives take that are kept for the next installation.
     archives_bytes: u64,
 }
@@ -192,6 +195,7 @@ impl ChannelList {
     /// The channels of a store, each of which may be broken.
     pub fn of(
         channels: impl IntoIterator<Item = (String, Result<Option<InstalledChannel>, StoreError>)>,
+        releases: Vec<ListedRelease>,
         archives_bytes: u64,
     ) -> Self {
         let channels = channels
@@ -206,6 +210,7 @@ impl ChannelList {
         Self {
             schema: CHANNELS,
             channels: channels.collect(),
+            releases,
             archives_bytes,
         }
     }
@@ -218,7 +223,12 @@ impl ChannelList {
             let looked = store.look(&name);
             (name, looked)
         });
-        Self::of(channels, store.archives_bytes())
+        let releases = store.go_releases().into_iter();
+        let releases = releases.map(|(tool, version)| {
+            let looked = store.go_release(tool, &version);
+            ListedRelease::of(format!("{tool}@{version}"), looked)
+        });
+        Self::of(channels, releases.collect(), store.archives_bytes())
     }
 }
 
@@ -255,6 +265,8 @@ pub struct InstalledChannels<'a> {
     #[schemars(extend("const" = INSTALL))]
     schema: &'static str,
     channels: Vec<ChannelResult<'a>>,
+    /// What became of each release of upstream.
+    releases: Vec<ReleaseResult>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -280,6 +292,7 @@ impl<'a> InstalledChannels<'a> {
     /// What became of these releases.
     pub fn of(
         done: impl IntoIterator<Item = (&'a DebianRelease, Result<&'a Installed, &'a InstallError>)>,
+        built: &[GoOutcome],
     ) -> Self {
         let channels = done.into_iter().map(|(release, result)| match result {
             Ok(installed) => ChannelResult::Installed {
@@ -296,6 +309,7 @@ impl<'a> InstalledChannels<'a> {
         Self {
             schema: INSTALL,
             channels: channels.collect(),
+            releases: built.iter().map(ReleaseResult::of).collect(),
         }
     }
 }

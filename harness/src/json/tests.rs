@@ -1,10 +1,13 @@
 use super::*;
 use crate::inventory::Inventory;
 use ocipick_adapters::{
-    Missing, Service,
-    channel::{InstallError, Installed, InstalledChannel, PackageRecord, ProvisioningRecord},
+    GoError, GoOutcome, Missing, Service,
+    channel::{
+        InstallError, Installed, InstalledChannel, PackageRecord, ProvisioningRecord, Store,
+    },
 };
 use ocipick_corpus::Corpus;
+use ocipick_records::Outcome;
 use schema::holds;
 use serde::Serialize;
 use std::{
@@ -135,7 +138,11 @@ fn documents_of_runtimes_and_channels_are_as_their_schemas_say() {
         ("gone".to_owned(), Ok(None)),
         ("old".to_owned(), Err(broken)),
     ];
-    satisfies("channels", &ChannelList::of(channels, 1));
+    let half = ListedRelease::Broken {
+        name: "crane@v0.22.1".to_owned(),
+        broken: "no record".to_owned(),
+    };
+    satisfies("channels", &ChannelList::of(channels, vec![half], 1));
     let installed = Installed {
         channel: channel(),
         lacks: Vec::new(),
@@ -144,10 +151,63 @@ fn documents_of_runtimes_and_channels_are_as_their_schemas_say() {
     let (sid, trixie) = ("sid".parse().unwrap(), "trixie".parse().unwrap());
     let error = InstallError::NoBootstrapper;
     let done = [(&sid, Ok(&installed)), (&trixie, Err(&error))];
-    satisfies("channel-install", &InstalledChannels::of(done));
+    satisfies("channel-install", &InstalledChannels::of(done, &[no_go()]));
     satisfies("channel-remove", &RemovedChannels::of(vec!["sid"], true));
     satisfies(
         "channel-check",
         &ChannelFinding::of("sid", true, "crane starts"),
     );
+}
+
+/// What becomes of a release where there is no Go.
+fn no_go() -> GoOutcome {
+    GoOutcome {
+        name: "crane@v0.22.1".to_owned(),
+        result: Err(GoError::NoGo),
+    }
+}
+
+/// A record as the provider writes it, from a store.
+#[test]
+fn releases_are_listed_as_their_schema_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("channels/go/crane/v0.22.1");
+    fs::create_dir_all(&place).unwrap();
+    let record = r#"{"tool": "crane", "module": "example.test/m", "version": "v0.22.1", "sum": "h1:x",
+        "go": "1.26.8", "tags": [], "cgo": false, "how": "install", "libraries": {"oras-go": "2.6.0"},
+        "pins": [{"library": "a", "pinned": "v1.0.0", "linked": "v1.0.5"}], "seconds": 1.5, "bytes": 7,
+        "sha256": {"crane": "ab"}}"#;
+    fs::write(place.join("channel.json"), record).unwrap();
+    let list = ChannelList::of_store(&Store::at(dir.path()));
+    satisfies("channels", &list);
+    let value = serde_json::to_value(&list).unwrap();
+    let release = &value["releases"][0];
+    assert_eq!(release["name"], "crane@v0.22.1");
+    assert_eq!(release["other_than_pinned"][0]["linked"], "v1.0.5");
+}
+
+#[test]
+fn a_bisection_is_as_its_schema_says() {
+    let mut report =
+        BisectionReport::of("crane", "a/b", "default", "pull", vec!["v1.0.0".to_owned()]);
+    let step = |outcome, skipped| BisectionStep {
+        release: "v1.0.0".to_owned(),
+        outcome,
+        skipped,
+        built_seconds: Some(1.5),
+    };
+    report.steps = vec![
+        step(Some(Outcome::Nothing), None),
+        step(None, Some("does not build".to_owned())),
+    ];
+    satisfies("bisect", &report);
+    report.change = Some(ReleaseChange {
+        before: "v1.0.0".to_owned(),
+        after: "v1.2.0".to_owned(),
+        from: Outcome::Nothing,
+        to: Outcome::TimedOut { after_ms: 1 },
+        skipped: vec!["v1.1.0".to_owned()],
+    });
+    report.others.extend(report.change.clone());
+    satisfies("bisect", &report);
 }

@@ -5,8 +5,8 @@ use crate::{host, inventory::Inventory};
 use ocipick_adapters::{Runtime, Tool, channel::ProvisioningRecord};
 use ocipick_corpus::{digest_of, digest_of_content};
 use ocipick_records::{
-    ArchiveRecord, ChannelRecord, CorpusStamp, Header, MissingRecord, Provenance, Repeats,
-    RuntimeRecord, SCHEMA, ToolInfo,
+    ArchiveRecord, ChannelRecord, CorpusStamp, Header, MissingRecord, ModuleOrigin, Provenance,
+    Repeats, RuntimeRecord, SCHEMA, ToolInfo,
 };
 use std::{collections::BTreeSet, path::Path};
 
@@ -119,6 +119,12 @@ pub fn runtime_record(runtime: &Runtime) -> RuntimeRecord {
                 })
                 .collect(),
             provider: Some(runtime.installation.provider.to_string()),
+            module: runtime.installation.module.as_ref().map(|it| ModuleOrigin {
+                path: it.path.clone(),
+                version: it.version.clone(),
+                sum: it.sum.clone(),
+                how: it.how.clone(),
+            }),
             sha256: origin
                 .sha256
                 .iter()

@@ -1,7 +1,14 @@
 //! `ocipick channel check`: whether what is provisioned works.
 
-use super::versions;
-use crate::commands::{fail::Result, run_dir, terminal::Terminal};
+use super::{
+    releases::{self, Named},
+    versions,
+};
+use crate::commands::{
+    fail::{Failure, Result},
+    run_dir,
+    terminal::Terminal,
+};
 use clap::Args;
 use ocipick::{
     exit::ExitCode,
@@ -49,12 +56,16 @@ pub(super) fn check(args: &ChannelCheckArgs, store: &Store, screen: Terminal) ->
     };
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
-    let names = if args.names.is_empty() {
-        store.names()
-    } else {
-        args.names.clone()
-    };
-    if names.is_empty() {
+    let mut named = Named::of(&args.names)?;
+    if args.names.is_empty() {
+        named.channels = store.names();
+        named.all_releases = true;
+    }
+    let built = named
+        .built(store)
+        .map_err(|request| Failure::usage(format!("{request} is not built")))?;
+    let names = named.channels;
+    if names.is_empty() && built.is_empty() {
         screen.say("no channel is provisioned (hint: ocipick channel install --missing)");
     }
     let run_dir = run_dir::claim(screen, false)?;
@@ -100,6 +111,12 @@ pub(super) fn check(args: &ChannelCheckArgs, store: &Store, screen: Terminal) ->
                 };
                 teller.tell(&name, starts, &line)?;
             }
+        }
+    }
+    for (tool, version) in built {
+        for (name, is_it, line) in releases::check(tool, &version, store, &discovery) {
+            is_well &= is_it;
+            teller.tell(&name, is_it, &line)?;
         }
     }
     Ok(if is_well {

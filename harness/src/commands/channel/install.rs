@@ -1,6 +1,10 @@
 //! `ocipick channel install`: which releases get which parts, and what the user sees meanwhile.
 
-use super::{megabytes, versions};
+use super::{
+    megabytes,
+    releases::{self, Named},
+    versions,
+};
 use crate::commands::{
     fail::{Failure, Result},
     run_dir,
@@ -31,7 +35,9 @@ use std::{
 
 #[derive(Debug, Args)]
 pub(crate) struct ChannelInstallArgs {
-    /// Releases, such as bookworm, or `experimental`: sid, with the tools that are newer there
+    /// Releases of Debian, such as bookworm, or `experimental`: sid, with the tools that are newer there;
+    /// and releases of upstream, built with Go from their modules: crane@v0.22.1, crane@latest,
+    /// 'crane@v0.2*'
     #[arg(
         value_name = "NAME",
         required_unless_present = "missing",
@@ -49,7 +55,7 @@ pub(crate) struct ChannelInstallArgs {
     /// results say so
     #[arg(long)]
     allow_expired: bool,
-    /// Provision again what is there, because its release may have moved
+    /// Provision or build again what is there, because its release may have moved
     #[arg(long, conflicts_with = "missing")]
     renew: bool,
     /// Print what became of each release as JSON
@@ -69,6 +75,27 @@ pub(super) fn install(
 ) -> Result<ExitCode> {
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
+    let named = Named::of(&args.names)?;
+    if named.all_releases {
+        return Err(Failure::usage(
+            "`go` says not what to build (hint: TOOL@VERSION, as in TOOL@latest)",
+        ));
+    }
+    if !args.missing && named.channels.is_empty() {
+        let run_dir = run_dir::claim(screen, false)?;
+        let built = releases::install(
+            &named.releases,
+            args.renew,
+            store,
+            &run_dir,
+            &cancel,
+            screen,
+        );
+        if args.json {
+            screen.print_json(&InstalledChannels::of([], &built))?;
+        }
+        return Ok(releases::conclude(&built, screen));
+    }
     let wanted: BTreeSet<Component> = match (&args.parts[..], args.missing) {
         // What is missing for measuring, and no more.
         ([], true) => Component::all()
@@ -77,7 +104,7 @@ pub(super) fn install(
         ([], false) => Component::all().collect(),
         (parts, _) => parts.iter().copied().collect(),
     };
-    let releases = releases(&args.names)?;
+    let wanted_releases = distributions(&named.channels)?;
     let wanted = if args.missing {
         lacking(&wanted, screen, &cancel)?
     } else {
@@ -87,7 +114,7 @@ pub(super) fn install(
         screen.say("every tool is there already");
         return Ok(ExitCode::Success);
     }
-    let releases = if args.missing {
+    let wanted_releases = if args.missing {
         match provisionable() {
             Ok(release) => vec![release],
             Err(why) => {
@@ -100,7 +127,7 @@ pub(super) fn install(
             }
         }
     } else {
-        releases
+        wanted_releases
     };
     let run_dir = run_dir::claim(screen, false)?;
     let bootstrapper = bootstrapper(&run_dir, screen, &cancel)?;
@@ -115,26 +142,47 @@ pub(super) fn install(
         watch: &|event| progress.see(event),
     };
     let at_once = usize::from(args.jobs);
-    let mut done: Vec<Outcome> = releases
+    let mut done: Vec<Outcome> = wanted_releases
         .iter()
         .cloned()
-        .zip(installer.install_all(&releases, &wanted, at_once))
+        .zip(installer.install_all(&wanted_releases, &wanted, at_once))
         .collect();
     if args.missing {
         done.extend(complete(&installer, &done));
     }
     progress.clear();
+    let built = if named.releases.is_empty() {
+        Vec::new()
+    } else {
+        releases::install(
+            &named.releases,
+            args.renew,
+            store,
+            &run_dir,
+            &cancel,
+            screen,
+        )
+    };
     if args.json {
         let all = done
             .iter()
             .map(|(release, outcome)| (release, outcome.as_ref()));
-        screen.print_json(&InstalledChannels::of(all))?;
+        screen.print_json(&InstalledChannels::of(all, &built))?;
     }
-    Ok(conclude(&done, args.missing, screen))
+    let provisioned = conclude(&done, args.missing, screen);
+    if built.is_empty() {
+        return Ok(provisioned);
+    }
+    let made = releases::conclude(&built, screen);
+    Ok(if provisioned == made {
+        made
+    } else {
+        ExitCode::MeasuredInPart
+    })
 }
 
 /// The releases of these names, each once, before anything is done for the first of them.
-fn releases(names: &[String]) -> Result<Vec<DebianRelease>> {
+fn distributions(names: &[String]) -> Result<Vec<DebianRelease>> {
     let mut releases: Vec<DebianRelease> = Vec::new();
     for name in names {
         let release = name.parse().map_err(Failure::usage)?;
@@ -344,7 +392,7 @@ mod tests {
     fn releases_are_named_once() {
         let names = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-            releases(&names).map(|all| all.len())
+            distributions(&names).map(|all| all.len())
         };
         assert!(matches!(names(&["sid", "trixie", "sid"]), Ok(2)));
         let unknown = names(&["sid", "lenny"]);

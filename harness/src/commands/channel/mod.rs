@@ -3,6 +3,7 @@
 mod check;
 mod install;
 mod list;
+mod releases;
 mod remove;
 
 use super::{fail::Result, terminal::Terminal};
@@ -16,13 +17,13 @@ use remove::ChannelRemoveArgs;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ChannelCommand {
-    /// List provisioned channels
+    /// List provisioned channels, and releases of upstream that were built
     List(ChannelListArgs),
-    /// Provision releases, or what this machine lacks
+    /// Provision releases of a distribution, or what this machine lacks, or build releases of upstream
     Install(ChannelInstallArgs),
-    /// Remove provisioned channels, or what was downloaded for them
+    /// Remove provisioned channels and built releases, or what was downloaded for them
     Remove(ChannelRemoveArgs),
-    /// Compare the files of provisioned channels with what was installed, and start every tool
+    /// Compare the files of channels and releases with what was installed, and start every tool
     Check(ChannelCheckArgs),
 }
 

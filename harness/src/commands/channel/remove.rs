@@ -1,6 +1,9 @@
 //! `ocipick channel remove`.
 
-use super::megabytes;
+use super::{
+    megabytes,
+    releases::{self, Named},
+};
 use crate::commands::{
     fail::{Failure, Result},
     terminal::Terminal,
@@ -13,7 +16,8 @@ use ocipick_adapters::channel::Store;
 pub(crate) struct ChannelRemoveArgs {
     #[arg(required_unless_present = "archives", value_name = "NAME")]
     names: Vec<String>,
-    /// Remove the downloaded archives, which are kept for the next installation
+    /// Remove the downloaded archives, and what Go has fetched and compiled, which are kept for the next
+    /// installation
     #[arg(long)]
     archives: bool,
     /// Print what was removed as JSON
@@ -28,7 +32,8 @@ pub(super) fn remove(
 ) -> Result<ExitCode> {
     let mut failure = None;
     let mut removed: Vec<&str> = Vec::new();
-    for name in &args.names {
+    let named = Named::of(&args.names)?;
+    for name in &named.channels {
         match store.remove(name) {
             Ok(true) => {
                 removed.push(name);
@@ -43,8 +48,10 @@ pub(super) fn remove(
             }
         }
     }
+    let built = releases::remove(&named, store, screen, &mut failure);
+    removed.extend(built.iter().map(String::as_str));
     if args.archives {
-        let bytes = store.remove_archives()?;
+        let bytes = store.remove_archives()? + store.remove_go_caches()?;
         screen.say(&format!("removed the archives, {}", megabytes(bytes)));
     }
     if args.json {
