@@ -1,8 +1,8 @@
 //! What an adapter describes of a tool: how it is asked, what is looked at, and what removes it again.
 
 use crate::{
-    Asked, Cleanup, DaemonAdapter, Detected, Flavour, GoModule, Installation, Look, Runtime,
-    Sandbox, SandboxedTool, Tool,
+    Action, Asked, Cleanup, DaemonAdapter, Detected, Flavour, GoModule, Installation, Look,
+    Runtime, Sandbox, SandboxedTool, Tool,
     channel::DebianRelease,
     process::{DISK_FULL, Invocation, Ran, RunError, flood_words},
 };
@@ -66,9 +66,9 @@ pub trait Adapter: Sync {
     /// Whether this runtime can do this at all.
     fn supports(&self, runtime: &Runtime, operation: Operation) -> Support;
 
-    /// Whether this can be asked of the tool at all, where it supports the operation.
-    fn can_be_asked(&self, request: &Request<'_>) -> Support {
-        let _ = request;
+    /// Whether this can be asked of the runtime at all, where it supports the operation.
+    fn can_be_asked(&self, runtime: &Runtime, request: &Request<'_>) -> Support {
+        let _ = (runtime, request);
         Support::Yes
     }
 
@@ -86,9 +86,9 @@ pub trait Adapter: Sync {
         None
     }
 
-    /// The commands that do what is asked, one after the other until one fails. The last that is run
-    /// decides.
-    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation>;
+    /// The commands and calls that do what is asked, one after the other until one fails. The last that is
+    /// carried out decides.
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Action>;
 
     /// Looks at what came of it, after the tool has succeeded.
     ///
@@ -394,7 +394,9 @@ impl From<RunError> for HarnessError {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Cancelled => Self::Interrupted,
-            RunError::Start { .. } | RunError::Isolation(_) => Self::Harness(error.to_string()),
+            RunError::Start { .. } | RunError::Isolation(_) | RunError::Call { .. } => {
+                Self::Harness(error.to_string())
+            }
         }
     }
 }

@@ -4,8 +4,8 @@
 //! An adapter says what to run and what to look at. It decides neither when, nor what a failure means.
 
 use crate::{
-    Adapter, Execution, HarnessError, KnownOptions, RawObservation, Request, Retention, Runtime,
-    Sandbox, Service, StartError, Support,
+    Action, Adapter, Call, Execution, HarnessError, KnownOptions, RawObservation, Request,
+    Retention, Runtime, Sandbox, Service, StartError, Support,
     process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, fits_socket, run},
     supervisor::DaemonSupervisor,
 };
@@ -106,6 +106,16 @@ impl Look<'_> {
         Ok(self.execution.commands[at].clone())
     }
 
+    /// Makes a call that looks, and keeps what was answered.
+    ///
+    /// # Errors
+    /// When it could not be made.
+    pub fn call(&mut self, call: Call) -> Result<Ran, HarnessError> {
+        let ran = Action::from(call).carry_out(self.tool.sandbox.cancel())?;
+        let at = self.execution.keep(ran);
+        Ok(self.execution.commands[at].clone())
+    }
+
     /// The command that did what was asked.
     #[must_use]
     pub fn decisive(&self) -> Option<&Ran> {
@@ -129,6 +139,9 @@ pub struct Cleanup {
     pub mount_point: Option<PathBuf>,
     /// Commands that remove the image.
     pub image: Vec<Invocation>,
+    /// Calls that remove the image, of a daemon that is private. What one that is not ours is to be rid of is
+    /// promised on disk, and a promise is commands.
+    pub calls: Vec<Call>,
     /// Files and directories that are the image.
     pub image_files: Vec<PathBuf>,
     /// What a trial that was killed on its way leaves besides, in a daemon that is not ours.
@@ -144,16 +157,18 @@ impl Cleanup {
     }
 
     /// The commands that are due.
-    fn commands(&self, looked: bool, leaves: Retention, service: &Service) -> Vec<Invocation> {
+    fn commands(&self, looked: bool, leaves: Retention, service: &Service) -> Vec<Action> {
         let mut commands = Vec::new();
+        let mut add = |more: &[Invocation]| commands.extend(more.iter().cloned().map(Action::from));
         if looked {
-            commands.extend_from_slice(&self.look);
+            add(&self.look);
         }
         if leaves == Retention::Nothing {
-            commands.extend_from_slice(&self.image);
+            add(&self.image);
             if matches!(service, Service::Machine { .. }) {
-                commands.extend_from_slice(&self.shared);
+                add(&self.shared);
             }
+            commands.extend(self.calls.iter().cloned().map(Action::from));
         }
         commands
     }
@@ -190,8 +205,8 @@ pub trait DaemonAdapter: Sync {
     /// How a private one is started.
     fn description(&self, tool: &SandboxedTool) -> DaemonDescription;
 
-    /// A command that only a living daemon answers.
-    fn question(&self, tool: &SandboxedTool) -> Invocation;
+    /// What only a living daemon answers, in the configuration that is asked.
+    fn question(&self, tool: &SandboxedTool) -> Action;
 
     /// Makes sure that a daemon that was started has the configuration that the flavour names.
     ///
@@ -293,7 +308,7 @@ impl<'a> Session<'a> {
     /// Takes one image from where `request` says, for one platform or the tool's default, and looks at
     /// what came of it. Leaves nothing of the image in the store, unless it is asked to.
     pub fn execute(&mut self, request: &Request<'_>) -> Execution {
-        if let Support::No(why) = self.adapter.can_be_asked(request) {
+        if let Support::No(why) = self.adapter.can_be_asked(&self.tool.runtime, request) {
             return Execution::troubled(HarnessError::CannotBeAsked(why));
         }
         if let Err(error) = self.start() {
@@ -313,7 +328,7 @@ impl<'a> Session<'a> {
         }
         let mut execution = Execution::default();
         for action in self.adapter.actions(&asked) {
-            match run(&action, self.tool.sandbox.cancel()) {
+            match action.carry_out(self.tool.sandbox.cancel()) {
                 Ok(ran) => execution.decisive = Some(execution.keep(ran)),
                 Err(error) => {
                     // What was taken until now must not stay in a daemon that is not ours.
@@ -365,9 +380,9 @@ impl<'a> Session<'a> {
     }
 
     /// Removes what a trial made, even when the user wants to stop.
-    fn remove(&self, execution: &mut Execution, removal: &[Invocation]) {
-        for command in removal {
-            execution.removed(self.tool.sandbox.clean_up(command));
+    fn remove(&self, execution: &mut Execution, removal: &[Action]) {
+        for action in removal {
+            execution.removed(self.tool.sandbox.clean_up(action));
         }
         if let Some(supervisor) = &self.supervisor {
             supervisor.kept();
@@ -381,7 +396,7 @@ impl Drop for Session<'_> {
         // First the daemon, then what it lives in.
         drop(self.supervisor.take());
         for command in self.adapter.farewell(&self.tool) {
-            if let Err(error) = self.tool.sandbox.clean_up(&command) {
+            if let Err(error) = self.tool.sandbox.clean_up(&command.into()) {
                 tracing::warn!(%error, "cannot remove the private store of a tool");
             }
         }
@@ -406,7 +421,7 @@ fn started(
             if !description.socket.exists() {
                 return Readiness::NotYet;
             }
-            match run(&daemon.question(tool), tool.sandbox.cancel()) {
+            match daemon.question(tool).carry_out(tool.sandbox.cancel()) {
                 Ok(ran) if ran.exit.is_success() => Readiness::Ready,
                 Ok(_) | Err(_) => Readiness::NotYet,
             }

@@ -5,6 +5,7 @@
 //! returned; what the evidence amounts to is decided elsewhere.
 
 mod adapter;
+mod calls;
 pub mod channel;
 mod cleanup;
 mod detect;
@@ -25,6 +26,7 @@ pub use adapter::{
     Adapter, COMMON_MESSAGES, DaemonCrash, Execution, HarnessError, ImageSource, LayoutInput,
     MARKER_LABEL, RawFingerprint, RawObservation, Request, Retention, StartError, Support,
 };
+pub use calls::{Action, Call, Protocol, Unary};
 pub(crate) use detect::KnownOptions;
 pub use detect::detect;
 pub use driver::{

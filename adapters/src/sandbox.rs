@@ -1,6 +1,7 @@
 //! The sandbox of a runtime: its private home, caches, configuration and trial directories.
 
 use crate::{
+    Action, Call, Protocol,
     installation::{BindMounts, Installation},
     process::{
         Cancel, Invocation, Isolation, MARKER, Mount, MountNamespace, Ran, RunError, SYSTEM_PATH,
@@ -136,20 +137,14 @@ impl Sandbox {
     /// A command of this sandbox. Its output goes to a numbered file.
     #[must_use]
     pub fn invocation(&self, program: &Path, args: &[&str], deadline: Duration) -> Invocation {
-        let call = self.calls.get();
-        self.calls.set(call + 1);
-        let name = program
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
         Invocation {
             program: program.to_owned(),
             args: args.iter().map(|&arg| arg.to_owned()).collect(),
             env: self.env.clone(),
             isolation: self.isolation(),
             deadline,
-            output: self.dir.join(format!("{call:05}-{name}")),
+            output: self.output(&name),
             reveal: None,
         }
     }
@@ -182,12 +177,37 @@ impl Sandbox {
         run(&self.invocation(program, args, deadline), &self.cancel)
     }
 
-    /// Runs a command that cleans up: to its end even when the user wants to stop.
+    /// Carries out what cleans up: to its end even when the user wants to stop.
     ///
     /// # Errors
-    /// When it could not be run.
-    pub fn clean_up(&self, invocation: &Invocation) -> Result<Ran, RunError> {
-        run(invocation, &Cancel::default())
+    /// When it could not be carried out.
+    pub fn clean_up(&self, action: &Action) -> Result<Ran, RunError> {
+        action.carry_out(&Cancel::default())
+    }
+
+    /// A call on a socket of this sandbox. What is answered goes to a numbered file.
+    #[must_use]
+    pub fn call(
+        &self,
+        socket: PathBuf,
+        protocol: Protocol,
+        line: String,
+        deadline: Duration,
+    ) -> Call {
+        Call {
+            line,
+            socket,
+            protocol,
+            deadline,
+            output: self.output("call"),
+        }
+    }
+
+    /// Where the output of the next command goes.
+    fn output(&self, name: &str) -> PathBuf {
+        let call = self.calls.get();
+        self.calls.set(call + 1);
+        self.dir.join(format!("{call:05}-{name}"))
     }
 
     /// A command that sees the machine's `/run`, for a daemon of the machine.

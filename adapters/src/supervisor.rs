@@ -1,9 +1,10 @@
 //! The daemon of a session: watched and ended where it is private, asked where it is the machine's own.
 
 use crate::{
-    DaemonAdapter, DaemonCrash, Execution, HarnessError, SandboxedTool, Service, StartError,
+    Action, DaemonAdapter, DaemonCrash, Execution, HarnessError, SandboxedTool, Service,
+    StartError,
     cleanup::CleanupJournal,
-    process::{Cause, Daemon, DaemonError, Death, Invocation, Ran, RunError, run},
+    process::{Cause, Daemon, DaemonError, Death, Invocation, Ran, RunError},
 };
 use std::{path::Path, time::Duration};
 
@@ -44,7 +45,9 @@ impl<'a> DaemonSupervisor<'a> {
     pub(crate) fn adopt(&mut self, started: Result<Daemon, DaemonError>) -> Result<(), StartError> {
         let daemon = started.map_err(|error| match error {
             DaemonError::Run(RunError::Cancelled) => StartError::Cancelled,
-            DaemonError::Run(RunError::Start { .. } | RunError::Isolation(_))
+            DaemonError::Run(
+                RunError::Start { .. } | RunError::Isolation(_) | RunError::Call { .. },
+            )
             | DaemonError::Ended { .. }
             | DaemonError::TooDeep { .. }
             | DaemonError::Silent { .. } => StartError::NotStarted(error.to_string()),
@@ -66,13 +69,13 @@ impl<'a> DaemonSupervisor<'a> {
         }
     }
 
-    /// Ends a trial: finds out whether the daemon crashed. `question` is a command that only a living
-    /// daemon answers. Returns whether it lives.
+    /// Ends a trial: finds out whether the daemon crashed. `question` is what only a living daemon
+    /// answers. Returns whether it lives.
     pub(crate) fn end(
         &mut self,
         execution: &mut Execution,
         tool: &SandboxedTool,
-        question: &Invocation,
+        question: &Action,
     ) -> bool {
         let words = self.adapter.words();
         let is_lost = execution.commands.iter().any(|ran| {
@@ -148,7 +151,7 @@ impl<'a> DaemonSupervisor<'a> {
         &mut self,
         patience: Duration,
         tool: &SandboxedTool,
-        question: &Invocation,
+        question: &Action,
     ) -> Option<Ended> {
         if let Some(daemon) = &mut self.daemon {
             let mut death = daemon.death(patience);
@@ -179,7 +182,7 @@ impl<'a> DaemonSupervisor<'a> {
         match &self.service {
             // The machine's own daemon cannot be watched, only asked.
             Service::Machine { .. } => {
-                let asked = run(question, tool.sandbox().cancel()).ok()?;
+                let asked = question.carry_out(tool.sandbox().cancel()).ok()?;
                 let name = self.adapter.name();
                 let words = || format!("the machine's {name}: {}", asked.last_words());
                 (!asked.exit.is_success()).then(|| Ended::ByItself(words()))

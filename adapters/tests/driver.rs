@@ -6,9 +6,9 @@
     reason = "a test that cannot set its stage has failed"
 )]
 use ocipick_adapters::{
-    Adapter, Asked, Cleanup, DaemonAdapter, DaemonDescription, DaemonWords, Detected, Execution,
-    HarnessError, ImageSource, Installation, Look, Privileges, RawObservation, Request, Retention,
-    Runtime, Sandbox, SandboxedTool, Service, Session, Support, Tool,
+    Action, Adapter, Asked, Cleanup, DaemonAdapter, DaemonDescription, DaemonWords, Detected,
+    Execution, HarnessError, ImageSource, Installation, Look, Privileges, RawObservation, Request,
+    Retention, Runtime, Sandbox, SandboxedTool, Service, Session, Support, Tool,
     channel::DebianRelease,
     process::{Cancel, Invocation},
 };
@@ -72,7 +72,7 @@ impl Adapter for Scripted {
         Support::Yes
     }
 
-    fn can_be_asked(&self, _: &Request<'_>) -> Support {
+    fn can_be_asked(&self, _: &Runtime, _: &Request<'_>) -> Support {
         if self.unaskable {
             Support::No("never".to_owned())
         } else {
@@ -84,9 +84,11 @@ impl Adapter for Scripted {
         self.daemon.as_ref().map(|it| it as _)
     }
 
-    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Action> {
         let actions = self.actions.iter();
-        actions.map(|script| shell(asked.tool, script)).collect()
+        actions
+            .map(|script| shell(asked.tool, script).into())
+            .collect()
     }
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
@@ -131,8 +133,8 @@ impl DaemonAdapter for ScriptedDaemon {
         }
     }
 
-    fn question(&self, tool: &SandboxedTool) -> Invocation {
-        shell(tool, "test -e up")
+    fn question(&self, tool: &SandboxedTool) -> Action {
+        shell(tool, "test -e up").into()
     }
 
     fn words(&self) -> DaemonWords {

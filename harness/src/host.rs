@@ -1,7 +1,7 @@
 //! The machine, as results describe it.
 
 use ocipick_adapters::channel::os_release;
-use ocipick_records::{Host, Private};
+use ocipick_records::{Host, Private, host_architecture};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -13,7 +13,7 @@ use std::{
 pub fn describe() -> Host {
     Host {
         os: std::env::consts::OS.to_owned(),
-        architecture: go_architecture(std::env::consts::ARCH).to_owned(),
+        architecture: host_architecture().to_owned(),
         distribution: os_release("PRETTY_NAME").unwrap_or_else(|| "unknown".to_owned()),
         kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
             .map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned()),
@@ -144,17 +144,6 @@ pub fn private(directories: &[(&str, &Path)]) -> Private {
         .filter_map(|(what, name)| Some((what.to_owned(), name.filter(|name| !name.is_empty())?)))
         .collect::<BTreeMap<_, _>>();
     private
-}
-
-/// Rust's name of an architecture in Go's words, which images use.
-fn go_architecture(rust: &str) -> &str {
-    match rust {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        "powerpc64" => "ppc64le",
-        other => other,
-    }
 }
 
 #[cfg(test)]

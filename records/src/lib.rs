@@ -25,7 +25,7 @@ pub use outcome::{
     Observed, Outcome, OutcomeClass, OutcomeKind, RefusalReason, RepeatedCells, SURVIVED,
     UnknownWord, UnmeasuredWhy,
 };
-pub use platform::{Platform, PlatformError};
+pub use platform::{Platform, PlatformError, host_architecture};
 pub use read::{ReadError, ReadErrorKind, Results};
 pub use record::{
     ArchiveRecord, ChannelRecord, CorpusStamp, Derived, Footer, Header, Host, Linked, LinkedSource,

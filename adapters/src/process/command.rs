@@ -168,6 +168,12 @@ pub(crate) fn stream_path(stem: &Path, stream: &str) -> PathBuf {
     name.into()
 }
 
+/// Writes what a command would have printed.
+pub(crate) fn write_streams(stem: &Path, stdout: &str, stderr: &str) -> std::io::Result<()> {
+    std::fs::write(stream_path(stem, "stdout"), stdout)?;
+    std::fs::write(stream_path(stem, "stderr"), stderr)
+}
+
 pub(crate) fn read_limited(path: &Path) -> Vec<u8> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
@@ -177,6 +183,11 @@ pub(crate) fn read_limited(path: &Path) -> Vec<u8> {
         let _ = file.take(READ_LIMIT).read_to_end(&mut bytes);
     }
     bytes
+}
+
+/// Words as a person would type them in a shell.
+pub(crate) fn quoted<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(quote).collect::<Vec<_>>().join(" ")
 }
 
 fn quote(word: &str) -> String {

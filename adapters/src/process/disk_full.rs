@@ -2,6 +2,7 @@
 //! files on the same disk.
 
 use nix::sys::statvfs::statvfs;
+use ocipick_records::Exit;
 use std::path::Path;
 
 /// With less than this free, somebody who wanted to write more has met the end of the disk.
@@ -14,6 +15,12 @@ pub(crate) const DISK_FULL: &str =
 /// Whether the disk that `file` lies on, or is to lie on, is full.
 pub(super) fn is_full(file: &Path) -> bool {
     has_less_than(file.parent().unwrap_or(file), LEAST)
+}
+
+/// Whether something failed whose output goes to files of this stem, on a disk that is full now. To be asked at
+/// once, before anybody clears away what fills it.
+pub(crate) fn failed_on_full_disk(exit: Exit, output: &Path) -> bool {
+    !exit.is_success() && is_full(output)
 }
 
 /// Whether fewer bytes than `least`, or no more files, can be written into a directory.

@@ -17,9 +17,10 @@ mod tree;
 
 pub use cancel::Cancel;
 pub use command::{Invocation, Ran, Reveal};
+pub(crate) use command::{quoted, write_streams};
 pub(crate) use daemon::fits_socket;
 pub use daemon::{Cause, Daemon, DaemonError, DaemonSpec, Death, Readiness};
-pub(crate) use disk_full::{DISK_FULL, has_less_than};
+pub(crate) use disk_full::{DISK_FULL, failed_on_full_disk, has_less_than};
 pub use isolation::{Isolation, Mount};
 pub use namespace::MountNamespace;
 pub use output_limit::{OUTPUT_LIMIT, flood_words};

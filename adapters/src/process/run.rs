@@ -3,7 +3,7 @@
 use super::{
     Cancel,
     command::{Invocation, READ_LIMIT, Ran, read_limited, stream_path, tail},
-    disk_full::is_full,
+    disk_full::failed_on_full_disk,
     isolation::{NO_PROGRAM, PREPARATION_FAILED, PREPARATION_PREFIX},
     output_limit::{is_flooded, shorten},
     outside::{MemoryKills, STOPPED, is_from_outside, outside_in},
@@ -38,6 +38,14 @@ pub enum RunError {
     /// The namespaces could not be made.
     #[error("{0}")]
     Isolation(String),
+    /// A call on a socket could not be made, or its answer not be read.
+    #[error("cannot carry out `{line}`: {why}")]
+    Call {
+        /// The command line by which a person repeats it.
+        line: String,
+        /// Why not.
+        why: String,
+    },
     /// The user wants to stop.
     #[error("interrupted")]
     Cancelled,
@@ -88,8 +96,7 @@ pub fn run(invocation: &Invocation, cancel: &Cancel) -> Result<Ran, RunError> {
         Exit::Deadline if is_stopped(group.leader()) => Some(STOPPED.to_owned()),
         Exit::Signal(_) | Exit::Code(_) | Exit::Deadline | Exit::OutputLimit => None,
     };
-    // At once, before anybody clears away what fills it.
-    let disk_full = !exit.is_success() && is_full(&invocation.output);
+    let disk_full = failed_on_full_disk(exit, &invocation.output);
     let survivors = group.end();
     for stream in &streams {
         shorten(stream, READ_LIMIT);
@@ -185,7 +192,7 @@ impl Group {
                     program: invocation.program.display().to_string(),
                     source,
                 },
-                RunError::Isolation(_) | RunError::Cancelled => error,
+                RunError::Isolation(_) | RunError::Call { .. } | RunError::Cancelled => error,
             }
         })
     }

@@ -2,8 +2,8 @@
 
 use super::image::{looked, sign, with_algorithm};
 use crate::{
-    Adapter, Asked, Cleanup, Detected, GoModule, HarnessError, Installation, Look, RawObservation,
-    Runtime, Sandbox, Support, Tool, channel::DebianRelease, detect, process::Invocation, rootfs,
+    Action, Adapter, Asked, Cleanup, Detected, GoModule, HarnessError, Installation, Look,
+    RawObservation, Runtime, Sandbox, Support, Tool, channel::DebianRelease, detect, rootfs,
 };
 use ocipick_corpus::marker_in_layers;
 use ocipick_records::{Configuration, FieldKind, Identity, Operation, Project, ToolInfo};
@@ -109,14 +109,14 @@ impl Adapter for Crane {
         }
     }
 
-    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Action> {
         let target = archive(asked).to_string_lossy().into_owned();
         let platform = asked.request.platform_args();
         let reference = asked.request.reference();
         let mut args = vec!["pull", "--insecure"];
         args.extend(platform.iter().map(String::as_str));
         args.extend([reference.as_str(), &target]);
-        vec![asked.tool.client(&args, asked.request.deadline)]
+        vec![asked.tool.client(&args, asked.request.deadline).into()]
     }
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {

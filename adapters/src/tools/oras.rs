@@ -2,12 +2,9 @@
 
 use super::image::{looked, manifest_in, sign, with_algorithm};
 use crate::{
-    Adapter, Asked, Cleanup, Detected, GoModule, HarnessError, ImageSource, Installation, Look,
-    RawObservation, Request, Runtime, Sandbox, Support, Tool,
-    channel::DebianRelease,
-    detect,
-    process::{Invocation, Ran},
-    rootfs,
+    Action, Adapter, Asked, Cleanup, Detected, GoModule, HarnessError, ImageSource, Installation,
+    Look, RawObservation, Request, Runtime, Sandbox, Support, Tool, channel::DebianRelease, detect,
+    process::Ran, rootfs,
 };
 use ocipick_records::{Configuration, Identity, Operation, Project, ToolInfo};
 use serde_json::Value;
@@ -96,7 +93,7 @@ impl Adapter for Oras {
         }
     }
 
-    fn can_be_asked(&self, request: &Request<'_>) -> Support {
+    fn can_be_asked(&self, _: &Runtime, request: &Request<'_>) -> Support {
         if request.platform.is_none() {
             return Support::No(
                 "without --platform oras copies the index as it is, and selects nothing".to_owned(),
@@ -108,7 +105,7 @@ impl Adapter for Oras {
         )
     }
 
-    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Action> {
         let platform = asked.request.platform_args();
         let (option, source) = match &asked.request.source {
             ImageSource::Registry { .. } => ("--from-plain-http", asked.request.reference()),
@@ -118,7 +115,7 @@ impl Adapter for Oras {
         let mut args = vec!["copy", option];
         args.extend(platform.iter().map(String::as_str));
         args.extend(["--to-oci-layout", &source, &target]);
-        vec![asked.tool.client(&args, asked.request.deadline)]
+        vec![asked.tool.client(&args, asked.request.deadline).into()]
     }
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {

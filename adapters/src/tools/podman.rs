@@ -2,8 +2,8 @@
 
 use super::image::{sign, with_algorithm};
 use crate::{
-    Adapter, Asked, Cleanup, Detected, Flavour, HarnessError, ImageSource, Installation, Look,
-    RawObservation, Request, Runtime, Sandbox, SandboxedTool, Support, Tool,
+    Action, Adapter, Asked, Cleanup, Detected, Flavour, HarnessError, ImageSource, Installation,
+    Look, RawObservation, Request, Runtime, Sandbox, SandboxedTool, Support, Tool,
     channel::DebianRelease,
     detect,
     process::{Invocation, Mount, Ran},
@@ -130,7 +130,7 @@ impl Adapter for Podman {
         Ok(())
     }
 
-    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Action> {
         let request = asked.request;
         let platform = platform_args(&asked.tool.runtime().version, request);
         let reference = match &request.source {
@@ -142,7 +142,7 @@ impl Adapter for Podman {
         let mut args = vec!["pull", "--tls-verify=false"];
         args.extend(platform.iter().map(String::as_str));
         args.push(&reference);
-        vec![podman(asked.tool, &args, request.deadline)]
+        vec![podman(asked.tool, &args, request.deadline).into()]
     }
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {

@@ -2,12 +2,9 @@
 
 use super::image::{looked, manifest_in, sign, with_algorithm};
 use crate::{
-    Adapter, Asked, Cleanup, Detected, GoModule, HarnessError, ImageSource, Installation, Look,
-    RawObservation, Runtime, Sandbox, SandboxedTool, Support, Tool,
-    channel::DebianRelease,
-    detect,
-    process::{Invocation, Ran},
-    rootfs,
+    Action, Adapter, Asked, Cleanup, Detected, GoModule, HarnessError, ImageSource, Installation,
+    Look, RawObservation, Runtime, Sandbox, SandboxedTool, Support, Tool, channel::DebianRelease,
+    detect, process::Ran, rootfs,
 };
 use ocipick_records::{Configuration, Identity, Operation, Project, ToolInfo};
 use serde_json::Value;
@@ -102,7 +99,7 @@ impl Adapter for Skopeo {
         }
     }
 
-    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Action> {
         let (source, transport_args) = match &asked.request.source {
             ImageSource::Registry { .. } => (
                 format!("docker://{}", asked.request.reference()),
@@ -128,7 +125,7 @@ impl Adapter for Skopeo {
             args.extend(["--digestfile", &digest_text]);
         }
         args.extend([source.as_str(), target.as_str()]);
-        vec![asked.tool.client(&args, asked.request.deadline)]
+        vec![asked.tool.client(&args, asked.request.deadline).into()]
     }
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {

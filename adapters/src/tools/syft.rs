@@ -6,9 +6,8 @@ use super::{
     trivy::read,
 };
 use crate::{
-    Adapter, Asked, Cleanup, Detected, HarnessError, Installation, Look, MARKER_LABEL,
+    Action, Adapter, Asked, Cleanup, Detected, HarnessError, Installation, Look, MARKER_LABEL,
     RawObservation, Runtime, Sandbox, Support, Tool, channel::DebianRelease, detect,
-    process::Invocation,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ocipick_corpus::{MARKER_FILE, marker_text};
@@ -107,14 +106,14 @@ impl Adapter for Syft {
         Ok(())
     }
 
-    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Action> {
         let source = format!("registry:{}", asked.request.reference());
         let output = format!("syft-json={}", report(asked).display());
         let platform = asked.request.platform_args();
         let mut args = vec!["scan", source.as_str()];
         args.extend(platform.iter().map(String::as_str));
         args.extend(["-o", &output]);
-        vec![asked.tool.client(&args, asked.request.deadline)]
+        vec![asked.tool.client(&args, asked.request.deadline).into()]
     }
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {

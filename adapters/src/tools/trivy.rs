@@ -3,9 +3,8 @@
 
 use super::image::{looked, sign};
 use crate::{
-    Adapter, Asked, Cleanup, Detected, HarnessError, Installation, Look, MARKER_LABEL,
-    RawObservation, Runtime, Sandbox, Support, Tool, channel::DebianRelease, detect,
-    process::Invocation, rootfs,
+    Action, Adapter, Asked, Cleanup, Detected, HarnessError, Installation, Look, MARKER_LABEL,
+    RawObservation, Runtime, Sandbox, Support, Tool, channel::DebianRelease, detect, rootfs,
 };
 use ocipick_corpus::{MARKER_FILE, marker_text};
 use ocipick_records::{Configuration, FieldKind, Identity, Operation, Project, ToolInfo};
@@ -118,7 +117,7 @@ impl Adapter for Trivy {
         fs::write(sandbox.dir().join(RULES_FILE), RULES)
     }
 
-    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Action> {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let [rules, cache, report] =
             [asked.tool.path(RULES_FILE), cache(asked), report(asked)].map(text);
@@ -136,7 +135,7 @@ impl Adapter for Trivy {
             }
         }
         args.push(&reference);
-        vec![asked.tool.client(&args, asked.request.deadline)]
+        vec![asked.tool.client(&args, asked.request.deadline).into()]
     }
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {

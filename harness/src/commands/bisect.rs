@@ -405,9 +405,12 @@ fn is_of_release(error: &GoError) -> bool {
         | GoError::Unreadable { .. }
         | GoError::Io { .. }
         | GoError::Store(_)
-        | GoError::Run(RunError::Start { .. } | RunError::Isolation(_) | RunError::Cancelled) => {
-            false
-        }
+        | GoError::Run(
+            RunError::Start { .. }
+            | RunError::Isolation(_)
+            | RunError::Call { .. }
+            | RunError::Cancelled,
+        ) => false,
     }
 }
 

@@ -8,9 +8,9 @@ use anyhow::{Context as _, Result, ensure};
 use libtest_mimic::{Completion, Failed, Trial};
 use ocipick::classify::{MessagePatterns, TrialObservations, classify};
 use ocipick_adapters::{
-    Adapter, Asked, Cleanup, DaemonAdapter, Detected, HarnessError, ImageSource, Installation,
-    Look, Request, Retention, RunDir, Runtime, Sandbox, SandboxedTool, Session, Support, Tool,
-    adapter,
+    Action, Adapter, Asked, Cleanup, DaemonAdapter, Detected, HarnessError, ImageSource,
+    Installation, Look, Request, Retention, RunDir, Runtime, Sandbox, SandboxedTool, Session,
+    Support, Tool, adapter,
     channel::DebianRelease,
     process::{Cancel, Invocation},
 };
@@ -128,8 +128,8 @@ impl Adapter for Mistaken {
         self.adapter.supports(runtime, operation)
     }
 
-    fn can_be_asked(&self, request: &Request<'_>) -> Support {
-        self.adapter.can_be_asked(request)
+    fn can_be_asked(&self, runtime: &Runtime, request: &Request<'_>) -> Support {
+        self.adapter.can_be_asked(runtime, request)
     }
 
     fn prepare(&self, runtime: &Runtime, sandbox: &mut Sandbox) -> io::Result<()> {
@@ -140,7 +140,7 @@ impl Adapter for Mistaken {
         self.adapter.daemon()
     }
 
-    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Action> {
         if self.mistake != Mistake::ForgetsPlatform {
             return self.adapter.actions(asked);
         }

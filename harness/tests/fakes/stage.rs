@@ -212,6 +212,11 @@ impl Stage {
                 .runtimes
                 .retain(|runtime| runtime.flavour == self.flavour);
         }
+        // No fake answers gRPC.
+        inventory.runtimes.retain(|runtime| {
+            let flavour = runtime.flavour.map_or("", Flavour::as_str);
+            !flavour.starts_with("cri")
+        });
         inventory
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{CONTAINERD_DRIVER, address, docker, uses_containerd};
 use crate::{
-    DaemonAdapter, DaemonDescription, DaemonWords, HarnessError, SandboxedTool, StartError,
+    Action, DaemonAdapter, DaemonDescription, DaemonWords, HarnessError, SandboxedTool, StartError,
     driver::{DAEMON_START, LOOK},
-    process::{Invocation, SYSTEM_PATH, run},
+    process::{SYSTEM_PATH, run},
 };
 use std::{
     ffi::OsString,
@@ -90,8 +90,8 @@ impl DaemonAdapter for Engine {
         }
     }
 
-    fn question(&self, tool: &SandboxedTool) -> Invocation {
-        docker(tool, &["version"], LOOK)
+    fn question(&self, tool: &SandboxedTool) -> Action {
+        docker(tool, &["version"], LOOK).into()
     }
 
     /// Makes sure that the engine uses the store that the flavour names.

@@ -5,7 +5,7 @@ mod found;
 mod observe;
 
 use crate::{
-    Adapter, Asked, Cleanup, DaemonAdapter, Detected, Flavour, HarnessError, ImageSource,
+    Action, Adapter, Asked, Cleanup, DaemonAdapter, Detected, Flavour, HarnessError, ImageSource,
     Installation, Look, RawObservation, Runtime, Sandbox, SandboxedTool, Service, Support, Tool,
     channel::DebianRelease, driver::LOOK, process::Invocation,
 };
@@ -163,7 +163,7 @@ impl Adapter for Docker {
         Some(&engine::Engine)
     }
 
-    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Action> {
         let reference = asked.request.reference();
         let platform = asked.request.platform_args();
         let archive;
@@ -181,7 +181,7 @@ impl Adapter for Docker {
                 args.extend(["--input", &archive]);
             }
         }
-        vec![docker(asked.tool, &args, asked.request.deadline)]
+        vec![docker(asked.tool, &args, asked.request.deadline).into()]
     }
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {

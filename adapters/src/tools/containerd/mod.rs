@@ -1,10 +1,16 @@
-//! containerd, driven through `ctr`.
+//! containerd, driven through `ctr`, and through the plugin that Kubernetes asks.
+
+mod api;
+mod cri;
+mod settings;
 
 use super::image::{looked, sign, stored};
 use crate::{
-    Adapter, Asked, BinaryOrigin, Cleanup, DaemonAdapter, DaemonDescription, DaemonWords, Detected,
-    Flavour, GoModule, HarnessError, ImageSource, Installation, Look, MachineDaemon,
-    RawFingerprint, RawObservation, Runtime, Sandbox, SandboxedTool, Service, Support, Tool,
+    Action, Adapter, Asked, BinaryOrigin, Cleanup, DaemonAdapter, DaemonDescription, DaemonWords,
+    Detected, Flavour, GoModule, HarnessError, ImageSource, Installation, Look, MachineDaemon,
+    Missing, RawFingerprint, RawObservation, Request, Runtime, Sandbox, SandboxedTool, Service,
+    Support, Tool,
+    calls::LOST,
     channel::DebianRelease,
     detect,
     driver::{DAEMON_START, LOOK},
@@ -74,6 +80,14 @@ static INFO: LazyLock<ToolInfo> = LazyLock::new(|| {
                 with: Some("--local".to_owned()),
                 ..configuration(" --local")
             },
+            kubernetes(cri::CRI, "Kubernetes' plugin", None),
+            kubernetes(
+                cri::CRI_LOCAL,
+                "Kubernetes' plugin and use_local_image_pull",
+                Some(
+                    "# with use_local_image_pull = true in [plugins.\"io.containerd.cri.v1.images\"] of config.toml",
+                ),
+            ),
         ],
         project: Some(Project::new(
             "containerd/containerd",
@@ -100,6 +114,24 @@ static INFO: LazyLock<ToolInfo> = LazyLock::new(|| {
     }
 });
 
+/// The plugin that Kubernetes asks. A person asks it with `crictl`, which has a call for each of its own.
+fn kubernetes(flavour: Flavour, with: &str, setting: Option<&str>) -> Configuration {
+    let ask = "crictl --runtime-endpoint unix:///run/containerd/containerd.sock";
+    let lines = [
+        setting.map(str::to_owned),
+        Some(format!("{ask} pull REFERENCE")),
+        Some(format!("{ask} inspecti REFERENCE")),
+    ];
+    Configuration {
+        flavour: Some(flavour.as_str().to_owned()),
+        lineage: "containerd".to_owned(),
+        with: Some(with.to_owned()),
+        commands: BTreeMap::from([("pull".to_owned(), "crictl pull".to_owned())]),
+        reproduce: lines.into_iter().flatten().collect(),
+        ..Configuration::default()
+    }
+}
+
 impl Adapter for Containerd {
     fn info(&self) -> &'static ToolInfo {
         &INFO
@@ -110,7 +142,7 @@ impl Adapter for Containerd {
     }
 
     fn messages(&self) -> &'static [&'static str] {
-        &[include_str!("containerd.messages.toml")]
+        &[include_str!("../containerd.messages.toml")]
     }
 
     fn go_modules(&self) -> &'static [GoModule] {
@@ -215,10 +247,23 @@ impl Adapter for Containerd {
         if has_transfer_service(&version) {
             runtimes.push(runtime(Some(LOCAL)));
         }
-        Detected {
-            runtimes,
-            missing: Vec::new(),
+        let mut missing = Vec::new();
+        match &service {
+            Service::Private => {
+                let flavours = cri::flavours(&version).into_iter();
+                runtimes.extend(flavours.map(|flavour| runtime(Some(flavour))));
+            }
+            // Kubernetes may be using that one.
+            Service::Machine { because, .. } => missing.push(Missing {
+                tool,
+                flavour: Some(cri::CRI),
+                channel: installation.channel.clone(),
+                why: format!("the CRI is asked of a private containerd only, and {because}"),
+                remedy: "run as root where mount namespaces can be made".to_owned(),
+            }),
+            Service::None => {}
         }
+        Detected { runtimes, missing }
     }
 
     fn is_stateless(&self) -> bool {
@@ -228,6 +273,9 @@ impl Adapter for Containerd {
     fn supports(&self, runtime: &Runtime, operation: Operation) -> Support {
         match operation {
             Operation::Pull => Support::Yes,
+            Operation::Import if cri::is_asked(runtime.flavour) => {
+                Support::No("the CRI has no import".to_owned())
+            }
             Operation::Import => Support::where_(
                 imports_for_platforms(&runtime.version),
                 "before 1.6 ctr imports for its own platform only",
@@ -240,9 +288,18 @@ impl Adapter for Containerd {
         }
     }
 
+    fn can_be_asked(&self, runtime: &Runtime, request: &Request<'_>) -> Support {
+        if cri::is_asked(runtime.flavour) {
+            cri::can_be_asked(request)
+        } else {
+            Support::Yes
+        }
+    }
+
     fn prepare(&self, runtime: &Runtime, sandbox: &mut Sandbox) -> io::Result<()> {
         let dir = sandbox.dir();
-        let settings = settings(dir, &address_in(runtime, dir));
+        let address = address_in(runtime, dir);
+        let settings = settings::settings(&runtime.version, runtime.flavour, dir, &address);
         fs::write(dir.join("config.toml"), settings)
     }
 
@@ -250,8 +307,11 @@ impl Adapter for Containerd {
         Some(self)
     }
 
-    fn actions(&self, asked: &Asked<'_>) -> Vec<Invocation> {
+    fn actions(&self, asked: &Asked<'_>) -> Vec<Action> {
         let (tool, request) = (asked.tool, asked.request);
+        if cri::is_asked(tool.runtime().flavour) {
+            return vec![cri::pull(asked).into()];
+        }
         let (reference, platform) = (request.reference(), request.platform_args());
         let mut args = vec!["images"];
         args.extend(match &request.source {
@@ -275,10 +335,13 @@ impl Adapter for Containerd {
                 args.push(&archive);
             }
         }
-        vec![ctr(tool, &namespace(asked), &args, request.deadline)]
+        vec![ctr(tool, &namespace(asked), &args, request.deadline).into()]
     }
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
+        if cri::is_asked(asked.tool.runtime().flavour) {
+            return cri::observe(asked, look);
+        }
         if let Some(chain) = look.decisive().and_then(printed_chain) {
             let identity = Identity::ChainId(chain);
             look.reported =
@@ -298,6 +361,9 @@ impl Adapter for Containerd {
     /// Only an image that was pulled is mounted. The mount goes in any case: it is of the look, and not of
     /// the pull. The namespace of a containerd that goes with the sandbox is nothing to remove.
     fn cleanup(&self, asked: &Asked<'_>, image: Option<&str>) -> Cleanup {
+        if cri::is_asked(asked.tool.runtime().flavour) {
+            return cri::cleanup(asked, image);
+        }
         let (tool, namespace, point) = (asked.tool, &*namespace(asked), mount_point(asked));
         let target = point.to_string_lossy().into_owned();
         let reference = asked.request.reference();
@@ -337,8 +403,11 @@ impl DaemonAdapter for Containerd {
         }
     }
 
-    fn question(&self, tool: &SandboxedTool) -> Invocation {
-        ctr(tool, "ocipick", &["version"], LOOK)
+    fn question(&self, tool: &SandboxedTool) -> Action {
+        if cri::is_asked(tool.runtime().flavour) {
+            return cri::question(tool).into();
+        }
+        ctr(tool, "ocipick", &["version"], LOOK).into()
     }
 
     fn words(&self) -> DaemonWords {
@@ -349,6 +418,7 @@ impl DaemonAdapter for Containerd {
                 "connection reset",
                 "transport is closing",
                 "transport: Error",
+                LOST,
             ],
             aborted: &["error reading from server", "transport is closing"],
             leaving: None,
@@ -386,40 +456,6 @@ fn machine_version(
         .lines()
         .find_map(|line| line.trim().strip_prefix("Version:"))?;
     asked.exit.is_success().then(|| version.trim().to_owned())
-}
-
-/// Every path is private; what has no part in pulling (CRI, NRI) stays off.
-fn settings(dir: &Path, address: &str) -> String {
-    // A path may have characters in it that mean something in TOML.
-    let text = |text: &str| toml::Value::from(text).to_string();
-    let below = |name: &str| text(&dir.join(name).to_string_lossy());
-    format!(
-        r#"version = 2
-root = {root}
-state = {state}
-disabled_plugins = [
-  "io.containerd.grpc.v1.cri",
-  "io.containerd.cri.v1.images",
-  "io.containerd.cri.v1.runtime",
-  "io.containerd.podsandbox.controller.v1.podsandbox",
-  "io.containerd.nri.v1.nri",
-]
-
-[grpc]
-  address = {grpc}
-
-[ttrpc]
-  address = {ttrpc}
-
-[plugins."io.containerd.internal.v1.opt"]
-  path = {opt}
-"#,
-        root = below("root"),
-        state = below("state"),
-        grpc = text(address),
-        ttrpc = text(&format!("{address}.ttrpc")),
-        opt = below("opt"),
-    )
 }
 
 /// Where the daemon of a runtime listens.
@@ -634,20 +670,3 @@ done
 "$@" content active | tail -n +2 | while read -r it rest; do "$@" content abort "$it"; done
 true
 "#;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_hold_paths_as_they_are() {
-        for dir in ["/tmp/a", "/tmp/a \"b\" \\c'd", "/tmp/ü\nnext = 1"] {
-            let text = settings(Path::new(dir), &format!("{dir}/c.sock"));
-            let read: toml::Table = toml::from_str(&text).unwrap();
-            assert_eq!(read["root"].as_str(), Some(&*format!("{dir}/root")));
-            let address = read["ttrpc"]["address"].as_str();
-            assert_eq!(address, Some(&*format!("{dir}/c.sock.ttrpc")));
-            assert!(!read.contains_key("next"));
-        }
-    }
-}
