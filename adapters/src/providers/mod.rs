@@ -5,6 +5,7 @@ mod binary;
 mod debian;
 mod go;
 mod path;
+mod pypi;
 
 pub use binary::{DEFAULT_LABEL, UserBinary, UserBinaryError};
 pub use go::{
@@ -12,6 +13,9 @@ pub use go::{
     PinDifference, Pins, ReleaseRequest, WhichRelease,
 };
 pub use path::PATH_CHANNEL;
+pub use pypi::{
+    InstalledWheel, PYPI_CHANNEL, PypiError, WheelInstaller, WheelRecord, WheelRequest,
+};
 
 use std::fmt;
 
@@ -26,6 +30,8 @@ pub enum Provider {
     Debian,
     /// A release of upstream, built from its Go module.
     Go,
+    /// A wheel of the Python package index.
+    Pypi,
 }
 
 impl Provider {
@@ -37,6 +43,7 @@ impl Provider {
             Self::Binary => "binary",
             Self::Debian => "debian",
             Self::Go => "go",
+            Self::Pypi => "pypi",
         }
     }
 }

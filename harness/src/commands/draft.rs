@@ -17,7 +17,7 @@ use ocipick::{
     operations,
     run::{Controls, Event, Plan, RunContext, Watcher, execute, now, runtime_record},
 };
-use ocipick_adapters::{GO_CHANNEL, PATH_CHANNEL, names, process::Cancel};
+use ocipick_adapters::{GO_CHANNEL, PATH_CHANNEL, PYPI_CHANNEL, names, process::Cancel};
 use ocipick_corpus::{Case, Corpus, PlatformRequest, digest_of_content};
 use ocipick_records::{Outcome, Results, RuntimeRecord, Trial};
 use ocipick_registry::Registry;
@@ -262,6 +262,7 @@ fn again(
         GO_CHANNEL => format!("{GO_CHANNEL}:{}@{}", recorded.tool, recorded.version)
             .parse()
             .map_err(Failure::usage)?,
+        PYPI_CHANNEL => RuntimeSource::Wheel(None),
         release => RuntimeSource::Release(release.to_owned()),
     };
     let inventory = Discovery::of_user(&run_dir, &cancel).inventory(&[source])?;

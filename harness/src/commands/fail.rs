@@ -5,7 +5,7 @@ use ocipick::{
     inventory::InventoryError, results::WriteError,
 };
 use ocipick_adapters::{
-    GoError, RunDirError,
+    GoError, PypiError, RunDirError,
     channel::{InstallError, StoreError},
 };
 use ocipick_corpus::CorpusError;
@@ -84,6 +84,8 @@ impl From<InventoryError> for Failure {
             InventoryError::NoChannel(_)
             | InventoryError::NotBuilt(_)
             | InventoryError::NothingBuilt
+            | InventoryError::NoWheel(_)
+            | InventoryError::NoWheels
             | InventoryError::SameLabel { .. }
             | InventoryError::Binary(_) => ExitCode::Usage,
             InventoryError::Sandbox(_) | InventoryError::Store(_) => ExitCode::Internal,
@@ -97,6 +99,26 @@ impl From<InventoryError> for Failure {
             _ => error.into(),
         };
         Self { exit, error }
+    }
+}
+
+impl From<PypiError> for Failure {
+    fn from(error: PypiError) -> Self {
+        let exit = match &error {
+            PypiError::Form(_) => ExitCode::Usage,
+            PypiError::NoPython
+            | PypiError::NoPip(_)
+            | PypiError::Pip { .. }
+            | PypiError::NoTool { .. }
+            | PypiError::NoVersion { .. }
+            | PypiError::Io { .. }
+            | PypiError::Store(_)
+            | PypiError::Run(_) => ExitCode::Internal,
+        };
+        Self {
+            exit,
+            error: error.into(),
+        }
     }
 }
 

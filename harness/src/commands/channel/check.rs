@@ -3,6 +3,7 @@
 use super::{
     releases::{self, Named},
     versions,
+    wheels::{self, NamedWheels},
 };
 use crate::commands::{
     fail::{Failure, Result},
@@ -16,6 +17,7 @@ use ocipick::{
     json::ChannelFinding,
 };
 use ocipick_adapters::{
+    PYPI_CHANNEL,
     channel::{FileDifference, Store, StoreError},
     process::Cancel,
 };
@@ -56,16 +58,19 @@ pub(super) fn check(args: &ChannelCheckArgs, store: &Store, screen: Terminal) ->
     };
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
-    let mut named = Named::of(&args.names)?;
+    let mut of_wheels = NamedWheels::of(&args.names)?;
+    let mut named = Named::of(&of_wheels.others)?;
     if args.names.is_empty() {
         named.channels = store.names();
         named.all_releases = true;
+        of_wheels.wheels.push(None);
     }
+    let installed = of_wheels.installed(store)?;
     let built = named
         .built(store)
         .map_err(|request| Failure::usage(format!("{request} is not built")))?;
     let names = named.channels;
-    if names.is_empty() && built.is_empty() {
+    if names.is_empty() && built.is_empty() && installed.is_empty() {
         screen.say("no channel is provisioned (hint: ocipick channel install --missing)");
     }
     let run_dir = run_dir::claim(screen, false)?;
@@ -111,6 +116,13 @@ pub(super) fn check(args: &ChannelCheckArgs, store: &Store, screen: Terminal) ->
                 };
                 teller.tell(&name, starts, &line)?;
             }
+        }
+    }
+    for (package, version) in installed {
+        let name = format!("{PYPI_CHANNEL}:{package}=={version}");
+        for (is_it, line) in wheels::check(&package, &version, store, &discovery) {
+            is_well &= is_it;
+            teller.tell(&name, is_it, &line)?;
         }
     }
     for (tool, version) in built {

@@ -4,6 +4,7 @@ use super::{
     megabytes,
     releases::{self, Named},
     versions,
+    wheels::{self, NamedWheels},
 };
 use crate::commands::{
     fail::{Failure, Result},
@@ -36,8 +37,8 @@ use std::{
 #[derive(Debug, Args)]
 pub(crate) struct ChannelInstallArgs {
     /// Releases of Debian, such as bookworm, or `experimental`: sid, with the tools that are newer there;
-    /// and releases of upstream, built with Go from their modules: crane@v0.22.1, crane@latest,
-    /// 'crane@v0.2*'
+    /// releases of upstream, built with Go from their modules: crane@v0.22.1, crane@latest,
+    /// 'crane@v0.2*'; and wheels of the Python package index that ship a tool: pypi:NAME==VERSION
     #[arg(
         value_name = "NAME",
         required_unless_present = "missing",
@@ -75,11 +76,20 @@ pub(super) fn install(
 ) -> Result<ExitCode> {
     let cancel = Cancel::default();
     run_dir::listen(screen, &cancel)?;
-    let named = Named::of(&args.names)?;
+    let of_wheels = NamedWheels::of(&args.names)?;
+    let named = Named::of(&of_wheels.others)?;
     if named.all_releases {
         return Err(Failure::usage(
             "`go` says not what to build (hint: TOOL@VERSION, as in TOOL@latest)",
         ));
+    }
+    if !of_wheels.wheels.is_empty() {
+        let run_dir = run_dir::claim(screen, false)?;
+        let wheels = &of_wheels.wheels;
+        let done = wheels::install(wheels, args.renew, store, &run_dir, &cancel, screen)?;
+        if of_wheels.others.is_empty() || done != ExitCode::Success {
+            return Ok(done);
+        }
     }
     if !args.missing && named.channels.is_empty() {
         let run_dir = run_dir::claim(screen, false)?;

@@ -1,6 +1,6 @@
 //! `ocipick channel list`.
 
-use super::{megabytes, releases, versions};
+use super::{megabytes, releases, versions, wheels};
 use crate::commands::{fail::Result, terminal::Terminal};
 use clap::Args;
 use ocipick::{exit::ExitCode, json::ChannelList};
@@ -20,7 +20,7 @@ pub(super) fn list(args: &ChannelListArgs, store: &Store, screen: Terminal) -> R
         return Ok(ExitCode::Success);
     }
     let names = store.names();
-    if names.is_empty() && store.go_releases().is_empty() {
+    if names.is_empty() && store.go_releases().is_empty() && store.wheels().is_empty() {
         screen.say("no channel is provisioned (hint: ocipick channel install --missing)");
     }
     for name in names {
@@ -31,6 +31,7 @@ pub(super) fn list(args: &ChannelListArgs, store: &Store, screen: Terminal) -> R
         }
     }
     releases::list(store, screen)?;
+    wheels::list(store, screen)?;
     let archives = store.archives_bytes();
     if archives > 0 {
         screen.print(&format!(

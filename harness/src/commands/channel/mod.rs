@@ -5,6 +5,7 @@ mod install;
 mod list;
 mod releases;
 mod remove;
+mod wheels;
 
 use super::{fail::Result, terminal::Terminal};
 use check::ChannelCheckArgs;
@@ -19,7 +20,8 @@ use remove::ChannelRemoveArgs;
 pub(crate) enum ChannelCommand {
     /// List provisioned channels, and releases of upstream that were built
     List(ChannelListArgs),
-    /// Provision releases of a distribution, or what this machine lacks, or build releases of upstream
+    /// Provision releases of a distribution, or what this machine lacks, build releases of upstream, or install
+    /// what wheels ship
     Install(ChannelInstallArgs),
     /// Remove provisioned channels and built releases, or what was downloaded for them
     Remove(ChannelRemoveArgs),

@@ -3,6 +3,7 @@
 use super::{
     megabytes,
     releases::{self, Named},
+    wheels::{self, NamedWheels},
 };
 use crate::commands::{
     fail::{Failure, Result},
@@ -31,8 +32,10 @@ pub(super) fn remove(
     screen: Terminal,
 ) -> Result<ExitCode> {
     let mut failure = None;
-    let mut removed: Vec<&str> = Vec::new();
-    let named = Named::of(&args.names)?;
+    let of_wheels = NamedWheels::of(&args.names)?;
+    let named = Named::of(&of_wheels.others)?;
+    let wheels = wheels::remove(&of_wheels, store, screen)?;
+    let mut removed: Vec<&str> = wheels.iter().map(String::as_str).collect();
     for name in &named.channels {
         match store.remove(name) {
             Ok(true) => {
