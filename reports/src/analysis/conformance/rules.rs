@@ -285,3 +285,6 @@ fn exclude(rule: &ConformanceRule, rival: &ConflictingClause) -> bool {
         | (Expectation::Refuses | Expectation::RefusesOver(_), Expectation::Picks(_)) => false,
     })
 }
+
+#[cfg(test)]
+mod tests;

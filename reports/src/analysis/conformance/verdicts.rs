@@ -336,3 +336,6 @@ fn trials<'m>(row: &'m Row<'_>) -> impl Iterator<Item = (usize, &'m Trial)> {
     let cells = row.cells.iter().enumerate();
     cells.filter_map(|(column, cell)| Some((column, (*cell)?)))
 }
+
+#[cfg(test)]
+mod tests;
