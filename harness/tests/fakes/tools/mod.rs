@@ -5,6 +5,7 @@ mod crane;
 mod docker;
 mod http;
 mod image;
+mod oras;
 mod podman;
 mod scanners;
 mod skopeo;
@@ -57,6 +58,7 @@ pub(super) fn play() -> Option<ExitCode> {
         "skopeo" => skopeo::play,
         "crane" => crane::play,
         "podman" => podman::play,
+        "oras" => oras::play,
         "trivy" => scanners::trivy,
         "syft" => scanners::syft,
         "docker" => docker::play,

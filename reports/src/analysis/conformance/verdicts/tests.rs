@@ -220,3 +220,13 @@ fn runtimes_have_every_verdict_counted() {
         }
     });
 }
+
+#[test]
+fn nothing_measured_is_nothing_judged() {
+    let results = [made::results(Vec::new())];
+    let book = CaseBook::new([], CORPUS.cases());
+    let matrix = Matrix::build(&results, &book);
+    let verdicts = Verdicts::of(&matrix, &RULES);
+    assert!(verdicts.is_empty());
+    assert!(verdicts.broken().is_empty() && verdicts.runtimes().is_empty());
+}
