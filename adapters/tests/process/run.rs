@@ -109,8 +109,9 @@ fn who_clears_its_environment_is_ended_too(stage: &Stage) {
 
 fn who_was_killed_from_outside_is_told_from_who_crashed(stage: &Stage) {
     for name in ["KILL", "TERM", "HUP", "INT", "XFSZ"] {
-        // What was started in the background of a shell ignores SIGINT, and so does all that it starts.
-        if name == "INT" && ignores_interrupts() {
+        // What was started in the background of a shell ignores SIGINT, and by nohup SIGHUP; so does all that it
+        // starts.
+        if (name == "INT" && is_ignored(2)) || (name == "HUP" && is_ignored(1)) {
             continue;
         }
         let ran = stage.run(&format!("kill -{name} $$; sleep 60"));
@@ -127,11 +128,11 @@ fn who_was_killed_from_outside_is_told_from_who_crashed(stage: &Stage) {
     assert_eq!(stage.run("exit 1").outside, None);
 }
 
-/// Whether SIGINT, the second signal, is ignored by this process.
-fn ignores_interrupts() -> bool {
+/// Whether this process ignores a signal, by its number.
+fn is_ignored(signal: u32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    u64::from_str_radix(ignored.unwrap().trim(), 16).unwrap() & 0b10 != 0
+    u64::from_str_radix(ignored.unwrap().trim(), 16).unwrap() & (1 << (signal - 1)) != 0
 }
 
 fn who_was_stopped_did_not_hang(stage: &Stage) {
