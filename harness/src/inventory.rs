@@ -3,7 +3,7 @@
 use ocipick_adapters::{
     Detected, GO_CHANNEL, GoError, Installation, Missing, PATH_CHANNEL, PYPI_CHANNEL, Privileges,
     PypiError, ReleaseRequest, RunDir, Runtime, Sandbox, Tool, UserBinary, UserBinaryError,
-    WheelRequest,
+    WheelRequest, adapter,
     channel::{
         AuxiliaryTool, Component, DebianRelease, InstalledChannel, SharedLock, Store, StoreError,
         running_release,
@@ -236,8 +236,8 @@ impl<'a> Discovery<'a> {
         Ok(inventory)
     }
 
-    /// Every runtime of a tool that is installed, whoever asked for it: that of the machine, and those that were
-    /// provisioned. They are held in place for as long as this inventory is there.
+    /// Every runtime of a tool that is installed, whoever asked for it: that of the machine, those that were
+    /// provisioned, and those that were built or came in wheels. They are held in place for as long as this inventory is there.
     ///
     /// # Errors
     /// When no private directory can be made, or another ocipick changes a channel.
@@ -253,6 +253,15 @@ impl<'a> Discovery<'a> {
                 inventory.channels.push(channel);
                 inventory.holds.extend(hold.map(Arc::new));
             }
+        }
+        for (of, version) in self.store.go_releases() {
+            if of == tool {
+                self.add_release(&mut inventory, tool, &version, privileges)?;
+            }
+        }
+        if !adapter(tool).wheels().is_empty() && !self.store.wheels_for(None).is_empty() {
+            self.add_wheels(&mut inventory, None, privileges)?;
+            inventory.runtimes.retain(|runtime| runtime.tool == tool);
         }
         Ok(inventory)
     }
