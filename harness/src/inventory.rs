@@ -604,6 +604,35 @@ mod tests {
     }
 
     #[test]
+    fn releases_that_were_built_are_among_what_is_installed_of_their_tool_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let release = dir.path().join("store/channels/go/crane/v1.2.3");
+        fs::create_dir_all(release.join("bin")).unwrap();
+        fake(&release.join("bin"), "crane", "echo v1.2.3");
+        let record = r#"{"tool":"crane","module":"m","version":"v1.2.3","sum":"h1:","go":"1.26","tags":[],
+            "cgo":false,"how":"install","libraries":{},"pins":"as upstream","seconds":1.0,"bytes":1,"sha256":{}}"#;
+        fs::write(release.join("channel.json"), record).unwrap();
+        let cancel = Cancel::default();
+        let (run_dir, _) = RunDir::claim(dir.path(), false).unwrap();
+        let discovery = Discovery {
+            run_dir: &run_dir,
+            store: Store::at(&dir.path().join("store")),
+            path: OsString::new(),
+            release: None,
+            cancel: &cancel,
+        };
+        let found = |tool: &str| {
+            let inventory = discovery.installed(tool.parse().unwrap()).unwrap();
+            let runtimes = inventory.runtimes.iter().map(Runtime::id);
+            let missing = inventory.missing.iter().map(|it| it.channel.clone());
+            runtimes.chain(missing).collect::<Vec<_>>()
+        };
+        let is_built = |found: &[String]| found.iter().any(|it| it.ends_with("go"));
+        assert!(is_built(&found("crane")), "{:?}", found("crane"));
+        assert!(!is_built(&found("skopeo")));
+    }
+
+    #[test]
     fn what_is_there_and_does_not_start_is_not_passed_over_without_a_word() {
         let (_, missing) = auto("echo no >&2; exit 3");
         assert!(
