@@ -7,6 +7,7 @@ mod image;
 mod lineages;
 mod oras;
 mod podman;
+mod scan_report;
 mod skopeo;
 mod syft;
 mod trivy;

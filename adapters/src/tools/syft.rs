@@ -3,7 +3,7 @@
 
 use super::{
     image::{looked, sign},
-    trivy::read,
+    scan_report::{self, report},
 };
 use crate::{
     Action, Adapter, Asked, Cleanup, Detected, HarnessError, Installation, Look, MARKER_LABEL,
@@ -13,7 +13,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ocipick_corpus::{MARKER_FILE, marker_text};
 use ocipick_records::{Configuration, FieldKind, Identity, Operation, Project, ToolInfo};
 use serde_json::Value;
-use std::{collections::BTreeMap, io, path::PathBuf, sync::LazyLock};
+use std::{collections::BTreeMap, io, sync::LazyLock};
 
 pub(super) struct Syft;
 
@@ -117,13 +117,7 @@ impl Adapter for Syft {
     }
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
-        (look.reported, look.materialised) = match read(&report(asked)) {
-            Ok(report) => (reported(&report), materialised(&report)),
-            Err(words) => {
-                let failed = RawObservation::Failed(words);
-                (failed.clone(), failed)
-            }
-        };
+        scan_report::look_at(asked, look, reported, materialised);
         Ok(())
     }
 
@@ -133,11 +127,6 @@ impl Adapter for Syft {
             ..Cleanup::default()
         }
     }
-}
-
-/// The document of a trial.
-fn report(asked: &Asked<'_>) -> PathBuf {
-    asked.tool.path(&format!("report{}.json", asked.number))
 }
 
 /// What the document says of the image that was scanned.

@@ -1,10 +1,13 @@
 //! Trivy: stateless here; `scan` reads the image out of the registry by go-containerregistry. A rule for secrets that
 //! fits the marker shows which content was read.
 
-use super::image::{looked, sign};
+use super::{
+    image::{looked, sign},
+    scan_report::{self, report},
+};
 use crate::{
     Action, Adapter, Asked, Cleanup, Detected, HarnessError, Installation, Look, MARKER_LABEL,
-    RawObservation, Runtime, Sandbox, Support, Tool, channel::DebianRelease, detect, rootfs,
+    RawObservation, Runtime, Sandbox, Support, Tool, channel::DebianRelease, detect,
 };
 use ocipick_corpus::{MARKER_FILE, marker_text};
 use ocipick_records::{Configuration, FieldKind, Identity, Operation, Project, ToolInfo};
@@ -12,7 +15,7 @@ use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::LazyLock,
 };
 
@@ -31,9 +34,6 @@ const RULES: &str = r"rules:
 ";
 const RULE: &str = "ocipick-marker";
 const RULES_FILE: &str = "rules.yaml";
-
-/// The most that is read of a report.
-const REPORT_LIMIT: u64 = 64 << 20;
 
 static INFO: LazyLock<ToolInfo> = LazyLock::new(|| {
     ToolInfo {
@@ -139,13 +139,7 @@ impl Adapter for Trivy {
     }
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
-        (look.reported, look.materialised) = match read(&report(asked)) {
-            Ok(report) => (reported(&report), materialised(&report)),
-            Err(words) => {
-                let failed = RawObservation::Failed(words);
-                (failed.clone(), failed)
-            }
-        };
+        scan_report::look_at(asked, look, reported, materialised);
         Ok(())
     }
 
@@ -161,28 +155,6 @@ impl Adapter for Trivy {
 /// The cache of a trial.
 fn cache(asked: &Asked<'_>) -> PathBuf {
     asked.tool.path(&format!("cache{}", asked.number))
-}
-
-/// The report of a trial.
-fn report(asked: &Asked<'_>) -> PathBuf {
-    asked.tool.path(&format!("report{}.json", asked.number))
-}
-
-/// A report, as it was written.
-///
-/// # Errors
-/// Why it cannot be read, in words: that says nothing of the image.
-pub(super) fn read(path: &Path) -> Result<Value, String> {
-    let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err("the report has no name".to_owned());
-    };
-    match rootfs::read(dir, Path::new(name), REPORT_LIMIT) {
-        Ok(Some(bytes)) => {
-            serde_json::from_slice(&bytes).map_err(|error| format!("the report: {error}"))
-        }
-        Ok(None) => Err("no report was written".to_owned()),
-        Err(error) => Err(format!("the report: {error}")),
-    }
 }
 
 /// What the report says of the image that was scanned.
