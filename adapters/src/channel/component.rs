@@ -21,8 +21,6 @@ use strum::VariantArray as _;
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum AuxiliaryTool {
-    /// Buildah.
-    Buildah,
     /// umoci.
     Umoci,
     /// The distribution registry.

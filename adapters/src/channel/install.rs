@@ -397,8 +397,8 @@ mod tests {
             ],
         );
         assert_eq!(record.base.as_deref(), Some("sid"));
-        assert_eq!(record.tools, ["podman"]);
-        assert_eq!(record.auxiliary_tools, ["buildah"]);
+        assert_eq!(record.tools, ["podman", "buildah"]);
+        assert!(record.auxiliary_tools.is_empty());
         assert_eq!(record.inherits, ["skopeo", "umoci"]);
         assert_eq!(record.lacks, ["crane"]);
     }

@@ -1,12 +1,16 @@
 //! One file per tool, and the one list of them.
 
+mod buildah;
 mod containerd;
+mod containers_storage;
+mod copied_layout;
 mod crane;
 mod docker;
 mod image;
 mod lineages;
 mod oras;
 mod podman;
+mod regctl;
 mod scan_report;
 mod skopeo;
 mod syft;
@@ -18,10 +22,12 @@ use crate::{Adapter, Tool};
 pub(crate) const ALL: &[Tool] = &[
     Tool::of(&docker::Docker),
     Tool::of(&podman::Podman),
+    Tool::of(&buildah::Buildah),
     Tool::of(&skopeo::Skopeo),
     Tool::of(&crane::Crane),
     Tool::of(&containerd::Containerd),
     Tool::of(&oras::Oras),
+    Tool::of(&regctl::Regctl),
     Tool::of(&trivy::Trivy),
     Tool::of(&syft::Syft),
 ];

@@ -1,23 +1,23 @@
 //! ORAS: stateless; `pull` is a copy into an OCI layout, which selects only where a platform is asked for.
 
-use super::image::{looked, manifest_in, sign, with_algorithm};
+use super::{
+    copied_layout::{self, Copier, PICKED},
+    image::sign,
+};
 use crate::{
     Action, Adapter, Asked, Cleanup, Detected, GoModule, HarnessError, ImageSource, Installation,
     Look, RawObservation, Request, Runtime, Sandbox, Support, Tool, channel::DebianRelease, detect,
-    process::Ran, rootfs,
+    process::Ran,
 };
 use ocipick_records::{Configuration, Identity, Operation, Project, ToolInfo};
-use serde_json::Value;
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::LazyLock,
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::LazyLock};
 
 pub(super) struct Oras;
 
-/// The tag of what is copied, in the layout that is made.
-const PICKED: &str = "picked";
+const COPY: Copier = Copier {
+    name: "oras",
+    source: "manifest in the layout of oras copy",
+};
 
 static INFO: LazyLock<ToolInfo> = LazyLock::new(|| ToolInfo {
     name: "oras".to_owned(),
@@ -120,7 +120,8 @@ impl Adapter for Oras {
 
     fn observe(&self, asked: &Asked<'_>, look: &mut Look<'_>) -> Result<(), HarnessError> {
         look.reported = printed_digest(&look.decisive().map(Ran::stdout).unwrap_or_default());
-        look.materialised = look_into(&directory(asked)).map_err(HarnessError::CannotBeAsked)?;
+        look.materialised = copied_layout::look_into(&COPY, &directory(asked))
+            .map_err(HarnessError::CannotBeAsked)?;
         Ok(())
     }
 
@@ -153,73 +154,9 @@ fn printed_digest(stdout: &str) -> RawObservation {
     }
 }
 
-/// How much of a document of the layout is read.
-const DOCUMENT_LIMIT: u64 = 64 << 20;
-
-/// What is in the layout under the tag that was asked for.
-///
-/// # Errors
-/// Oras copies whatever the entry is that it selects. Where that is an index, or a manifest whose layers it
-/// leaves behind, it has selected no image that could be used, and no other try would show one.
-fn look_into(dir: &Path) -> Result<RawObservation, String> {
-    let document = |path: &Path| -> Result<Value, RawObservation> {
-        match rootfs::read(dir, path, DOCUMENT_LIMIT) {
-            Ok(Some(bytes)) => serde_json::from_slice(&bytes)
-                .map_err(|_| RawObservation::Failed(format!("{} is not JSON", path.display()))),
-            Ok(None) => Err(RawObservation::Absent(format!(
-                "the layout has no {}",
-                path.display()
-            ))),
-            Err(error) => Err(RawObservation::Failed(format!(
-                "{}: {error}",
-                path.display()
-            ))),
-        }
-    };
-    let look = || -> Result<Result<RawObservation, String>, RawObservation> {
-        let index = document(Path::new("index.json"))?;
-        let entries = index["manifests"].as_array();
-        let is_picked = |entry: &&Value| {
-            entry["annotations"]["org.opencontainers.image.ref.name"].as_str() == Some(PICKED)
-        };
-        let picked = entries.and_then(|entries| entries.iter().find(is_picked));
-        let Some(digest) = picked.and_then(|entry| entry["digest"].as_str()) else {
-            let words = format!("the layout has nothing that is called {PICKED}");
-            return Err(RawObservation::Absent(words));
-        };
-        let manifest = document(&blob(digest))?;
-        if let Some(entries) = manifest["manifests"].as_array() {
-            let entries = entries.len();
-            let words =
-                format!("oras copied an index with {entries} entries, and selects no image");
-            return Ok(Err(words));
-        }
-        let open = |layer: &str| rootfs::file(dir, &blob(layer)).ok().flatten();
-        let source = "manifest in the layout of oras copy";
-        Ok(match manifest_in(source, &manifest, open) {
-            Ok(signs) => Ok(looked(
-                signs,
-                "the layout holds a manifest without config and layers",
-            )),
-            Err(gone) => Err(format!(
-                "oras copied a manifest without its layer {gone}, which is no image"
-            )),
-        })
-    };
-    look().unwrap_or_else(Ok)
-}
-
-/// Where a layout keeps a blob. What a manifest calls its layers is a path only if it is one name.
-fn blob(digest: &str) -> PathBuf {
-    let digest = with_algorithm(digest);
-    let (algorithm, encoded) = digest.split_once(':').unwrap_or(("sha256", &digest));
-    Path::new("blobs").join(algorithm).join(encoded)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn the_digest_is_the_last_that_is_printed() {
@@ -234,38 +171,5 @@ mod tests {
             printed_digest("Copied"),
             RawObservation::Failed(_)
         ));
-    }
-
-    #[test]
-    fn what_is_picked_is_found_by_its_tag() {
-        let dir = tempfile::tempdir().unwrap();
-        let put = |path: &str, text: &str| {
-            let path = dir.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
-        assert!(matches!(
-            look_into(dir.path()),
-            Ok(RawObservation::Absent(_))
-        ));
-        let entry = |digest: &str, name: &str| {
-            serde_json::json!({ "digest": digest,
-                "annotations": { "org.opencontainers.image.ref.name": name } })
-        };
-        let index =
-            serde_json::json!({ "manifests": [entry("sha256:1", "x"), entry("sha256:2", PICKED)] });
-        put("index.json", &index.to_string());
-        put("blobs/sha256/1", r#"{"config":{"digest":"sha256:c1"}}"#);
-        put("blobs/sha256/2", r#"{"config":{"digest":"sha256:c2"}}"#);
-        let source = "manifest in the layout of oras copy";
-        let config = sign(source, Identity::ConfigDigest("sha256:c2".to_owned()));
-        let seen = RawObservation::Seen(vec![config]);
-        assert_eq!(look_into(dir.path()), Ok(seen));
-        put("blobs/sha256/2", r#"{"layers":[{"digest":"sha256:3"}]}"#);
-        let words = look_into(dir.path()).unwrap_err();
-        assert!(words.contains("without its layer sha256:3"), "{words}");
-        put("blobs/sha256/2", r#"{"manifests":[{},{}]}"#);
-        let words = look_into(dir.path()).unwrap_err();
-        assert!(words.contains("an index with 2 entries"), "{words}");
     }
 }

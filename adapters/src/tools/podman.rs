@@ -1,6 +1,9 @@
 //! Podman: no daemon, but a store of its own.
 
-use super::image::{sign, with_algorithm};
+use super::{
+    containers_storage::{self, texts},
+    image::sign,
+};
 use crate::{
     Action, Adapter, Asked, Cleanup, Detected, Flavour, HarnessError, ImageSource, Installation,
     Look, RawObservation, Request, Runtime, Sandbox, SandboxedTool, Support, Tool,
@@ -14,7 +17,7 @@ use ocipick_records::{
     Configuration, FieldKind, Identity, Operation, Project, ToolInfo, is_at_least,
 };
 use serde_json::Value;
-use std::{io, iter, path::Path, sync::LazyLock, time::Duration};
+use std::{io, path::Path, sync::LazyLock, time::Duration};
 
 pub(super) struct Podman;
 
@@ -198,19 +201,11 @@ fn unified_cgroups(version: &str) -> Option<Mount> {
 /// The platform as options. Version 3 takes everything after the first slash of `--platform` for
 /// the architecture.
 fn platform_args(version: &str, request: &Request<'_>) -> Vec<String> {
-    let Some(platform) = request.platform.filter(|_| !is_at_least(version, "4")) else {
-        return request.platform_args();
-    };
-    let mut args = vec![
-        "--os".to_owned(),
-        platform.os.clone(),
-        "--arch".to_owned(),
-        platform.architecture.clone(),
-    ];
-    if let Some(variant) = &platform.variant {
-        args.extend(["--variant".to_owned(), variant.clone()]);
+    if is_at_least(version, "4") {
+        request.platform_args()
+    } else {
+        containers_storage::separate_platform_args(request)
     }
-    args
 }
 
 /// The directory of the private store.
@@ -245,18 +240,7 @@ fn podman(tool: &SandboxedTool, args: &[&str], deadline: Duration) -> Invocation
 fn look_at(asked: &Asked<'_>, look: &mut Look<'_>, id: &str) -> Result<(), HarnessError> {
     let (tool, deadline) = (asked.tool, asked.request.deadline);
     let root = store(tool);
-    let mut reported = vec![sign(
-        "podman pull",
-        Identity::ConfigDigest(with_algorithm(id)),
-    )];
-    // The id of a schema 1 image is of a config that podman made up.
-    if let Some(manifest) = recorded_manifest(Path::new(&root), id) {
-        reported.push(sign(
-            "images.json of podman's store",
-            Identity::ManifestDigest(manifest),
-        ));
-    }
-    look.reported = RawObservation::Seen(reported);
+    look.reported = containers_storage::reported("podman pull", Path::new(&root), id);
     // Rootless, an image can only be mounted inside the user's own namespace.
     let mount: &[&str] = if tool.sandbox().installation().privileges.root {
         &["image", "mount", id]
@@ -285,86 +269,22 @@ fn look_at(asked: &Asked<'_>, look: &mut Look<'_>, id: &str) -> Result<(), Harne
         }
         Ok(None) => {
             let inspected = look.run(&podman(tool, &["image", "inspect", id], deadline))?;
-            layers_of(&inspected, Path::new(&root), id)
+            let listed = listed_layers(&inspected);
+            let store = Path::new(&root);
+            containers_storage::layers(store, id, "podman image inspect", listed)
         }
         Err(error) => RawObservation::Failed(format!("/{MARKER_FILE}: {error}")),
     };
     Ok(())
 }
 
-/// How much of a file of the store is read.
-const STORE_LIMIT: u64 = 16 << 20;
-
-/// A list in podman's store; nothing where its store looks different.
-fn listed(store: &Path, list: &str) -> Vec<Value> {
-    let bytes = rootfs::read(store, Path::new(list), STORE_LIMIT)
-        .ok()
-        .flatten();
-    bytes
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default()
-}
-
-fn recorded_image(store: &Path, id: &str) -> Option<Value> {
-    let id = id.rsplit(':').next()?;
-    let mut images = listed(store, "vfs-images/images.json").into_iter();
-    images.find(|image| image["id"].as_str() == Some(id))
-}
-
-/// The manifest that podman has recorded for an image; none where its store looks different.
-fn recorded_manifest(store: &Path, id: &str) -> Option<String> {
-    let image = recorded_image(store, id)?;
-    let digest = image["big-data-digests"]["manifest"].as_str()?;
-    Some(digest.to_owned())
-}
-
-/// The layers that podman has recorded for an image, as they were fetched, base first; none unless it
-/// has recorded all of them.
-fn recorded_layers(store: &Path, id: &str) -> Option<Vec<String>> {
-    let image = recorded_image(store, id)?;
-    let all = listed(store, "vfs-layers/layers.json");
-    let find = |id: &str| all.iter().find(|layer| layer["id"].as_str() == Some(id));
-    let top = find(image["layer"].as_str()?)?;
-    let chain = iter::successors(Some(top), |layer| find(layer["parent"].as_str()?));
-    // A store that is broken might go round in circles.
-    let chain: Vec<&Value> = chain.take(all.len()).collect();
-    let digest = |layer: &&Value| Some(layer["compressed-diff-digest"].as_str()?.to_owned());
-    chain.iter().rev().map(digest).collect()
-}
-
-/// The unpacked layers of an image without marker file, as podman lists them.
-fn layers_of(inspected: &Ran, store: &Path, id: &str) -> RawObservation {
-    let recorded = |otherwise: RawObservation| match recorded_layers(store, id) {
-        Some(layers) => RawObservation::Seen(vec![sign(
-            "layers.json of podman's store",
-            Identity::LayerDigests(layers),
-        )]),
-        None => otherwise,
-    };
+/// The layers of an image in the words of `podman image inspect`, base first.
+fn listed_layers(inspected: &Ran) -> Result<Vec<String>, String> {
     if !inspected.exit.is_success() {
-        let words = format!("podman image inspect: {}", inspected.last_words());
-        return recorded(RawObservation::Failed(words));
+        return Err(format!("podman image inspect: {}", inspected.last_words()));
     }
-    let layers: Vec<String> = serde_json::from_str::<Value>(&inspected.stdout())
-        .ok()
-        .and_then(|images| images[0]["RootFS"]["Layers"].as_array().cloned())
-        .unwrap_or_default()
-        .iter()
-        .map(|layer| layer.as_str().unwrap_or_default().to_owned())
-        .collect();
-    if layers.is_empty() {
-        return RawObservation::Empty("the image has no layers".to_owned());
-    }
-    // Of a manifest of the first schema podman does not know what its layers unpack to.
-    if !layers.iter().any(String::is_empty) {
-        return RawObservation::Seen(vec![sign(
-            "podman image inspect",
-            Identity::DiffIds(layers),
-        )]);
-    }
-    recorded(RawObservation::Unmarked(
-        "podman does not say what its layers are".to_owned(),
-    ))
+    let printed: Value = serde_json::from_str(&inspected.stdout()).unwrap_or_default();
+    Ok(texts(&printed[0]["RootFS"]["Layers"]))
 }
 
 #[cfg(test)]
@@ -398,34 +318,5 @@ mod tests {
         assert_eq!(args("4.3.1", arm), "--platform linux/arm/v7");
         assert_eq!(args("10.0", arm), "--platform linux/arm/v7");
         assert_eq!(args("3.0.1", None), "");
-    }
-
-    #[test]
-    fn layers_are_recorded_from_the_topmost_down() {
-        let dir = tempfile::tempdir().unwrap();
-        let put = |name: &str, list: Value| {
-            let path = dir.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, list.to_string()).unwrap();
-        };
-        put(
-            "vfs-images/images.json",
-            serde_json::json!([{ "id": "i", "layer": "top" }]),
-        );
-        let base = serde_json::json!({ "id": "base", "compressed-diff-digest": "sha256:b" });
-        let top = serde_json::json!(
-            { "id": "top", "parent": "base", "compressed-diff-digest": "sha256:t" });
-        put("vfs-layers/layers.json", serde_json::json!([top, base]));
-        assert_eq!(
-            recorded_layers(dir.path(), "sha256:i").unwrap(),
-            ["sha256:b", "sha256:t"]
-        );
-        let unknown = serde_json::json!({ "id": "base" });
-        put("vfs-layers/layers.json", serde_json::json!([top, unknown]));
-        assert_eq!(recorded_layers(dir.path(), "i"), None);
-        let circle =
-            serde_json::json!({ "id": "top", "parent": "top", "compressed-diff-digest": "x" });
-        put("vfs-layers/layers.json", serde_json::json!([circle]));
-        assert_eq!(recorded_layers(dir.path(), "i").unwrap(), ["x"]);
     }
 }

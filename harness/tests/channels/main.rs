@@ -32,7 +32,7 @@ fn releases_are_provisioned_with_what_they_have() {
     says(
         &said,
         &[
-            "bookworm: skopeo 1.9.3; not there: docker, podman, crane, containerd, oras, buildah, umoci, docker-registry",
+            "bookworm: skopeo 1.9.3; not there: docker, podman, buildah, crane, containerd, oras, umoci, docker-registry",
             "trixie: skopeo 1.18.0; besides umoci 0.4.7; not there: docker",
             "sid: podman 5.8.6, skopeo 1.22.0; besides umoci 0.6.0; not there",
             "downloading what is missing of 5 packages",

@@ -56,10 +56,10 @@ impl Mistake {
         }
     }
 
-    /// Whether the adapter of a tool can make it. Podman's looks at what the command that decides has
-    /// printed, and never at what it expects.
+    /// Whether the adapter of a tool can make it. Those of podman and buildah look at what the command that
+    /// decides has printed, and never at what they expect.
     fn is_of(self, tool: Tool) -> bool {
-        self != Self::LooksAtEarlier || tool.as_str() != "podman"
+        self != Self::LooksAtEarlier || !["podman", "buildah"].contains(&tool.as_str())
     }
 
     /// The check that sees it.

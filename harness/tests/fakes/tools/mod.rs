@@ -1,5 +1,6 @@
 //! The fake tools: their command lines, their words, and their faults.
 
+mod buildah;
 mod containerd;
 mod crane;
 mod docker;
@@ -7,6 +8,7 @@ mod http;
 mod image;
 mod oras;
 mod podman;
+mod regctl;
 mod scanners;
 mod skopeo;
 
@@ -58,7 +60,9 @@ pub(super) fn play() -> Option<ExitCode> {
         "skopeo" => skopeo::play,
         "crane" => crane::play,
         "podman" => podman::play,
+        "buildah" => buildah::play,
         "oras" => oras::play,
+        "regctl" => regctl::play,
         "trivy" => scanners::trivy,
         "syft" => scanners::syft,
         "docker" => docker::play,

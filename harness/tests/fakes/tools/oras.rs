@@ -1,7 +1,7 @@
 //! `oras copy --platform P --to-oci-layout … DIR:TAG`.
 
 use super::{
-    Call, MOON, Played, copy_dir,
+    Call, MOON, Played, Refusal, copy_dir,
     image::{Image, Reference, matching},
     out, remembered,
 };
@@ -17,16 +17,31 @@ pub(super) fn play(call: &Call) -> Played {
     let ["copy", source, target] = call.words(&["--platform"])[..] else {
         return Err("Error: unknown command".to_owned().into());
     };
+    let found = copy(call, source, target, platform, |source| {
+        format!("Error: {source}: no matching manifest was found in the manifest list")
+    })?;
+    out(&format!(
+        "Copied [registry] {source} => [oci-layout] {target}"
+    ));
+    out(&format!("Digest: {found}"));
+    Ok(0)
+}
+
+/// Copies what is asked for to a layout, `DIR:TAG`. Returns its digest.
+pub(super) fn copy(
+    call: &Call,
+    source: &str,
+    target: &str,
+    platform: &str,
+    no_match: fn(&str) -> String,
+) -> Result<String, Refusal> {
     let (target, tag) = target.rsplit_once(':').unwrap_or((target, "latest"));
     let target = Path::new(target);
     let reference = Reference::parse(source)?;
     let entries = reference.entries()?;
     let found = matching(&entries, platform);
     let Some(chosen) = found.first().filter(|chosen| !chosen.is_index) else {
-        return Err(format!(
-            "Error: {source}: no matching manifest was found in the manifest list"
-        )
-        .into());
+        return Err(no_match(source).into());
     };
     let mut image = reference.image(&chosen.digest)?;
     let mode = call.mode_for(&reference.repository);
@@ -45,12 +60,7 @@ pub(super) fn play(call: &Call) -> Played {
     if mode == "fails-after-all" {
         return Err(format!("Error: {MOON}").into());
     }
-    out(&format!(
-        "Copied [registry] {source} => [oci-layout] {}:{tag}",
-        target.display()
-    ));
-    out(&format!("Digest: {}", image.digest));
-    Ok(0)
+    Ok(image.digest.clone())
 }
 
 fn copy_layout(from: &Path, to: &Path) -> io::Result<()> {

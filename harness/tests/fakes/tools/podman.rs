@@ -1,12 +1,15 @@
 //! `podman pull` and `podman image mount`, with a store of files.
 
 use super::{
-    Call, MOON, Played,
+    Call, MOON, Played, Refusal,
     image::{Reference, json, matching, text, unpack},
     out, remembered,
 };
-use serde_json::json;
-use std::{fs, path::PathBuf};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 const WITH_VALUE: [&str; 6] = [
     "--root",
@@ -25,20 +28,13 @@ pub(super) fn play(call: &Call) -> Played {
     match call.words(&WITH_VALUE)[..] {
         ["pull", source] => pull(call, source),
         ["image", "mount", id] | ["unshare", "podman", "image", "mount", id] => {
-            let image = json(&fs::read(file(call, id))?)?;
             let point = file(call, id).with_file_name(format!("mount-{id}"));
-            if image["marker"] == "" {
-                fs::create_dir_all(&point)?;
-                unpack(&image["layers"], &point)?;
-            } else {
-                fs::create_dir_all(point.join("ocipick"))?;
-                fs::write(point.join("ocipick/child"), text(&image["marker"]))?;
-            }
+            lay_out(&image(call, id)?, &point)?;
             out(&point.to_string_lossy());
             Ok(0)
         }
         ["image", "inspect", id] => {
-            let image = json(&fs::read(file(call, id))?)?;
+            let image = image(call, id)?;
             out(&json!([{ "RootFS": { "Layers": image["diff_ids"] } }]).to_string());
             Ok(0)
         }
@@ -53,12 +49,39 @@ pub(super) fn play(call: &Call) -> Played {
 }
 
 /// Where the store keeps an image.
-fn file(call: &Call, id: &str) -> PathBuf {
+pub(super) fn file(call: &Call, id: &str) -> PathBuf {
     let root = PathBuf::from(call.option("--root").unwrap_or_default());
     root.join(format!("fake-{id}"))
 }
 
+/// What the store keeps of an image.
+pub(super) fn image(call: &Call, id: &str) -> Result<Value, Refusal> {
+    Ok(json(&fs::read(file(call, id))?)?)
+}
+
+/// Lays out the file system of an image.
+pub(super) fn lay_out(image: &Value, dir: &Path) -> Result<(), Refusal> {
+    if image["marker"] == "" {
+        fs::create_dir_all(dir)?;
+        unpack(&image["layers"], dir)?;
+    } else {
+        fs::create_dir_all(dir.join("ocipick"))?;
+        fs::write(dir.join("ocipick/child"), text(&image["marker"]))?;
+    }
+    Ok(())
+}
+
 fn pull(call: &Call, source: &str) -> Played {
+    let (id, mode) = fetch(call, source)?;
+    out(&id);
+    if mode == "fails-after-all" {
+        return Err(format!("Error: {MOON}").into());
+    }
+    Ok(0)
+}
+
+/// Fetches an image into the store. Returns its id, and how this fake behaves.
+pub(super) fn fetch<'a>(call: &'a Call, source: &str) -> Result<(String, &'a str), Refusal> {
     let reference = Reference::parse(source)?;
     let mode = call.mode_for(&reference.repository);
     let entries = reference.entries()?;
@@ -90,9 +113,5 @@ fn pull(call: &Call, source: &str) -> Played {
     }
     fs::create_dir_all(file.with_file_name(""))?;
     fs::write(file, kept.to_string())?;
-    out(id);
-    if mode == "fails-after-all" {
-        return Err(format!("Error: {MOON}").into());
-    }
-    Ok(0)
+    Ok((id.to_owned(), mode))
 }
