@@ -90,6 +90,12 @@ pub trait Adapter: Sync {
     /// carried out decides.
     fn actions(&self, asked: &Asked<'_>) -> Vec<Action>;
 
+    /// Why a command that failed is no refusal: the tool says that it cannot be asked this.
+    fn declines(&self, ran: &Ran) -> Option<String> {
+        let _ = ran;
+        None
+    }
+
     /// Looks at what came of it, after the tool has succeeded.
     ///
     /// # Errors
@@ -123,6 +129,8 @@ pub enum StartError {
 
 /// What to resolve.
 pub struct Request<'a> {
+    /// What the tool is to do with it.
+    pub operation: Operation,
     /// Where the index is.
     pub source: ImageSource<'a>,
     /// The platform to ask for; where there is none, the tool's own default decides, in the
@@ -428,6 +436,9 @@ pub enum RawObservation {
     /// The image is there and something is in it, but nothing that says whose it is. That a marker is
     /// missing says something only of images that should have one.
     Unmarked(String),
+    /// The tool shows nobody what is in its image, in these words. Then what it reports and what it fetched are the
+    /// evidence.
+    NotShown(String),
     /// Looking failed, which says nothing about the tool's choice.
     Failed(String),
 }

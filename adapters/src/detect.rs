@@ -224,6 +224,7 @@ pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
         },
         Provider::Go => format!("`ocipick channel install --renew {tool}@VERSION`"),
         Provider::Pypi => "`ocipick channel install --renew pypi:NAME==VERSION`".to_owned(),
+        Provider::Client => "see that its command starts by hand".to_owned(),
         Provider::Binary => format!(
             "see that {} starts by hand",
             tool.info().binaries.join(" and ")

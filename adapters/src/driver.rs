@@ -347,6 +347,12 @@ impl<'a> Session<'a> {
         (request.done)();
         let mut image = None;
         let succeeded = execution.succeeded();
+        let failed = execution.decisive_command().filter(|_| !succeeded);
+        if let Some(why) = failed.and_then(|ran| self.adapter.declines(ran)) {
+            execution
+                .trouble
+                .get_or_insert(HarnessError::CannotBeAsked(why));
+        }
         if succeeded {
             let mut look = Look {
                 tool: &self.tool,

@@ -200,6 +200,7 @@ impl Stage {
 
 fn execute(session: &mut Session<'_>, leaves: Retention, done: &dyn Fn()) -> Execution {
     session.execute(&Request {
+        operation: Operation::Pull,
         source: ImageSource::Registry {
             address: ([127, 0, 0, 1], 1).into(),
             repository: "a/b",

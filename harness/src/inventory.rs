@@ -3,7 +3,7 @@
 use ocipick_adapters::{
     Detected, GO_CHANNEL, GoError, Installation, Missing, PATH_CHANNEL, PYPI_CHANNEL, Privileges,
     PypiError, ReleaseRequest, RunDir, Runtime, Sandbox, Tool, UserBinary, UserBinaryError,
-    WheelRequest, adapter,
+    UserClient, WheelRequest, adapter,
     channel::{
         AuxiliaryTool, Component, DebianRelease, InstalledChannel, SharedLock, Store, StoreError,
         running_release,
@@ -29,6 +29,8 @@ pub enum RuntimeSource {
     Wheel(Option<WheelRequest>),
     /// A binary of the user's own.
     Binary(UserBinary),
+    /// A command of the user's own, for a client that ocipick does not know.
+    Client(UserClient),
 }
 
 /// The kinds of source that are named before what is asked of them, as in `go:crane@v0.22.1`.
@@ -83,15 +85,21 @@ impl fmt::Display for RuntimeSource {
             Self::Wheel(None) => PYPI_CHANNEL,
             Self::Wheel(Some(asked)) => return asked.fmt(f),
             Self::Binary(own) => return own.fmt(f),
+            Self::Client(client) => return client.fmt(f),
         })
     }
 }
 
-/// Channels, and binaries of the user's own beside them.
+/// Channels, and beside them binaries of the user's own and clients that ocipick does not know.
 #[must_use]
-pub fn sources(channels: &[RuntimeSource], tools: &[UserBinary]) -> Vec<RuntimeSource> {
+pub fn sources(
+    channels: &[RuntimeSource],
+    tools: &[UserBinary],
+    clients: &[UserClient],
+) -> Vec<RuntimeSource> {
     let own = tools.iter().cloned().map(RuntimeSource::Binary);
-    channels.iter().cloned().chain(own).collect()
+    let clients = clients.iter().cloned().map(RuntimeSource::Client);
+    channels.iter().cloned().chain(own).chain(clients).collect()
 }
 
 /// What was found.
@@ -160,6 +168,9 @@ pub enum InventoryError {
         /// The label.
         label: String,
     },
+    /// Two clients have one name.
+    #[error("two clients are called `{0}` (hint: give them two names)")]
+    SameName(String),
     /// A channel that was asked for is broken, or another ocipick makes it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -217,6 +228,14 @@ impl<'a> Discovery<'a> {
                 RuntimeSource::Binary(own) => {
                     let place = own.install(self.run_dir, &self.path, privileges)?;
                     self.add(&mut inventory, &place, &[own.tool])?;
+                }
+                RuntimeSource::Client(client) => {
+                    let place = UserClient::installation(&self.path, privileges);
+                    let tool = client.tool(&std::env::current_dir()?);
+                    if inventory.runtimes.iter().any(|it| it.tool == tool) {
+                        return Err(InventoryError::SameName(client.name().to_owned()));
+                    }
+                    self.add(&mut inventory, &place, &[tool])?;
                 }
                 RuntimeSource::Go(asked) => {
                     self.add_built(&mut inventory, asked.as_ref(), privileges)?;

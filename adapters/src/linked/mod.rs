@@ -133,10 +133,11 @@ pub(crate) fn package_of(installation: &Installation, binary: &Path) -> Option<P
             })
         });
     }
-    // A copy of the user's own is no package's, and neither is what was built here, or what a wheel ships.
+    // A copy of the user's own is no package's, and neither is what was built here, or what a wheel ships. Of a client
+    // all that is known is the shell.
     if installation.copied_from.contains_key(binary)
         || installation.module.is_some()
-        || installation.provider == Provider::Pypi
+        || matches!(installation.provider, Provider::Pypi | Provider::Client)
     {
         return None;
     }

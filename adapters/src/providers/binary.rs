@@ -112,7 +112,8 @@ impl fmt::Display for UserBinary {
     }
 }
 
-fn is_label(text: &str) -> bool {
+/// Whether something of the user's own may be called that: it would not be taken for a source.
+pub(super) fn is_label(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text
             .chars()

@@ -2,12 +2,14 @@
 //! and says what may be done with it: nothing is inferred from what an installation lacks.
 
 mod binary;
+mod client;
 mod debian;
 mod go;
 mod path;
 mod pypi;
 
 pub use binary::{DEFAULT_LABEL, UserBinary, UserBinaryError};
+pub use client::{CLIENT_CHANNEL, UserClient, UserClientError};
 pub use go::{
     BuiltModule, GO_CHANNEL, GoBuilder, GoError, GoModule, GoOutcome, GoRecord, GoRelease,
     PinDifference, Pins, ReleaseRequest, WhichRelease,
@@ -32,6 +34,8 @@ pub enum Provider {
     Go,
     /// A wheel of the Python package index.
     Pypi,
+    /// A command of the user's own, for a client that ocipick does not know.
+    Client,
 }
 
 impl Provider {
@@ -44,6 +48,7 @@ impl Provider {
             Self::Debian => "debian",
             Self::Go => "go",
             Self::Pypi => "pypi",
+            Self::Client => "client",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One file per tool, and the one list of them.
 
 mod buildah;
+mod client;
 mod containerd;
 mod containers_storage;
 mod copied_layout;
@@ -15,6 +16,8 @@ mod scan_report;
 mod skopeo;
 mod syft;
 mod trivy;
+
+pub(crate) use client::Client;
 
 use crate::{Adapter, Tool};
 

@@ -294,6 +294,7 @@ mod tests {
     fn args(version: &str, platform: Option<&str>) -> String {
         let platform = platform.map(|text| text.parse().unwrap());
         let request = Request {
+            operation: Operation::Pull,
             source: ImageSource::Registry {
                 address: ([127, 0, 0, 1], 1).into(),
                 repository: "a/b",

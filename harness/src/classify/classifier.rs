@@ -205,6 +205,7 @@ impl Classifier<'_> {
             RawObservation::Seen(signs) => Contents::Signs(signs),
             RawObservation::Empty(_) => Contents::Empty,
             RawObservation::Unmarked(words) => Contents::Unmarked(words),
+            RawObservation::NotShown(words) => Contents::NotShown(words),
             RawObservation::Absent(words) => {
                 return match self.look_cut_short() {
                     Some(why) => unmeasured(UnmeasuredWhy::EvidenceMissing, why),
@@ -229,7 +230,8 @@ impl Classifier<'_> {
             RawObservation::Absent(words)
             | RawObservation::Failed(words)
             | RawObservation::Empty(words)
-            | RawObservation::Unmarked(words) => {
+            | RawObservation::Unmarked(words)
+            | RawObservation::NotShown(words) => {
                 return unmeasured(
                     UnmeasuredWhy::EvidenceMissing,
                     format!("the tool does not report what it has: {}", plain(words)),
@@ -264,6 +266,22 @@ impl Classifier<'_> {
             Contents::Empty => Some(self.empty_children()),
             Contents::Unmarked(words) => {
                 return self.unmarked(&reports.unwrap_or_default(), words);
+            }
+            Contents::NotShown(words) if !self.fetches() => {
+                return unmeasured(
+                    UnmeasuredWhy::EvidenceMissing,
+                    format!(
+                        "what the tool reports is all the evidence: {}",
+                        plain(words)
+                    ),
+                );
+            }
+            Contents::NotShown(words) => {
+                self.notes.push(format!(
+                    "by what the tool reports and what it fetched: {}",
+                    plain(words)
+                ));
+                reports.clone()
             }
         };
         let (Some(reports), Some(contents)) = (reports, contains) else {
@@ -548,11 +566,11 @@ impl Classifier<'_> {
             RawObservation::Absent(words) | RawObservation::Empty(words) => Observation::Absent {
                 words: plain(words),
             },
-            RawObservation::Failed(words) | RawObservation::Unmarked(words) => {
-                Observation::Failed {
-                    trouble: plain(words),
-                }
-            }
+            RawObservation::Failed(words)
+            | RawObservation::Unmarked(words)
+            | RawObservation::NotShown(words) => Observation::Failed {
+                trouble: plain(words),
+            },
             RawObservation::Seen(signs) => Observation::Seen {
                 sightings: signs
                     .iter()
@@ -607,13 +625,15 @@ enum Contents<'a> {
     Empty,
     /// Something is in it, and nothing to recognise it by; in these words.
     Unmarked(&'a str),
+    /// Nobody can look into it; in these words.
+    NotShown(&'a str),
 }
 
 impl<'a> Contents<'a> {
     fn signs(&self) -> &'a [RawFingerprint] {
         match self {
             Self::Signs(signs) => signs,
-            Self::Empty | Self::Unmarked(_) => &[],
+            Self::Empty | Self::Unmarked(_) | Self::NotShown(_) => &[],
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct MessagePatterns {
     phrases: Vec<MessagePattern>,
     /// For each tool, the phrases that it uses, by their place, in the order in which they are asked.
     order: BTreeMap<Tool, Vec<usize>>,
+    /// The phrases of a tool that has no table, which is a client of the user's own.
+    common: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -140,12 +142,17 @@ impl MessagePatterns {
                 (tool, order.chain(late).chain(general.clone()).collect())
             })
             .collect();
-        Ok(Self { phrases, order })
+        let common = machine.chain(path).chain(general).collect();
+        Ok(Self {
+            phrases,
+            order,
+            common,
+        })
     }
 
     /// The phrases that a tool uses, in the order in which they are asked.
     fn of(&self, tool: Tool) -> impl Iterator<Item = &MessagePattern> {
-        let places = self.order.get(&tool).into_iter().flatten();
+        let places = self.order.get(&tool).unwrap_or(&self.common).iter();
         places.filter_map(|place| self.phrases.get(*place))
     }
 

@@ -87,6 +87,7 @@ impl From<InventoryError> for Failure {
             | InventoryError::NoWheel(_)
             | InventoryError::NoWheels
             | InventoryError::SameLabel { .. }
+            | InventoryError::SameName(_)
             | InventoryError::Binary(_) => ExitCode::Usage,
             InventoryError::Sandbox(_) | InventoryError::Store(_) => ExitCode::Internal,
         };

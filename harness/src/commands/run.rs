@@ -23,7 +23,7 @@ use ocipick::{
     results::{Previous, Writer},
     run::{Controls, DerivedCases, Earlier, Plan, RepeatRequest, RunContext, execute, header, now},
 };
-use ocipick_adapters::{Runtime, UserBinary, channel::Store, names, process::Cancel};
+use ocipick_adapters::{Runtime, UserBinary, UserClient, channel::Store, names, process::Cancel};
 use ocipick_corpus::{Corpus, Relation, is_quick};
 use ocipick_records::{RepeatedCells, Results};
 use ocipick_registry::Registry;
@@ -67,7 +67,10 @@ pub(crate) struct RunArgs {
         long = "channel",
         value_name = "NAME",
         default_value = "path",
-        default_value_if("tools", clap::builder::ArgPredicate::IsPresent, None)
+        default_value_ifs([
+            ("tools", clap::builder::ArgPredicate::IsPresent, None),
+            ("clients", clap::builder::ArgPredicate::IsPresent, None),
+        ])
     )]
     channels: Vec<RuntimeSource>,
     /// A binary of your own, or a directory of them, as in crane=./crane, measured as
@@ -75,6 +78,12 @@ pub(crate) struct RunArgs {
     /// nothing else is measured
     #[arg(long = "tool", value_name = "NAME[:LABEL]=PATH")]
     tools: Vec<UserBinary>,
+    /// A client that ocipick does not know, as in mine='./fetch.sh', measured as mine@unversioned#client. The command
+    /// finds in OCIPICK_REFERENCE, OCIPICK_PLATFORM and OCIPICK_OPERATION what to do, and writes `digest` and `rootfs`
+    /// into the directory OCIPICK_OUT; code 127 is for what it does not support. Without --channel nothing else is
+    /// measured
+    #[arg(long = "client", value_name = "NAME=COMMAND")]
+    clients: Vec<UserClient>,
     /// What a binary of your own is held against at the end, such as crane@0.20.7#sid [default: the
     /// nearest released version: measured beside it if it is installed, or else as its outcomes were accepted]
     #[arg(long, value_name = "RUNTIME", requires = "tools")]
@@ -138,7 +147,7 @@ pub(crate) struct RunArgs {
 
 impl RunArgs {
     fn sources(&self) -> Vec<RuntimeSource> {
-        sources(&self.channels, &self.tools)
+        sources(&self.channels, &self.tools, &self.clients)
     }
 }
 

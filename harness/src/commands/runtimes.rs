@@ -8,7 +8,7 @@ use ocipick::{
     json::RuntimeList,
     run::runtime_record,
 };
-use ocipick_adapters::{Missing, Service, UserBinary, names, process::Cancel};
+use ocipick_adapters::{Missing, Service, UserBinary, UserClient, names, process::Cancel};
 use ocipick_reports::analysis::builds::BinaryBuild;
 
 #[derive(Debug, Args)]
@@ -18,12 +18,18 @@ pub(crate) struct RuntimesArgs {
         long = "channel",
         value_name = "NAME",
         default_value = "auto",
-        default_value_if("tools", clap::builder::ArgPredicate::IsPresent, None)
+        default_value_ifs([
+            ("tools", clap::builder::ArgPredicate::IsPresent, None),
+            ("clients", clap::builder::ArgPredicate::IsPresent, None),
+        ])
     )]
     channels: Vec<RuntimeSource>,
     /// A binary of your own, or a directory of them, as in crane=./crane or crane:fix=./crane
     #[arg(long = "tool", value_name = "NAME[:LABEL]=PATH")]
     tools: Vec<UserBinary>,
+    /// A client that ocipick does not know, as in mine='./fetch.sh'
+    #[arg(long = "client", value_name = "NAME=COMMAND")]
+    clients: Vec<UserClient>,
     /// Print it as JSON
     #[arg(long)]
     json: bool,
@@ -34,7 +40,7 @@ pub(crate) fn runtimes(args: &RuntimesArgs, screen: Terminal) -> Result<ExitCode
     run_dir::listen(screen, &cancel)?;
     let run_dir = run_dir::claim(screen, false)?;
     let discovery = Discovery::of_user(&run_dir, &cancel);
-    let inventory = discovery.inventory(&sources(&args.channels, &args.tools))?;
+    let inventory = discovery.inventory(&sources(&args.channels, &args.tools, &args.clients))?;
     if args.json {
         screen.print_json(&RuntimeList::of(&inventory))?;
         return Ok(exit(&inventory));

@@ -25,6 +25,7 @@ fn execute(call: &Call<'_>, session: &mut Session<'_>) -> Result<Executed, Strin
     let (layout, archive) = (fixture.layout(), fixture.archive());
     let has_names = case.layout_refs.iter().any(|entry| entry.name.is_some());
     let execution = session.execute(&Request {
+        operation: Operation::Import,
         source: ImageSource::Layout(LayoutInput {
             dir: &layout,
             archive: &archive,

@@ -18,11 +18,15 @@ pub(super) const PULL: OperationSpec = OperationSpec {
     ],
     controls: Controls::verdict,
     classify,
-    execute,
+    execute: |call, session| fetch(call, session, Operation::Pull),
 };
 
 /// Serves the case to the tool, and takes down what it asks the registry for until it is done.
-pub(super) fn execute(call: &Call<'_>, session: &mut Session<'_>) -> Result<Executed, String> {
+pub(super) fn fetch(
+    call: &Call<'_>,
+    session: &mut Session<'_>,
+    operation: Operation,
+) -> Result<Executed, String> {
     let TestPoint { case, ask } = call.asked;
     let registry = call.context.registry;
     let name = format!(
@@ -37,6 +41,7 @@ pub(super) fn execute(call: &Call<'_>, session: &mut Session<'_>) -> Result<Exec
     let during = Cell::new(None);
     let done = || during.set(Some(namespace.trace().len()));
     let execution = session.execute(&Request {
+        operation,
         source: ImageSource::Registry {
             address: registry.address(),
             repository: namespace.repository(),

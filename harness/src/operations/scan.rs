@@ -15,5 +15,5 @@ pub(super) const SCAN: OperationSpec = OperationSpec {
     ],
     controls: Controls::verdict,
     classify,
-    execute: pull::execute,
+    execute: |call, session| pull::fetch(call, session, Operation::Scan),
 };

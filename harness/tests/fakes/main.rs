@@ -4,6 +4,7 @@
 //! that tool, and how it misbehaves stands in the file `mode` beside the symlink, because its
 //! environment is scrubbed. Called by its own name it runs the trials.
 
+mod clients;
 mod daemons;
 mod foreign;
 mod mistakes;
@@ -32,13 +33,18 @@ fn main() -> ExitCode {
         .chain(relations::TESTS)
         .chain(foreign::TESTS)
         .chain(scanners::TESTS)
+        .chain(clients::TESTS)
         .chain(whole::TESTS);
     let of_daemons = daemons::TESTS
         .iter()
         .chain(repeats::TESTS_OF_DAEMONS)
         .chain(foreign::TESTS_OF_DAEMONS)
         .chain(whole::TESTS_OF_DAEMONS);
-    let mut trials: Vec<Trial> = plain.map(trial).chain(mistakes::trials()).collect();
+    let mut trials: Vec<Trial> = plain
+        .map(trial)
+        .chain(mistakes::trials())
+        .chain(clients::trials())
+        .collect();
     match stage::no_private_daemons() {
         None => trials.extend(of_daemons.map(trial)),
         Some(why) => trials.extend(of_daemons.map(|(name, _)| {

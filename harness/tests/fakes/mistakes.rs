@@ -176,6 +176,7 @@ impl Adapter for Mistaken {
                     return self.adapter.observe(asked, look);
                 };
                 let request = Request {
+                    operation: Operation::Pull,
                     source: ImageSource::Registry {
                         address,
                         repository: &repository,
@@ -312,6 +313,7 @@ fn last(tool: Tool, adapter: &dyn Adapter, mode: &str, trials: &[(&str, &str)]) 
         let namespace = registry.open(&format!("t{number}/{id}"), Arc::clone(&case))?;
         let deadline = Duration::from_secs(10);
         let execution = session.execute(&Request {
+            operation: Operation::Pull,
             source: ImageSource::Registry {
                 address: registry.address(),
                 repository: namespace.repository(),

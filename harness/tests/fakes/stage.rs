@@ -3,11 +3,13 @@
 use anyhow::{Context as _, Result, ensure};
 use ocipick::{
     classify::MessagePatterns,
-    inventory::{Discovery, Inventory, RuntimeSource},
+    inventory::{Discovery, Inventory, RuntimeSource, sources},
     operations,
     run::{Controls, Earlier, Event, Plan, RunContext, RuntimeEnd, Watcher, execute},
 };
-use ocipick_adapters::{Flavour, Privileges, RunDir, Runtime, channel::Store, process::Cancel};
+use ocipick_adapters::{
+    Flavour, Privileges, RunDir, Runtime, UserClient, channel::Store, process::Cancel,
+};
 use ocipick_corpus::{Case, Corpus};
 use ocipick_records::{Operation, Outcome, RefusalReason, RepeatedCells, Repeats, Trial};
 use ocipick_registry::Registry;
@@ -77,6 +79,7 @@ pub(crate) struct Stage {
     repeats: Repeats,
     operation: Operation,
     flavour: Option<Flavour>,
+    clients: Vec<UserClient>,
 }
 
 impl Stage {
@@ -88,6 +91,7 @@ impl Stage {
             repeats: Repeats::NONE,
             operation: Operation::Pull,
             flavour: None,
+            clients: Vec::new(),
         })
     }
 
@@ -129,6 +133,12 @@ impl Stage {
             symlink(env::current_exe()?, folder.join(program))?;
         }
         self.folders.push(folder);
+        Ok(self)
+    }
+
+    /// Has a client besides, NAME=COMMAND, and measures no fake tool.
+    pub(crate) fn with_client(mut self, client: &str) -> Result<Self> {
+        self.clients.push(client.parse()?);
         Ok(self)
     }
 
@@ -196,7 +206,11 @@ impl Stage {
             release: None,
             cancel,
         };
-        Ok(self.without_real_tools(discovery.inventory(&[RuntimeSource::Path])?))
+        if self.clients.is_empty() {
+            let inventory = discovery.inventory(&[RuntimeSource::Path])?;
+            return Ok(self.without_real_tools(inventory));
+        }
+        Ok(discovery.inventory(&sources(&[], &[], &self.clients))?)
     }
 
     /// Tools of this machine that lie in the folders which are always searched.

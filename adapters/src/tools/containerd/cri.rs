@@ -387,6 +387,7 @@ mod tests {
         let asked = |platform: Option<&str>| {
             let platform: Option<Platform> = platform.map(|text| text.parse().unwrap());
             let request = Request {
+                operation: ocipick_records::Operation::Pull,
                 source: ImageSource::Registry {
                     address: ([127, 0, 0, 1], 1).into(),
                     repository: "a/b",

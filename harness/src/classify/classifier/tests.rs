@@ -185,6 +185,7 @@ fn the_evidence_keeps_what_was_seen_and_why_nothing_was() {
         (RawObservation::Empty(words()), absent()),
         (RawObservation::Failed(words()), failed()),
         (RawObservation::Unmarked(words()), failed()),
+        (RawObservation::NotShown(words()), failed()),
     ] {
         let mut scene = Scene::new();
         scene.execution.reported = looked.clone();
@@ -443,6 +444,22 @@ fn that_a_marker_is_missing_says_something_only_of_who_has_one() {
     let label = scene.child("first").label.clone().unwrap();
     scene.execution.reported = seen([Identity::Label(label)]);
     assert_eq!(scene.outcome(), scene.picked("first"));
+}
+
+#[test]
+fn of_a_tool_that_shows_no_content_report_and_requests_are_the_evidence() {
+    let mut scene = Scene::new();
+    scene.execution.materialised = RawObservation::NotShown("nobody may look".to_owned());
+    let (outcome, evidence) = scene.classify();
+    assert_eq!(outcome, scene.picked("first"));
+    let note = "by what the tool reports and what it fetched: nobody may look";
+    assert_eq!(evidence.notes, [note]);
+    scene.requests.clear();
+    assert_eq!(scene.outcome(), scene.mixed(&["first"]));
+    // An import sends none, and then a report is all there is.
+    scene.operation = operations::named("import").unwrap();
+    let words = "what the tool reports is all the evidence: nobody may look";
+    scene.is_unmeasured(UnmeasuredWhy::EvidenceMissing, words);
 }
 
 #[test]
