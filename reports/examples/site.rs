@@ -10,6 +10,7 @@ use ocipick_corpus::{Corpus, built_in_specifications};
 use ocipick_records::Results;
 use ocipick_reports::{
     analysis::{
+        changes::versions::FoldMode,
         conformance::{ConformanceRules, Revisions, Verdicts},
         matrix::{CaseBook, Matrix},
     },
@@ -48,6 +49,7 @@ fn main() -> std::io::Result<()> {
         matrix: &matrix,
         verdicts: &verdicts,
         corpus: &corpus,
+        fold: FoldMode::Auto,
     });
     let took = began.elapsed();
     for (path, bytes) in &site.files {

@@ -3,7 +3,10 @@
 use super::fail::{Failure, Result};
 use clap::{Args, ValueEnum};
 use ocipick_corpus::{Corpus, PlatformRequest, built_in_specifications};
-use ocipick_reports::analysis::conformance::{Choice, ConformanceRules, Revisions};
+use ocipick_reports::analysis::{
+    changes::versions::FoldMode,
+    conformance::{Choice, ConformanceRules, Revisions},
+};
 use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -25,6 +28,33 @@ pub(crate) struct SelectionArgs {
     /// The platform to ask for in foreign layouts, or `default` for the tool's own
     #[arg(long, value_name = "PLATFORM", default_value = "linux/amd64")]
     pub(crate) platform: PlatformRequest,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FoldArgs {
+    /// Whether a column of the matrix stands for all neighbouring versions that are alike in every
+    /// row, within each source, with their number
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    fold: FoldChoice,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FoldChoice {
+    /// So that a table of more than 30 runtimes can be read; in others sources are not told apart
+    Auto,
+    Always,
+    /// A column for every runtime
+    Never,
+}
+
+impl FoldArgs {
+    pub(crate) fn mode(&self) -> FoldMode {
+        match self.fold {
+            FoldChoice::Auto => FoldMode::Auto,
+            FoldChoice::Always => FoldMode::Always,
+            FoldChoice::Never => FoldMode::Never,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ use ocipick::exit::ExitCode;
 use ocipick_corpus::Corpus;
 use ocipick_reports::{
     analysis::{
+        changes::versions::FoldMode,
         conformance::Verdicts,
         embargo::EmbargoPolicy,
         matrix::{CaseBook, Matrix},
@@ -90,6 +91,7 @@ pub(crate) fn publish(args: &PublishArgs, screen: Terminal) -> Result<ExitCode> 
         matrix: &matrix,
         verdicts: &verdicts,
         corpus: &corpus,
+        fold: FoldMode::Auto,
     });
     let archive = archive(&site).map_err(Failure::internal)?;
     made.push((SITE.to_owned(), pack(&archive)));

@@ -1,7 +1,7 @@
 //! `ocipick report`.
 
 use super::{
-    args::RevisionArgs,
+    args::{FoldArgs, RevisionArgs},
     fail::{Failure, Result},
     results::{read, withhold},
     terminal::Terminal,
@@ -57,6 +57,8 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "DIR")]
     baselines: Option<PathBuf>,
     #[command(flatten)]
+    fold: FoldArgs,
+    #[command(flatten)]
     revisions: RevisionArgs,
 }
 
@@ -107,6 +109,7 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<ExitCode> {
         matrix: &matrix,
         verdicts: &verdicts,
         corpus: &corpus,
+        fold: args.fold.mode(),
     };
     if let Some(dir) = &args.html {
         return write_site(&sources, dir, screen);
@@ -119,6 +122,7 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<ExitCode> {
                 width: if to_screen { screen.width() } else { None },
                 all: args.all,
                 findings: 3,
+                fold: args.fold.mode(),
             };
             let mut text = terminal::render(&matrix, &options);
             text.push_str(&verdicts::terminal::render(
@@ -133,6 +137,7 @@ pub(crate) fn report(args: &ReportArgs, screen: Terminal) -> Result<ExitCode> {
             let options = markdown::MarkdownOptions {
                 all: args.all,
                 findings: 3,
+                fold: args.fold.mode(),
             };
             let mut text = markdown::render_judged(&matrix, &options, Some(&verdicts));
             text.push('\n');

@@ -1,7 +1,7 @@
 //! `ocipick run`.
 
 use super::{
-    args::{RevisionArgs, SelectionArgs},
+    args::{FoldArgs, RevisionArgs, SelectionArgs},
     fail::{Failure, Result},
     progress::{Progress, Tee},
     run_dir,
@@ -143,6 +143,8 @@ pub(crate) struct RunArgs {
     baselines: Option<PathBuf>,
     #[command(flatten)]
     revisions: RevisionArgs,
+    #[command(flatten)]
+    fold: FoldArgs,
 }
 
 impl RunArgs {
@@ -302,6 +304,7 @@ pub(crate) fn run(args: &RunArgs, screen: Terminal) -> Result<ExitCode> {
         width: screen.width(),
         all: args.all,
         findings: 3,
+        fold: args.fold.mode(),
     };
     let verdicts = Verdicts::of(&matrix, &rules);
     // As JSON it is the one thing on standard output, and the rest goes where people look.

@@ -8,6 +8,7 @@ use ocipick_records::{
 };
 use ocipick_reports::{
     analysis::{
+        changes::versions::FoldMode,
         conformance::{ConformanceRules, Revisions, Verdicts},
         matrix::{CaseBook, Matrix},
     },
@@ -80,6 +81,7 @@ pub(crate) fn sample() -> Sample {
         matrix: &matrix,
         verdicts: &verdicts,
         corpus: &corpus,
+        fold: FoldMode::Auto,
     };
     Sample {
         rows: rows.collect(),

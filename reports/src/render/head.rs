@@ -1,7 +1,10 @@
 //! The head of a column: a version, or neighbouring versions that are alike in every row.
 
 use crate::{
-    analysis::{changes::versions::AlikeVersions, matrix::Matrix},
+    analysis::{
+        changes::versions::{AlikeVersions, ColumnFolding},
+        matrix::Matrix,
+    },
     render::cell,
     text,
 };
@@ -12,6 +15,9 @@ pub(crate) struct Head {
     pub(crate) version: String,
     pub(crate) until: Option<String>,
     pub(crate) channel: Option<String>,
+    /// How many runtimes it stands for, where that is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) count: Option<usize>,
     /// What a build among them is called that does not stand for the release.
     pub(crate) build: Option<String>,
     /// Every runtime in it.
@@ -19,7 +25,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    pub(crate) fn of(matrix: &Matrix<'_>, band: &AlikeVersions) -> Self {
+    pub(crate) fn of(matrix: &Matrix<'_>, band: &AlikeVersions, folding: ColumnFolding) -> Self {
         let runtimes = band.columns.iter();
         let runtimes = runtimes.filter_map(|column| matrix.runtimes.get(*column));
         let names: Vec<String> = runtimes
@@ -42,6 +48,7 @@ impl Head {
                 [first, ..] if matrix.has_channels() => Some(first.clone()),
                 _ => None,
             },
+            count: folding.count(band),
             build: marks.into_iter().flatten().next(),
             title: text::list(&names),
         }

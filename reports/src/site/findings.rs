@@ -26,6 +26,9 @@ struct FindingsPage {
     kinds: Vec<KindView>,
     bars: BarsView,
     heat: Option<HeatView>,
+    /// Which runtimes the map shows, where it does not show all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heat_of: Option<String>,
     revisions: Vec<String>,
     broken: Vec<BrokenView>,
     changes: Vec<SectionView>,
@@ -115,11 +118,19 @@ pub(super) fn page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
         .filter(|(_, it)| it.unmeasured.is_none())
         .map(|(column, _)| column)
         .collect();
+    let folding = site_index.fold.of(all.len());
+    let shown = folding.distinct(matrix, &site_index.history.lines, &all);
     let revisions = site_index.verdicts.revisions();
     let page = FindingsPage {
         kinds,
         bars: BarsView::of(matrix),
-        heat: HeatView::of(site_index, &all),
+        heat: HeatView::of(site_index, &shown),
+        heat_of: (shown.len() < all.len()).then(|| {
+            let of = text::count(all.len(), "runtime", "runtimes");
+            format!(
+                "Of {of}, those that are alike in every row are one, by the name of the newest."
+            )
+        }),
         revisions: revisions
             .map(|(name, release)| format!("{name} {release}"))
             .collect(),

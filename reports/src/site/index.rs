@@ -3,7 +3,7 @@
 use super::{Sources, path};
 use crate::{
     analysis::{
-        changes::versions::History,
+        changes::versions::{FoldMode, History},
         conformance::Verdicts,
         matrix::{FamilyRows, Matrix, MatrixRuntime, Row, Table},
     },
@@ -17,6 +17,8 @@ pub(super) struct SiteIndex<'s> {
     pub(super) matrix: &'s Matrix<'s>,
     pub(super) verdicts: &'s Verdicts<'s>,
     pub(super) corpus: &'s Corpus,
+    /// Whether columns are folded as those of a wide table.
+    pub(super) fold: FoldMode,
     pub(super) history: History<'s, 's>,
     pub(super) summary: Summary,
     /// Every case that was measured, in the order of the matrix.
@@ -72,6 +74,7 @@ impl<'s> SiteIndex<'s> {
             matrix,
             verdicts: sources.verdicts,
             corpus: sources.corpus,
+            fold: sources.fold,
             history: History::of(matrix),
             summary: Summary::of(matrix),
             cases,
@@ -182,6 +185,15 @@ pub(super) fn tool(tool: &str) -> String {
 /// The page of a clause.
 pub(super) fn clause(id: &str) -> String {
     path::page("clause", id)
+}
+
+/// The page with the same table in which every runtime has a column of its own.
+pub(super) fn unfolded_table(number: usize, operation: &str) -> String {
+    if number == 0 {
+        "unfolded.html".to_owned()
+    } else {
+        format!("unfolded-{}.html", path::part(operation))
+    }
 }
 
 /// The page with the table of an operation.

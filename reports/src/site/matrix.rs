@@ -13,7 +13,8 @@ use super::{
 use crate::{
     analysis::{
         changes::versions::{
-            AlikeVersions, Edge, Interval, ReleaseSeries, Step, bands, intervals, steps,
+            AlikeVersions, ColumnFolding, Edge, FoldMode, Interval, ReleaseSeries, Step, intervals,
+            steps,
         },
         consensus::Consensus,
         embargo,
@@ -46,6 +47,9 @@ struct MatrixPage {
     changed: bool,
     /// Whether a version that differs when repeated has a steady neighbour.
     unsteady: bool,
+    /// The page with the columns that this one folds, or the other way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unfolded: Option<UnfoldedView>,
     lines: Vec<LineView>,
     columns: Vec<ColumnView>,
     families: Vec<FamilyView>,
@@ -63,6 +67,16 @@ struct OperationView {
     current: bool,
 }
 
+/// The way between the table with folded columns and that with a column for every runtime.
+#[derive(Serialize)]
+struct UnfoldedView {
+    /// Whether this is the one with a column for every runtime.
+    is_this: bool,
+    /// How many columns this one has.
+    columns: usize,
+    href: String,
+}
+
 #[derive(Serialize)]
 struct LineView {
     number: usize,
@@ -70,6 +84,9 @@ struct LineView {
     key: String,
     tool: String,
     flavour: Option<String>,
+    /// Where its runtimes come from, where columns are divided by that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
     /// The page of the tool, where it has one.
     href: Option<String>,
     bands: Vec<VersionRangeView>,
@@ -176,7 +193,7 @@ pub(super) fn alone(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
             .map(|(number, table)| SectionView {
                 section: section(table.operation),
                 first: number == 0,
-                table: MatrixPage::of(site_index, number, table),
+                table: MatrixPage::of(site_index, number, table, site_index.fold),
             })
             .collect(),
     };
@@ -208,11 +225,25 @@ where
 pub(super) fn pages(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
     let nothing = [NOTHING];
     for (number, table) in tables(site_index, &nothing).iter().enumerate() {
-        let page = MatrixPage::of(site_index, number, table);
-        let title = format!("Matrix: {}", page.operation);
-        let path = index::table(number, table.operation);
-        let sheet = (path.as_str(), title.as_str(), "matrix.html");
-        page_layout::page(site_index, sink, SiteSection::Matrix, sheet, &page);
+        let mut show = |fold: FoldMode, path: &str| {
+            let page = MatrixPage::of(site_index, number, table, fold);
+            let title = format!("Matrix: {}", page.operation);
+            let sheet = (path, title.as_str(), "matrix.html");
+            page_layout::page(site_index, sink, SiteSection::Matrix, sheet, &page);
+        };
+        show(site_index.fold, &index::table(number, table.operation));
+        if is_folded(site_index.fold, table) {
+            let path = index::unfolded_table(number, table.operation);
+            show(FoldMode::Never, &path);
+        }
+    }
+}
+
+/// Whether the columns of a table are folded as those of a wide one.
+fn is_folded(fold: FoldMode, table: &Table<'_>) -> bool {
+    match fold.of(table.columns().len()) {
+        ColumnFolding::BySource => true,
+        ColumnFolding::Apart | ColumnFolding::ByVersion => false,
     }
 }
 
@@ -222,16 +253,14 @@ pub(super) fn family_anchor(family: &str) -> String {
 }
 
 impl MatrixPage {
-    fn of(site_index: &SiteIndex<'_>, number: usize, table: &Table<'_>) -> Self {
+    fn of(site_index: &SiteIndex<'_>, number: usize, table: &Table<'_>, fold: FoldMode) -> Self {
         let own = table.columns();
-        let lines: Vec<(ReleaseSeries<'_>, Vec<AlikeVersions>)> = site_index
-            .history
-            .lines
-            .iter()
-            .map(|line| line.only(&own))
-            .filter(|line| !line.columns.is_empty())
+        let folding = fold.of(own.len());
+        let lines = folding.lines(site_index.matrix, &site_index.history.lines, table);
+        let lines: Vec<(ReleaseSeries<'_>, Vec<AlikeVersions>)> = lines
+            .into_iter()
             .map(|line| {
-                let bands = bands(&line, table.rows());
+                let bands = folding.bands(&line, table.rows());
                 (line, bands)
             })
             .collect();
@@ -244,6 +273,7 @@ impl MatrixPage {
             site_index,
             table,
             lines: &lines,
+            folding,
             clauses: clauses.iter().copied().zip(0..).collect(),
             prefix: if site_index.alone && number > 0 {
                 format!("{}:", path::part(table.operation))
@@ -286,6 +316,7 @@ impl MatrixPage {
             disagree: table.disagreements().words(table.rows().count()),
             changed: cells().any(|cell| cell.before.is_some()),
             unsteady: cells().any(|cell| cell.unsteady),
+            unfolded: unfolded(site_index, number, table, fold, &lines),
             columns: maker.columns(&families),
             lines: maker.heads(),
             clauses: clauses.iter().map(|id| (*id).to_owned()).collect(),
@@ -294,6 +325,31 @@ impl MatrixPage {
             families,
         }
     }
+}
+
+/// The way to the other form of a table, where there are two of it.
+fn unfolded(
+    site_index: &SiteIndex<'_>,
+    number: usize,
+    table: &Table<'_>,
+    fold: FoldMode,
+    lines: &[(ReleaseSeries<'_>, Vec<AlikeVersions>)],
+) -> Option<UnfoldedView> {
+    let is_this = fold != site_index.fold;
+    let other = || {
+        if is_this {
+            index::table(number, table.operation)
+        } else {
+            index::unfolded_table(number, table.operation)
+        }
+    };
+    let has_other = is_folded(site_index.fold, table);
+    let href = site_index.elsewhere(other).filter(|_| has_other)?;
+    Some(UnfoldedView {
+        is_this,
+        columns: lines.iter().map(|(_, bands)| bands.len()).sum(),
+        href,
+    })
 }
 
 /// The clauses that a case exercises.
@@ -311,6 +367,7 @@ struct Maker<'m, 's> {
     site_index: &'m SiteIndex<'s>,
     table: &'m Table<'s>,
     lines: &'m [(ReleaseSeries<'m>, Vec<AlikeVersions>)],
+    folding: ColumnFolding,
     clauses: BTreeMap<&'m str, usize>,
     /// What parts of the page are named with, where it has the tables of several operations.
     prefix: String,
@@ -322,7 +379,11 @@ impl Maker<'_, '_> {
         heads
             .map(|(number, (line, bands))| LineView {
                 number,
-                key: path::part(&line.name()),
+                key: match line.source() {
+                    Some(source) => path::part(&format!("{}~{source}", line.name())),
+                    None => path::part(&line.name()),
+                },
+                source: line.source(),
                 tool: text::line(line.tool),
                 flavour: line.flavour.map(|it| text::line(&format!("+{it}"))),
                 href: self.site_index.elsewhere(|| index::tool(line.tool)),
@@ -334,7 +395,7 @@ impl Maker<'_, '_> {
     fn band(&self, band: &AlikeVersions) -> VersionRangeView {
         let one = band.columns.len() == 1;
         VersionRangeView {
-            head: Head::of(self.site_index.matrix, band),
+            head: Head::of(self.site_index.matrix, band, self.folding),
             href: self
                 .site_index
                 .elsewhere(|| self.site_index.runtime(band.first()))
@@ -347,7 +408,7 @@ impl Maker<'_, '_> {
         let mut columns: Vec<ColumnView> = Vec::new();
         for (number, (_, bands)) in self.lines.iter().enumerate() {
             for band in bands {
-                let head = Head::of(self.site_index.matrix, band);
+                let head = Head::of(self.site_index.matrix, band, self.folding);
                 let channel = head.channel.as_deref().unwrap_or_default();
                 columns.push(ColumnView {
                     line: number,

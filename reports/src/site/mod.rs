@@ -24,7 +24,7 @@ mod runtime;
 mod tool;
 mod wording;
 
-use crate::analysis::{conformance::Verdicts, matrix::Matrix};
+use crate::analysis::{changes::versions::FoldMode, conformance::Verdicts, matrix::Matrix};
 use index::SiteIndex;
 use ocipick_corpus::Corpus;
 use renderer::TemplateRenderer;
@@ -43,6 +43,8 @@ pub struct Sources<'s> {
     pub verdicts: &'s Verdicts<'s>,
     /// The cases: what was served, and why.
     pub corpus: &'s Corpus,
+    /// Whether columns are folded as those of a wide table.
+    pub fold: FoldMode,
 }
 
 /// A site: the bytes of each file, by its path with slashes below the top of the site.

@@ -110,6 +110,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         &markdown::MarkdownOptions {
             all: true,
             findings: 9,
+            ..markdown::MarkdownOptions::default()
         },
     );
     prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));

@@ -14,6 +14,7 @@ mod schema;
 mod site;
 mod summary;
 mod verdicts;
+mod wide;
 
 /// A runtime that the sample does not have.
 const CRANE: sample::Tool = ("crane", "0.20.2", None);

@@ -6,6 +6,7 @@ use ocipick_corpus::{Corpus, Digest, built_in_specifications};
 use ocipick_records::{CorpusStamp, Results};
 use ocipick_reports::{
     analysis::{
+        changes::versions::FoldMode,
         conformance::{ConformanceRules, Revisions, Verdicts},
         embargo::{EmbargoPolicy, redact},
         matrix::{CaseBook, Matrix},
@@ -32,6 +33,7 @@ pub(super) fn with<T>(
         matrix: &matrix,
         verdicts: &verdicts,
         corpus,
+        fold: FoldMode::Auto,
     })
 }
 

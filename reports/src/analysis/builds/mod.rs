@@ -80,10 +80,7 @@ impl BinaryBuild {
     pub fn of(record: &RuntimeRecord) -> Self {
         let pins = Pins::built_in();
         let provenance = &record.provenance;
-        let debian = DEBIAN
-            .contains(&record.channel.as_str())
-            .then_some("Debian");
-        let distribution = provenance.distribution.as_deref().or(debian);
+        let distribution = distribution_of(record);
         let recorded = deciding(&provenance.linked);
         let (go, libraries, basis) = match recorded {
             Some(linked) => (
@@ -148,6 +145,15 @@ impl BinaryBuild {
         let mut libraries = self.libraries.iter();
         libraries.any(|it| matches!(it.agreement, PinAgreement::Differs(_)))
     }
+}
+
+/// The distribution that built a runtime, where one did.
+#[must_use]
+pub fn distribution_of(record: &RuntimeRecord) -> Option<&str> {
+    let debian = DEBIAN
+        .contains(&record.channel.as_str())
+        .then_some("Debian");
+    record.provenance.distribution.as_deref().or(debian)
 }
 
 /// Of the binaries of a runtime the one that selects: the daemon, where there is one.

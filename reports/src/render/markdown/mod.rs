@@ -14,7 +14,9 @@ use super::{
 };
 use crate::{
     analysis::{
-        changes::versions::{AlikeVersions, Edge, History, ReleaseSeries, bands, intervals},
+        changes::versions::{
+            AlikeVersions, ColumnFolding, Edge, FoldMode, History, ReleaseSeries, intervals,
+        },
         conformance::Verdicts,
         findings,
         matrix::{CollapsedRow, FamilyRows, Matrix, MatrixRuntime, Row, Table},
@@ -39,6 +41,8 @@ pub struct MarkdownOptions {
     pub all: bool,
     /// How many findings are shown at most.
     pub findings: usize,
+    /// Whether columns are folded as those of a wide table.
+    pub fold: FoldMode,
 }
 
 impl Default for MarkdownOptions {
@@ -46,6 +50,7 @@ impl Default for MarkdownOptions {
         Self {
             all: false,
             findings: 3,
+            fold: FoldMode::Auto,
         }
     }
 }
@@ -158,16 +163,13 @@ fn operation(
         String::new(),
     ]);
     let left_out = cell::left_out(matrix, all, &columns);
-    let all: Vec<ReleaseSeries<'_>> = all
-        .iter()
-        .map(|line| line.only(&columns))
-        .filter(|line| !line.columns.is_empty())
-        .collect();
+    let folding = options.fold.of(columns.len());
+    let all = folding.lines(matrix, all, table);
     let mut tones = BTreeSet::new();
     let mut edges = BTreeSet::new();
     for family in &table.families {
         let folds = family.lines(options.all);
-        family_table(lines, matrix, family, &folds, &all);
+        family_table(lines, matrix, family, &folds, (&all, folding));
         for fold in &folds {
             tones.extend(columns.iter().map(|column| {
                 let shown = cell::of_row(matrix, fold.row, *column, CellWording::Full);
@@ -227,7 +229,7 @@ fn family_table(
     matrix: &Matrix<'_>,
     family: &FamilyRows<'_>,
     folds: &[CollapsedRow<'_, '_>],
-    all: &[ReleaseSeries<'_>],
+    (all, folding): (&[ReleaseSeries<'_>], ColumnFolding),
 ) {
     let id = if family.id.is_empty() {
         "Layouts".to_owned()
@@ -247,10 +249,17 @@ fn family_table(
     let mut header = vec!["case".to_owned(), SPLIT.to_owned()];
     let all: Vec<(&ReleaseSeries<'_>, Vec<AlikeVersions>)> = all
         .iter()
-        .map(|line| (line, bands(line, folds.iter().map(|fold| fold.row))))
+        .map(|line| {
+            let rows = folds.iter().map(|fold| fold.row);
+            (line, folding.bands(line, rows))
+        })
         .collect();
     for (line, bands) in &all {
-        header.extend(bands.iter().map(|band| heading(matrix, line, band)));
+        header.extend(
+            bands
+                .iter()
+                .map(|band| heading(matrix, line, band, folding)),
+        );
     }
     lines.push(table_line(&header));
     let rule = header.iter().enumerate().map(|(number, _)| match number {
@@ -298,13 +307,21 @@ fn family_table(
 
 /// The head of a column: the tool, its configuration, its version or versions, and what a build among
 /// them is called that does not stand for the release.
-fn heading(matrix: &Matrix<'_>, line: &ReleaseSeries<'_>, band: &AlikeVersions) -> String {
+fn heading(
+    matrix: &Matrix<'_>,
+    line: &ReleaseSeries<'_>,
+    band: &AlikeVersions,
+    folding: ColumnFolding,
+) -> String {
     let mut heading = vec![prose(line.tool)];
     heading.extend(line.flavour.map(|flavour| prose(&format!("+{flavour}"))));
+    heading.extend(line.source().map(|source| prose(&source)));
     let first = cell::version(matrix, band.first());
     heading.push(prose(&first));
     if band.columns.len() > 1 {
-        heading.push(prose(&format!("–{}", cell::version(matrix, band.last()))));
+        let count = folding.count(band).map(|count| format!(" ({count})"));
+        let last = cell::version(matrix, band.last());
+        heading.push(prose(&format!("–{last}{}", count.unwrap_or_default())));
     }
     // Of versions that share a column one may not stand for its release.
     let runtimes = band.columns.iter();

@@ -6,7 +6,7 @@
 
 use crate::{
     analysis::{
-        changes::versions::{AlikeVersions, Edge, ReleaseSeries, intervals},
+        changes::versions::{AlikeVersions, ColumnFolding, Edge, ReleaseSeries, intervals},
         matrix::{Matrix, Row},
     },
     render::{
@@ -24,6 +24,8 @@ const GAP: usize = 2;
 pub(super) struct ColumnGroup<'a> {
     pub(super) tool: &'a str,
     pub(super) flavour: Option<String>,
+    /// Where its runtimes come from, where columns are divided by that.
+    pub(super) source: Option<String>,
     /// The head of each band, from above.
     heads: Vec<Vec<String>>,
     /// What each row has.
@@ -61,7 +63,7 @@ impl<'a> ColumnGroup<'a> {
     pub(super) fn of(
         matrix: &Matrix<'a>,
         line: &ReleaseSeries<'a>,
-        bands: &[AlikeVersions],
+        (bands, folding): (&[AlikeVersions], ColumnFolding),
         rows: &[&Row<'_>],
         wording: CellWording,
     ) -> Self {
@@ -74,7 +76,11 @@ impl<'a> ColumnGroup<'a> {
             flavour: line
                 .flavour
                 .map(|flavour| format!("+{}", text::clip(&text::line(flavour), 24))),
-            heads: bands.iter().map(|band| head(matrix, band)).collect(),
+            source: line.source().map(|source| text::clip(&source, 24)),
+            heads: bands
+                .iter()
+                .map(|band| head(matrix, band, folding))
+                .collect(),
             rows,
             starts: Vec::new(),
         };
@@ -83,7 +89,11 @@ impl<'a> ColumnGroup<'a> {
 
     /// How many columns of the terminal it takes.
     pub(super) fn width(&self) -> usize {
-        let names = [Some(self.tool_name()), self.flavour.clone()];
+        let names = [
+            Some(self.tool_name()),
+            self.flavour.clone(),
+            self.source.clone(),
+        ];
         let names = names.iter().flatten().map(|name| paint::width(name));
         let end = self.starts.last().copied().unwrap_or(0);
         names
@@ -169,6 +179,7 @@ impl<'a> ColumnGroup<'a> {
         let part = Self {
             tool: self.tool,
             flavour: self.flavour.clone(),
+            source: self.source.clone(),
             heads: self.heads.get(bands.clone()).unwrap_or(&[]).to_vec(),
             rows: rows.collect(),
             starts: Vec::new(),
@@ -232,10 +243,12 @@ fn segments(
     segments
 }
 
-fn head(matrix: &Matrix<'_>, band: &AlikeVersions) -> Vec<String> {
+fn head(matrix: &Matrix<'_>, band: &AlikeVersions, folding: ColumnFolding) -> Vec<String> {
     let name = |column| cell::version(matrix, column);
     if band.columns.len() > 1 {
-        vec![name(band.first()), format!("–{}", name(band.last()))]
+        let count = folding.count(band).map(|count| format!(" ({count})"));
+        let count = count.unwrap_or_default();
+        vec![name(band.first()), format!("–{}{count}", name(band.last()))]
     } else {
         vec![name(band.first())]
     }

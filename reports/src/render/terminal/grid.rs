@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     analysis::{
-        changes::versions::{Edge, ReleaseSeries, bands},
+        changes::versions::{ColumnFolding, Edge, ReleaseSeries},
         matrix::{CollapsedRow, Matrix, Row},
     },
     render::{
@@ -38,6 +38,7 @@ pub(super) struct Grid<'m, 'a> {
     pub(super) lines: &'m [ReleaseSeries<'a>],
     pub(super) width: Option<usize>,
     pub(super) wording: CellWording,
+    pub(super) folding: ColumnFolding,
 }
 
 impl<'a> Grid<'_, 'a> {
@@ -46,8 +47,9 @@ impl<'a> Grid<'_, 'a> {
         let label_width = label_width(folds, self.width);
         let rows: Vec<&Row<'a>> = folds.iter().map(|fold| fold.row).collect();
         let stretches = self.lines.iter().map(|line| {
-            let bands = bands(line, rows.iter().copied());
-            ColumnGroup::of(self.matrix, line, &bands, &rows, self.wording)
+            let bands = self.folding.bands(line, rows.iter().copied());
+            let bands = (bands.as_slice(), self.folding);
+            ColumnGroup::of(self.matrix, line, bands, &rows, self.wording)
         });
         // The indent, the label and its gap, the mark of a split and its gap.
         let before = 2 + label_width + 2 + 1 + 2;
@@ -133,6 +135,7 @@ fn lay_out(
 fn head(chunk: &[ColumnGroup<'_>], offsets: &[usize]) -> Vec<String> {
     let mut tools = TextRow::default();
     let mut flavours = TextRow::default();
+    let mut sources = TextRow::default();
     let mut versions: Vec<TextRow> = Vec::new();
     let mut last = None;
     for (stretch, offset) in chunk.iter().zip(offsets) {
@@ -142,6 +145,9 @@ fn head(chunk: &[ColumnGroup<'_>], offsets: &[usize]) -> Vec<String> {
         }
         if let Some(flavour) = &stretch.flavour {
             flavours.put(*offset, &mark(Style::Bold, flavour));
+        }
+        if let Some(source) = &stretch.source {
+            sources.put(*offset, &mark(Style::Bold, source));
         }
         for (at, lines) in stretch.heads() {
             for (number, line) in lines.iter().enumerate() {
@@ -158,6 +164,9 @@ fn head(chunk: &[ColumnGroup<'_>], offsets: &[usize]) -> Vec<String> {
     let mut head = vec![tools.finish()];
     if has_flavours {
         head.push(flavours.finish());
+    }
+    if chunk.iter().any(|stretch| stretch.source.is_some()) {
+        head.push(sources.finish());
     }
     head.extend(versions.into_iter().map(TextRow::finish));
     head

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     analysis::{
-        changes::versions::{History, ReleaseSeries},
+        changes::versions::{FoldMode, History, ReleaseSeries},
         findings,
         matrix::{CollapsedRow, Matrix, Row, Table},
     },
@@ -41,6 +41,8 @@ pub struct TerminalOptions {
     pub all: bool,
     /// How many findings are shown at most.
     pub findings: usize,
+    /// Whether columns are folded as those of a wide table.
+    pub fold: FoldMode,
 }
 
 impl Default for TerminalOptions {
@@ -50,6 +52,7 @@ impl Default for TerminalOptions {
             width: None,
             all: false,
             findings: 3,
+            fold: FoldMode::Auto,
         }
     }
 }
@@ -173,12 +176,10 @@ fn operation(
         .map(|family| (family, family.lines(options.all)))
         .collect();
     let folds: Vec<&CollapsedRow<'_, '_>> = families.iter().flat_map(|(_, lines)| lines).collect();
-    let lines: Vec<ReleaseSeries<'_>> = all
-        .iter()
-        .map(|line| line.only(&columns))
-        .filter(|line| !line.columns.is_empty())
-        .collect();
+    let folding = options.fold.of(columns.len());
+    let lines = folding.lines(matrix, all, table);
     let grid = |wording| Grid {
+        folding,
         matrix,
         lines: &lines,
         width: options.width,

@@ -12,11 +12,13 @@
 mod band;
 mod change;
 mod difference;
+mod fold;
 mod interval;
 mod series;
 
 pub use band::{AlikeVersions, bands};
 pub use change::{FlakyCell, FlavourChange, History, VersionChange};
 pub use difference::VersionDifference;
+pub use fold::{ColumnFolding, FoldMode};
 pub use interval::{Edge, Interval, IntervalSide, Step, intervals, steps};
 pub use series::{ReleaseSeries, lines};

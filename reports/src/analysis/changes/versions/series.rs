@@ -17,6 +17,8 @@ pub struct ReleaseSeries<'a> {
     pub continues_plain: bool,
     /// Its runtimes, by their place in the matrix.
     pub columns: Vec<usize>,
+    /// Where its runtimes come from, where the columns of a table are divided by that; empty elsewhere.
+    pub sources: Vec<&'a str>,
     /// Runtimes of another line that go before those, because they run the same code.
     pub before: Vec<usize>,
 }
@@ -39,6 +41,7 @@ pub fn lines<'a>(matrix: &Matrix<'a>) -> Vec<ReleaseSeries<'a>> {
                     .configuration()
                     .is_some_and(|configuration| configuration.continues_plain),
                 columns: vec![column],
+                sources: Vec::new(),
                 before: Vec::new(),
             }),
         }
@@ -61,6 +64,12 @@ impl ReleaseSeries<'_> {
             Some(flavour) => text::line(&format!("{}+{flavour}", self.tool)),
             None => text::line(self.tool),
         }
+    }
+
+    /// Where its runtimes come from, where its columns are divided by that.
+    #[must_use]
+    pub fn source(&self) -> Option<String> {
+        (!self.sources.is_empty()).then(|| text::line(&self.sources.join(", ")))
     }
 
     /// The line with these of its own columns only. What goes before it stays, so that it changes
