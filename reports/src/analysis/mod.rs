@@ -13,3 +13,4 @@ pub mod matrix;
 pub mod metamorphic;
 pub mod quick;
 pub mod split;
+pub mod split_views;

@@ -162,6 +162,11 @@ pub(super) fn kind(surprise: Severity) -> (&'static str, &'static str, &'static 
             "Panics that were survived",
             "A daemon panicked over the request, which was lost, and lives on: the next one is answered.",
         ),
+        Severity::SplitView => (
+            "split-view",
+            "Split views",
+            "A scanner reads one child, and a runtime takes another.",
+        ),
         Severity::DifferentPicks => (
             "different-picks",
             "Different picks",

@@ -1,11 +1,16 @@
 //! What all pages look things up in: which page tells of what, and where.
 
-use super::{Sources, path};
+use super::{
+    Sources,
+    page_layout::{NavigationEntry, SiteSection},
+    path, views,
+};
 use crate::{
     analysis::{
         changes::versions::{FoldMode, History},
         conformance::Verdicts,
         matrix::{FamilyRows, Matrix, MatrixRuntime, Row, Table},
+        split_views::SplitViews,
     },
     render::Summary,
 };
@@ -27,6 +32,8 @@ pub(super) struct SiteIndex<'s> {
     labels: BTreeMap<(&'s str, String), String>,
     /// The address of the page of each runtime.
     runtimes: Vec<String>,
+    /// The parts of the site that only some have.
+    pub(super) extra_parts: Vec<NavigationEntry>,
     /// Whether there is no page but the matrix.
     pub(super) alone: bool,
 }
@@ -81,6 +88,7 @@ impl<'s> SiteIndex<'s> {
             by_id,
             labels: BTreeMap::new(),
             runtimes: runtimes.map(|it| path::page("runtime", &it.id)).collect(),
+            extra_parts: extra_parts(matrix),
             alone: false,
         };
         let mut labels = BTreeMap::new();
@@ -170,6 +178,16 @@ impl<'s> SiteIndex<'s> {
     pub(super) fn runtime_of(&self, column: usize) -> Option<&'s MatrixRuntime<'s>> {
         self.matrix.runtimes.get(column)
     }
+}
+
+/// The parts of the site for which these results hold something.
+fn extra_parts(matrix: &Matrix<'_>) -> Vec<NavigationEntry> {
+    let views = (!SplitViews::of(matrix).is_empty()).then_some(NavigationEntry {
+        part: SiteSection::Views,
+        href: views::PATH,
+        name: "Split views",
+    });
+    views.into_iter().collect()
 }
 
 /// The part of the page of a case that tells of one row.

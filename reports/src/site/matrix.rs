@@ -8,6 +8,7 @@ use super::{
     index::{self, SiteIndex},
     page_layout::{self, SiteSection},
     path,
+    views::ViewsPage,
     wording::{self, LegendView, LinkView},
 };
 use crate::{
@@ -172,6 +173,9 @@ struct CellView {
 #[derive(Serialize)]
 struct OnePage {
     tables: Vec<SectionView>,
+    /// Where what is scanned is not what is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    views: Option<ViewsPage>,
 }
 
 #[derive(Serialize)]
@@ -196,6 +200,7 @@ pub(super) fn alone(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
                 table: MatrixPage::of(site_index, number, table, site_index.fold),
             })
             .collect(),
+        views: ViewsPage::of(site_index),
     };
     let sheet = ("index.html", "Matrix", "report.html");
     page_layout::page(site_index, sink, SiteSection::Matrix, sheet, &page);

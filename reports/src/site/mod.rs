@@ -22,6 +22,7 @@ mod path;
 mod renderer;
 mod runtime;
 mod tool;
+mod views;
 mod wording;
 
 use crate::analysis::{changes::versions::FoldMode, conformance::Verdicts, matrix::Matrix};
@@ -124,5 +125,6 @@ fn every_page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
     tool::pages(site_index, sink);
     clause::pages(site_index, sink);
     findings::page(site_index, sink);
+    views::page(site_index, sink);
     about::page(site_index, sink);
 }

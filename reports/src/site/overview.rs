@@ -14,6 +14,7 @@ use crate::{
         consensus::Consensus,
         findings::{self, Finding, Severity},
         split::Disagreements,
+        split_views::SplitViews,
     },
     render::{Summary, findings::FindingText},
 };
@@ -29,6 +30,9 @@ struct Overview {
     disagreements: Disagreements,
     /// What the numbers say, in a sentence.
     disagree: String,
+    /// In how many rows a scanner reads another image than a runtime takes, where both were measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    split_views: Option<usize>,
     /// Faults that ended or disturbed a process: one of several versions in several cases is one.
     crashes: usize,
     /// In how many cells they were seen.
@@ -74,10 +78,12 @@ pub(super) fn page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
     let matrix = site_index.matrix;
     let summary = &site_index.summary;
     let all = findings::all(matrix);
+    let views = SplitViews::of(matrix);
     let page = Overview {
         rows: summary.rows,
         disagreements: summary.disagreements,
         disagree: summary.disagreements.words(summary.rows),
+        split_views: (!views.is_empty()).then(|| views.iter().map(|it| it.counts.split).sum()),
         crashes: all
             .iter()
             .filter(|it| it.severity == Severity::Crash)
@@ -114,6 +120,16 @@ impl CardView {
         let (kind_anchor, kind, _) = page_of_findings::kind(finding.severity);
         let clusters = finding.example().and_then(|example| {
             let row = example.row;
+            if let Some(taken) = example.taken {
+                let (scanned, by_other) = example.scanned_and_taken();
+                let sides = scanned.iter().map(|group| (row, group));
+                let sides = sides.chain(by_other.iter().map(|group| (taken.row, group)));
+                let groups = sides.map(|(row, group)| AgreementGroupView {
+                    outcome: wording::outcome(group.outcome),
+                    crowds: group::of(site_index, row, &group.runtimes),
+                });
+                return Some(groups.collect());
+            }
             let consensus = Consensus::of(site_index.matrix, row)?;
             let clusters = consensus.clusters.into_iter();
             let clusters: Vec<AgreementGroupView> = clusters

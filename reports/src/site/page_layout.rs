@@ -18,6 +18,7 @@ pub(super) enum SiteSection {
     Overview,
     Matrix,
     Findings,
+    Views,
     Tools,
     Clauses,
     About,
@@ -32,6 +33,9 @@ struct PageLayout<'p, T> {
     /// The way to the top of the site.
     root: String,
     part: SiteSection,
+    /// The parts that only some sites have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extra_parts: Vec<NavigationEntry>,
     /// What a reader must know before anything else.
     warnings: &'p [String],
     /// What was measured, in a line.
@@ -40,6 +44,14 @@ struct PageLayout<'p, T> {
     /// What stands in the page itself, where it is the only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     inline: Option<Inline>,
+}
+
+/// A part of the site that the navigation leads to where there is something to say.
+#[derive(Clone, Serialize)]
+pub(super) struct NavigationEntry {
+    pub(super) part: SiteSection,
+    pub(super) href: &'static str,
+    pub(super) name: &'static str,
 }
 
 /// The style and the script of a page that needs nothing but itself.
@@ -65,6 +77,7 @@ pub(super) fn page<T: Serialize>(
             .map_or_else(|| POLICY.to_owned(), Inline::policy),
         root: path::root(path),
         part,
+        extra_parts: site_index.extra_parts.clone(),
         warnings: &site_index.summary.warnings,
         headline: site_index.summary.headline(),
         page,

@@ -16,7 +16,7 @@ macro_rules! templates {
 }
 
 /// Every template by its name.
-const TEMPLATES: [(&str, &str); 16] = templates![
+const TEMPLATES: [(&str, &str); 18] = templates![
     "about.html",
     "base.html",
     "case.html",
@@ -29,9 +29,11 @@ const TEMPLATES: [(&str, &str); 16] = templates![
     "overview.html",
     "report.html",
     "runtime.html",
+    "split-views.html",
     "table.html",
     "tool.html",
     "tools.html",
+    "views.html",
     "words.html",
 ];
 

@@ -14,6 +14,7 @@ mod schema;
 mod site;
 mod summary;
 mod verdicts;
+mod views;
 mod wide;
 
 /// A runtime that the sample does not have.

@@ -13,7 +13,7 @@ pub use policy::{EmbargoPolicy, EmbargoRule, PolicyError, Withheld};
 
 use crate::analysis::split::{Split, SplitSide};
 use ocipick_corpus::{Corpus, Digest, digest_of, digest_of_content};
-use ocipick_records::{CorpusStamp, Footer, Outcome, Results, Trial, UnmeasuredWhy};
+use ocipick_records::{CorpusStamp, Footer, Operation, Outcome, Results, Trial, UnmeasuredWhy};
 use std::{
     collections::{BTreeMap, BTreeSet},
     iter,
@@ -46,7 +46,9 @@ impl WithheldCell {
 }
 
 /// The rows in which two runtimes take, or may take, different children: what a split is says
-/// [`Split`], and here every side counts that a runtime may be on.
+/// [`Split`], and here every side counts that a runtime may be on. What is scanned, pulled and run is
+/// one row here, because a scanner that reads another child than a runtime takes can be abused
+/// although each of the operations is no split by itself.
 #[derive(Clone, Debug, Default)]
 pub struct Splits<'a> {
     sides: BTreeMap<(&'a str, &'a str, &'a str), BTreeSet<SplitSide<'a>>>,
@@ -73,7 +75,13 @@ impl<'a> Splits<'a> {
 }
 
 fn row(trial: &Trial) -> (&str, &str, &str) {
-    (&trial.operation, &trial.case, &trial.platform)
+    let together = [Operation::Scan, Operation::Pull, Operation::Run].map(Operation::as_str);
+    let operation = if together.contains(&trial.operation.as_str()) {
+        Operation::Pull.as_str()
+    } else {
+        &trial.operation
+    };
+    (operation, &trial.case, &trial.platform)
 }
 
 /// The cells that are for private disclosure first, those of derived cases under the case that they

@@ -266,3 +266,25 @@ fn cases_are_left_out_with_what_is_derived_from_them() {
     assert_eq!(left(&all[0].trials), ["a/d"]);
     assert_eq!(left(&all[0].derived), ["a/d~warm-store"]);
 }
+
+#[test]
+fn a_scanner_that_reads_what_a_runtime_does_not_take_is_a_split() {
+    let case = "json/twice-digest-entry";
+    let of = |operation: &str, runtime: &str, child: &str| Trial {
+        operation: operation.into(),
+        ..trial(runtime, case, picked(child))
+    };
+    let split = vec![
+        of("scan", "trivy@1", "one"),
+        of("pull", "podman@1", "other"),
+    ];
+    assert_eq!(withheld(split), ["trivy@1", "podman@1"]);
+    let alike = vec![of("scan", "trivy@1", "one"), of("pull", "podman@1", "one")];
+    assert_eq!(withheld(alike), [""; 0]);
+    // An import is no other half of a pull.
+    let apart = vec![
+        of("import", "skopeo@1", "one"),
+        of("pull", "podman@1", "other"),
+    ];
+    assert_eq!(withheld(apart), [""; 0]);
+}

@@ -12,7 +12,7 @@ mod rank;
 pub use changed::{ByOldCode, Changed, Unchanged, changed, unchanged};
 pub use class::OutcomeShape;
 pub use flavours::{FlavourDifference, differences};
-pub use rank::{Finding, FindingRow, OutcomeGroup, Severity};
+pub use rank::{Finding, FindingRow, OutcomeGroup, Severity, TakenSides};
 
 use crate::analysis::matrix::Matrix;
 
@@ -50,4 +50,10 @@ pub fn most_surprising<'m, 'a>(matrix: &'m Matrix<'a>, most: usize) -> Vec<Findi
 #[must_use]
 pub fn all<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Finding<'m, 'a>> {
     rank::findings(matrix)
+}
+
+/// The split views among them: what a scanner reads is not what a runtime takes.
+#[must_use]
+pub fn split_views<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Finding<'m, 'a>> {
+    rank::split_views(matrix)
 }

@@ -1,8 +1,11 @@
 //! Which findings there are, and which is more surprising.
 
 use super::class::OutcomeShape;
-use crate::analysis::matrix::{Matrix, Row};
-use ocipick_records::Outcome;
+use crate::analysis::{
+    matrix::{Matrix, Row},
+    split_views::{SplitView, SplitViews},
+};
+use ocipick_records::{Operation, Outcome};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -27,6 +30,9 @@ pub enum Severity {
     /// A daemon panicked over the request of a tool, recovered, and lives on. After a hang, because
     /// whoever asked sees an error, and nobody else is disturbed.
     SurvivedPanic,
+    /// A scanner reads one child and a runtime takes another. Before other picks, because the scan is
+    /// relied on where the other one runs.
+    SplitView,
     /// Tools pick different children. Before refusals, because both sides succeed: what one
     /// tool scans is not what another runs.
     DifferentPicks,
@@ -58,8 +64,22 @@ pub struct FindingRow<'m, 'a> {
     pub sides: Vec<OutcomeGroup<'a>>,
     /// How many of the outcome groups the surprise is about.
     pub subjects: usize,
+    /// Of a split view those of the groups that take the image by another operation.
+    pub taken: Option<TakenSides<'m, 'a>>,
     /// How much it matters beside others of its kind; more is more.
     weight: usize,
+}
+
+/// The groups of a split view that are of another operation than the finding: runtimes that take
+/// what scanners were held against.
+#[derive(Clone, Copy, Debug)]
+pub struct TakenSides<'m, 'a> {
+    /// By which operation they took the image.
+    pub operation: &'a str,
+    /// Its row.
+    pub row: &'m Row<'a>,
+    /// The first of the groups that is theirs; all that follow are.
+    pub from: usize,
 }
 
 /// One surprise, with every row in which it was observed.
@@ -74,6 +94,7 @@ pub struct Finding<'m, 'a> {
     /// How many of the rows have the pattern of the example: all runtimes are on the same sides,
     /// and each side did the same. In the others only those that the surprise is about did.
     alike: usize,
+    is_of_newest: bool,
     place: usize,
 }
 
@@ -106,6 +127,31 @@ impl OutcomeShape {
 }
 
 impl<'m, 'a> Finding<'m, 'a> {
+    /// A split view as a finding. The operation is that by which runtimes took the image.
+    fn of_split_view(operation: &'a str, view: SplitView<'m, 'a>, place: usize) -> Self {
+        let rows = view.rows.into_iter().map(|row| FindingRow {
+            row: row.scanned,
+            subjects: row.scanners.len() + row.runtimes.len(),
+            taken: Some(TakenSides {
+                operation,
+                row: row.taken,
+                from: row.scanners.len(),
+            }),
+            sides: row.scanners.into_iter().chain(row.runtimes).collect(),
+            // What the newest versions do matters more than what was so once.
+            weight: usize::from(view.is_of_newest),
+        });
+        let rows: Vec<FindingRow<'m, 'a>> = rows.collect();
+        Self {
+            severity: Severity::SplitView,
+            operation: Operation::Scan.as_str(),
+            alike: rows.len(),
+            rows,
+            is_of_newest: view.is_of_newest,
+            place,
+        }
+    }
+
     /// Puts the example first: of the rows with the greatest weight one of the pattern that most
     /// have, and of those the first. What has the same pattern follows it.
     fn choose_example(&mut self) {
@@ -154,6 +200,13 @@ impl<'m, 'a> Finding<'m, 'a> {
         self.rows.get(self.alike..).unwrap_or(&[])
     }
 
+    /// Of a split view whether the newest version of a scanner and the newest one of a runtime are on
+    /// different sides.
+    #[must_use]
+    pub fn is_of_newest(&self) -> bool {
+        self.is_of_newest
+    }
+
     /// The runtimes that the finding is about, by their places in the matrix.
     #[must_use]
     pub fn runtimes(&self) -> Vec<usize> {
@@ -199,6 +252,7 @@ pub(super) fn findings<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Finding<'m, 'a>> {
                         operation: table.operation,
                         rows: Vec::new(),
                         alike: 0,
+                        is_of_newest: false,
                         place,
                     });
                 group.rows.push(it);
@@ -209,8 +263,21 @@ pub(super) fn findings<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Finding<'m, 'a>> {
     for group in &mut groups {
         group.choose_example();
     }
+    groups.extend(split_views(matrix));
     groups.sort_by_key(Finding::rank);
     groups
+}
+
+/// The split views as findings, each group of rows as one, in their order.
+pub(super) fn split_views<'m, 'a>(matrix: &'m Matrix<'a>) -> Vec<Finding<'m, 'a>> {
+    let mut findings = Vec::new();
+    for views in SplitViews::of(matrix) {
+        for view in views.views {
+            let place = findings.len();
+            findings.push(Finding::of_split_view(views.operation, view, place));
+        }
+    }
+    findings
 }
 
 fn found<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Severity, FindingRow<'m, 'a>)> {
@@ -230,6 +297,7 @@ fn found<'m, 'a>(matrix: &Matrix<'_>, row: &'m Row<'a>) -> Vec<(Severity, Findin
             let it = FindingRow {
                 row,
                 subjects: subjects.len(),
+                taken: None,
                 sides: subjects.into_iter().chain(others).collect(),
                 weight: 0,
             };
@@ -273,6 +341,7 @@ fn split<'m, 'a>(
         let it = FindingRow {
             row,
             subjects: picks.len(),
+            taken: None,
             sides: picks.into_iter().chain(refusals).collect(),
             weight,
         };
@@ -291,6 +360,7 @@ fn split<'m, 'a>(
                     row,
                     sides: both,
                     subjects: 1,
+                    taken: None,
                     weight,
                 };
                 return Some((Severity::Lone, it));
@@ -315,6 +385,7 @@ fn split<'m, 'a>(
         | Severity::HollowSuccess
         | Severity::Hang
         | Severity::SurvivedPanic
+        | Severity::SplitView
         | Severity::DifferentPicks
         | Severity::Lone
         | Severity::DifferentReasons => 0,
@@ -322,6 +393,7 @@ fn split<'m, 'a>(
     let it = FindingRow {
         row,
         subjects: refusals.len(),
+        taken: None,
         sides: refusals.into_iter().chain(picks).collect(),
         weight,
     };
@@ -329,6 +401,13 @@ fn split<'m, 'a>(
 }
 
 impl<'a> FindingRow<'_, 'a> {
+    /// The groups of the operation of the finding, and those that take the image by another one.
+    #[must_use]
+    pub fn scanned_and_taken(&self) -> (&[OutcomeGroup<'a>], &[OutcomeGroup<'a>]) {
+        let from = self.taken.map_or(self.sides.len(), |taken| taken.from);
+        self.sides.split_at(from.min(self.sides.len()))
+    }
+
     /// Who did what, of all runtimes that were measured.
     fn pattern(&self) -> Pattern {
         pattern(&self.sides)
@@ -363,7 +442,8 @@ impl Key {
                 });
                 Self::Subjects(pattern(it.about()), faults.collect())
             }
-            Severity::DifferentPicks
+            Severity::SplitView
+            | Severity::DifferentPicks
             | Severity::Lone
             | Severity::PickOrRefuse
             | Severity::DifferentReasons => Self::All(it.pattern()),

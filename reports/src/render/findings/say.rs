@@ -27,6 +27,8 @@ pub struct FindingText {
     pub case: String,
     /// The platform asked for in the example.
     pub platform: String,
+    /// The row of the example, as the matrix labels it.
+    pub example: String,
     /// What was observed in the example; a sentence without the case and without a full stop.
     pub observed: Sentence,
     /// What the index of the example is; empty where nobody said.
@@ -57,6 +59,7 @@ impl FindingText {
             operation: finding.operation.to_owned(),
             case: of_row(|row| row.case.to_owned()),
             platform: of_row(|row| row.platform.to_owned()),
+            example: of_row(|row| text::line(&row.label())),
             observed: example.map_or_else(Sentence::default, |it| {
                 observed(matrix, finding.severity, finding.operation, it)
                     .words(&machine(matrix, it.row.platform))
@@ -171,6 +174,14 @@ fn observed(
         Sentence::clauses(camps.iter().map(|camp| clause(camp, exact)).collect())
     };
     match surprise {
+        Severity::SplitView => {
+            let (scanned, taken) = row.scanned_and_taken();
+            let beside = row.taken.map(|taken| (taken.operation, taken.row));
+            let beside = beside.unwrap_or((operation, row.row));
+            views((operation, row.row), scanned, matrix)
+                .words(", while ")
+                .then(views(beside, taken, matrix))
+        }
         Severity::Crash | Severity::HollowSuccess | Severity::Hang | Severity::SurvivedPanic => {
             let subject = clauses(subjects, true);
             if others.is_empty() {
@@ -210,6 +221,33 @@ fn observed(
         },
         Severity::DifferentReasons => clauses(&row.sides, true),
     }
+}
+
+/// Who took which child by an operation: `trivy (all 2) scans first and syft scans last`.
+fn views(
+    (operation, row): (&str, &Row<'_>),
+    groups: &[OutcomeGroup<'_>],
+    matrix: &Matrix<'_>,
+) -> Sentence {
+    let all: Vec<usize> = row.measured().map(|(column, _)| column).collect();
+    let clause = |group: &OutcomeGroup<'_>| {
+        let several = group.runtimes.len() > 1;
+        let who = who(matrix, &group.runtimes, &all, true).words(" ");
+        match group.outcome {
+            Outcome::Picked { child, .. } => who
+                .words(verb(operation, several))
+                .words(" ")
+                .name(&name(child)),
+            Outcome::Refused { .. }
+            | Outcome::Nothing
+            | Outcome::Mixed { .. }
+            | Outcome::Crashed { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Unstable { .. }
+            | Outcome::Unmeasured { .. } => who.then(deed(group, several)),
+        }
+    };
+    Sentence::clauses(groups.iter().map(clause).collect())
 }
 
 /// The name of one runtime that a sentence is about: by the command that was given where that is

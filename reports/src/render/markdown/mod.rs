@@ -20,6 +20,7 @@ use crate::{
         conformance::Verdicts,
         findings,
         matrix::{CollapsedRow, FamilyRows, Matrix, MatrixRuntime, Row, Table},
+        split_views::SplitViews,
     },
     text,
 };
@@ -81,11 +82,39 @@ pub fn render_judged(
         }
         lines.push(String::new());
     }
+    split_views(&mut lines, matrix);
     changes(&mut lines, matrix, &history);
     for table in &matrix.tables {
         operation(&mut lines, matrix, &history.lines, table, options, verdicts);
     }
     lines.join("\n")
+}
+
+/// Where what is scanned is not what is taken, with every row, where both were measured.
+fn split_views(lines: &mut Vec<String>, matrix: &Matrix<'_>) {
+    let all = SplitViews::of(matrix);
+    if all.is_empty() {
+        return;
+    }
+    lines.extend([
+        "## Split views: what is scanned is not what runs".to_owned(),
+        String::new(),
+    ]);
+    for views in &all {
+        lines.extend([prose(&views.counts.words(views.operation)), String::new()]);
+    }
+    let findings = findings::split_views(matrix);
+    for finding in &findings {
+        let text = FindingText::of(matrix, finding);
+        let mut rows = vec![code(&text.example)];
+        rows.extend(text.likewise.iter().map(|label| code(label)));
+        let what = phrase(&text.observed);
+        let count = text::count(rows.len(), "row", "rows");
+        lines.push(format!("- {what}, in {count}: {}.", text::list(&rows)));
+    }
+    if !findings.is_empty() {
+        lines.push(String::new());
+    }
 }
 
 fn head(lines: &mut Vec<String>, summary: &Summary) {

@@ -18,6 +18,7 @@ use crate::{
         changes::versions::{FoldMode, History, ReleaseSeries},
         findings,
         matrix::{CollapsedRow, Matrix, Row, Table},
+        split_views::SplitViews,
     },
     text,
 };
@@ -29,6 +30,8 @@ use page::Page;
 const PROSE: usize = 100;
 /// After so many lines the head of the table is repeated above the next family.
 const HEAD_AGAIN: usize = 25;
+/// How many split views are shown, unless all are asked for.
+const VIEWS: usize = 5;
 
 /// How to show the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,6 +264,7 @@ fn foot(
         page.prose("", 2, &format!("{words}."));
     }
 
+    split_views(page, matrix, options);
     changes::show(page, matrix, history, options);
     let findings = findings::most_surprising(matrix, options.findings);
     if !findings.is_empty() {
@@ -273,6 +277,37 @@ fn foot(
                 &phrase(&FindingText::of(matrix, finding).sentence()),
             );
         }
+    }
+}
+
+/// Shows where what is scanned is not what is taken, where both were measured.
+fn split_views(page: &mut Page, matrix: &Matrix<'_>, options: &TerminalOptions) {
+    let all = SplitViews::of(matrix);
+    if all.is_empty() {
+        return;
+    }
+    page.gap();
+    page.line(mark(
+        Style::Bold,
+        "Split views: what is scanned is not what runs",
+    ));
+    for views in &all {
+        page.prose("  ", 4, &views.counts.words(views.operation));
+    }
+    let findings = findings::split_views(matrix);
+    let most = if options.all { usize::MAX } else { VIEWS };
+    for finding in findings.iter().take(most) {
+        let sentence = phrase(&FindingText::of(matrix, finding).sentence());
+        page.prose("  - ", 4, &sentence);
+    }
+    let more = findings.len().saturating_sub(most);
+    if more > 0 {
+        let more = text::count(more, "more group of rows", "more groups of rows");
+        page.prose(
+            "  ",
+            4,
+            &mark(Style::Dim, &format!("{more}; --all shows each.")),
+        );
     }
 }
 

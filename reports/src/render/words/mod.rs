@@ -8,3 +8,4 @@ mod conformance;
 mod matrix;
 mod metamorphic;
 mod split;
+mod split_views;
