@@ -16,6 +16,9 @@ pub enum RegistryError {
     /// No port on loopback could be had.
     #[error("cannot listen on 127.0.0.1")]
     Listen(#[source] io::Error),
+    /// The authority for TLS, or its certificate, could not be made.
+    #[error("cannot make the authority of the registry")]
+    Authority(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The name is not one that the distribution specification permits, so that tools would
     /// refuse the reference before they ask for anything.
     #[error(

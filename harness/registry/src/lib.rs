@@ -18,6 +18,7 @@
 //! The answer is plain data until it is sent: there `misbehave` changes it where a case wants
 //! the registry to.
 
+mod authority;
 mod error;
 mod misbehave;
 mod namespace;
@@ -31,7 +32,7 @@ mod writable;
 
 pub use error::RegistryError;
 pub use namespace::Namespace;
-pub use server::Registry;
+pub use server::{Registry, TlsEndpoint};
 pub use writable::{Arrived, ArrivedManifest, WritableNamespace};
 
 use hyper::Method;

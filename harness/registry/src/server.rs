@@ -2,6 +2,7 @@
 
 use super::{
     Namespace, RegistryError, WritableNamespace,
+    authority::Authority,
     error::RequestError,
     namespace::Mounts,
     respond::{Asked, Ending, Reply, fault, refused, respond},
@@ -35,11 +36,13 @@ use std::{
     time::Duration,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     runtime::{Builder, Runtime},
     sync::watch,
     time::{Sleep, sleep, timeout},
 };
+use tokio_rustls::TlsAcceptor;
 
 /// How much a client may ask of the server before it is hung up on.
 #[derive(Clone, Copy, Debug)]
@@ -88,13 +91,33 @@ const BACKOFF: Duration = Duration::from_millis(20);
 /// A registry on loopback, with threads of its own. Cases are served read-only; namespaces that are
 /// written to keep what arrives.
 ///
+/// It listens on two ports: one for plain HTTP, and one for TLS with a certificate of an authority that was made
+/// for this registry and is gone with it. What is asked and answered is the same on both.
+///
 /// Methods may be called from any thread and do not wait for requests. Dropping it stops it:
 /// idle connections are closed at once, and requests under way get half a second.
 pub struct Registry {
     state: Arc<State>,
     address: SocketAddr,
+    tls: TlsEndpoint,
     /// `Some` until the registry is dropped.
     running: Option<Running>,
+}
+
+/// Where a registry speaks TLS, and whom a client has to trust that is to believe it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsEndpoint {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The certificate of the authority, in PEM.
+    pub authority: Arc<str>,
+}
+
+/// What is spoken on a port.
+#[derive(Clone)]
+enum Transport {
+    Plain,
+    Tls(TlsAcceptor),
 }
 
 struct Running {
@@ -114,11 +137,11 @@ struct State {
 }
 
 impl Registry {
-    /// Starts a registry without namespaces on a free port of 127.0.0.1.
+    /// Starts a registry without namespaces on two free ports of 127.0.0.1, one of them for TLS.
     ///
     /// # Errors
     ///
-    /// If there are no threads or no port to be had.
+    /// If there are no threads or no ports to be had, or if no authority can be made.
     pub fn start() -> Result<Self, RegistryError> {
         Self::start_with(Limits::default())
     }
@@ -130,9 +153,11 @@ impl Registry {
             .enable_all()
             .build()
             .map_err(RegistryError::Threads)?;
-        let (listener, address) = {
+        let authority = Authority::make()?;
+        let ((plain, address), (secure, secure_address)) = {
             let _inside = runtime.enter();
-            listen().map_err(RegistryError::Listen)?
+            let listen = || listen().map_err(RegistryError::Listen);
+            (listen()?, listen()?)
         };
         let state = Arc::new(State {
             mounts: Arc::default(),
@@ -141,11 +166,23 @@ impl Registry {
             limits,
         });
         let (stop, stopping) = watch::channel(false);
-        runtime.spawn(accept(listener, Arc::clone(&state), stopping));
-        tracing::debug!(%address, "registry listens");
+        for (listener, transport) in [
+            (plain, Transport::Plain),
+            (secure, Transport::Tls(authority.acceptor)),
+        ] {
+            let (state, stopping) = (Arc::clone(&state), stopping.clone());
+            runtime.spawn(accept(listener, transport, state, stopping));
+        }
+        // Each connection holds a receiver for as long as it is there, and so does each listener.
+        drop(stopping);
+        tracing::debug!(%address, %secure_address, "registry listens");
         Ok(Self {
             state,
             address,
+            tls: TlsEndpoint {
+                address: secure_address,
+                authority: authority.certificate.into(),
+            },
             running: Some(Running {
                 runtime,
                 stop,
@@ -154,10 +191,16 @@ impl Registry {
         })
     }
 
-    /// Where it listens.
+    /// Where it listens for plain HTTP.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it speaks TLS, and by whose authority.
+    #[must_use]
+    pub fn tls(&self) -> &TlsEndpoint {
+        &self.tls
     }
 
     /// Mounts `case` under the repository path `name`, its index under the tag `latest`.
@@ -223,6 +266,7 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
             .field("address", &self.address)
+            .field("tls", &self.tls.address)
             .finish_non_exhaustive()
     }
 }
@@ -235,7 +279,12 @@ fn listen() -> io::Result<(TcpListener, SocketAddr)> {
 }
 
 /// Accepts connections until told to stop, each into a task of its own.
-async fn accept(listener: TcpListener, state: Arc<State>, mut stopping: watch::Receiver<bool>) {
+async fn accept(
+    listener: TcpListener,
+    transport: Transport,
+    state: Arc<State>,
+    mut stopping: watch::Receiver<bool>,
+) {
     loop {
         let accepted = tokio::select! {
             _ = stopped(&mut stopping) => return,
@@ -244,8 +293,9 @@ async fn accept(listener: TcpListener, state: Arc<State>, mut stopping: watch::R
         match accepted {
             Ok((stream, peer)) => {
                 let (state, stopping) = (Arc::clone(&state), stopping.clone());
+                let transport = transport.clone();
                 tokio::spawn(async move {
-                    if let Err(error) = connection(stream, state, stopping).await {
+                    if let Err(error) = connection(stream, transport, state, stopping).await {
                         tracing::debug!(%peer, error, "connection ended");
                     }
                 });
@@ -266,8 +316,10 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 
 type ServerError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Waits for the first byte of a connection, and answers it in what is spoken there.
 async fn connection(
     stream: TcpStream,
+    transport: Transport,
     state: Arc<State>,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), ServerError> {
@@ -285,9 +337,26 @@ async fn connection(
     if peeked? == 0 {
         return Ok(());
     }
-    if tls::is_hello(first[0]) {
-        return Ok(tls::refuse(stream).await?);
+    match transport {
+        Transport::Plain if tls::is_hello(first[0]) => Ok(tls::refuse(stream).await?),
+        Transport::Plain => answer(stream, state, stopping).await,
+        Transport::Tls(acceptor) => {
+            let greeted = tokio::select! {
+                () = stopped(&mut stopping) => return Ok(()),
+                greeted = timeout(limits.head, acceptor.accept(stream)) => greeted,
+            };
+            answer(greeted??, state, stopping).await
+        }
     }
+}
+
+/// Answers the requests of a connection until it ends.
+async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    state: Arc<State>,
+    mut stopping: watch::Receiver<bool>,
+) -> Result<(), ServerError> {
+    let limits = state.limits;
     let service = service_fn(|request| {
         let state = Arc::clone(&state);
         async move { Ok::<_, Infallible>(serve(&state, request).await) }

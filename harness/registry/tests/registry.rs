@@ -6,16 +6,25 @@
 )]
 
 use ocipick_corpus::{Blob, Case, Document};
+use ocipick_records::HttpRequest;
 use ocipick_registry::{Namespace, Registry, RegistryError};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
+use tokio_rustls::rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    crypto::ring::default_provider,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
+
+/// A connection over TLS.
+type Tls = StreamOwned<ClientConnection, TcpStream>;
 
 const INDEX_TYPE: &str =
     "application/vnd.oci.image.index.v1+json; charset=\"UTF-8\" ;Odd=Yes,text/html";
@@ -55,7 +64,7 @@ fn case(seed: &str) -> Arc<Case> {
 }
 
 /// One connection that is kept alive.
-struct Client(BufReader<TcpStream>);
+struct Client<S = TcpStream>(BufReader<S>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Answer {
@@ -74,7 +83,28 @@ impl Client {
             .unwrap();
         Self(BufReader::new(stream))
     }
+}
 
+impl Client<Tls> {
+    /// A connection over TLS that trusts the authorities of `trusted`, and nobody else.
+    fn secure(address: SocketAddr, trusted: &str) -> Self {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(trusted.as_bytes()) {
+            roots.add(certificate.unwrap()).unwrap();
+        }
+        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::IpAddress(address.ip().into());
+        let tls = ClientConnection::new(Arc::new(config), name).unwrap();
+        let Client(stream) = Client::connect(address);
+        Self(BufReader::new(StreamOwned::new(tls, stream.into_inner())))
+    }
+}
+
+impl<S: Read + Write> Client<S> {
     fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) {
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: registry\r\n");
         for (name, value) in headers {
@@ -674,6 +704,129 @@ fn faults_reach_the_wire() {
         statuses,
         [(200, 7), (200, whole), (200, whole), (200, 300_000)]
     );
+}
+
+/// What a client reads of a case whose registry misbehaves, until each of its connections is cut, and what the
+/// registry writes down of it but for the times.
+fn read_of<S: Read + Write>(
+    registry: &Registry,
+    connect: impl Fn() -> Client<S>,
+) -> (Vec<Vec<u8>>, Vec<HttpRequest>) {
+    let mut case = Arc::unwrap_or_clone(case("both"));
+    let large = case.blobs[1].clone();
+    let fault = |effects| ocipick_corpus::Fault {
+        on: "index".to_owned(),
+        part: ocipick_corpus::FaultPart::Layer,
+        target: large.digest.clone(),
+        methods: ocipick_corpus::Methods::Get,
+        times: std::num::NonZeroU32::new(1),
+        effects,
+    };
+    let cut = ocipick_corpus::Effects {
+        cut: Some(300_000),
+        ..Default::default()
+    };
+    let in_chunks = ocipick_corpus::Effects {
+        chunked: true,
+        ..Default::default()
+    };
+    case.faults = vec![fault(cut), fault(in_chunks)];
+    let case = Arc::new(case);
+    let namespace = registry.open("t1/both", Arc::clone(&case)).unwrap();
+    let large = format!("/blobs/{}", large.digest);
+    let index = format!("/manifests/{}", case.index.digest);
+    let asked = [
+        ("GET", "/manifests/latest", None),
+        ("HEAD", index.as_str(), None),
+        ("GET", &index, None),
+        ("GET", &large, None),
+        ("GET", &large, None),
+        ("GET", &large, Some("bytes=5-9")),
+        ("GET", "/manifests/none", None),
+        ("PATCH", "/manifests/latest", None),
+        ("GET", "/tags/list", None),
+    ];
+    let read = asked.map(|(method, path, range)| {
+        let mut client = connect();
+        let mut headers = vec![("Connection", "close"), ("User-Agent", "both/1")];
+        headers.extend(range.map(|range| ("Range", range)));
+        client.send(method, &below(&namespace, path), &headers);
+        let mut bytes = Vec::new();
+        // TLS tells an end from a cut, and of the latter all that came before is kept.
+        match client.0.read_to_end(&mut bytes) {
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{error}"),
+        }
+        let date = bytes.windows(8).position(|part| part == b"\r\nDate: ");
+        if let Some(at) = date {
+            let end = bytes[at + 2..].iter().position(|byte| *byte == b'\r');
+            bytes.drain(at..at + 2 + end.unwrap());
+        }
+        bytes
+    });
+    let requests = namespace.close().into_iter();
+    let requests = requests.map(|request| HttpRequest {
+        at_ms: 0,
+        ..request
+    });
+    (read.to_vec(), requests.collect())
+}
+
+#[test]
+fn a_case_is_the_same_over_tls_as_over_plain_http() {
+    let registry = Registry::start().unwrap();
+    let tls = registry.tls().clone();
+    let plain = read_of(&registry, || Client::connect(registry.address()));
+    let secure = read_of(&registry, || Client::secure(tls.address, &tls.authority));
+    assert_eq!(plain.1, secure.1);
+    assert!(plain.1.len() == 9 && plain.1[3].bytes == 300_000);
+    for (number, (plain, secure)) in plain.0.iter().zip(&secure.0).enumerate() {
+        let text = |bytes: &[u8]| {
+            String::from_utf8_lossy(bytes)
+                .chars()
+                .take(2000)
+                .collect::<String>()
+        };
+        assert!(
+            plain == secure,
+            "{number}: {}\n{}",
+            text(plain),
+            text(secure)
+        );
+    }
+}
+
+#[test]
+fn who_does_not_trust_the_authority_is_told_nothing() {
+    let registry = Registry::start().unwrap();
+    let other = Registry::start().unwrap();
+    let namespace = registry.open("t1/secret", case("secret")).unwrap();
+    let address = registry.tls().address;
+    let path = below(&namespace, "/manifests/latest");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: registry\r\n\r\n");
+    for trusted in ["", &other.tls().authority] {
+        let mut client = Client::secure(address, trusted);
+        let error = client
+            .0
+            .get_mut()
+            .write_all(request.as_bytes())
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("invalid peer certificate"),
+            "{error}"
+        );
+    }
+    // In plain text nothing is said there, either.
+    let mut client = TcpStream::connect(address).unwrap();
+    client.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // A reset is an answer as well.
+    let _ = client.read_to_end(&mut answer);
+    assert!(!answer.starts_with(b"HTTP/"), "{answer:?}");
+    assert!(namespace.trace().is_empty() && registry.unattributed().is_empty());
+    let authority = registry.tls().authority.to_string();
+    let trusted = Client::secure(address, &authority).get(&path);
+    assert_eq!(trusted.status, 200);
 }
 
 /// What is pushed is what is pulled from there, byte for byte, over one connection, and beside a case.

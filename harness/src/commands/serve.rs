@@ -1,17 +1,26 @@
 //! `ocipick serve`.
 
-use super::{args::SelectionArgs, fail::Result, run_dir, select, terminal::Terminal};
+use super::{
+    args::SelectionArgs,
+    fail::{Failure, Result},
+    run_dir, select,
+    terminal::Terminal,
+};
 use clap::Args;
 use ocipick::{exit::ExitCode, json::ServedReferences};
 use ocipick_adapters::{Tool, process::Cancel};
 use ocipick_corpus::PlatformRequest;
-use ocipick_registry::Registry;
-use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
+use ocipick_registry::{Registry, TlsEndpoint};
+use std::{collections::BTreeSet, fmt::Write as _, path::PathBuf, sync::Arc, time::Duration};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     selection: SelectionArgs,
+    /// Write the certificate of the authority that vouches for the registry over TLS to this file, and name the
+    /// references there as well
+    #[arg(long, value_name = "FILE")]
+    authority: Option<PathBuf>,
     /// Print the references as JSON
     #[arg(long)]
     json: bool,
@@ -45,11 +54,21 @@ pub(crate) fn serve(args: &ServeArgs, screen: Terminal) -> Result<ExitCode> {
             }
         }
     }
+    let mut addresses = registry.address().to_string();
+    if let Some(file) = &args.authority {
+        let TlsEndpoint { address, authority } = registry.tls();
+        std::fs::write(file, authority.as_bytes())
+            .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+        let _ = write!(
+            addresses,
+            ", and over TLS on {address}, by the authority in {}",
+            file.display()
+        );
+    }
     let _ = write!(
         text,
-        "\nServing {} cases on {} until Ctrl-C\n",
-        open.len(),
-        registry.address()
+        "\nServing {} cases on {addresses} until Ctrl-C\n",
+        open.len()
     );
     if args.json {
         screen.print_json(&ServedReferences::of(json))?;
