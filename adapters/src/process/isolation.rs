@@ -207,6 +207,19 @@ impl Isolation {
         }
     }
 
+    /// What is true of every command: it dies with ocipick. One that may make namespaces is root's, and may make nothing
+    /// that root itself could not remove again, as systemd-pull does with the layers that it unpacks.
+    fn leash(&self) -> Vec<OsString> {
+        let mut words = vec!["--pdeathsig", "KILL"];
+        match self {
+            Self::None | Self::Processes => {}
+            Self::Namespaces { .. } | Self::Root { .. } | Self::Prepared(_) => {
+                words.push("--bounding-set=-linux_immutable");
+            }
+        }
+        words.into_iter().map(OsString::from).collect()
+    }
+
     /// The command line that runs `program` with `args` in this isolation.
     ///
     /// `reveal` is a file that the command makes visible only in its own namespace, as a mount
@@ -217,7 +230,7 @@ impl Isolation {
         args: &[String],
         reveal: Option<(&Reveal, &Path)>,
     ) -> (PathBuf, Vec<OsString>) {
-        let mut words: Vec<OsString> = ["--pdeathsig", "KILL"].map(OsString::from).to_vec();
+        let mut words = self.leash();
         let revealed = |words: &mut Vec<OsString>| {
             let (root, file, to) = reveal.map_or_else(Default::default, |(reveal, to)| {
                 (reveal.root.clone(), reveal.file.clone(), to.to_owned())
@@ -255,7 +268,7 @@ impl Isolation {
 
     /// The command line that makes the namespaces, makes the file `ready`, and waits.
     pub(super) fn make_and_wait(&self, ready: &Path) -> (PathBuf, Vec<OsString>) {
-        let mut words: Vec<OsString> = ["--pdeathsig", "KILL"].map(OsString::from).to_vec();
+        let mut words = self.leash();
         words.extend(UNSHARE.map(OsString::from));
         words.extend(["sh", "-c", MAKE_AND_WAIT, "ocipick"].map(OsString::from));
         words.push(ready.into());

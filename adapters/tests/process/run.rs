@@ -528,6 +528,21 @@ fn another_root_is_another_root() {
     }
 }
 
+/// What `chattr +i` needs is bit 9 of what a process may get.
+#[test]
+fn nothing_can_be_made_that_root_cannot_remove() {
+    for stage in [Stage::namespaces(), Stage::prepared()]
+        .into_iter()
+        .flatten()
+    {
+        let ran = stage.run("sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status");
+        let said = ran.stdout();
+        let rights = u64::from_str_radix(said.trim(), 16).unwrap();
+        assert_eq!(rights & (1 << 9), 0, "{said}");
+        assert_ne!(rights, 0, "{said}");
+    }
+}
+
 #[test]
 fn commands_in_a_copy_do_not_see_the_mounts_of_each_other() {
     let Some(stage) = Stage::prepared() else {
