@@ -40,21 +40,24 @@ pub fn plain(text: &str) -> String {
 pub fn last_error(stderr: &str, stdout: &str) -> String {
     let pick = |text: &str| {
         let text = plain(text);
-        let lines: Vec<&str> = text
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .collect();
-        let says_so = |line: &&&str| {
-            let lower = line.to_ascii_lowercase();
-            lower.starts_with("error") || lower.contains("error:") || lower.contains("level=fatal")
+        let lines = text.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty()).map(prioritised);
+        let lines: Vec<(Option<u32>, &str)> = lines.collect();
+        let says_so = |(priority, line): &&(Option<u32>, &str)| match priority {
+            Some(priority) => *priority <= ERROR,
+            None => {
+                let lower = line.to_ascii_lowercase();
+                lower.starts_with("error")
+                    || lower.contains("error:")
+                    || lower.contains("level=fatal")
+            }
         };
         lines
             .iter()
             .rev()
             .find(says_so)
             .or(lines.last())
-            .map(|line| (*line).to_owned())
+            .map(|(_, line)| (*line).to_owned())
     };
     let mut words = pick(stderr).or_else(|| pick(stdout)).unwrap_or_default();
     if let Some(message) = logged_message(&words) {
@@ -65,6 +68,19 @@ pub fn last_error(stderr: &str, stdout: &str) -> String {
         words.push('…');
     }
     words
+}
+
+/// The priority of errors in the system log. What is worse has a lower one.
+const ERROR: u32 = 3;
+
+/// A line, and its priority where it begins with one, as what is meant for the system log does: `<27>`, of which the
+/// lowest three bits count.
+fn prioritised(line: &str) -> (Option<u32>, &str) {
+    let number = line.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+    match number.map(|(number, rest)| (number.parse::<u32>(), rest)) {
+        Some((Ok(number), rest)) if number < 192 => (Some(number & 7), rest),
+        Some(_) | None => (None, line),
+    }
 }
 
 /// The message in a line of the logger that skopeo and others use,
@@ -113,6 +129,12 @@ mod tests {
         }
         assert_eq!(last_error("", "only this\n\n"), "only this");
         assert_eq!(last_error("", ""), "");
+        let system =
+            "<30>Pulling 'a'\n<27>No suitable image error: x\n<30>Got no error: y\n<30>Exiting.\n";
+        assert_eq!(last_error(system, ""), "No suitable image error: x");
+        assert_eq!(last_error("<30>Pulling\n<30>Exiting.\n", ""), "Exiting.");
+        assert_eq!(last_error("<not>Error: x\n<999>y", ""), "<not>Error: x");
+        assert_eq!(last_error("x\n<999>y", ""), "<999>y");
         let logged =
             r#"time="2026-01-01T00:00:00Z" level=fatal msg="no image for \"v1\"" more="x""#;
         assert_eq!(last_error(logged, ""), "no image for \"v1\"");
