@@ -45,6 +45,17 @@ pub trait Adapter: Sync {
         Vec::new()
     }
 
+    /// Whether it is provisioned with a release that is named without its tools. What costs much, and few people
+    /// compare, is provisioned where it is named itself.
+    fn is_provisioned_unasked(&self) -> bool {
+        true
+    }
+
+    /// What it speaks with a registry.
+    fn transport(&self) -> Transport {
+        Transport::PlainHttp
+    }
+
     /// The Go modules that its releases are built from, the newest first; none where Go alone cannot.
     fn go_modules(&self) -> &'static [GoModule] {
         &[]
@@ -111,6 +122,15 @@ pub trait Adapter: Sync {
         let _ = tool;
         Vec::new()
     }
+}
+
+/// What is spoken with a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// HTTP, unencrypted.
+    PlainHttp,
+    /// HTTP over TLS, by an authority that the sandbox has to trust.
+    Tls,
 }
 
 /// Why a runtime cannot be measured.

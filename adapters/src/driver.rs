@@ -5,7 +5,7 @@
 
 use crate::{
     Action, Adapter, Call, Execution, HarnessError, KnownOptions, RawObservation, Request,
-    Retention, Runtime, Sandbox, Service, StartError, Support,
+    Retention, Runtime, Sandbox, Service, StartError, Support, Transport,
     process::{Daemon, DaemonError, DaemonSpec, Invocation, Ran, Readiness, fits_socket, run},
     supervisor::DaemonSupervisor,
 };
@@ -283,6 +283,12 @@ impl<'a> Session<'a> {
             },
             trials: 0,
         })
+    }
+
+    /// What the tool speaks with a registry.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.adapter.transport()
     }
 
     /// Starts the daemon, if the tool has one and it does not run, and makes sure that it is in the

@@ -25,6 +25,7 @@ mod tools;
 pub use adapter::{
     Adapter, COMMON_MESSAGES, DaemonCrash, Execution, HarnessError, ImageSource, LayoutInput,
     MARKER_LABEL, RawFingerprint, RawObservation, Request, Retention, StartError, Support,
+    Transport,
 };
 pub use calls::{Action, Call, Protocol, Unary};
 pub(crate) use detect::KnownOptions;

@@ -8,6 +8,7 @@ use crate::{
         run,
     },
 };
+use nix::unistd::{User, geteuid};
 use std::{
     cell::{Cell, OnceCell},
     collections::BTreeMap,
@@ -28,7 +29,11 @@ pub struct Sandbox {
     calls: Cell<u32>,
     mounts: Vec<Mount>,
     isolation: OnceCell<Isolation>,
+    authority: Option<PathBuf>,
 }
+
+/// What a file with all authorities that are trusted is called in Debian.
+const AUTHORITIES: &str = "ca-certificates.crt";
 
 /// Trust for every image and no registry settings: what is measured is the choice, not the
 /// signature policy of some machine.
@@ -73,6 +78,7 @@ impl Sandbox {
             ("PATH", SYSTEM_PATH.to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
             ("HOME", text(&home)),
+            ("USER", user()),
             ("TMPDIR", text(&tmp)),
             ("XDG_CONFIG_HOME", text(&folder("home/.config")?)),
             ("XDG_CACHE_HOME", text(&folder("home/.cache")?)),
@@ -96,7 +102,36 @@ impl Sandbox {
             calls: Cell::new(0),
             mounts: Vec::new(),
             isolation: OnceCell::new(),
+            authority: None,
         })
+    }
+
+    /// Keeps the certificate of an authority, in PEM, for tools that ask a registry over TLS. Nobody outside of the
+    /// sandbox trusts it by that, and no other authority is trusted in it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn trust(&mut self, certificate: &str) -> io::Result<()> {
+        let dir = self.dir.join("authorities");
+        fs::create_dir_all(&dir)?;
+        fs::write(dir.join(AUTHORITIES), certificate)?;
+        self.authority = Some(dir);
+        Ok(())
+    }
+
+    /// The file with the one authority that is trusted, where there is one.
+    #[must_use]
+    pub fn authority(&self) -> Option<PathBuf> {
+        Some(self.authority.as_ref()?.join(AUTHORITIES))
+    }
+
+    /// Shows that authority, and no other, where tools look for all that the machine trusts. To be called before the
+    /// first command.
+    pub(crate) fn mount_authority(&mut self) {
+        if let Some(from) = self.authority.clone() {
+            let at = PathBuf::from("/etc/ssl/certs");
+            self.add_mount(Mount { from, at });
+        }
     }
 
     /// The directory of the sandbox.
@@ -221,4 +256,10 @@ impl Sandbox {
         }
         invocation
     }
+}
+
+/// The name of the user that tools run as. Some do not start without one.
+fn user() -> String {
+    let user = User::from_uid(geteuid()).ok().flatten();
+    user.map_or_else(|| "root".to_owned(), |user| user.name)
 }

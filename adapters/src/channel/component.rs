@@ -67,6 +67,14 @@ impl Component {
         tools.chain(AuxiliaryTool::ALL.iter().copied().map(Self::AuxiliaryTool))
     }
 
+    /// Every part that a release is provisioned with where it is named without its parts.
+    pub fn unasked() -> impl Iterator<Item = Self> {
+        Self::all().filter(|part| match part {
+            Self::Tool(tool) => tool.adapter().is_provisioned_unasked(),
+            Self::AuxiliaryTool(_) => true,
+        })
+    }
+
     /// The stable word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -120,11 +120,15 @@ pub(super) fn sum_of(text: &str) -> String {
 pub(crate) fn sum(path: &Path) -> io::Result<String> {
     let at =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    let mut file = File::open(path).map_err(at)?;
+    sum_of_file(File::open(path).map_err(at)?).map_err(at)
+}
+
+/// The sha256 of what is left of an open file.
+pub(crate) fn sum_of_file(mut file: File) -> io::Result<String> {
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        match file.read(&mut buffer).map_err(at)? {
+        match file.read(&mut buffer)? {
             0 => return Ok(hex(&digest.finalize())),
             read => digest.update(&buffer[..read]),
         }

@@ -13,6 +13,7 @@ use crate::{
 };
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     fs,
     path::Path,
     sync::{
@@ -21,6 +22,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use walkdir::WalkDir;
 
 /// Installs channels into a store.
 pub struct Installer<'a> {
@@ -148,8 +150,11 @@ impl Installer<'_> {
         claim: &ExclusiveLock,
         say: &(dyn Fn(Stage) + Sync),
     ) -> Result<InstalledChannel, InstallError> {
-        let partial = self.store.partial(claim)?;
         let parts = || wanted.iter().copied();
+        if parts().all(|part| packages(part, release).is_empty()) {
+            return Err(nothing(release, wanted));
+        }
+        let partial = self.store.partial(claim)?;
         let job = Job {
             release,
             wanted: &parts().flat_map(|part| packages(part, release)).collect(),
@@ -182,11 +187,7 @@ impl Installer<'_> {
         if let InstallError::Failed { words, .. } = &error
             && has_nothing(words)
         {
-            let parts: Vec<&str> = wanted.iter().map(|part| part.as_str()).collect();
-            return InstallError::Nothing {
-                release: name,
-                parts: parts.join(", "),
-            };
+            return nothing(release, wanted);
         }
         let store_is_full = is_full(self.store.dir());
         if error.is_interruption() || !(error.is_full_disk() || store_is_full) {
@@ -223,6 +224,9 @@ impl Installer<'_> {
             });
             self.bootstrapper.may(release)?;
             let names = packages(part, release);
+            if names.is_empty() {
+                continue;
+            }
             if self.bootstrapper.has(
                 release,
                 &names,
@@ -240,6 +244,15 @@ impl Installer<'_> {
                 .to_owned(),
             part,
         })
+    }
+}
+
+/// That a release has nothing of what is wanted.
+fn nothing(release: &DebianRelease, wanted: &BTreeSet<Component>) -> InstallError {
+    let parts: Vec<&str> = wanted.iter().map(|part| part.as_str()).collect();
+    InstallError::Nothing {
+        release: release.name().to_owned(),
+        parts: parts.join(", "),
     }
 }
 
@@ -282,7 +295,8 @@ fn record(release: &DebianRelease, wanted: &BTreeSet<Component>, made: Made) -> 
     };
     for part in wanted {
         let has = |name: &&str| record.packages.contains_key(*name);
-        let is_there = packages(*part, release).iter().all(has);
+        let needed = packages(*part, release);
+        let is_there = !needed.is_empty() && needed.iter().all(has);
         let is_of_base = record.base.is_some()
             && own_packages(*part, release).iter().all(|name| {
                 let package = record.packages.get(*name);
@@ -336,7 +350,27 @@ fn complete(root: &Path) -> Result<(), InstallError> {
             fs::write(&path, text).map_err(|error| fail(&path, error))?;
         }
     }
-    Ok(())
+    let path = root.join("etc/ssl/certs/ca-certificates.crt");
+    write_authorities(root, &path).map_err(|error| fail(&path, error))
+}
+
+/// Puts the authorities of a release, where it has any, into the one file that programs read: some do not start
+/// without it.
+fn write_authorities(root: &Path, file: &Path) -> std::io::Result<()> {
+    let mut all = Vec::new();
+    let certificates = WalkDir::new(root.join("usr/share/ca-certificates")).sort_by_file_name();
+    for entry in certificates.into_iter().filter_map(Result::ok) {
+        if entry.file_type().is_file() && entry.path().extension() == Some(OsStr::new("crt")) {
+            all.extend(fs::read(entry.path())?);
+        }
+    }
+    if all.is_empty() || file.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(file, all)
 }
 
 #[cfg(test)]
@@ -381,6 +415,36 @@ mod tests {
         assert_eq!(record.auxiliary_tools, ["umoci"]);
         assert_eq!(record.lacks, ["docker", "crane", "oras"]);
         assert_eq!((record.base, record.inherits), (None, Vec::new()));
+    }
+
+    #[test]
+    fn a_release_that_has_no_packages_of_a_part_lacks_it() {
+        let record = of(
+            "trixie",
+            &["systemd", "podman"],
+            &[("podman", None), ("runc", None)],
+        );
+        assert_eq!(
+            (record.tools, record.lacks),
+            (vec!["podman".to_owned()], vec!["systemd".to_owned()])
+        );
+        let part: Component = "systemd".parse().unwrap();
+        assert!(Component::all().any(|it| it == part) && Component::unasked().all(|it| it != part));
+    }
+
+    #[test]
+    fn the_authorities_of_a_release_are_in_one_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("etc/ssl/certs/all.crt");
+        write_authorities(dir.path(), &file).unwrap();
+        assert!(!file.exists());
+        let mozilla = dir.path().join("usr/share/ca-certificates/mozilla");
+        fs::create_dir_all(&mozilla).unwrap();
+        for (name, text) in [("b.crt", "b\n"), ("a.crt", "a\n"), ("README", "x")] {
+            fs::write(mozilla.join(name), text).unwrap();
+        }
+        write_authorities(dir.path(), &file).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "a\nb\n");
     }
 
     #[test]

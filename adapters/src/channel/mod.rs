@@ -18,7 +18,7 @@ pub use bootstrap::{BOOTSTRAPPER, BOOTSTRAPPER_VARIABLE, Bootstrapper, install_b
 pub use component::{AuxiliaryTool, Component, UnknownComponent};
 pub use error::InstallError;
 pub use files::FileDifference;
-pub(crate) use files::sum;
+pub(crate) use files::{sum, sum_of_file};
 pub use install::{Installed, Installer};
 pub use lock::SharedLock;
 pub(crate) use lock::{ExclusiveLock, Others, claim, hold};

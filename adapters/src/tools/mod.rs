@@ -1,6 +1,7 @@
 //! One file per tool, and the one list of them.
 
 mod buildah;
+mod charliecloud;
 mod client;
 mod containerd;
 mod containers_storage;
@@ -15,6 +16,7 @@ mod regctl;
 mod scan_report;
 mod skopeo;
 mod syft;
+mod systemd;
 mod trivy;
 
 pub(crate) use client::Client;
@@ -31,6 +33,8 @@ pub(crate) const ALL: &[Tool] = &[
     Tool::of(&containerd::Containerd),
     Tool::of(&oras::Oras),
     Tool::of(&regctl::Regctl),
+    Tool::of(&charliecloud::Charliecloud),
+    Tool::of(&systemd::Systemd),
     Tool::of(&trivy::Trivy),
     Tool::of(&syft::Syft),
 ];

@@ -5,7 +5,7 @@ use crate::{
     classify::classify,
     run::{Controls, TestPoint},
 };
-use ocipick_adapters::{ImageSource, Request, Session};
+use ocipick_adapters::{ImageSource, Request, Session, Transport};
 use ocipick_records::Operation;
 use std::{cell::Cell, sync::Arc};
 
@@ -38,12 +38,16 @@ pub(super) fn fetch(
     let namespace = registry
         .open(&name, Arc::clone(case))
         .map_err(|error| format!("the registry cannot serve this case: {error}"))?;
+    let address = match session.transport() {
+        Transport::PlainHttp => registry.address(),
+        Transport::Tls => registry.tls().address,
+    };
     let during = Cell::new(None);
     let done = || during.set(Some(namespace.trace().len()));
     let execution = session.execute(&Request {
         operation,
         source: ImageSource::Registry {
-            address: registry.address(),
+            address,
             repository: namespace.repository(),
             tag: TAG,
         },

@@ -3,7 +3,8 @@
 use super::{Attempt, Event, RuntimeEnd, TestPoint, execute::Shared, trial::Measured};
 use crate::operations::OperationSpec;
 use ocipick_adapters::{
-    Adapter, Retention, RunDir, Runtime, Sandbox, Service, Session, StartError, Support, adapter,
+    Adapter, Retention, RunDir, Runtime, Sandbox, Service, Session, StartError, Support, Transport,
+    adapter,
 };
 use ocipick_corpus::Relation;
 use ocipick_records::{Derived, Evidence, Outcome, OutcomeKind, Trial, UnmeasuredWhy};
@@ -280,13 +281,17 @@ impl RuntimeJob<'_> {
             run_dir,
             dir: run_dir.dir().join(name),
         };
-        let sandbox = Sandbox::furnish(
+        let mut sandbox = Sandbox::furnish(
             &lent.dir,
             run_dir.dir(),
             run_dir.session(),
             &self.runtime.installation,
             self.shared.bench.cancel,
         )?;
+        match adapter.transport() {
+            Transport::PlainHttp => {}
+            Transport::Tls => sandbox.trust(&self.shared.bench.registry.tls().authority)?,
+        }
         Ok(SessionGuard {
             session: Session::open(adapter, self.runtime, sandbox)?,
             _dir: lent,

@@ -10,7 +10,7 @@ use ocipick::classify::{MessagePatterns, TrialObservations, classify};
 use ocipick_adapters::{
     Action, Adapter, Asked, Cleanup, DaemonAdapter, Detected, HarnessError, ImageSource,
     Installation, Look, Request, Retention, RunDir, Runtime, Sandbox, SandboxedTool, Session,
-    Support, Tool, adapter,
+    Support, Tool, Transport, adapter,
     channel::DebianRelease,
     process::{Cancel, Invocation},
 };
@@ -59,7 +59,11 @@ impl Mistake {
     /// Whether the adapter of a tool can make it. Those of podman and buildah look at what the command that
     /// decides has printed, and never at what they expect.
     fn is_of(self, tool: Tool) -> bool {
-        self != Self::LooksAtEarlier || !["podman", "buildah"].contains(&tool.as_str())
+        match self {
+            Self::LooksAtEarlier => !["podman", "buildah"].contains(&tool.as_str()),
+            Self::ForgetsPlatform => takes_platform(tool),
+            Self::LooksOnce | Self::NeverRemoves => true,
+        }
     }
 
     /// The check that sees it.
@@ -122,6 +126,10 @@ impl Adapter for Mistaken {
 
     fn is_stateless(&self) -> bool {
         self.adapter.is_stateless()
+    }
+
+    fn transport(&self) -> Transport {
+        self.adapter.transport()
     }
 
     fn supports(&self, runtime: &Runtime, operation: Operation) -> Support {
@@ -252,7 +260,11 @@ impl Check {
 
     /// Whether it is for a tool.
     fn is_for(self, tool: Tool) -> bool {
-        self != Self::SeesCrash || adapter(tool).daemon().is_some()
+        match self {
+            Self::SeesCrash => adapter(tool).daemon().is_some(),
+            Self::AsksForPlatform => takes_platform(tool),
+            Self::LooksAnew | Self::SeesFailure | Self::LooksTwice | Self::LeavesNothing => true,
+        }
     }
 
     /// What an adapter of a tool makes of it, in the outcome of its last trial.
@@ -284,6 +296,11 @@ impl Check {
     }
 }
 
+/// Whether a tool can be asked for another platform than that of the machine.
+fn takes_platform(tool: Tool) -> bool {
+    tool.as_str() != "systemd"
+}
+
 fn programs(tool: Tool) -> Vec<&'static str> {
     tool.binaries().iter().map(String::as_str).collect()
 }
@@ -297,13 +314,20 @@ fn last(tool: Tool, adapter: &dyn Adapter, mode: &str, trials: &[(&str, &str)]) 
     let inventory = stage.inventory(&run_dir, &cancel)?;
     let runtime = inventory.runtimes.first().context("no runtime")?;
     let dir = run_dir.dir().join("r0");
-    let sandbox = Sandbox::furnish(
+    let mut sandbox = Sandbox::furnish(
         &dir,
         run_dir.dir(),
         run_dir.session(),
         &runtime.installation,
         &cancel,
     )?;
+    let address = match adapter.transport() {
+        Transport::PlainHttp => registry.address(),
+        Transport::Tls => {
+            sandbox.trust(&registry.tls().authority)?;
+            registry.tls().address
+        }
+    };
     let mut session = Session::open(adapter, runtime, sandbox)?;
     session.start()?;
     let mut outcomes = Vec::new();
@@ -315,7 +339,7 @@ fn last(tool: Tool, adapter: &dyn Adapter, mode: &str, trials: &[(&str, &str)]) 
         let execution = session.execute(&Request {
             operation: Operation::Pull,
             source: ImageSource::Registry {
-                address: registry.address(),
+                address,
                 repository: namespace.repository(),
                 tag: "latest",
             },

@@ -36,6 +36,10 @@ impl Expect {
             "v3-first" if ["crane", "oras"].contains(&runtime.tool.as_str()) => {
                 Self::Picks("manifests[0]")
             }
+            // It looks at no variant.
+            "v3-first" if runtime.tool.as_str() == "systemd" => Self::Picks("manifests[0]"),
+            // It takes no types but those of OCI.
+            "docker-save" if runtime.tool.as_str() == "systemd" => Self::PicksOrRefuses("manifest"),
             // Seen once: ctr asked for index, manifest and config, never for the layer, and then failed to
             // unpack it ("failed to get reader from content store"). Mostly it picks.
             "digest-twice" if runtime.tool.as_str() == "containerd" => {
@@ -43,7 +47,19 @@ impl Expect {
             }
             // What ctr fetches it keeps, and only then finds that it cannot be unpacked.
             "schema1" => Self::PicksOrFails("manifest"),
+            // No config here has a `history`, which it asks for.
+            _ if runtime.tool.as_str() == "charliecloud" => self.or_refuses(),
             _ => self,
+        }
+    }
+
+    fn or_refuses(self) -> Self {
+        match self {
+            Self::Picks(child) => Self::PicksOrRefuses(child),
+            Self::PicksOrRefuses(_)
+            | Self::PicksDeepestOrRefuses
+            | Self::Refuses
+            | Self::PicksOrFails(_) => self,
         }
     }
 }

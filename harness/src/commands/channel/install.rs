@@ -108,10 +108,10 @@ pub(super) fn install(
     }
     let wanted: BTreeSet<Component> = match (&args.parts[..], args.missing) {
         // What is missing for measuring, and no more.
-        ([], true) => Component::all()
+        ([], true) => Component::unasked()
             .filter(|part| matches!(part, Component::Tool(_)))
             .collect(),
-        ([], false) => Component::all().collect(),
+        ([], false) => Component::unasked().collect(),
         (parts, _) => parts.iter().copied().collect(),
     };
     let wanted_releases = distributions(&named.channels)?;

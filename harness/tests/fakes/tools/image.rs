@@ -8,7 +8,7 @@ use std::{
     fs::{self, File},
     io::{self, Read as _},
     os::unix::fs::symlink,
-    path::Path,
+    path::{Path, PathBuf},
 };
 use tar::EntryType;
 
@@ -21,6 +21,18 @@ pub(super) struct Reference {
 }
 
 impl Reference {
+    /// The same over TLS, where nobody is trusted but who is in this file.
+    pub(super) fn over_tls(text: &str, authority: &Path) -> Result<Self, String> {
+        let parsed = Self::parse(text)?;
+        Ok(match parsed.shelf {
+            ImageSource::Registry(address) => Self {
+                shelf: ImageSource::RegistryOverTls(address, authority.to_owned()),
+                ..parsed
+            },
+            ImageSource::RegistryOverTls(..) | ImageSource::Archive { .. } => parsed,
+        })
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("invalid reference format: {text}");
         let (address, rest) = text.split_once('/').ok_or_else(wrong)?;
@@ -52,6 +64,10 @@ impl Reference {
         match &self.shelf {
             ImageSource::Registry(address) => {
                 http::get(address, &format!("/v2/{}/{kind}/{of}", self.repository))
+            }
+            ImageSource::RegistryOverTls(address, authority) => {
+                let path = format!("/v2/{}/{kind}/{of}", self.repository);
+                http::get_over_tls(address, &path, authority)
             }
             ImageSource::Archive { index, files } => {
                 let digest = if of == self.tag { index } else { of };
@@ -108,6 +124,8 @@ impl Reference {
 enum ImageSource {
     /// The address of a registry.
     Registry(String),
+    /// The address of one that speaks TLS, and the authorities that are trusted.
+    RegistryOverTls(String, PathBuf),
     /// The files of a layout, and the digest of the index that is meant.
     Archive {
         index: String,
@@ -214,6 +232,18 @@ impl Image {
         }
         Ok(kept)
     }
+}
+
+/// Unpacks layers as they are stored, and nothing but files and directories.
+pub(super) fn unpack_layers<'a>(
+    layers: impl IntoIterator<Item = &'a Blob>,
+    into: &Path,
+) -> io::Result<()> {
+    fs::create_dir_all(into)?;
+    for layer in layers {
+        tar::Archive::new(GzDecoder::new(&*layer.bytes)).unpack(into)?;
+    }
+    Ok(())
 }
 
 /// What is in kept layers at a path or below it, as an archive; `None` where nothing is.

@@ -1,6 +1,7 @@
 //! The fake tools: their command lines, their words, and their faults.
 
 mod buildah;
+mod charliecloud;
 mod containerd;
 mod crane;
 mod docker;
@@ -11,6 +12,7 @@ mod podman;
 mod regctl;
 mod scanners;
 mod skopeo;
+mod systemd;
 
 use std::{
     env, fs,
@@ -63,6 +65,8 @@ pub(super) fn play() -> Option<ExitCode> {
         "buildah" => buildah::play,
         "oras" => oras::play,
         "regctl" => regctl::play,
+        "ch-image" => charliecloud::play,
+        "systemd-pull" => systemd::play,
         "trivy" => scanners::trivy,
         "syft" => scanners::syft,
         "docker" => docker::play,
