@@ -6,7 +6,7 @@ use crate::{
     channel::DebianRelease,
     process::{DISK_FULL, Invocation, Ran, RunError, flood_words},
 };
-use ocipick_records::{Exit, Identity, Operation, Platform, ToolInfo};
+use ocipick_records::{Exit, Identity, Operation, Platform, ToolInfo, host_architecture};
 use std::{io, net::SocketAddr, path::Path, time::Duration};
 
 /// What the messages of all tools mean, and in which order they are asked, as TOML.
@@ -54,6 +54,11 @@ pub trait Adapter: Sync {
     /// What it speaks with a registry.
     fn transport(&self) -> Transport {
         Transport::PlainHttp
+    }
+
+    /// How a person gets it, where neither a package, nor a wheel, nor a Go module is the way.
+    fn how_to_get(&self) -> Option<String> {
+        None
     }
 
     /// The Go modules that its releases are built from, the newest first; none where Go alone cannot.
@@ -235,6 +240,18 @@ impl Request<'_> {
             ImageSource::Registry { .. } => false,
             ImageSource::Layout(layout) => layout.tag.is_none(),
         }
+    }
+
+    /// Whether it is for what this machine takes for itself: no platform, or that of the machine.
+    pub(crate) fn is_for_host(&self) -> bool {
+        self.platform.is_none_or(|platform| {
+            let own_variant = match (host_architecture(), platform.variant.as_deref()) {
+                (_, None) => true,
+                // Of this architecture every client takes the first variant for none.
+                (architecture, Some(variant)) => architecture == "arm64" && variant == "v8",
+            };
+            platform.os == "linux" && platform.architecture == host_architecture() && own_variant
+        })
     }
 
     /// `--platform` and the platform, as most tools take it; nothing where none is asked for.

@@ -234,6 +234,9 @@ pub(crate) fn remedy(tool: Tool, installation: &Installation) -> String {
 
 /// How to get a tool that the machine does not have.
 fn on_path(tool: Tool) -> String {
+    if let Some(how) = adapter(tool).how_to_get() {
+        return how;
+    }
     let package = &tool.info().package;
     let releases = DebianRelease::all().into_iter();
     let mut releases = releases

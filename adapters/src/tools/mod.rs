@@ -10,6 +10,7 @@ mod crane;
 mod docker;
 mod image;
 mod lineages;
+mod oci_client;
 mod oras;
 mod podman;
 mod regctl;
@@ -35,6 +36,7 @@ pub(crate) const ALL: &[Tool] = &[
     Tool::of(&regctl::Regctl),
     Tool::of(&charliecloud::Charliecloud),
     Tool::of(&systemd::Systemd),
+    Tool::of(&oci_client::OciClient),
     Tool::of(&trivy::Trivy),
     Tool::of(&syft::Syft),
 ];

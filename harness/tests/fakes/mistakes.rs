@@ -298,7 +298,7 @@ impl Check {
 
 /// Whether a tool can be asked for another platform than that of the machine.
 fn takes_platform(tool: Tool) -> bool {
-    tool.as_str() != "systemd"
+    !["systemd", "oci-client"].contains(&tool.as_str())
 }
 
 fn programs(tool: Tool) -> Vec<&'static str> {

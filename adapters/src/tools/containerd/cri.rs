@@ -20,7 +20,7 @@ use crate::{
     rootfs,
     tools::image::sign,
 };
-use ocipick_records::{Identity, host_architecture, is_at_least};
+use ocipick_records::{Identity, is_at_least};
 use prost::Message;
 use serde_json::Value;
 use std::{
@@ -60,16 +60,8 @@ pub(super) fn is_asked(flavour: Option<Flavour>) -> bool {
 
 /// A request names no platform, so that only what a node takes for itself can be asked for.
 pub(super) fn can_be_asked(request: &Request<'_>) -> Support {
-    let is_own = request.platform.is_none_or(|platform| {
-        let own_variant = match (host_architecture(), platform.variant.as_deref()) {
-            (_, None) => true,
-            // Of this architecture every client takes the first variant for none.
-            (architecture, Some(variant)) => architecture == "arm64" && variant == "v8",
-        };
-        platform.os == "linux" && platform.architecture == host_architecture() && own_variant
-    });
     Support::where_(
-        is_own,
+        request.is_for_host(),
         "a request of the CRI names no platform: a node takes what it takes for its own",
     )
 }
@@ -379,7 +371,7 @@ fn direct<Reply: Message + Default + serde::Serialize>(
 mod tests {
     use super::*;
     use crate::{ImageSource, Retention};
-    use ocipick_records::Platform;
+    use ocipick_records::{Platform, host_architecture};
 
     #[test]
     fn only_what_a_node_takes_for_itself_can_be_asked_for() {

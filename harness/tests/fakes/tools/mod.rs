@@ -7,6 +7,7 @@ mod crane;
 mod docker;
 mod http;
 mod image;
+mod oci_client;
 mod oras;
 mod podman;
 mod regctl;
@@ -65,6 +66,7 @@ pub(super) fn play() -> Option<ExitCode> {
         "buildah" => buildah::play,
         "oras" => oras::play,
         "regctl" => regctl::play,
+        "ocipick-oci-client" => oci_client::play,
         "ch-image" => charliecloud::play,
         "systemd-pull" => systemd::play,
         "trivy" => scanners::trivy,
