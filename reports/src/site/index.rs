@@ -1,12 +1,13 @@
 //! What all pages look things up in: which page tells of what, and where.
 
 use super::{
-    Sources,
+    Sources, builds,
     page_layout::{NavigationEntry, SiteSection},
     path, views,
 };
 use crate::{
     analysis::{
+        builds::BuildPair,
         changes::versions::{FoldMode, History},
         conformance::Verdicts,
         matrix::{FamilyRows, Matrix, MatrixRuntime, Row, Table},
@@ -187,7 +188,12 @@ fn extra_parts(matrix: &Matrix<'_>) -> Vec<NavigationEntry> {
         href: views::PATH,
         name: "Split views",
     });
-    views.into_iter().collect()
+    let builds = (!BuildPair::all(matrix).is_empty()).then_some(NavigationEntry {
+        part: SiteSection::Builds,
+        href: builds::PATH,
+        name: "Builds",
+    });
+    views.into_iter().chain(builds).collect()
 }
 
 /// The part of the page of a case that tells of one row.

@@ -9,6 +9,7 @@
 //! else is measured later.
 
 mod about;
+mod builds;
 mod case;
 mod clause;
 mod findings;
@@ -126,5 +127,6 @@ fn every_page(site_index: &SiteIndex<'_>, sink: &mut impl Sink) {
     clause::pages(site_index, sink);
     findings::page(site_index, sink);
     views::page(site_index, sink);
+    builds::page(site_index, sink);
     about::page(site_index, sink);
 }

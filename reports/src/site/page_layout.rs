@@ -19,6 +19,7 @@ pub(super) enum SiteSection {
     Matrix,
     Findings,
     Views,
+    Builds,
     Tools,
     Clauses,
     About,

@@ -16,9 +16,10 @@ macro_rules! templates {
 }
 
 /// Every template by its name.
-const TEMPLATES: [(&str, &str); 18] = templates![
+const TEMPLATES: [(&str, &str); 19] = templates![
     "about.html",
     "base.html",
+    "builds.html",
     "case.html",
     "clause.html",
     "clauses.html",

@@ -4,7 +4,10 @@
 //! such a library, so a build can pick what the release of the same version never picks. What is
 //! true of such a build must not be said of the release.
 
+mod pairs;
 mod pins;
+
+pub use pairs::{BuildPair, DifferingRow, FlakyRow, OneSidedLibrary};
 
 use ocipick_records::{Linked, LinkedSource, RuntimeRecord};
 use pins::Pins;

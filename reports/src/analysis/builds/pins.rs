@@ -126,7 +126,8 @@ impl Pins {
         })
     }
 
-    fn compare(&self, library: &str, pinned: &str, linked: &str) -> PinAgreement {
+    /// How a version that was linked compares with the one that the release pins.
+    pub(super) fn compare(&self, library: &str, pinned: &str, linked: &str) -> PinAgreement {
         if is_one(pinned, linked) {
             return PinAgreement::Same;
         }

@@ -8,12 +8,13 @@ pub(in crate::render) mod escape;
 
 use super::{
     Summary,
-    cell::{self, CellStyle, CellWording, SPLIT},
+    cell::{self, CellStyle, CellText, CellWording, SPLIT},
     findings::FindingText,
     verdicts,
 };
 use crate::{
     analysis::{
+        builds::BuildPair,
         changes::versions::{
             AlikeVersions, ColumnFolding, Edge, FoldMode, History, ReleaseSeries, intervals,
         },
@@ -26,6 +27,7 @@ use crate::{
 };
 use changes::changes;
 use escape::{code, code_in_table, phrase, prose};
+use ocipick_records::Trial;
 use std::collections::BTreeSet;
 
 /// How many characters of an outcome in full are shown.
@@ -83,6 +85,7 @@ pub fn render_judged(
         lines.push(String::new());
     }
     split_views(&mut lines, matrix);
+    build_pairs(&mut lines, matrix);
     changes(&mut lines, matrix, &history);
     for table in &matrix.tables {
         operation(&mut lines, matrix, &history.lines, table, options, verdicts);
@@ -114,6 +117,65 @@ fn split_views(lines: &mut Vec<String>, matrix: &Matrix<'_>) {
     }
     if !findings.is_empty() {
         lines.push(String::new());
+    }
+}
+
+/// In which rows a distribution's build and upstream's own one of the same release differ.
+fn build_pairs(lines: &mut Vec<String>, matrix: &Matrix<'_>) {
+    let pairs = BuildPair::all(matrix);
+    if pairs.is_empty() {
+        return;
+    }
+    lines.extend([
+        "## A distribution's build against the release".to_owned(),
+        String::new(),
+    ]);
+    for pair in &pairs {
+        let words = format!("{} {}", pair.counts(), pair.cause(matrix));
+        lines.extend([
+            format!("### {}", prose(&pair.title(matrix))),
+            String::new(),
+            prose(&words),
+            String::new(),
+        ]);
+        if !pair.differing.is_empty() {
+            let channel = |column: usize| {
+                let runtime = matrix.runtimes.get(column);
+                runtime.map_or_else(String::new, |it| prose(it.channel))
+            };
+            let head = [
+                "operation".to_owned(),
+                "row".to_owned(),
+                channel(pair.distribution),
+                channel(pair.upstream),
+            ];
+            lines.push(table_line(&head));
+            lines.push(table_line(&head.map(|_| "---".to_owned())));
+            for it in &pair.differing {
+                let what = |trial: &Trial| {
+                    let shown = cell::outcome(&trial.outcome, CellWording::Full);
+                    shown_text(&shown)
+                };
+                lines.push(table_line(&[
+                    prose(it.operation),
+                    code_in_table(&it.row.label()),
+                    what(it.change.after),
+                    what(it.change.before),
+                ]));
+            }
+            lines.push(String::new());
+        }
+        if !pair.flaky.is_empty() {
+            let rows: Vec<String> = pair
+                .flaky
+                .iter()
+                .map(|it| format!("{} {}", prose(it.operation), code(&it.row.label())))
+                .collect();
+            lines.extend([
+                format!("One of the builds wavers in: {}.", text::list(&rows)),
+                String::new(),
+            ]);
+        }
     }
 }
 
@@ -361,7 +423,11 @@ fn heading(
 }
 
 fn cell_text(matrix: &Matrix<'_>, row: &Row<'_>, column: usize) -> String {
-    let shown = cell::of_row(matrix, row, column, CellWording::Full);
+    shown_text(&cell::of_row(matrix, row, column, CellWording::Full))
+}
+
+/// What stands in a cell of a table.
+fn shown_text(shown: &CellText) -> String {
     match shown.tone {
         CellStyle::Picked => code_in_table(&shown.text),
         CellStyle::Refused

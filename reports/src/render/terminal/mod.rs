@@ -8,13 +8,14 @@ mod page;
 
 use super::{
     Summary,
-    cell::{self, CellStyle, CellWording},
+    cell::{self, CellStyle, CellText, CellWording},
     family,
     findings::{FindingText, Sentence, SentencePart},
     paint::{self, Style, mark, paint},
 };
 use crate::{
     analysis::{
+        builds::BuildPair,
         changes::versions::{FoldMode, History, ReleaseSeries},
         findings,
         matrix::{CollapsedRow, Matrix, Row, Table},
@@ -24,6 +25,7 @@ use crate::{
 };
 use grid::Grid;
 use legend::Legend;
+use ocipick_records::Trial;
 use page::Page;
 
 /// Prose is not wider than this, however wide the terminal is.
@@ -32,6 +34,8 @@ const PROSE: usize = 100;
 const HEAD_AGAIN: usize = 25;
 /// How many split views are shown, unless all are asked for.
 const VIEWS: usize = 5;
+/// How many rows in which two builds of one release differ are named, likewise.
+const NAMED: usize = 6;
 
 /// How to show the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -265,6 +269,7 @@ fn foot(
     }
 
     split_views(page, matrix, options);
+    build_pairs(page, matrix, options);
     changes::show(page, matrix, history, options);
     let findings = findings::most_surprising(matrix, options.findings);
     if !findings.is_empty() {
@@ -308,6 +313,47 @@ fn split_views(page: &mut Page, matrix: &Matrix<'_>, options: &TerminalOptions) 
             4,
             &mark(Style::Dim, &format!("{more}; --all shows each.")),
         );
+    }
+}
+
+/// Shows in which rows a distribution's build and upstream's own one of the same release differ.
+fn build_pairs(page: &mut Page, matrix: &Matrix<'_>, options: &TerminalOptions) {
+    let pairs = BuildPair::all(matrix);
+    if pairs.is_empty() {
+        return;
+    }
+    page.gap();
+    page.line(mark(
+        Style::Bold,
+        "A distribution's build against the release",
+    ));
+    let most = if options.all { usize::MAX } else { NAMED };
+    for pair in &pairs {
+        let title = mark(Style::Bold, &pair.title(matrix));
+        let words = format!("{title}: {} {}", pair.counts(), pair.cause(matrix));
+        page.prose("  ", 4, &words);
+        for it in pair.differing.iter().take(most) {
+            let what = |trial: &Trial| {
+                let CellText { tone, text } = cell::outcome(&trial.outcome, CellWording::Full);
+                styled(&text, style(tone))
+            };
+            let row = format!(
+                "{}, {}: {}, the release {}",
+                text::line(it.operation),
+                mark(Style::Bold, &text::line(&it.row.label())),
+                what(it.change.after),
+                what(it.change.before),
+            );
+            page.prose("    - ", 6, &row);
+        }
+        let more = pair.differing.len().saturating_sub(most);
+        if more > 0 {
+            page.prose(
+                "    ",
+                6,
+                &mark(Style::Dim, &format!("{more} more; --all shows each.")),
+            );
+        }
     }
 }
 
