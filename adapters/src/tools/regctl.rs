@@ -32,7 +32,7 @@ static INFO: LazyLock<ToolInfo> = LazyLock::new(|| {
                 .map(|operation| (operation.to_owned(), "regctl image copy".to_owned())),
         ),
         reproduce: vec![
-            "regctl image copy --host reg=REGISTRY,tls=disabled {platform}REFERENCE ocidir://picked:picked"
+            "regctl image copy --host reg=$(echo REFERENCE | cut -d/ -f1),tls=disabled {platform}REFERENCE ocidir://picked:picked"
                 .to_owned(),
             "cat picked/index.json".to_owned(),
         ],

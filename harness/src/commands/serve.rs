@@ -49,7 +49,8 @@ pub(crate) fn serve(args: &ServeArgs, screen: Terminal) -> Result<ExitCode> {
         for tool in Tool::ALL {
             let plain = tool.info().configuration(None);
             let by_hand = plain.map(|it| it.by_hand(platform)).unwrap_or_default();
-            if let Some(command) = by_hand.first() {
+            let is_command = |line: &&String| !line.starts_with('#');
+            if let Some(command) = by_hand.iter().find(is_command) {
                 let _ = writeln!(text, "  {}", command.replace("REFERENCE", &reference));
             }
         }
