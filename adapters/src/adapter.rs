@@ -1,8 +1,8 @@
 //! What an adapter describes of a tool: how it is asked, what is looked at, and what removes it again.
 
 use crate::{
-    Action, Asked, Cleanup, DaemonAdapter, Detected, Flavour, GoModule, Installation, Look,
-    Runtime, Sandbox, SandboxedTool, Tool,
+    Action, Asked, Cleanup, Companion, DaemonAdapter, Detected, Flavour, GoModule, Installation,
+    Look, Runtime, Sandbox, SandboxedTool, Tool,
     channel::DebianRelease,
     process::{DISK_FULL, Invocation, Ran, RunError, flood_words},
 };
@@ -63,6 +63,11 @@ pub trait Adapter: Sync {
 
     /// The Go modules that its releases are built from, the newest first; none where Go alone cannot.
     fn go_modules(&self) -> &'static [GoModule] {
+        &[]
+    }
+
+    /// The programs that such a release takes besides, and its modules do not build.
+    fn companions(&self) -> &'static [Companion] {
         &[]
     }
 

@@ -1,8 +1,8 @@
 //! What the detection of several tools has in common.
 
 use crate::{
-    BinaryOrigin, BuiltModule, Detected, Installation, Missing, Provider, Runtime, Sandbox,
-    Service, Tool, adapter,
+    BinaryOrigin, BuiltModule, Companion, Detected, Installation, Missing, Provider, Runtime,
+    Sandbox, Service, Tool, adapter,
     channel::{DebianRelease, sum},
     linked::{BuildInfo, package_of},
     tool::{full_version, short_version},
@@ -120,8 +120,8 @@ pub(crate) fn version(
     }
 }
 
-/// The version of what was built from a module: that of the module, to which its build information has
-/// to own up. What such a binary says of its version is often nothing, and never decides.
+/// The version of what was built from a module: what upstream calls that of the module, to which its build
+/// information has to own up. What such a binary says of its version is often nothing, and never decides.
 fn built_version(module: &BuiltModule, binary: Option<&Path>) -> Result<String, String> {
     let asked = (module.path.as_str(), module.version.as_str());
     let info = binary.and_then(BuildInfo::read).unwrap_or_default();
@@ -132,7 +132,8 @@ fn built_version(module: &BuiltModule, binary: Option<&Path>) -> Result<String, 
             main.0, main.1, asked.0, asked.1
         ));
     }
-    full_version(asked.1).ok_or_else(|| format!("`{}` is no version", asked.1))
+    let release = module.release.as_str();
+    full_version(release).ok_or_else(|| format!("`{release}` is no version"))
 }
 
 /// A version for what has none: `dev-` and the beginning of its SHA-256.
@@ -212,6 +213,22 @@ pub(crate) fn missing(tool: Tool, installation: &Installation, why: String) -> D
             remedy: remedy(tool, installation),
         }],
     }
+}
+
+/// A release that was built, without something that it takes besides.
+pub(crate) fn without(tool: Tool, installation: &Installation, companion: Companion) -> Detected {
+    let program = companion.program;
+    let mut detected = missing(
+        tool,
+        installation,
+        format!(
+            "it takes `{program}`, which its module does not build: it is not on PATH, and no release that was built or provisioned has one that starts here"
+        ),
+    );
+    for it in &mut detected.missing {
+        it.remedy = companion.remedy();
+    }
+    detected
 }
 
 /// How to get a tool.

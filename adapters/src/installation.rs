@@ -61,6 +61,9 @@ pub struct Installation {
     pub distribution: Option<String>,
     /// Of programs that are copies, what they are copies of.
     pub copied_from: BTreeMap<PathBuf, PathBuf>,
+    /// Programs that are neither in a root directory nor in a folder of it, by name: what a release that was built
+    /// takes besides, and this machine lacks.
+    pub companions: BTreeMap<&'static str, PathBuf>,
     /// The Go module that it was built from, where it was built here.
     pub module: Option<BuiltModule>,
     /// What a reader must know to judge the provenance.
@@ -73,10 +76,10 @@ impl Installation {
     /// The binary of that name, as a path inside the root.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<PathBuf> {
-        self.folders
-            .iter()
-            .map(|folder| folder.join(name))
+        let mut in_folders = self.folders.iter().map(|folder| folder.join(name));
+        in_folders
             .find(|path| is_program(&self.on_machine(path)))
+            .or_else(|| self.companions.get(name).cloned())
     }
 
     /// The path by which this machine sees a path inside the root.
@@ -106,10 +109,8 @@ impl Installation {
                 mounts.push(mount(&bind_mounts.run, "/run"));
                 // A tool that was installed below a hidden directory could not start.
                 mounts.retain(|mount| {
-                    !self
-                        .folders
-                        .iter()
-                        .any(|folder| folder.starts_with(&mount.at))
+                    let mut places = self.folders.iter().chain(self.companions.values());
+                    !places.any(|place| place.starts_with(&mount.at))
                 });
                 // The run directory stays visible even if it lies below a hidden directory.
                 mounts.push(Mount::same(run_dir));

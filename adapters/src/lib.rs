@@ -36,10 +36,11 @@ pub use driver::{
 pub use installation::{BindMounts, Installation, Privileges};
 pub use linked::BinaryOrigin;
 pub use providers::{
-    BuiltModule, CLIENT_CHANNEL, DEFAULT_LABEL, GO_CHANNEL, GoBuilder, GoError, GoModule,
-    GoOutcome, GoRecord, GoRelease, InstalledWheel, MachineDaemon, PATH_CHANNEL, PYPI_CHANNEL,
-    PinDifference, Pins, Provider, PypiError, ReleaseRequest, UserBinary, UserBinaryError,
-    UserClient, UserClientError, WheelInstaller, WheelRecord, WheelRequest, WhichRelease,
+    BuiltModule, CLIENT_CHANNEL, Companion, DEFAULT_LABEL, GO_CHANNEL, GoBuilder, GoError,
+    GoModule, GoOutcome, GoRecord, GoRelease, InstalledWheel, MachineDaemon, PATH_CHANNEL,
+    PYPI_CHANNEL, PinDifference, Pins, Provider, PypiError, ReleaseNames, ReleaseRequest,
+    UserBinary, UserBinaryError, UserClient, UserClientError, WheelInstaller, WheelRecord,
+    WheelRequest, WhichRelease,
 };
 pub use run_dir::{Cleared, ResourceUsage, RunDir, RunDirError};
 pub use runtime::{Detected, Missing, Runtime, Service, names};

@@ -341,7 +341,9 @@ impl<'a> Discovery<'a> {
         let release = self.store.go_release(tool, version)?;
         let release =
             release.ok_or_else(|| InventoryError::NotBuilt(format!("{tool}@{version}")))?;
-        let place = Installation::built(&release, &self.path, privileges);
+        let mut place = Installation::built(&release, &self.path, privileges);
+        let lent = place.add_companions(tool, &self.store, self.run_dir, self.cancel)?;
+        inventory.holds.extend(lent);
         // Each release has a sandbox of its own.
         let sandbox = self.sandbox(&place, &format!("{tool}-{version}"))?;
         let Detected { runtimes, missing } = detect(tool, &place, &sandbox);

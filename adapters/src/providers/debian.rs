@@ -30,6 +30,7 @@ impl Installation {
             dpkg: PathBuf::new(),
             distribution: Some("Debian".to_owned()),
             copied_from: BTreeMap::new(),
+            companions: BTreeMap::new(),
             module: None,
             notes,
             privileges,

@@ -11,8 +11,8 @@ mod pypi;
 pub use binary::{DEFAULT_LABEL, UserBinary, UserBinaryError};
 pub use client::{CLIENT_CHANNEL, UserClient, UserClientError};
 pub use go::{
-    BuiltModule, GO_CHANNEL, GoBuilder, GoError, GoModule, GoOutcome, GoRecord, GoRelease,
-    PinDifference, Pins, ReleaseRequest, WhichRelease,
+    BuiltModule, Companion, GO_CHANNEL, GoBuilder, GoError, GoModule, GoOutcome, GoRecord,
+    GoRelease, PinDifference, Pins, ReleaseNames, ReleaseRequest, WhichRelease,
 };
 pub use path::PATH_CHANNEL;
 pub use pypi::{

@@ -35,6 +35,7 @@ impl Installation {
             dpkg: Path::new("/var/lib/dpkg").to_owned(),
             distribution: running_distribution(),
             copied_from: BTreeMap::new(),
+            companions: BTreeMap::new(),
             module: None,
             notes: Vec::new(),
             privileges,

@@ -79,6 +79,7 @@ impl Adapter for Crane {
             commands: &["cmd/crane"],
             tags: &[],
             cgo: false,
+            names: None,
         }]
     }
 

@@ -67,6 +67,7 @@ impl Adapter for Oras {
             commands: &["cmd/oras"],
             tags: &[],
             cgo: false,
+            names: None,
         }]
     }
 

@@ -71,6 +71,7 @@ impl Adapter for Regctl {
             commands: &["cmd/regctl"],
             tags: &[],
             cgo: false,
+            names: None,
         }]
     }
 

@@ -66,6 +66,7 @@ impl Adapter for Skopeo {
                 "exclude_graphdriver_devicemapper",
             ],
             cgo: false,
+            names: None,
         };
         &[
             GoModule {

@@ -392,6 +392,7 @@ impl Laboratory<'_> {
 fn is_of_release(error: &GoError) -> bool {
     match error {
         GoError::OtherMajor { .. }
+        | GoError::Unnamed { .. }
         | GoError::Fetch { .. }
         | GoError::NoModFile { .. }
         | GoError::LocalReplace { .. }

@@ -130,6 +130,7 @@ impl From<GoError> for Failure {
             | GoError::Tool(_)
             | GoError::NoModule { .. }
             | GoError::OtherMajor { .. }
+            | GoError::Unnamed { .. }
             | GoError::NoMatch { .. } => ExitCode::Usage,
             GoError::NoGo
             | GoError::Fetch { .. }

@@ -28,7 +28,11 @@ pub struct ReleaseOutline {
     tool: String,
     /// Path of the module.
     module: String,
+    /// Its version.
     version: String,
+    /// What upstream calls that, where it is something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<String>,
     /// Its checksum, as in `go.sum`.
     sum: String,
     /// Version of the compiler.
@@ -96,6 +100,7 @@ impl ReleaseOutline {
             tool,
             module,
             version,
+            release: called,
             sum,
             go,
             tags,
@@ -129,6 +134,7 @@ impl ReleaseOutline {
             tool,
             module,
             version,
+            release: called,
             sum,
             go,
             tags,

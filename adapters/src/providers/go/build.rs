@@ -81,7 +81,7 @@ impl<'a> GoBuilder<'a> {
         Self::find(store, &path, env.collect(), run_dir, cancel, watch)
     }
 
-    /// Every release of a tool that its modules list, the oldest first.
+    /// Every release of a tool that its modules list, as upstream calls it, the oldest first.
     ///
     /// # Errors
     /// When none of its modules can be listed.
@@ -92,7 +92,8 @@ impl<'a> GoBuilder<'a> {
             match self.go.list(module.path) {
                 Ok(listed) => {
                     let versions = listed.versions.into_iter().chain([listed.version]);
-                    all.extend(versions.filter(|it| module.may_have(it)));
+                    let versions = versions.filter(|it| module.may_have(it));
+                    all.extend(versions.map(|it| module.release_of(&it)));
                 }
                 Err(error) if error.is_interruption() => return Err(error),
                 Err(error) => {
@@ -175,6 +176,7 @@ impl<'a> GoBuilder<'a> {
         if !renew && let Ok(Some(there)) = self.store.go_release(tool, version) {
             return Ok((there, false));
         }
+        having(tool, version)?;
         let workshop = Workshop::open(self.store, tool, version, self.cancel)?;
         // Perhaps whoever was waited for has made it.
         if !renew && let Ok(Some(there)) = self.store.go_release(tool, version) {
@@ -184,9 +186,10 @@ impl<'a> GoBuilder<'a> {
         Ok((self.build(tool, version, workshop)?, true))
     }
 
-    fn build(&self, tool: Tool, version: &str, workshop: Workshop) -> Result<GoRelease, GoError> {
+    fn build(&self, tool: Tool, release: &str, workshop: Workshop) -> Result<GoRelease, GoError> {
         let began = Instant::now();
-        let (module, fetched) = self.fetch(tool, version)?;
+        let (module, fetched) = self.fetch(tool, release)?;
+        let version = fetched.version.as_str();
         let no_module_file = !fetched.dir.join("go.mod").is_file();
         if no_module_file {
             return Err(GoError::NoModFile {
@@ -210,7 +213,8 @@ impl<'a> GoBuilder<'a> {
             tool: tool.as_str().to_owned(),
             module: module.path.to_owned(),
             version: version.to_owned(),
-            sum: fetched.sum,
+            release: (release != version).then(|| release.to_owned()),
+            sum: fetched.sum.clone(),
             go: self.go.version().to_owned(),
             tags: module.tags.iter().map(|&tag| tag.to_owned()).collect(),
             cgo: module.cgo,
@@ -228,18 +232,17 @@ impl<'a> GoBuilder<'a> {
         workshop.publish(record)
     }
 
-    /// The module that has this version, fetched.
-    fn fetch(&self, tool: Tool, version: &str) -> Result<(GoModule, DownloadedModule), GoError> {
-        let all = modules(tool)?;
+    /// The module that has this release, fetched at its version.
+    fn fetch(&self, tool: Tool, release: &str) -> Result<(GoModule, DownloadedModule), GoError> {
         let mut failure = None;
-        for module in all.iter().filter(|it| it.may_have(version)) {
-            match self.go.download(module.path, version) {
+        for (module, version) in having(tool, release)? {
+            match self.go.download(module.path, &version) {
                 Ok(fetched) if fetched.version == version => return Ok((*module, fetched)),
                 Ok(other) => {
                     failure.get_or_insert(GoError::Other {
                         program: module.path.to_owned(),
                         says: other.version,
-                        asked: version.to_owned(),
+                        asked: version,
                     });
                 }
                 Err(error) if error.is_interruption() => return Err(error),
@@ -248,12 +251,7 @@ impl<'a> GoBuilder<'a> {
                 }
             }
         }
-        let paths: Vec<&str> = all.iter().map(|module| module.path).collect();
-        Err(failure.unwrap_or_else(|| GoError::OtherMajor {
-            tool: tool.as_str(),
-            version: version.to_owned(),
-            modules: paths.join(" and "),
-        }))
+        Err(failure.unwrap_or_else(|| no_version(tool, release)))
     }
 
     fn compile(
@@ -337,4 +335,44 @@ fn modules(tool: Tool) -> Result<&'static [GoModule], GoError> {
         });
     }
     Ok(modules)
+}
+
+/// The modules of a tool that can have a release, with the version that it is of each.
+fn having(tool: Tool, release: &str) -> Result<Vec<(&'static GoModule, String)>, GoError> {
+    let all = modules(tool)?.iter();
+    let all = all.filter_map(|module| Some((module, module.version_of(release)?)));
+    let all: Vec<_> = all.collect();
+    if all.is_empty() {
+        return Err(no_version(tool, release));
+    }
+    Ok(all)
+}
+
+/// Why none of its modules has a release of this name.
+fn no_version(tool: Tool, release: &str) -> GoError {
+    let all = adapter(tool).go_modules();
+    let named = all
+        .iter()
+        .find_map(|module| Some((module.path, module.names?)));
+    match named {
+        Some((_, names)) if names.is_before(release) => GoError::NoModFile {
+            tool: tool.as_str(),
+            module: names.before.to_owned(),
+            version: release.to_owned(),
+        },
+        Some((path, names)) => GoError::Unnamed {
+            tool: tool.as_str(),
+            release: release.to_owned(),
+            module: path,
+            known: names.known(),
+        },
+        None => {
+            let paths: Vec<&str> = all.iter().map(|module| module.path).collect();
+            GoError::OtherMajor {
+                tool: tool.as_str(),
+                version: release.to_owned(),
+                modules: paths.join(" and "),
+            }
+        }
+    }
 }

@@ -41,6 +41,20 @@ pub enum GoError {
         /// The modules that it is built from.
         modules: String,
     },
+    /// The module that the tool is built from has no version of this release.
+    #[error(
+        "{tool} {release} is no version of {module} that is known here (hint: it has {known}; a later one is named by the version of the module)"
+    )]
+    Unnamed {
+        /// Which tool.
+        tool: &'static str,
+        /// What upstream calls the release.
+        release: String,
+        /// The module.
+        module: &'static str,
+        /// The releases that are known.
+        known: String,
+    },
     /// Nothing fits.
     #[error("no release of {tool} is {pattern} (hint: {known})")]
     NoMatch {

@@ -5,15 +5,19 @@
 //! every library.
 
 mod build;
+mod companions;
 mod error;
 mod module_file;
+mod names;
 mod record;
 mod request;
 mod store;
 mod toolchain;
 
 pub use build::{GoBuilder, GoOutcome};
+pub use companions::Companion;
 pub use error::GoError;
+pub use names::ReleaseNames;
 pub use record::{GoRecord, GoRelease, PinDifference, Pins};
 pub use request::{ReleaseRequest, WhichRelease};
 
@@ -35,6 +39,8 @@ pub struct GoModule {
     pub tags: &'static [&'static str],
     /// Whether it takes a compiler of C.
     pub cgo: bool,
+    /// What upstream calls its versions, where that is something else.
+    pub names: Option<&'static ReleaseNames>,
 }
 
 impl GoModule {
@@ -68,6 +74,8 @@ pub struct BuiltModule {
     pub path: String,
     /// Its version.
     pub version: String,
+    /// What upstream calls that.
+    pub release: String,
     /// Its checksum, as in `go.sum`.
     pub sum: String,
     /// How it was built.
@@ -101,6 +109,7 @@ impl Installation {
             module: Some(BuiltModule {
                 path: record.module.clone(),
                 version: record.version.clone(),
+                release: record.release().to_owned(),
                 sum: record.sum.clone(),
                 how: record.how.clone(),
                 bin: release.bin(),

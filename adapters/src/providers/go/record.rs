@@ -12,6 +12,9 @@ pub struct GoRecord {
     pub module: String,
     /// Its version, as in `v1.2.3`.
     pub version: String,
+    /// What upstream calls that, where it is something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// Its checksum, as in `go.sum`.
     pub sum: String,
     /// Version of the compiler.
@@ -99,6 +102,14 @@ pub struct GoRelease {
     pub(super) dir: PathBuf,
 }
 
+impl GoRecord {
+    /// What upstream calls it.
+    #[must_use]
+    pub fn release(&self) -> &str {
+        self.release.as_deref().unwrap_or(&self.version)
+    }
+}
+
 impl GoRelease {
     /// Where its binaries lie.
     #[must_use]
@@ -109,7 +120,7 @@ impl GoRelease {
     /// Its name: `crane@v0.22.1`.
     #[must_use]
     pub fn name(&self) -> String {
-        name(&self.record.tool, &self.record.version)
+        name(&self.record.tool, self.record.release())
     }
 }
 

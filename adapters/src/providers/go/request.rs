@@ -1,8 +1,9 @@
 //! Which releases are asked for: `TOOL@VERSION`.
 
-use super::GoError;
+use super::{GoError, names::release_named};
 use crate::Tool;
 use globset::{Glob, GlobMatcher};
+use ocipick_records::is_release;
 use std::{fmt, str::FromStr};
 
 /// Releases of a tool: `TOOL@VERSION`, the version with or without its `v`, `latest`, or a glob.
@@ -19,9 +20,9 @@ pub struct ReleaseRequest {
 pub enum WhichRelease {
     /// The newest.
     Latest,
-    /// This one, written as Go does: `v1.2.3`.
+    /// This one, as upstream calls it, written as Go does: `v1.2.3`.
     Exact(String),
-    /// Every one that this glob fits. Pre-releases are among them where it has a `-`.
+    /// Every one that this glob fits. What is no release is among them where it has a `-`.
     Matching(String),
 }
 
@@ -39,14 +40,14 @@ impl FromStr for ReleaseRequest {
             });
         }
         // It becomes the name of a directory, and an argument.
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-+".contains(c);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-+_".contains(c);
         let number = version.strip_prefix('v').unwrap_or(version);
         let which = if version.contains(['*', '?', '[', '{']) {
             let number = if number.is_empty() { "*" } else { number };
             Glob::new(number).map_err(|_| form())?;
             WhichRelease::Matching(number.to_owned())
         } else if number.chars().all(is_plain) && is_whole(number) {
-            WhichRelease::Exact(format!("v{number}"))
+            WhichRelease::Exact(release_named(tool, &format!("v{number}")))
         } else {
             return Err(form());
         };
@@ -57,7 +58,7 @@ impl FromStr for ReleaseRequest {
 /// Whether a version has all of its three numbers. What has fewer is a question to Go, which answers
 /// otherwise tomorrow.
 fn is_whole(number: &str) -> bool {
-    let core = number.split(['-', '+']).next().unwrap_or_default();
+    let core = number.split(['-', '+', '_']).next().unwrap_or_default();
     let numbers: Vec<&str> = core.split('.').collect();
     let is_number = |it: &&str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit());
     numbers.len() == 3 && numbers.iter().all(is_number)
@@ -73,7 +74,7 @@ impl ReleaseRequest {
             WhichRelease::Exact(exact) => exact == version,
             WhichRelease::Matching(glob) => {
                 let number = version.strip_prefix('v').unwrap_or(version);
-                (glob.contains('-') || !number.contains('-'))
+                (glob.contains('-') || is_release(number))
                     && matcher(glob).is_some_and(|glob| glob.is_match(number))
             }
         }
@@ -84,7 +85,7 @@ impl ReleaseRequest {
     pub fn among<'v>(&self, versions: &'v [String]) -> Vec<&'v String> {
         if self.which == WhichRelease::Latest {
             let mut newest = versions.iter().rev();
-            let release = newest.clone().find(|it| !it.contains('-'));
+            let release = newest.clone().find(|it| is_release(it));
             return release.or_else(|| newest.next()).into_iter().collect();
         }
         versions.iter().filter(|it| self.fits(it)).collect()

@@ -64,8 +64,8 @@ impl Store {
             Ok(text) => {
                 let record: GoRecord =
                     serde_json::from_slice(&text).map_err(|error| broken(error.to_string()))?;
-                if record.tool != tool.as_str() || record.version != version {
-                    let other = name(&record.tool, &record.version);
+                if record.tool != tool.as_str() || record.release() != version {
+                    let other = name(&record.tool, record.release());
                     return Err(broken(format!("it is of {other}")));
                 }
                 Ok(Some(GoRelease { record, dir }))

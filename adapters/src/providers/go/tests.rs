@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    RunDir,
+    RunDir, Tool,
     channel::Store,
     linked::made::{modules, program},
     process::Cancel,
@@ -16,7 +16,10 @@ use std::{
 
 const MODULE: &str = "github.com/google/go-containerregistry";
 
-/// A Go that has one module, in which each version is wrong in a way of its own.
+const ENGINE: &str = "github.com/moby/moby/v2";
+
+/// A Go that has one module, in which each version is wrong in a way of its own, and one whose versions upstream
+/// calls otherwise.
 const GO: &str = r#"#!/bin/sh
 here=HERE
 echo "$*" >> $here/asked
@@ -24,7 +27,11 @@ printf '%s\n' "flags=$GOFLAGS proxy=$GOPROXY mod=$GOMODCACHE cgo=$CGO_ENABLED to
 for last; do :; done
 case "$1 $2" in
 "env -json") echo '{"GOVERSION": "go1.26.8", "GOFLAGS": ""}' ;;
-"list -C") echo '{"Version": "v0.22.1", "Versions": ["v0.9.0", "v0.20.1", "v0.20.10", "v0.20.2", "v0.22.1", "v0.23.0-rc.1"]}' ;;
+"list -C")
+  case "$last" in
+  ENGINE@*) echo '{"Version": "v2.0.0-beta.99", "Versions": ["v2.0.0-beta.9", "v2.0.0-beta.15", "v2.0.0-beta.18", "v2.0.0-beta.99"]}'; exit ;;
+  esac
+  echo '{"Version": "v0.22.1", "Versions": ["v0.9.0", "v0.20.1", "v0.20.10", "v0.20.2", "v0.22.1", "v0.23.0-rc.1"]}' ;;
 "mod download")
   version=${last#*@}
   if [ $version = v0.1.0 ]; then
@@ -51,10 +58,18 @@ case "$1 $2" in
     echo 'pkg/x.go:1:2: undefined: syscall.Gone' >&2
     exit 1
   fi
-  cp $here/built-$version $GOBIN/crane ;;
+  case "$last" in
+  ENGINE/*) cp $here/built-$version $GOBIN/dockerd ;;
+  *) cp $here/built-$version $GOBIN/crane ;;
+  esac ;;
 *) echo "no $*" >&2; exit 2 ;;
 esac
 "#;
+
+const NOBODY: Privileges = Privileges {
+    root: false,
+    namespaces: false,
+};
 
 struct Stage {
     dir: tempfile::TempDir,
@@ -75,6 +90,7 @@ impl Stage {
         fs::create_dir(&bin).unwrap();
         let here = stage.dir.path().to_str().unwrap();
         let script = GO.replace("HERE", here).replace("MODULE", MODULE);
+        let script = script.replace("ENGINE", ENGINE);
         fs::write(bin.join("go"), script).unwrap();
         fs::set_permissions(bin.join("go"), fs::Permissions::from_mode(0o755)).unwrap();
         for (version, says, a) in [
@@ -85,7 +101,10 @@ impl Stage {
             ("v0.4.0", "v0.4.0", "v1.2.0"),
             ("v0.5.0", "v0.5.1", "v1.0.0"),
         ] {
-            stage.offer(version, says, a);
+            stage.offer(MODULE, version, says, a);
+        }
+        for version in ["v2.0.0-beta.15", "v2.0.0-beta.18", "v2.0.0-beta.99"] {
+            stage.offer(ENGINE, version, version, "v1.0.0");
         }
         stage
     }
@@ -94,8 +113,8 @@ impl Stage {
         self.dir.path().join(name)
     }
 
-    fn offer(&self, version: &str, says: &str, a: &str) {
-        let main = format!("mod\t{MODULE}\t{says}\th1:x");
+    fn offer(&self, module: &str, version: &str, says: &str, a: &str) {
+        let main = format!("mod\t{module}\t{says}\th1:x");
         let dependency = format!("dep\ta\t{a}\th1:x");
         let text = modules(&[&main, &dependency]);
         let path = self.path(&format!("built-{version}"));
@@ -262,6 +281,124 @@ fn a_release_that_replaces_is_built_from_a_module_that_says_the_same() {
 }
 
 #[test]
+fn releases_are_named_as_upstream_does_and_known_by_the_version_of_the_module() {
+    let stage = Stage::new();
+    let done = stage.install(&["docker@29.*", "docker@latest", "docker@2.0.0-beta.18"]);
+    let names: Vec<&str> = done.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["docker@v29.5.2", "docker@v29.6.0"]);
+    let release = done[1].1.as_ref().unwrap();
+    let record = serde_json::to_value(&release.record).unwrap();
+    assert_eq!(
+        (&record["module"], &record["version"], &record["release"]),
+        (&ENGINE.into(), &"v2.0.0-beta.18".into(), &"v29.6.0".into())
+    );
+    assert!(
+        stage
+            .asked()
+            .contains(&format!(" {ENGINE}/cmd/dockerd@v2.0.0-beta.18\n"))
+    );
+    let (store, docker) = (stage.store(), "docker".parse().unwrap());
+    let found = store.go_release(docker, "v29.6.0").unwrap().unwrap();
+    assert_eq!(&found, release);
+    let told = |release: &GoRelease| {
+        let place = Installation::built(release, OsStr::new("/usr/bin"), NOBODY);
+        let binary = release.bin().join("dockerd");
+        let said = Ok("library-import".to_owned());
+        crate::detect::version(&said, &place, Some(&binary), "docker.io")
+    };
+    assert_eq!(told(release).unwrap(), "29.6.0");
+    // The version of the module stays what the binary has to own up to.
+    let mut other = release.clone();
+    other.record.version = "v2.0.0-beta.15".to_owned();
+    assert!(told(&other).unwrap_err().contains("rather than"));
+    // One that upstream's names do not have is built where it is asked for outright.
+    let done = stage.install(&["docker@v2.0.0-beta.99"]);
+    let (name, result) = &done[0];
+    assert!(name.ends_with("_2.0.0-beta.99"), "{name}");
+    let version = told(result.as_ref().unwrap()).unwrap();
+    assert!(
+        version.starts_with("29.") && version.ends_with("_2.0.0-beta.99"),
+        "{version}"
+    );
+    assert_eq!(stage.install(&[name])[0].0, *name);
+}
+
+#[test]
+fn what_a_release_takes_besides_is_lent_by_others_and_said() {
+    let stage = Stage::new();
+    let docker: Tool = "docker".parse().unwrap();
+    stage.install(&["docker@29.6.0"]);
+    let store = stage.store();
+    let release = store.go_release(docker, "v29.6.0").unwrap().unwrap();
+    let place = |path: &Path| {
+        let mut place = Installation::built(&release, path.as_os_str(), NOBODY);
+        place.folders.truncate(2);
+        let holds = place.add_companions(docker, &store, &stage.run_dir, &stage.cancel);
+        (place, holds.unwrap().len())
+    };
+    let program = |path: PathBuf, script: &str| {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    };
+    // Nothing is there.
+    let (bare, holds) = place(Path::new("/nonexistent"));
+    assert_eq!((bare.lacks(docker).unwrap().program, holds), ("docker", 0));
+    // One release of a distribution has one that does not start here, and an older one has one that does.
+    for name in ["sid", "bookworm"] {
+        let channel = stage.path("cache/channels").join(name);
+        fs::create_dir_all(channel.join("root/usr/bin")).unwrap();
+        let record =
+            format!(r#"{{"name":"{name}","tools":["docker"],"packages":{{}},"bootstrapper":"x"}}"#);
+        fs::write(channel.join("channel.json"), record).unwrap();
+    }
+    let root = |name: &str| {
+        stage
+            .path("cache/channels")
+            .join(name)
+            .join("root/usr/bin/docker")
+    };
+    program(root("sid"), "echo needs another glibc >&2; exit 1");
+    let client = program(root("bookworm"), "echo Docker version 20.10.24");
+    let (half, _) = place(Path::new("/nonexistent"));
+    assert_eq!(half.find("docker"), Some(client));
+    let lacks = half.lacks(docker).unwrap();
+    assert_eq!(lacks.program, "containerd");
+    assert!(lacks.remedy().contains("channel install containerd@latest"));
+    // The newest that was built.
+    for version in ["v2.2.9", "v2.10.0"] {
+        let dir = stage.path("cache/channels/go/containerd").join(version);
+        program(
+            dir.join("bin/containerd"),
+            &format!("echo containerd {version}"),
+        );
+        let record = format!(
+            r#"{{"tool":"containerd","module":"m","version":"{version}","sum":"h1:","go":"1.26","tags":[],
+            "cgo":false,"how":"install","libraries":{{}},"pins":"as upstream","seconds":1.0,"bytes":1,"sha256":{{}}}}"#
+        );
+        fs::write(dir.join("channel.json"), record).unwrap();
+    }
+    let runc = stage.path("cache/channels/bookworm/root/usr/sbin/runc");
+    program(runc, "echo runc version 1.1.5");
+    let (whole, holds) = place(Path::new("/nonexistent"));
+    assert_eq!((whole.lacks(docker), holds), (None, 3));
+    let notes = whole.notes.join("\n");
+    assert!(
+        notes.contains("from Debian's bookworm: Docker version 20.10.24")
+            && notes.contains("containerd@v2.10.0, which was built here"),
+        "{notes}"
+    );
+    // What is on PATH comes first, and nothing is said of it.
+    let own = program(stage.path("own/docker"), "echo Docker version 28.2.2");
+    program(stage.path("own/containerd"), "echo containerd 2.1.0");
+    program(stage.path("own/runc"), "echo runc version 1.2.0");
+    let (own_place, _) = place(&stage.path("own"));
+    assert_eq!(own_place.find("docker"), Some(own));
+    assert!(own_place.companions.is_empty() && own_place.notes.is_empty());
+}
+
+#[test]
 fn what_cannot_be_built_is_refused_with_the_reason_and_another_way() {
     let stage = Stage::new();
     let local = stage.refused("crane@v0.3.0");
@@ -291,8 +428,19 @@ fn what_cannot_be_built_is_refused_with_the_reason_and_another_way() {
         other.contains("v0.5.1, and") && other.contains("v0.5.0 was asked for"),
         "{other}"
     );
-    let docker = stage.refused("docker@29.7.1");
-    assert!(docker.contains("not built from a Go module"), "{docker}");
+    let podman = stage.refused("podman@5.8.0");
+    assert!(podman.contains("not built from a Go module"), "{podman}");
+    let old = stage.refused("docker@28.5.2");
+    assert!(
+        old.contains("docker/docker v28.5.2 has no go.mod") && old.contains("Debian's builds"),
+        "{old}"
+    );
+    let between = stage.refused("docker@29.6.1");
+    assert!(
+        between.contains("no version of github.com/moby/moby/v2")
+            && between.contains("v29.6.0, v29.7.0"),
+        "{between}"
+    );
 }
 
 #[test]
@@ -329,11 +477,7 @@ fn a_release_is_known_by_its_build_information() {
         .store()
         .go_release("crane".parse().unwrap(), "v0.20.10");
     let release = release.unwrap().unwrap();
-    let rights = Privileges {
-        root: false,
-        namespaces: false,
-    };
-    let mut place = Installation::built(&release, OsStr::new("/usr/bin"), rights);
+    let mut place = Installation::built(&release, OsStr::new("/usr/bin"), NOBODY);
     let binary = release.bin().join("crane");
     let told = |place: &Installation| {
         let said = Ok("0.0.0-of-somebody-else".to_owned());

@@ -152,6 +152,7 @@ impl Adapter for Containerd {
             tags: &[],
             // Only a snapshotter on btrfs would take it.
             cgo: false,
+            names: None,
         };
         &[
             V2,

@@ -2,29 +2,49 @@
 
 use super::{CONTAINERD_DRIVER, address, docker, uses_containerd};
 use crate::{
-    Action, DaemonAdapter, DaemonDescription, DaemonWords, HarnessError, SandboxedTool, StartError,
+    Action, DaemonAdapter, DaemonDescription, DaemonWords, HarnessError, Installation, Sandbox,
+    SandboxedTool, StartError,
     driver::{DAEMON_START, LOOK},
     process::{SYSTEM_PATH, run},
 };
 use std::{
     ffi::OsString,
+    fs, io,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
 pub(super) struct Engine;
 
 /// What the engine starts for itself, and is of no use without.
-const HELPER: &str = "containerd";
+pub(super) const HELPER: &str = "containerd";
 
-/// Where an engine looks for its helpers: beside itself, where it was found, and where the system's
-/// programs lie.
-fn helpers_path(engine: &Path, folders: &[PathBuf]) -> String {
+/// Where what comes from elsewhere is linked, and nothing besides it.
+const LINKED: &str = "helpers";
+
+/// Makes those helpers that come from elsewhere appear in one folder.
+pub(super) fn link_helpers(installation: &Installation, sandbox: &Sandbox) -> io::Result<()> {
+    let folder = sandbox.dir().join(LINKED);
+    fs::create_dir_all(&folder)?;
+    for (program, path) in &installation.companions {
+        let link = folder.join(program);
+        if !link.is_symlink() {
+            symlink(path, &link)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where an engine looks for its helpers: beside itself, where it was found, where those are that come from
+/// elsewhere, and where the system's programs lie.
+fn helpers_path(engine: &Path, folders: &[PathBuf], linked: PathBuf) -> String {
     let beside = engine.parent().map(Path::to_owned);
     let system = std::env::split_paths(SYSTEM_PATH);
     let mut all: Vec<PathBuf> = Vec::new();
     for folder in beside
         .into_iter()
         .chain(folders.iter().cloned())
+        .chain([linked])
         .chain(system)
     {
         if !all.contains(&folder) {
@@ -75,7 +95,8 @@ impl DaemonAdapter for Engine {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let program = tool.runtime().binary("daemon");
         let mut invocation = tool.sandbox().invocation(&program, &args, DAEMON_START);
-        let path = helpers_path(&program, &tool.runtime().installation.folders);
+        let folders = &tool.runtime().installation.folders;
+        let path = helpers_path(&program, folders, tool.path(LINKED));
         invocation.env.insert("PATH".to_owned(), path);
         DaemonDescription {
             invocation,
@@ -138,9 +159,11 @@ mod tests {
         let path = helpers_path(
             Path::new("/opt/build/dockerd"),
             &["/usr/bin".into(), "/opt/build".into()],
+            "/run/helpers".into(),
         );
         assert!(path.starts_with("/opt/build:/usr/bin:"), "{path}");
         assert_eq!(path.matches("/opt/build").count(), 1);
+        assert!(path.contains(":/usr/bin:/run/helpers:"), "{path}");
         assert!(path.ends_with(":/bin"), "{path}");
     }
 }

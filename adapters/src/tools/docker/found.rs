@@ -10,6 +10,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 /// Looks for it.
 pub(super) fn found(tool: Tool, installation: &Installation, sandbox: &Sandbox) -> Detected {
+    if let Some(companion) = installation.lacks(tool) {
+        return detect::without(tool, installation, companion);
+    }
     let Some(client) = installation.find("docker") else {
         return detect::missing(tool, installation, "`docker` is not there".to_owned());
     };
@@ -31,10 +34,21 @@ pub(super) fn found(tool: Tool, installation: &Installation, sandbox: &Sandbox) 
                     Err(why) => return detect::missing(tool, installation, why),
                 };
             let binaries = BTreeMap::from([("client", client), ("daemon", engine)]);
-            let versions = BTreeMap::from([
+            let mut versions = BTreeMap::from([
                 ("client", client_says.unwrap_or_default()),
                 ("daemon", engine_says.unwrap_or_default()),
             ]);
+            // Of any other source they come with the engine.
+            if installation.module.is_some() {
+                for companion in Docker.companions() {
+                    let is_client = companion.program == "docker";
+                    if let Some(path) = installation.find(companion.program).filter(|_| !is_client)
+                    {
+                        let says = detect::version_of(&path, "--version", sandbox);
+                        versions.insert(companion.program, says.unwrap_or_default());
+                    }
+                }
+            }
             private(tool, installation, version, &binaries, &versions)
         }
         (engine, because) => {

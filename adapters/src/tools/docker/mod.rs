@@ -3,11 +3,12 @@
 mod engine;
 mod found;
 mod observe;
+mod releases;
 
 use crate::{
-    Action, Adapter, Asked, Cleanup, DaemonAdapter, Detected, Flavour, HarnessError, ImageSource,
-    Installation, Look, RawObservation, Runtime, Sandbox, SandboxedTool, Service, Support, Tool,
-    channel::DebianRelease, driver::LOOK, process::Invocation,
+    Action, Adapter, Asked, Cleanup, Companion, DaemonAdapter, Detected, Flavour, GoModule,
+    HarnessError, ImageSource, Installation, Look, RawObservation, Runtime, Sandbox, SandboxedTool,
+    Service, Support, Tool, channel::DebianRelease, driver::LOOK, process::Invocation,
 };
 use observe::{loaded, look_at};
 use ocipick_records::{Configuration, FieldKind, Operation, Project, ToolInfo, Way};
@@ -112,6 +113,38 @@ impl Adapter for Docker {
         }
     }
 
+    fn go_modules(&self) -> &'static [GoModule] {
+        releases::MODULES
+    }
+
+    fn companions(&self) -> &'static [Companion] {
+        const CLIENT: Companion = Companion {
+            program: "docker",
+            tool: "docker",
+            needed: true,
+        };
+        const HELPER: Companion = Companion {
+            program: engine::HELPER,
+            tool: "containerd",
+            needed: true,
+        };
+        &[
+            CLIENT,
+            HELPER,
+            // What an image holds that is no root file system is seen by it alone.
+            Companion {
+                program: "ctr",
+                needed: false,
+                ..HELPER
+            },
+            // No container is run, but from 29 on the engine does not start without it.
+            Companion {
+                program: "runc",
+                ..CLIENT
+            },
+        ]
+    }
+
     fn needs(&self, _: &DebianRelease) -> Vec<&'static str> {
         vec!["runc"]
     }
@@ -153,6 +186,7 @@ impl Adapter for Docker {
     fn prepare(&self, runtime: &Runtime, sandbox: &mut Sandbox) -> io::Result<()> {
         // Inside another root the engine would ask the root file system's driver to pivot.
         sandbox.set_env("DOCKER_RAMDISK", "1");
+        engine::link_helpers(&runtime.installation, sandbox)?;
         let store = uses_containerd(runtime);
         // Saying it either way matters: newer engines default to containerd's store.
         let settings = format!("{{\"features\":{{\"containerd-snapshotter\":{store}}}}}\n");

@@ -10,8 +10,8 @@ use ocipick::{
     inventory::{Discovery, RuntimeSource},
 };
 use ocipick_adapters::{
-    GO_CHANNEL, GoBuilder, GoError, GoOutcome, GoRelease, Pins, ReleaseRequest, RunDir, Tool,
-    channel::Store, process::Cancel,
+    GO_CHANNEL, GoBuilder, GoError, GoOutcome, GoRecord, GoRelease, Pins, ReleaseRequest, RunDir,
+    Tool, channel::Store, process::Cancel,
 };
 
 /// What names on the command line are of.
@@ -125,11 +125,20 @@ fn describe(release: &GoRelease, now: bool) -> String {
         "there already".to_owned()
     };
     format!(
-        "Go {}, {}; {}; {when}",
+        "{}Go {}, {}; {}; {when}",
+        module(record),
         record.go,
         megabytes(record.bytes),
         pins(&record.pins)
     )
+}
+
+/// What it is of its module, where that is counted otherwise.
+fn module(record: &GoRecord) -> String {
+    match &record.release {
+        Some(_) => format!("{} {}; ", record.module, record.version),
+        None => String::new(),
+    }
 }
 
 /// Whether it was linked with what the release pins.
@@ -176,8 +185,9 @@ fn outline(name: &str, release: &GoRelease) -> String {
         all => format!("; with {}", all.join(", ")),
     };
     format!(
-        "{name:<16}  {:>7}  Go {}, {}; {}{linked}",
+        "{name:<16}  {:>7}  {}Go {}, {}; {}{linked}",
         megabytes(record.bytes),
+        module(record),
         record.go,
         record.how,
         pins(&record.pins)
