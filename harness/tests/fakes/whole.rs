@@ -359,9 +359,7 @@ fn killed_with_eight_daemons() -> Result<()> {
     ensure!(said.contains(&gone), "{said}");
     same("processes left", &marked(&run_dir), &Vec::<u32>::new())?;
     place.is_deserted()?;
-    let stranger_lives = stranger.try_wait()?.is_none();
-    stranger.kill()?;
-    stranger.wait()?;
+    let stranger_lives = stranger.0.try_wait()?.is_none();
     ensure!(stranger_lives, "a process that is only like them was ended");
     Ok(())
 }
@@ -374,11 +372,21 @@ const DEAF: &str = "trap '' TERM HUP INT; while :; do sleep 1; done";
     clippy::disallowed_methods,
     reason = "this one is not of ocipick, and must not carry its marker"
 )]
-fn deaf_stranger() -> Result<Child> {
+fn deaf_stranger() -> Result<Stranger> {
     let stranger = Command::new("/bin/sh")
         .args(["-c", DEAF, "dockerd"])
         .spawn()?;
-    Ok(stranger)
+    Ok(Stranger(stranger))
+}
+
+/// A process that goes with the test, however that ends: it would hold its output.
+struct Stranger(Child);
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn is_deaf(pid: u32) -> bool {
