@@ -213,6 +213,6 @@ mod tests {
         }
         let count = help.matches("(repeatable)").count();
         assert!(!help.split("--deadline").nth(1).unwrap()[..80].contains("(repeatable)"));
-        assert_eq!(count, 7, "relations and tools, too: {help}");
+        assert_eq!(count, 8, "relations, tools and clients, too: {help}");
     }
 }
